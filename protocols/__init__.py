@@ -1,0 +1,1 @@
+"""Pure wire languages: values in, values out; no framework, no I/O."""
