@@ -7,7 +7,6 @@ settings before any service runs.
 
 import difflib
 import ipaddress
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -155,14 +154,12 @@ BY_NAME: Final[Mapping[str, Setting]] = {row.name: row for row in SETTINGS}
 
 def read_environment(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
     """Environment over `.env`; a setting given as NAME_FILE is read from that file."""
-    merged: dict[str, str] = {}
+    class DotEnv(environ.Env):
+        ENVIRON: dict[str, str] = {}  # noqa: RUF012 - the file's values, never the process environment
+
     if dotenv is not None and dotenv.is_file():
-        before = dict(os.environ)
-        environ.Env.read_env(str(dotenv), overwrite=True)
-        merged = {k: v for k, v in os.environ.items() if before.get(k) != v}
-        for name in merged:
-            os.environ.pop(name)
-        os.environ.update(before)
+        DotEnv.read_env(str(dotenv), overwrite=True)
+    merged = dict(DotEnv.ENVIRON)
     merged.update(environment)
     for row in SETTINGS:
         path = merged.get(f"{row.name}_FILE")
