@@ -1,0 +1,23 @@
+from accounts.models.audit import AuditEntry, AuditHead, IdempotencyKey
+from accounts.models.base import Editable
+from accounts.models.keys import ApiKey, ApiKeySecret, PepperProbe
+from accounts.models.people import Invite, Membership, Role, SetupToken, User
+from accounts.models.tenants import Team, TeamMember, Tenant
+
+__all__ = [
+    "ApiKey",
+    "ApiKeySecret",
+    "AuditEntry",
+    "AuditHead",
+    "Editable",
+    "IdempotencyKey",
+    "Invite",
+    "Membership",
+    "PepperProbe",
+    "Role",
+    "SetupToken",
+    "Team",
+    "TeamMember",
+    "Tenant",
+    "User",
+]
