@@ -1,0 +1,232 @@
+"""The framing guard around the whole application.
+
+Laws: refuse before anything below sees the request; one refusal, one response, then close; a body that
+ends early is an abort, never an empty body; the path, the request id and the caller's address are made
+here and nowhere else.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import structlog
+
+from accounts.addresses import Network
+from accounts.ids import new_id
+from gateway.edge.bodies import BodyMeter, BodyPace, too_large
+from gateway.edge.errors import REFUSALS, Refused, problem
+from gateway.edge.framing import (
+    Headers,
+    caller,
+    checked_headers,
+    declared_length,
+    is_forwarded_https,
+    is_trusted_proxy,
+    refuse_encoded_body,
+)
+from gateway.edge.messages import (
+    DISCONNECT,
+    RESPONSE_START,
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    respond,
+)
+from gateway.edge.paths import BadPath, derive_path
+
+CLIENT_LEFT: Final = 499
+CLOSING: Final = (
+    (b"connection", b"close"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+PROBLEM_JSON: Final = b"application/problem+json"
+SECURE_SCHEMES: Final = {"http": "https", "websocket": "wss"}
+
+log = structlog.get_logger(__name__)
+
+
+class Observer(Protocol):
+    """Hears of every exchange once; must not block."""
+
+    def started(self) -> None: ...
+
+    def finished(self, *, scope: Scope, status: int, duration_s: float) -> None: ...
+
+
+class Guard:
+    """Wraps an ASGI application; `body_limit` says how many bytes a path takes."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        body_limit: Callable[[str], int],
+        observer: Observer,
+        trusted: Sequence[Network] = (),
+        pace: BodyPace | None = None,
+    ) -> None:
+        self._app = app
+        self._body_limit = body_limit
+        self._observer = observer
+        self._trusted = trusted
+        self._pace = pace or BodyPace()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"req_{new_id().hex}"
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        seen: Scope = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
+        exchange = Exchange(scope=seen, receive=receive, send=send)
+        began = time.perf_counter()
+        self._observer.started()
+        try:
+            await self._serve(seen, exchange)
+        finally:
+            self._observer.finished(
+                scope=seen, status=exchange.status, duration_s=time.perf_counter() - began
+            )
+
+    async def _serve(self, scope: Scope, exchange: "Exchange") -> None:
+        try:
+            exchange.meter = self._admit(scope)
+        except Refused as refused:
+            await exchange.refuse(refused)
+            return
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception:  # the last net: nobody above us renders an error
+            log.exception("unhandled_error", path=scope["path"])
+            await exchange.refuse(Refused("internal_error", "The error has been logged."))
+
+    def _admit(self, scope: Scope) -> BodyMeter:
+        """Rewrites the scope to its one reading; raises Refused."""
+        try:
+            scope["path"] = path = derive_path(scope.get("raw_path") or quote(scope["path"]).encode())
+        except BadPath as bad:
+            raise Refused("bad_path", f"{bad}.".capitalize()) from None
+        peer = (scope.get("client") or ("", 0))[0]
+        trust_proxy = is_trusted_proxy(peer, self._trusted)
+        headers = checked_headers(scope["headers"], path=path, trust_proxy=trust_proxy)
+        refuse_encoded_body(headers)
+        scope["headers"] = headers
+        if trust_proxy:
+            self._believe_proxy(scope, headers, peer=peer)
+        limit = self._body_limit(path)
+        if (declared_length(headers) or 0) > limit:
+            raise too_large(limit)
+        return BodyMeter(pace=self._pace, max_bytes=limit)
+
+    def _believe_proxy(self, scope: Scope, headers: Headers, *, peer: str) -> None:
+        scope["client"] = (caller(headers, peer=peer, trusted=self._trusted), 0)
+        if is_forwarded_https(headers):
+            scope["scheme"] = SECURE_SCHEMES[scope["type"]]
+
+
+class Exchange:
+    """One request's receive and send, with the guard's rules between server and application."""
+
+    __slots__ = ("_began", "_body_done", "_receive", "_refused", "_scope", "_send", "meter", "status")
+
+    def __init__(self, *, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._began = False
+        self._refused = False
+        self._body_done = scope["type"] == "websocket"
+        self.meter: BodyMeter | None = None
+        self.status = CLIENT_LEFT
+
+    async def receive(self) -> Message:
+        if self._refused:
+            return {"type": DISCONNECT}
+        if self._body_done or self.meter is None:
+            return await self._receive()
+        try:
+            message = await self._next_part(self.meter)
+        except Refused as refused:
+            await self.refuse(refused)
+            return {"type": DISCONNECT}
+        if message["type"] == DISCONNECT:
+            # granian reports a malformed chunk as a disconnect, and the connection still takes bytes.
+            self._body_done = True
+            await self.refuse(Refused("bad_body", "The connection ended inside the request body."))
+        elif not message.get("more_body", False):
+            self._body_done = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._refused:
+            return
+        if message["type"] == RESPONSE_START:
+            self._begin(message)
+        elif message["type"] == "websocket.accept":
+            self._began, self.status = True, 101
+        elif message["type"] == "websocket.close" and not self._began:
+            self._began, self.status = True, 403
+        await self._send(message)
+
+    async def refuse(self, refused: Refused) -> None:
+        """Answers at once when nothing was answered yet; whatever the application sends is dropped."""
+        if self._began or self._refused:
+            return
+        status = REFUSALS[refused.code].status
+        self.status = status
+        if self._scope["type"] == "websocket" and not _can_answer_handshake(self._scope):
+            await self.send({"type": "websocket.close", "code": 1008})
+            self._refused = True
+            return
+        body = problem(
+            code=refused.code,
+            detail=refused.detail,
+            instance=self._scope["path"],
+            request_id=self._scope["state"]["request_id"],
+        )
+        await respond(
+            self._send_refusal,
+            status=status,
+            content_type=PROBLEM_JSON,
+            body=body,
+            headers=CLOSING,
+            with_body=self._scope.get("method") != "HEAD",
+        )
+        self._refused = True
+
+    async def _send_refusal(self, message: Message) -> None:
+        if message["type"] == RESPONSE_START:
+            self._begin(message)
+        if self._scope["type"] == "websocket":
+            message = {**message, "type": f"websocket.{message['type']}"}
+        await self._send(message)
+
+    def _begin(self, message: Message) -> None:
+        self._began = True
+        self.status = message["status"]
+        request_id = self._scope["state"]["request_id"].encode()
+        message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+
+    async def _next_part(self, meter: BodyMeter) -> Message:
+        while True:
+            asked = time.perf_counter()
+            message = None
+            try:
+                async with asyncio.timeout(meter.patience_s()):
+                    message = await self._receive()
+            except TimeoutError:
+                pass
+            arrived = len(message.get("body", b"")) if message is not None else 0
+            meter.note(waited_s=time.perf_counter() - asked, arrived_bytes=arrived)
+            if message is not None:
+                return message
+
+
+def _can_answer_handshake(scope: Scope) -> bool:
+    extensions: dict[str, Any] = scope.get("extensions") or {}
+    return "websocket.http.response" in extensions
