@@ -5,7 +5,7 @@ from accounts.tenancy import TenantOwnedOrPlatform
 
 
 class DataKey(TenantOwnedOrPlatform):
-    """A data-encryption key, wrapped by the key-encryption key; one per tenant, one of the platform.
+    """A data key, wrapped by the key-encryption key; one per tenant, one of the platform.
 
     Destroying `wrapped` shreds everything sealed with it.
     """
