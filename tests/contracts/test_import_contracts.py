@@ -59,15 +59,13 @@ MUST_NAME: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "envelope": ("providers.secrets",),
 }
-FORBIDDEN: Final[Mapping[str, frozenset[str]]] = {
-    "sans-io": frozenset(
-        "django redis httpx asyncio socket os time random secrets logging threading".split()
-    ),
-    "pure": frozenset("django rest_framework redis httpx asyncio socket os".split()),
-    "data-plane": frozenset(
-        "*.models *.services *.selectors *.compile gateway.*.models gateway.*.services"
-        " gateway.*.selectors rest_framework celery".split()
-    ),
+FORBIDDEN: Final[Mapping[str, set[str]]] = {
+    "sans-io": {"django", "redis", "httpx", "asyncio", "socket", "os"}
+    | {"time", "random", "secrets", "logging", "threading"},
+    "pure": {"django", "rest_framework", "redis", "httpx", "asyncio", "socket", "os"},
+    "data-plane": {"*.models", "*.services", "*.selectors", "*.compile"}
+    | {"gateway.*.models", "gateway.*.services", "gateway.*.selectors"}
+    | {"rest_framework", "celery"},
 }
 MAY_OPEN_THE_ENVELOPE: Final = {"providers.services", "gateway.snapshot.subscribe"}
 
