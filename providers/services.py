@@ -99,7 +99,7 @@ def rotate_keys(*, vault: Vault) -> int:
 
 def _live_key(*, ring: KeyRing, tenant_id: UUID | None) -> DataKey:
     with _scope(tenant_id):
-        live: "QuerySet[DataKey]" = DataKey.objects.filter(tenant_id=tenant_id, destroyed_at=None)
+        live: QuerySet[DataKey] = DataKey.objects.filter(tenant_id=tenant_id, destroyed_at=None)
         row = live.first()
         if row is None:
             DataKey.objects.bulk_create(
