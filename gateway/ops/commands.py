@@ -1,0 +1,151 @@
+"""What the single-purpose commands do with their arguments; each returns the exit status."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from gateway import VERSION
+from gateway.ops.checks import (
+    Finding,
+    check,
+    effective_settings,
+    probe_health,
+    require_clean,
+    require_migrated,
+)
+from gateway.ops.configuration import Configuration, enter, load_configuration
+from gateway.ops.logins import GRANTS_BY_HAND
+from gateway.ops.migrate import migrate, require_owner_login, what_to_set
+from gateway.ops.outcome import Exit
+from gateway.ops.tasks import beat_command, become, worker_command
+
+
+def write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def write_json(value: Any) -> None:
+    write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def set_up_django(configuration: Configuration) -> None:
+    import django  # noqa: PLC0415 - most commands do without it
+
+    enter(configuration)
+    django.setup()
+
+
+def run_up(arguments: Namespace, configuration: Configuration) -> int:
+    from gateway.ops.up import up, up_detached  # noqa: PLC0415 - imports every client library
+
+    if arguments.detach:
+        write(up_detached(configuration=configuration))
+        return Exit.OK
+    up(configuration=configuration, announce=_announcer(arguments), development=arguments.dev)
+    return Exit.OK
+
+
+def _announcer(arguments: Namespace) -> Any:
+    if arguments.announce_to is None:
+        return write
+
+    def announce(block: str) -> None:
+        with os.fdopen(arguments.announce_to, "w", encoding="utf-8") as stream:
+            stream.write(block)
+
+    return announce
+
+
+def run_down(_: Namespace, configuration: Configuration) -> int:
+    from gateway.ops.up import down  # noqa: PLC0415 - see run_up
+
+    write(down(configuration=configuration))
+    return Exit.OK
+
+
+def run_serve(_: Namespace, configuration: Configuration) -> int:
+    _check_before_start(configuration)
+    # A fresh program: what the check has imported would stay in memory for as long as the server runs.
+    become([sys.executable, "-m", "gateway.ops.serve"])
+    return Exit.OK
+
+
+def run_worker(_: Namespace, configuration: Configuration) -> int:
+    _check_before_start(configuration)
+    become(worker_command(threads=False))
+    return Exit.OK
+
+
+def run_beat(_: Namespace, configuration: Configuration) -> int:
+    _check_before_start(configuration)
+    configuration.paths.run.mkdir(parents=True, exist_ok=True)
+    become(beat_command(var=configuration.paths.var))
+    return Exit.OK
+
+
+def _check_before_start(configuration: Configuration) -> None:
+    _warn(require_clean(check(configuration)))
+    set_up_django(configuration)
+    require_migrated()
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for text in warnings:
+        sys.stderr.write(f"Warning: {text}\n")
+
+
+def run_migrate(arguments: Namespace, configuration: Configuration) -> int:
+    urls = require_owner_login(configuration)
+    if urls:
+        configuration = load_configuration(flags={**configuration.flags, **urls})
+    set_up_django(configuration)
+    migrate(plan=arguments.plan)
+    if urls:
+        write(what_to_set(urls))
+    return Exit.OK
+
+
+def run_db_grants(_: Namespace, __: Configuration) -> int:
+    write(GRANTS_BY_HAND)
+    return Exit.OK
+
+
+def run_check(arguments: Namespace, configuration: Configuration) -> int:
+    if arguments.live:
+        write(probe_health(configuration))
+        return Exit.OK
+    if arguments.settings:
+        return _show_settings(configuration, as_json=arguments.json)
+    findings = check(configuration)
+    if arguments.json:
+        write_json(findings)
+    else:
+        for finding in findings:
+            write(f"{finding.level}: {finding.text}")
+        write(f"{_count(findings, 'error')}, {_count(findings, 'warning')}")
+    return Exit.USAGE if any(finding.level == "error" for finding in findings) else Exit.OK
+
+
+def _count(findings: list[Finding], level: str) -> str:
+    number = sum(finding.level == level for finding in findings)
+    return f"{number} {level}{'' if number == 1 else 's'}"
+
+
+def _show_settings(configuration: Configuration, *, as_json: bool) -> int:
+    rows = effective_settings(configuration)
+    if as_json:
+        write_json(rows)
+    else:
+        width = max(len(row.name) for row in rows)
+        write("\n".join(f"{row.name:<{width}}  {row.source:<13}  {row.value}" for row in rows))
+    return Exit.OK
+
+
+def run_version(_: Namespace, __: Configuration) -> int:
+    write(VERSION)
+    return Exit.OK

@@ -1,0 +1,42 @@
+"""`switchyard worker` and `switchyard beat`: this process becomes Celery."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+EMBEDDED_CONCURRENCY: Final = 4
+PREFORK_CONCURRENCY: Final = 2
+WORKER_NODE: Final = "worker@switchyard"
+
+
+def worker_command(*, threads: bool) -> list[str]:
+    pool = ("threads", EMBEDDED_CONCURRENCY) if threads else ("prefork", PREFORK_CONCURRENCY)
+    return [
+        *_celery("worker"),
+        *("--pool", pool[0], "--concurrency", str(pool[1])),
+        # One broker, few workers: waiting a second at start for others to answer buys nothing.
+        *("--without-mingle", "--without-gossip"),
+        *("--hostname", WORKER_NODE if threads else f"{WORKER_NODE}-%h"),
+    ]
+
+
+def beat_command(*, var: Path) -> list[str]:
+    return [*_celery("beat"), "--schedule", str(var / "run" / "beat-schedule"), "--pidfile="]
+
+
+def _celery(command: str) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "--app",
+        "gateway.celery",
+        command,
+        "--loglevel",
+        "info",
+    ]
+
+
+def become(command: list[str]) -> None:
+    os.execv(command[0], command)  # noqa: S606 - this process ends here; no shell is involved
