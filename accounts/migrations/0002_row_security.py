@@ -17,6 +17,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(make_default_tenant, migrations.RunPython.noop),
+        # PostgreSQL alters no table whose deferred checks are still waiting.
+        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         protect("tenants", own=f"id = {BOUND_TENANT}", readable=OWN_TENANTS),
         protect("teams"),
         protect("team_members", readable=f"user_id = {BOUND_USER}"),
