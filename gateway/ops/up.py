@@ -22,13 +22,14 @@ from gateway.ops.embedded.children import (
     valkey_child,
     worker_child,
 )
-from gateway.ops.ports import require_free
 from gateway.ops.embedded.prepare import Report
 from gateway.ops.embedded.processes import stop_leftovers
 from gateway.ops.embedded.services import Services, plan_services, provide_folders
 from gateway.ops.embedded.supervisor import Interrupted, Supervisor
 from gateway.ops.migrate import require_owner_login, what_to_set
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.ports import require_free
+from gateway.ops.secrets_file import write_private
 
 LEFTOVERS_S: Final = 10.0
 DOWN_WITHIN_S: Final = 90.0
@@ -62,11 +63,13 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _start(
-    supervisor: Supervisor, configuration: Configuration, *, development: bool
-) -> str:
+def _start(supervisor: Supervisor, configuration: Configuration, *, development: bool) -> str:
     first_time = not configuration.paths.secrets.exists()
     services = plan_services(configuration)
+    addresses = services.addresses()
+    write_private(
+        configuration.paths.addresses, "".join(f"{name}={url}\n" for name, url in addresses.items())
+    )
     _start_services(supervisor, services)
     configuration = load_configuration(flags=configuration.flags)
     if urls := require_owner_login(configuration):

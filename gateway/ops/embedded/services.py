@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,13 +10,14 @@ from typing import Final
 from gateway.ops.configuration import Configuration, Paths
 from gateway.ops.embedded.account import Account, may_enter, postgres_account
 from gateway.ops.embedded.binaries import find_postgres, find_valkey, reachable_postgres
-from gateway.ops.ports import choose_ports
 from gateway.ops.embedded.postgres import Passwords, PostgresCluster
 from gateway.ops.embedded.valkey import Role, ValkeyServer
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.ports import choose_ports
 from gateway.ops.secrets_file import ensure_secrets
 
 SHELTER: Final = Path("/var/lib/switchyard")
+URL_BY_ROLE: Final[Mapping[Role, str]] = {"state": "REDIS_URL", "cache": "CACHE_REDIS_URL"}
 VALKEY_ROLES: Final[tuple[Role, ...]] = ("state", "cache")
 
 
@@ -23,6 +25,15 @@ VALKEY_ROLES: Final[tuple[Role, ...]] = ("state", "cache")
 class Services:
     postgres: PostgresCluster | None
     valkeys: tuple[ValkeyServer, ...]
+
+    def addresses(self) -> dict[str, str]:
+        """The settings by which every other process finds them."""
+        urls: dict[str, str] = {}
+        if self.postgres:
+            urls["DATABASE_URL"] = self.postgres.url(owner=False)
+            urls["DATABASE_OWNER_URL"] = self.postgres.url(owner=True)
+        urls.update((URL_BY_ROLE[valkey.role], valkey.url()) for valkey in self.valkeys)
+        return urls
 
 
 def provide_folders(paths: Paths) -> None:
