@@ -20,7 +20,12 @@ class Problem:
 
 def _row(status: int, title: str, meaning: str, cause: str, fix: str) -> Problem:  # noqa: PLR0913, PLR0917
     return Problem(
-        status=status, title=title, meaning=meaning, cause=cause, fix=fix, retry=status in {429, 500, 503}
+        status=status,
+        title=title,
+        meaning=meaning,
+        cause=cause,
+        fix=fix,
+        retry=status in {429, 500, 503},
     )
 
 
@@ -38,6 +43,34 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The request body could not be read as JSON.",
         "Broken or too deeply nested JSON, or bytes that are not UTF-8.",
         "Send one JSON object in UTF-8.",
+    ),
+    "bad_framing": _row(
+        400,
+        "The request can be read in more than one way.",
+        "A header that decides something came twice, or headers contradict each other.",
+        "A proxy or client that repeats or mixes Host, Content-Length, Transfer-Encoding or a key.",
+        "Send each of these headers once.",
+    ),
+    "bad_host": _row(
+        400,
+        "The Host header is missing or invalid.",
+        "The request does not name the host it is for.",
+        "A client or proxy that sends no Host, or something that is no host name.",
+        "Send a host name with an optional port.",
+    ),
+    "bad_path": _row(
+        400,
+        "The path can be read in more than one way.",
+        "The path has empty, '.' or '..' segments, encoded slashes, backslashes or control characters.",
+        "A base URL that ends with '/', or a path that was put together from parts.",
+        "Send the path as the API reference writes it.",
+    ),
+    "bad_body": _row(
+        400,
+        "The request body ended early or is malformed.",
+        "The connection ended inside the body, or its chunks are broken.",
+        "A client that gave up, or a proxy that damages chunked bodies.",
+        "Send the whole body.",
     ),
     "invalid_cursor": _row(
         400,
@@ -193,6 +226,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "A wrong method.",
         "See the API reference.",
     ),
+    "body_too_slow": _row(
+        408,
+        "The request body arrived too slowly.",
+        "Less than 1 KB a second came for 5 seconds, or the body took longer than its size allows.",
+        "A stalled connection.",
+        "Send the body without pauses.",
+    ),
     "last_owner": _row(
         409,
         "A tenant needs an owner.",
@@ -291,6 +331,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "Another Content-Type was sent.",
         "Send Content-Type: application/json.",
     ),
+    "unsupported_encoding": _row(
+        415,
+        "Compressed request bodies are not accepted.",
+        "The request has a Content-Encoding.",
+        "A client that compresses what it sends.",
+        "Send the body as it is.",
+    ),
     "idempotency_key_reuse": _row(
         422,
         "This Idempotency-Key was used for another request.",
@@ -304,6 +351,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The limit of the management API is reached.",
         "More than 600 requests within a minute.",
         "Wait as long as Retry-After says.",
+    ),
+    "headers_too_large": _row(
+        431,
+        "The request has too many or too large headers.",
+        "At most 100 headers and 32 KB of them are read.",
+        "Large cookies, or a proxy that adds many headers.",
+        "Send fewer or shorter headers.",
     ),
     "internal_error": _row(
         500,

@@ -7,14 +7,14 @@ honest client look slow.
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.edge.errors import Refused
+from accounts.errors import Refused
 
 EVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyPace:
-    """At least `least_bytes_per_s` over each `window_s`, and all of it within an allowance that grows."""
+    """At least `least_bytes_per_s` over each `window_s`, all of it within a growing allowance."""
 
     window_s: float = 5.0
     least_bytes_per_s: int = 1024
@@ -44,8 +44,13 @@ class BodyMeter:
         self.window_waited_s += waited_s
         if self.received_bytes > self.max_bytes:
             raise too_large(self.max_bytes)
-        if self.waited_s >= self.pace.allowance_s + self.received_bytes / self.pace.bytes_per_extra_s:
-            raise Refused("body_too_slow", f"The body was not complete after {self.waited_s:.0f} s.")
+        if (
+            self.waited_s
+            >= self.pace.allowance_s + self.received_bytes / self.pace.bytes_per_extra_s
+        ):
+            raise Refused(
+                "body_too_slow", f"The body was not complete after {self.waited_s:.0f} s."
+            )
         if self.window_waited_s >= self.pace.window_s:
             if self.window_bytes < self.pace.window_s * self.pace.least_bytes_per_s:
                 raise Refused(

@@ -1,60 +1,63 @@
-"""Refusals of the edge and their one rendering, RFC 9457.
+"""Refusals of the edge and their rendering, RFC 9457.
 
-    Refused            carries code and detail
-    REFUSALS           code -> status and title
+    accounts.errors.Refused   code and detail; status and title stand in accounts.problem_codes
+    └── EdgeRefused           may add response headers
 
 A dialect's own shape is the dialect's business; everything else reads problem+json.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
+from accounts.errors import Refused
+from accounts.problem_codes import PROBLEMS
+
+HeaderPairs: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
 JSON: Final = msgspec.json.Encoder()
+PROBLEM_JSON: Final = b"application/problem+json"
+# After these nothing on the connection can be trusted to start where we think it does.
+CLOSING_CODES: Final = frozenset(
+    {
+        "bad_framing",
+        "bad_host",
+        "bad_path",
+        "bad_body",
+        "body_too_slow",
+        "body_too_large",
+        "unsupported_encoding",
+        "headers_too_large",
+    }
+)
+FIXED_HEADERS: Final[HeaderPairs] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+CLOSE: Final[HeaderPairs] = ((b"connection", b"close"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    status: int
-    title: str
+class EdgeRefused(Refused):
+    def __init__(self, code: str, detail: str, *, headers: HeaderPairs = ()) -> None:
+        super().__init__(code, detail)
+        self.headers = headers
 
 
-REFUSALS: Final[Mapping[str, Refusal]] = {
-    "bad_framing": Refusal(status=400, title="The request can be read in more than one way."),
-    "bad_host": Refusal(status=400, title="The Host header is missing or invalid."),
-    "bad_path": Refusal(status=400, title="The path can be read in more than one way."),
-    "bad_body": Refusal(status=400, title="The request body ended early or is malformed."),
-    "not_found": Refusal(status=404, title="There is nothing here."),
-    "method_not_allowed": Refusal(status=405, title="This method is not allowed here."),
-    "body_too_slow": Refusal(status=408, title="The request body arrived too slowly."),
-    "body_too_large": Refusal(status=413, title="The request body is too large."),
-    "unsupported_encoding": Refusal(status=415, title="Compressed request bodies are not accepted."),
-    "headers_too_large": Refusal(status=431, title="The request has too many or too large headers."),
-    "internal_error": Refusal(status=500, title="Something failed on our side."),
-}
+def response_headers(refused: Refused) -> HeaderPairs:
+    own = refused.headers if isinstance(refused, EdgeRefused) else ()
+    return FIXED_HEADERS + own + (CLOSE if refused.code in CLOSING_CODES else ())
 
 
-class Refused(Exception):
-    """The guard says no; `code` is a key of REFUSALS."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-def problem(*, code: str, detail: str, instance: str, request_id: str) -> bytes:
-    refusal = REFUSALS[code]
+def problem(refused: Refused, *, instance: str, request_id: str) -> bytes:
+    row = PROBLEMS[refused.code]
     return JSON.encode(
         {
-            "type": f"/docs/errors#{code}",
-            "title": refusal.title,
-            "status": refusal.status,
-            "detail": detail,
+            "type": f"/docs/errors#{refused.code}",
+            "title": row.title,
+            "status": row.status,
+            "detail": refused.detail,
             "instance": instance,
-            "code": code,
+            "code": refused.code,
             "request_id": request_id,
             "errors": [],
         }

@@ -1,8 +1,8 @@
 """Header rules of the guard: what is refused, what is dropped, who is calling.
 
 Laws: one pass over the headers; a header that decides anything comes once; what a proxy may say is
-believed only from a trusted proxy; names that nominate other names (`Connection: x`) are not obeyed,
-so that no client can strip what a proxy added.
+believed only from a trusted proxy; names that nominate other names (`Connection: x`) are not
+obeyed, so that no client can strip what a proxy added.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from accounts.addresses import Network, client_address, is_within, parse_address
-from gateway.edge.errors import Refused
+from accounts.errors import Refused
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -44,11 +44,15 @@ HOP_BY_HOP: Final = frozenset(
 )
 PROXY_NAMES: Final = frozenset({b"x-real-ip", b"forwarded"})
 PROXY_PREFIX: Final = b"x-forwarded-"
-HOST: Final = re.compile(rb"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,254}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+HOST: Final = re.compile(
+    rb"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,254}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
+)
 HOSTLESS_PATHS: Final = frozenset({"/health", "/ready", "/liveness"})
 
 
-def checked_headers(headers: Iterable[tuple[bytes, bytes]], *, path: str, trust_proxy: bool) -> Headers:
+def checked_headers(
+    headers: Iterable[tuple[bytes, bytes]], *, path: str, trust_proxy: bool
+) -> Headers:
     """What is left after the drops; raises Refused for what cannot be trusted at all."""
     kept: Headers = []
     seen: dict[bytes, bytes] = {}

@@ -1,8 +1,8 @@
 """The framing guard around the whole application.
 
-Laws: refuse before anything below sees the request; one refusal, one response, then close; a body that
-ends early is an abort, never an empty body; the path, the request id and the caller's address are made
-here and nowhere else.
+Laws: refuse before anything below sees the request; one refusal, one response, then close; a body
+that ends early is an abort, never an empty body; the path, the request id and the caller's address
+are made here and nowhere else.
 """
 
 import asyncio
@@ -14,9 +14,11 @@ from urllib.parse import quote
 import structlog
 
 from accounts.addresses import Network
+from accounts.errors import Refused
 from accounts.ids import new_id
+from accounts.problem_codes import PROBLEMS
 from gateway.edge.bodies import BodyMeter, BodyPace, too_large
-from gateway.edge.errors import REFUSALS, Refused, problem
+from gateway.edge.errors import PROBLEM_JSON, problem, response_headers
 from gateway.edge.framing import (
     Headers,
     caller,
@@ -39,12 +41,6 @@ from gateway.edge.messages import (
 from gateway.edge.paths import BadPath, derive_path
 
 CLIENT_LEFT: Final = 499
-CLOSING: Final = (
-    (b"connection", b"close"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
-PROBLEM_JSON: Final = b"application/problem+json"
 SECURE_SCHEMES: Final = {"http": "https", "websocket": "wss"}
 
 log = structlog.get_logger(__name__)
@@ -101,14 +97,18 @@ class Guard:
             return
         try:
             await self._app(scope, exchange.receive, exchange.send)
+        except Refused as refused:
+            await exchange.refuse(refused)
         except Exception:  # the last net: nobody above us renders an error
             log.exception("unhandled_error", path=scope["path"])
-            await exchange.refuse(Refused("internal_error", "The error has been logged."))
+            await exchange.refuse(Refused("internal_error"))
 
     def _admit(self, scope: Scope) -> BodyMeter:
         """Rewrites the scope to its one reading; raises Refused."""
         try:
-            scope["path"] = path = derive_path(scope.get("raw_path") or quote(scope["path"]).encode())
+            scope["path"] = path = derive_path(
+                scope.get("raw_path") or quote(scope["path"]).encode()
+            )
         except BadPath as bad:
             raise Refused("bad_path", f"{bad}.".capitalize()) from None
         peer = (scope.get("client") or ("", 0))[0]
@@ -132,7 +132,16 @@ class Guard:
 class Exchange:
     """One request's receive and send, with the guard's rules between server and application."""
 
-    __slots__ = ("_began", "_body_done", "_receive", "_refused", "_scope", "_send", "meter", "status")
+    __slots__ = (
+        "_began",
+        "_body_done",
+        "_receive",
+        "_refused",
+        "_scope",
+        "_send",
+        "meter",
+        "status",
+    )
 
     def __init__(self, *, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
@@ -155,7 +164,7 @@ class Exchange:
             await self.refuse(refused)
             return {"type": DISCONNECT}
         if message["type"] == DISCONNECT:
-            # granian reports a malformed chunk as a disconnect, and the connection still takes bytes.
+            # granian reports a malformed chunk as a disconnect; the connection still takes bytes.
             self._body_done = True
             await self.refuse(Refused("bad_body", "The connection ended inside the request body."))
         elif not message.get("more_body", False):
@@ -174,18 +183,17 @@ class Exchange:
         await self._send(message)
 
     async def refuse(self, refused: Refused) -> None:
-        """Answers at once when nothing was answered yet; whatever the application sends is dropped."""
+        """Answers at once if nothing was answered yet; what the application sends is dropped."""
         if self._began or self._refused:
             return
-        status = REFUSALS[refused.code].status
+        status = PROBLEMS[refused.code].status
         self.status = status
         if self._scope["type"] == "websocket" and not _can_answer_handshake(self._scope):
             await self.send({"type": "websocket.close", "code": 1008})
             self._refused = True
             return
         body = problem(
-            code=refused.code,
-            detail=refused.detail,
+            refused,
             instance=self._scope["path"],
             request_id=self._scope["state"]["request_id"],
         )
@@ -194,7 +202,7 @@ class Exchange:
             status=status,
             content_type=PROBLEM_JSON,
             body=body,
-            headers=CLOSING,
+            headers=response_headers(refused),
             with_body=self._scope.get("method") != "HEAD",
         )
         self._refused = True

@@ -1,7 +1,7 @@
 """The request path, derived once from the raw bytes.
 
-Laws: split before decoding, decode once; what routing and permission see is this value and no other;
-whatever two parsers could read differently is refused, never repaired.
+Laws: split before decoding, decode once; what routing and permission see is this value and no
+other; whatever two parsers could read differently is refused, never repaired.
 """
 
 import re

@@ -1,0 +1,103 @@
+"""Whether this worker should get traffic.
+
+Laws: a check never blocks the loop and never takes longer than CHECK_TIMEOUT_S; however many ask,
+one check runs a second; what has no check is not named.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+import psycopg
+from redis.asyncio import Redis
+
+from gateway.edge.drain import DrainWatch
+
+Status: TypeAlias = Literal["ready", "degraded", "not_ready"]
+Migration: TypeAlias = tuple[str, str]
+# Each answers for one or more components: name -> "ok" or what is wrong.
+Check: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
+
+OK: Final = "ok"
+UNREACHABLE: Final = "unreachable"
+CHECK_TIMEOUT_S: Final = 2.0
+KEPT_S: Final = 1.0
+# Without the cache sign-in and the API still work, only slower; without the others nothing does.
+MAY_FAIL: Final = frozenset({"cache"})
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    status: Status
+    components: dict[str, str]
+
+
+class Readiness:
+    def __init__(self, *, checks: Mapping[str, Check], drain: DrainWatch) -> None:
+        self._checks = checks
+        self._drain = drain
+        self._lock = asyncio.Lock()
+        self._components: dict[str, str] = {}
+        self._checked_at = float("-inf")
+
+    async def report(self) -> Report:
+        async with self._lock:
+            if time.monotonic() - self._checked_at >= KEPT_S:
+                self._components = await self._check_all()
+                self._checked_at = time.monotonic()
+        components = {**self._components, "drain": "draining" if self._drain.draining else OK}
+        return Report(status=_status(components), components=components)
+
+    async def _check_all(self) -> dict[str, str]:
+        found = await asyncio.gather(
+            *(_guarded(name, check) for name, check in self._checks.items())
+        )
+        return {name: state for answer in found for name, state in answer.items()}
+
+
+async def _guarded(name: str, check: Check) -> Mapping[str, str]:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return await check()
+    except Exception:  # noqa: BLE001 - whatever is wrong with a service, the answer is that it is out
+        return {name: UNREACHABLE}
+
+
+def _status(components: Mapping[str, str]) -> Status:
+    failing = {name for name, state in components.items() if state != OK}
+    if not failing:
+        return "ready"
+    return "degraded" if failing <= MAY_FAIL else "not_ready"
+
+
+def redis_check(name: str, client: Redis) -> Check:
+    async def check() -> Mapping[str, str]:
+        await client.ping()
+        return {name: OK}
+
+    return check
+
+
+def database_check(*, url: str, expected: frozenset[Migration]) -> Check:
+    """Asks for the migrations until all are there, then only whether the server answers."""
+    complete = not expected
+
+    async def check() -> Mapping[str, str]:
+        nonlocal complete
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            if complete:
+                await connection.execute("SELECT 1")
+            else:
+                complete = expected <= await _applied(connection)
+        return {"postgres": OK, "migrations": OK if complete else "pending"}
+
+    return check
+
+
+async def _applied(connection: psycopg.AsyncConnection[tuple[str, str]]) -> set[Migration]:
+    try:
+        cursor = await connection.execute("SELECT app, name FROM django_migrations")
+    except psycopg.errors.UndefinedTable:
+        return set()
+    return set(await cursor.fetchall())
