@@ -289,6 +289,27 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The overlap of the rotation before has not ended.",
         "Wait until the old secret has expired.",
     ),
+    "email_unavailable": _row(
+        409,
+        "This installation sends no e-mail.",
+        "A link cannot be mailed.",
+        "EMAIL_URL is not set.",
+        "Ask an administrator for a link, or run switchyard users reset on the server.",
+    ),
+    "setup_token_used": _row(
+        410,
+        "The set-up link was used.",
+        "A set-up link makes one owner.",
+        "It was used before.",
+        "Sign in; if nobody can, run switchyard setup-link on the server.",
+    ),
+    "setup_token_expired": _row(
+        410,
+        "The set-up link has expired.",
+        "A set-up link is valid for 30 minutes, and a new one ends it.",
+        "It was opened too late, or replaced.",
+        "Run switchyard setup-link on the server and open the new link.",
+    ),
     "invite_used": _row(
         410,
         "The invitation was used.",
@@ -344,6 +365,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "An Idempotency-Key belongs to one request for 24 hours.",
         "The same key came with another path, body or caller.",
         "Use a new Idempotency-Key.",
+    ),
+    "login_locked": _row(
+        429,
+        "Too many failed sign-ins.",
+        "This e-mail address cannot sign in from this network address for 15 minutes.",
+        "Five failed sign-ins from the same network address.",
+        "Wait as long as Retry-After says, or sign in from elsewhere.",
     ),
     "rate_limited": _row(
         429,

@@ -36,22 +36,30 @@ class Vault:
 
     ring: KeyRing
 
-    def seal(self, *, value: bytes | str, place: Place, tenant_id: UUID | None = None) -> bytes:
-        row = _live_key(ring=self.ring, tenant_id=tenant_id)
+    def seal(
+        self, *, value: bytes | str, table: str, row: str, field: str, tenant_id: UUID | None = None
+    ) -> bytes:
+        data_key = _live_key(ring=self.ring, tenant_id=tenant_id)
         return secrets.seal(
             value=Secret(value),
-            key=_unwrapped(row, ring=self.ring),
-            kek_id=row.kek_id,
-            dek_id=row.id,
-            place=place,
+            key=_unwrapped(data_key, ring=self.ring),
+            kek_id=data_key.kek_id,
+            dek_id=data_key.id,
+            place=Place(table=table, tenant=_owner(tenant_id), row=row, field=field),
         )
 
-    def open(self, *, blob: bytes, place: Place, tenant_id: UUID | None = None) -> Secret:
+    def open(
+        self, *, blob: bytes, table: str, row: str, field: str, tenant_id: UUID | None = None
+    ) -> Secret:
         """Raises InvalidTag when the value was moved or changed, DoesNotExist when shredded."""
         dek_id = secrets.read_header(blob).dek_id
         with _scope(tenant_id):
-            row = DataKey.objects.get(pk=dek_id, tenant_id=tenant_id, destroyed_at=None)
-        return secrets.open_sealed(blob=blob, key=_unwrapped(row, ring=self.ring), place=place)
+            data_key = DataKey.objects.get(pk=dek_id, tenant_id=tenant_id, destroyed_at=None)
+        return secrets.open_sealed(
+            blob=blob,
+            key=_unwrapped(data_key, ring=self.ring),
+            place=Place(table=table, tenant=_owner(tenant_id), row=row, field=field),
+        )
 
 
 def vault_from_setting(text: str) -> Vault:

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 
 
 class ConsoleConfig(AppConfig):
@@ -7,6 +6,9 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
-        from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - needs the app registry
+        from django.conf import settings  # noqa: PLC0415 - models exist only once apps are ready
 
-        post_migrate.connect(grant_after_migrate, sender=self, dispatch_uid="grant_after_migrate")
+        from accounts.adapters import MFAAdapter  # noqa: PLC0415 - see above
+        from gateway.console.envelope import AuthenticatorEnvelope  # noqa: PLC0415 - see above
+
+        MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)

@@ -1,0 +1,29 @@
+"""The secrets of people's authenticators, sealed under the platform's data key."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from uuid import UUID
+
+from providers.services import Vault, vault_from_setting
+
+TABLE: Final = "mfa_authenticator"
+FIELD: Final = "data"
+
+
+@dataclass(kw_only=True)
+class AuthenticatorEnvelope:
+    """Each value is bound to its person: copied to another row it does not open."""
+
+    key_encryption_key: str
+
+    @cached_property
+    def vault(self) -> Vault:
+        return vault_from_setting(self.key_encryption_key)
+
+    def seal(self, *, value: str, user_id: UUID) -> bytes:
+        return self.vault.seal(value=value, table=TABLE, row=str(user_id), field=FIELD)
+
+    def open(self, *, blob: bytes, user_id: UUID) -> str:
+        secret = self.vault.open(blob=blob, table=TABLE, row=str(user_id), field=FIELD)
+        return secret.reveal().decode()
