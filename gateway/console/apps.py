@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConsoleConfig(AppConfig):
@@ -10,5 +11,7 @@ class ConsoleConfig(AppConfig):
 
         from accounts.adapters import MFAAdapter  # noqa: PLC0415 - see above
         from gateway.console.envelope import AuthenticatorEnvelope  # noqa: PLC0415 - see above
+        from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - see above
 
         MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
+        post_migrate.connect(grant_after_migrate, sender=self, dispatch_uid="grant_after_migrate")
