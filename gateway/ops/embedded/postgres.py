@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -114,18 +114,19 @@ class PostgresCluster:
 
     def provide_logins(self) -> None:
         """The two logins and the database, as often as wanted; passwords follow the secrets file."""
-        with psycopg.connect(self._superuser_conninfo(), autocommit=True) as connection:
+        with self.connect_as_superuser() as connection:
             create_login(connection, name=OWNER_LOGIN, password=self.passwords.owner)
             create_login(connection, name=APP_LOGIN, password=self.passwords.app)
             create_database(connection, name=DATABASE, owner=OWNER_LOGIN, reader=APP_LOGIN)
 
-    def _superuser_conninfo(self) -> str:
-        return psycopg.conninfo.make_conninfo(
+    def connect_as_superuser(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             user="postgres",
             password=self.passwords.superuser,
             dbname="postgres",
+            autocommit=True,
         )
 
     def url(self, *, owner: bool, database: str = DATABASE) -> str:
