@@ -1,16 +1,14 @@
 """What one caller may do in one tenant: the value that views resolve once and services decide by.
 
-Law: code asks `holds(capability)`; the role serves only to compare ranks.
+Law: code asks `holds(capability)`; the role is told to people, never compared.
 """
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
+from accounts.errors import Refused
 from accounts.models import Tenant
-from accounts.permissions import ROLE_RANK, SUPERADMIN
-
-SUPERADMIN_RANK: Final = max(ROLE_RANK.values())
+from accounts.permissions import SUPERADMIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +24,11 @@ class Access:
         """Whether at least one of them is held."""
         return not self.capabilities.isdisjoint(capabilities)
 
-    @property
-    def rank(self) -> int:
-        return SUPERADMIN_RANK if self.superadmin else ROLE_RANK.get(self.role or "", 0)
-
-    @property
-    def tenant_id(self) -> UUID:
-        """Only on paths that bind a tenant."""
-        assert self.tenant is not None, "no tenant was resolved"
-        return self.tenant.id
+    def the_tenant(self) -> Tenant:
+        """Only on paths that bind one; tenant_required elsewhere."""
+        if self.tenant is None:
+            raise Refused("tenant_required")
+        return self.tenant
 
 
 def superadmin_access(*, tenant: Tenant | None = None, user_id: UUID | None = None) -> Access:

@@ -79,13 +79,6 @@ BY_ROLE: Final[Mapping[str, frozenset[str]]] = {
 # Bodies need a support grant even for a superadmin.
 SUPERADMIN: Final = (TENANT_WIDE | OWNER_ONLY | PLATFORM) - {"requests.read_body"}
 ALL: Final = TENANT_WIDE | OWNER_ONLY | DEVELOPER | TEAM_LEAD | BILLING_VIEWER | PLATFORM
-# Higher may invite and change lower; the owner role is given by owners only.
-ROLE_RANK: Final[Mapping[str, int]] = {
-    "owner": 3,
-    "admin": 2,
-    "developer": 1,
-    "billing_viewer": 1,
-}
 
 
 def effective(

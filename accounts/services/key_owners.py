@@ -1,0 +1,56 @@
+"""Whose key it may be: decided by the reach of `key.create_*`.
+
+Law: an owner or team of another tenant is not found, one out of reach is refused.
+"""
+
+from uuid import UUID
+
+from accounts.access import Access
+from accounts.errors import Invalid, PermissionLacking, Refused
+from accounts.models import ApiKey, Membership, Team, TeamMember, User
+
+
+def checked_owner(
+    owner_id: UUID | None, *, access: Access, team_id: UUID | None, kind: str
+) -> User | None:
+    """The owner as a member of the tenant; None makes a service key."""
+    if owner_id is None:
+        if kind == ApiKey.Kind.MANAGEMENT:
+            raise Invalid.one(
+                field="owner",
+                code="required",
+                message="a management key needs an owner; it holds at most what the owner holds",
+            )
+        if not access.holds("key.create_any"):
+            raise PermissionLacking("key.create_any")
+        return None
+    leads_it = access.holds("key.create_team") and team_id in access.led_teams
+    if owner_id != access.user_id and not access.holds("key.create_any") and not leads_it:
+        raise PermissionLacking("key.create_any")
+    found = (
+        Membership.objects.filter(tenant=access.the_tenant(), user_id=owner_id)
+        .filter(status=Membership.Status.ACTIVE, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    if found is not None:
+        return found.user
+    if access.superadmin and owner_id == access.user_id:
+        return User.objects.get(pk=owner_id)
+    raise Refused("not_found", "`owner` names no active member of this tenant.")
+
+
+def checked_team(team_id: UUID | None, *, access: Access) -> Team | None:
+    if team_id is None:
+        return None
+    team = Team.objects.filter(tenant=access.the_tenant(), pk=team_id).first()
+    if team is None:
+        raise Refused("not_found", "`team` names no team of this tenant.")
+    belongs = (
+        access.holds("key.create_any")
+        or team_id in access.led_teams
+        or TeamMember.objects.filter(team=team, user_id=access.user_id).exists()
+    )
+    if not belongs:
+        raise PermissionLacking("key.create_any")
+    return team
