@@ -16,7 +16,7 @@ RELEASE: Final = re.compile(
 )
 
 
-@pytest.mark.parametrize("page", pages(), ids=shown)
+@pytest.mark.parametrize("page", list(pages()), ids=shown)
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     broken = []
     for link in links(page):
@@ -43,7 +43,7 @@ def test_docs_have_the_four_parts_and_the_decisions() -> None:
     assert not [part for part in PARTS if not list((ROOT / "docs" / part).glob("*.md"))]
 
 
-@pytest.mark.parametrize("page", pages(), ids=shown)
+@pytest.mark.parametrize("page", list(pages()), ids=shown)
 def test_a_page_has_one_title_and_closed_fences(page: Path) -> None:
     assert [depth for depth, _ in headings(page)].count(1) == 1
     assert "```" not in FENCE.sub("", page.read_text(encoding="utf-8"))

@@ -1,0 +1,74 @@
+"""Every app has the same rooms, and things are done in the room made for them."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.contracts.tree import PACKAGES, ROOT, files, shown, sources
+
+# Who may see rows of all tenants, and for what. A new line here is a decision.
+PLATFORM_SCOPE: Final[frozenset[str]] = frozenset()
+USER_SCOPE: Final[frozenset[str]] = frozenset()
+QUERY_ROOMS: Final = ("services", "selectors", "models", "migrations", "admin")
+
+
+def apps() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (path.parent for path in files(".py", below=package) if path.name == "apps.py")
+
+
+def has_room(app: Path, name: str) -> bool:
+    return (app / f"{name}.py").is_file() or (app / name / "__init__.py").is_file()
+
+
+def callers(function: str) -> set[str]:
+    return {
+        shown(path)
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) == function
+    }
+
+
+@pytest.mark.parametrize("app", list(apps()), ids=shown)
+def test_an_app_has_the_rooms_it_needs(app: Path) -> None:
+    if has_room(app, "models"):
+        assert has_room(app, "migrations")
+        assert has_room(app, "services")
+    if has_room(app, "api"):
+        assert has_room(app, "api/urls")
+
+
+def test_only_listed_modules_see_rows_of_all_tenants() -> None:
+    assert callers("platform_scope") == PLATFORM_SCOPE
+
+
+def test_only_listed_modules_act_as_a_person_without_a_tenant() -> None:
+    assert callers("user_scope") == USER_SCOPE
+
+
+def test_views_serializers_and_consumers_make_no_queries() -> None:
+    offences = [
+        f"{shown(path)}:{node.lineno}"
+        for path in sources()
+        if {"api", "live"} & set(path.relative_to(ROOT).parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"objects", "_base_manager"}
+    ]
+    assert not offences
+
+
+def test_every_folder_of_the_product_is_on_the_map() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    folders = {shown(path.parent) for path in sources()}
+    small_rooms = ("/api/", "/migrations", "/management", "/templates")
+    missing = [
+        folder
+        for folder in folders
+        if f"`{folder}/`" not in page and not any(room in f"{folder}/" for room in small_rooms)
+    ]
+    assert not missing
