@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -14,4 +14,9 @@ class ConsoleConfig(AppConfig):
         from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - see above
 
         MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
-        post_migrate.connect(grant_after_migrate, sender=self, dispatch_uid="grant_after_migrate")
+        # Django tells only apps with models, each once, when all migrations have run.
+        post_migrate.connect(
+            grant_after_migrate,
+            sender=apps.get_app_config("accounts"),
+            dispatch_uid="grant_after_migrate",
+        )
