@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.actors import CLI, Actor
-from accounts.errors import Invalid, Refused
+from accounts.errors import Refused
 from accounts.models import Membership, Role, SetupToken, Tenant, User
-from accounts.passwords import require_good_password
 from accounts.selectors.setup import setup_required
 from accounts.services.changes import announce
+from accounts.services.users import create_user
 from accounts.tenancy import platform_scope
 
 TOKEN_BYTES: Final = 32
@@ -91,18 +91,13 @@ def _open_token(raw: str) -> SetupToken:
 
 
 def _make_owner(owner: FirstOwner) -> User:
-    user = User(
-        email=owner.email.strip().lower(),
+    return create_user(
+        email=owner.email,
+        password=owner.password,
         locale=owner.locale,
         tz=owner.tz,
-        is_superadmin=True,
+        superadmin=True,
     )
-    if User.objects.filter(email=user.email).exists():
-        raise Invalid.one(field="email", code="taken", message="This address has an account.")
-    require_good_password(owner.password, user=user)
-    user.set_password(owner.password)
-    user.save()
-    return user
 
 
 def _name_tenant(owner: FirstOwner, *, user: User) -> Tenant:
