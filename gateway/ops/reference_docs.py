@@ -14,6 +14,7 @@ from gateway import env
 from gateway.cli import COMMANDS, EPILOG, Command
 from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.outcome import Exit
+from gateway.ops.reference_tables import errors_page, roles_page
 
 MADE: Final = (
     "Made by `switchyard settings-docs` from the table in `gateway/{source}`; do not edit."
@@ -33,6 +34,8 @@ def reference_files() -> dict[Path, str]:
         Path(".env.example"): env_example(),
         Path("docs/reference/settings.md"): settings_page(),
         Path("docs/reference/cli.md"): commands_page(),
+        Path("docs/reference/errors.md"): errors_page(),
+        Path("docs/reference/roles.md"): roles_page(),
     }
 
 
