@@ -16,10 +16,10 @@ Errors are `application/problem+json` (RFC 9457): `type` (`/docs/errors#<code>`)
 fields are at fault. Decide by `code`: it keeps its status and its meaning. *Retry* says whether the
 same request may succeed later; where the header `Retry-After` is sent, wait that long."""
 ABOUT_ROLES: Final = """\
-Code asks for capabilities, never for roles. What somebody holds in a tenant is the role's, with what
-leading a team adds, with a superadmin's; for a management key, what its scopes and its owner have in
-common. `_all`, `_team` and `_own` are one right on more or fewer rows. A missing capability is
-`403 permission_denied`, and the answer names it. Some of these belong to features that are
+Code asks for capabilities, never for roles. What somebody holds in a tenant is the role's, with
+what leading a team adds, with a superadmin's; for a management key, what its scopes and its owner
+have in common. `_all`, `_team` and `_own` are one right on more or fewer rows. A missing capability
+is `403 permission_denied`, and the answer names it. Some of these belong to features that are
 [absent](../explanation/requirements.md) so far."""
 HELD: Final = "✔"
 COLUMNS: Final = (
