@@ -26,6 +26,7 @@ REMEMBERED_ERRORS: Final = 1000
 JSON: Final = msgspec.json.Encoder(enc_hook=str)
 # Request lines say the same, and a missing page is no event of ours.
 QUIET_LOGGERS: Final = {
+    "httpx": "WARNING",
     "django.request": "ERROR",
     "django.channels.server": "WARNING",
     "asyncio": "WARNING",
@@ -105,7 +106,7 @@ class RepeatedErrors(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.ERROR:
             return True
-        fields = record.msg if isinstance(record.msg, dict) else {"event": str(record.msg)}
+        fields = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
         key = (record.name, str(fields.get("event")))
         now = time.monotonic()
         written_at, held_back = self._last.pop(key, (-REPEAT_AFTER_S, 0))

@@ -11,9 +11,11 @@ class ConsoleConfig(AppConfig):
 
         from accounts.adapters import MFAAdapter  # noqa: PLC0415 - see above
         from gateway.console.envelope import AuthenticatorEnvelope  # noqa: PLC0415 - see above
+        from gateway.console.live.groups import listen  # noqa: PLC0415 - see above
         from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - see above
 
         MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
+        listen()
         # Django tells only apps with models, each once, when all migrations have run.
         post_migrate.connect(
             grant_after_migrate,

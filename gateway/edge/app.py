@@ -44,9 +44,11 @@ class Entry:
         if scope["type"] == "websocket":
             return self._sockets.get(path, nothing_here)
         if path in self._exact:
+            scope["state"]["route"] = path
             return self._exact[path]
         for prefix, app in self._prefixes:
             if path.startswith(prefix):
+                scope["state"]["route"] = prefix
                 return app
         return self._fallback
 

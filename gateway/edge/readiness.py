@@ -11,9 +11,12 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 import psycopg
+import structlog
 from redis.asyncio import Redis
 
 from gateway.edge.drain import DrainWatch
+
+log = structlog.get_logger(__name__)
 
 Status: TypeAlias = Literal["ready", "degraded", "not_ready"]
 Migration: TypeAlias = tuple[str, str]
@@ -60,7 +63,8 @@ async def _guarded(name: str, check: Check) -> Mapping[str, str]:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             return await check()
-    except Exception:  # noqa: BLE001 - whatever is wrong with a service, the answer is that it is out
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a service, it is out
+        log.debug("component_unreachable", component=name, error=f"{type(error).__name__}: {error}")
         return {name: UNREACHABLE}
 
 

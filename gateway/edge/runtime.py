@@ -38,9 +38,11 @@ class Runtime:
     cache: Redis
     drain: DrainWatch
     readiness: Readiness
+    flush: Callable[[], None]
 
     @classmethod
-    async def start(cls, config: RuntimeConfig) -> "Runtime":
+    async def start(cls, config: RuntimeConfig, *, flush: Callable[[], None]) -> "Runtime":
+        """`flush` writes what is still waiting, when the process stops."""
         state, cache = redis_client(config.redis_url), redis_client(config.cache_redis_url)
         drain = DrainWatch(config.drain_mark)
         drain.start()
@@ -52,12 +54,13 @@ class Runtime:
             "cache": redis_check("cache", cache),
         }
         readiness = Readiness(checks=checks, drain=drain)
-        return cls(state=state, cache=cache, drain=drain, readiness=readiness)
+        return cls(state=state, cache=cache, drain=drain, readiness=readiness, flush=flush)
 
     async def stop(self) -> None:
         await self.drain.stop()
         await self.state.aclose()
         await self.cache.aclose()
+        await asyncio.to_thread(self.flush)
 
 
 class Runtimes:

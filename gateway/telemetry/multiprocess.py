@@ -26,9 +26,11 @@ def clear_metrics_dir(var_dir: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def forget_dead_gauges(directory: Path) -> None:
+def forget_dead_gauges() -> None:
     """At the start of a worker: gauges of a killed one would count for ever; counters must stay."""
-    for path in _left_behind(directory, pattern="gauge_live*.db"):
+    if VARIABLE not in os.environ:
+        return
+    for path in _left_behind(Path(os.environ[VARIABLE]), pattern="gauge_live*.db"):
         path.unlink(missing_ok=True)
 
 

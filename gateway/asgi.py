@@ -1,0 +1,107 @@
+"""The one ASGI application: the guard around everything, then path to surface.
+
+/health /ready /liveness /metrics    the edge, outside Django
+/static/                             files, outside Django
+/ws/console/                         Channels
+everything else                      Django; nothing where SERVE_ROLE=edge
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from gateway import env, logs
+from gateway.edge.app import Entry, nothing_here
+from gateway.edge.guard import Guard
+from gateway.edge.health import health, liveness, ready
+from gateway.edge.messages import App
+from gateway.edge.readiness import Migration
+from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
+from gateway.edge.whole_body import with_length
+from gateway.telemetry import multiprocess
+from gateway.telemetry.metrics import MetricsPage, describe_build
+from gateway.telemetry.observer import RequestObserver
+from gateway.telemetry.request_log import RequestLog
+
+PROJECT: Final = Path(__file__).resolve().parents[1]
+MANAGEMENT_PREFIXES: Final = ("/api/", "/admin/")
+MANAGEMENT_BODY_MAX_BYTES: Final = 1_048_576
+
+
+def build_application(values: Mapping[str, Any]) -> Guard:
+    """The whole application for the settings given."""
+    prefixes: dict[str, App] = {}
+    sockets: dict[str, App] = {}
+    fallback: App = nothing_here
+    migrations: frozenset[Migration] = frozenset()
+    if values["SERVE_ROLE"] != "edge":
+        prefixes, sockets, fallback, migrations = _control_plane()
+    logs.configure(
+        level=values["LOG_LEVEL"], format=values["LOG_FORMAT"], role=values["SERVE_ROLE"]
+    )
+    lines = logs.request_log(format=values["LOG_FORMAT"], role=values["SERVE_ROLE"])
+    entry = Entry(
+        runtimes=Runtimes(lambda: _start(_runtime_config(values, migrations=migrations), lines)),
+        exact={
+            "/health": health,
+            "/ready": ready,
+            "/liveness": liveness,
+            "/metrics": MetricsPage(token=values["METRICS_TOKEN"]),
+        },
+        prefixes=prefixes,
+        sockets=sockets,
+        fallback=fallback,
+    )
+    most = values["BODY_MAX_BYTES"]
+    return Guard(
+        entry,
+        body_limit=lambda path: (
+            min(most, MANAGEMENT_BODY_MAX_BYTES) if path.startswith(MANAGEMENT_PREFIXES) else most
+        ),
+        observer=RequestObserver(request_log=lines if values["LOG_REQUESTS"] else None),
+        trusted=values["TRUSTED_PROXY_CIDRS"],
+    )
+
+
+def _control_plane() -> tuple[dict[str, App], dict[str, App], App, frozenset[Migration]]:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
+    from django.core.asgi import get_asgi_application  # noqa: PLC0415 - no Django where none serves
+
+    django = get_asgi_application()
+    # Needs the app registry that get_asgi_application fills.
+    from channels.auth import AuthMiddlewareStack  # noqa: PLC0415
+    from channels.security.websocket import AllowedHostsOriginValidator  # noqa: PLC0415
+    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+
+    from gateway.console.live.consumer import ConsoleSocket  # noqa: PLC0415
+    from gateway.console.static import StaticFiles  # noqa: PLC0415
+
+    console = AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
+    migrations = frozenset(MigrationLoader(None).graph.leaf_nodes())
+    return {"/static/": StaticFiles()}, {"/ws/console/": console}, with_length(django), migrations
+
+
+def _runtime_config(
+    values: Mapping[str, Any], *, migrations: frozenset[Migration]
+) -> RuntimeConfig:
+    mark = os.environ.get("DRAIN_MARK")
+    return RuntimeConfig(
+        database_url=values["DATABASE_URL"],
+        redis_url=values["REDIS_URL"],
+        cache_redis_url=values["CACHE_REDIS_URL"] or values["REDIS_URL"],
+        drain_mark=Path(mark) if mark else None,
+        expected_migrations=migrations,
+    )
+
+
+async def _start(config: RuntimeConfig, lines: RequestLog) -> Runtime:
+    lines.start()
+    multiprocess.forget_dead_gauges()
+    describe_build()
+    return await Runtime.start(config, flush=lines.flush)
+
+
+application: Final = build_application(
+    env.parse(env.read_environment(environment=os.environ, dotenv=PROJECT / ".env"))
+)

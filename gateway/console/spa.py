@@ -1,0 +1,52 @@
+"""The console's one page: the built index.html with a fresh nonce, never cached.
+
+Law: it answers the paths in PAGES and no other, so that a mistyped path is a 404, no empty page.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from gateway.console.pages import plain_page
+
+PAGES: Final = (
+    "",
+    "setup",
+    "login",
+    "accept-invite",
+    "forgot",
+    "reset",
+    "account",
+    "docs/errors",
+    "t/<slug:tenant>/keys",
+    "t/<slug:tenant>/members",
+    "t/<slug:tenant>/audit",
+    "t/<slug:tenant>/settings",
+    "t/<slug:tenant>/dev/keys",
+)
+NONCE_PLACE: Final = "__CSP_NONCE__"
+
+
+def page_urls() -> list[URLPattern]:
+    return [path(page, console_page, name="console-page") for page in PAGES]
+
+
+@require_safe
+def console_page(request: HttpRequest, **_: str) -> HttpResponse:
+    index = Path(settings.CONSOLE_DIST) / "index.html"
+    if not index.is_file():
+        return plain_page(
+            request,
+            title="The console is not built",
+            text="This server has no built console. Run make up, which builds it, then reload.",
+            status=503,
+        )
+    page = index.read_text(encoding="utf-8")
+    # The header carries the nonce only because the page has asked for it here.
+    response = HttpResponse(page.replace(NONCE_PLACE, str(request.csp_nonce)))
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,27 @@
+"""What is kept of every request: one log line, a few numbers."""
+
+from gateway.edge.messages import Scope
+from gateway.telemetry.metrics import INFLIGHT, OTHER, observe_management
+from gateway.telemetry.request_log import RequestLog
+
+# What lower layers may leave in the state of a scope for the request's line.
+NOTED: tuple[str, ...] = ("request_id", "tenant", "key_id")
+
+
+class RequestObserver:
+    def __init__(self, *, request_log: RequestLog | None) -> None:
+        self._request_log = request_log
+
+    def started(self) -> None:
+        INFLIGHT.inc()
+
+    def finished(self, *, scope: Scope, status: int, duration_s: float) -> None:
+        INFLIGHT.dec()
+        state, method = scope["state"], scope.get("method", "WEBSOCKET")
+        if scope["type"] == "http":
+            route = state.get("route", OTHER)
+            observe_management(route=route, method=method, status=status, seconds=duration_s)
+        if self._request_log is not None:
+            line = {name: state[name] for name in NOTED if name in state}
+            line |= {"method": method, "path": scope["path"], "status": status}
+            self._request_log.note({**line, "duration_ms": round(duration_s * 1000, 3)})

@@ -1,0 +1,11 @@
+"""The URL table of the control plane; what the edge answers itself stands in gateway.asgi."""
+
+from typing import Final
+
+from gateway.console.spa import page_urls
+
+urlpatterns: Final = [*page_urls()]
+
+handler400: Final = "accounts.api.problems.bad_request"
+handler404: Final = "gateway.console.pages.not_found"
+handler500: Final = "accounts.api.problems.server_error"
