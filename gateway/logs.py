@@ -76,6 +76,23 @@ def formatter(*, format: str, role: str) -> logging.Formatter:  # noqa: A002
     )
 
 
+def granian_config(*, format: str, role: str) -> dict[str, Any]:  # noqa: A002
+    """granian's own lines, which it sets up before any application is loaded."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": "gateway.logs.formatter", "format": format, "role": role}},
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "line",
+            }
+        },
+        "loggers": {"_granian": {"handlers": ["stdout"], "level": "INFO", "propagate": False}},
+    }
+
+
 def request_log(*, format: str, role: str) -> RequestLog:  # noqa: A002
     add_process = _process_fields(role)
     readable = _readable()

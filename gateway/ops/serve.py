@@ -16,6 +16,7 @@ from typing import Final
 
 from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.embedded.processes import leash
+from gateway.telemetry import multiprocess
 
 # The environment name by which workers learn where the mark appears.
 DRAIN_MARK: Final = "DRAIN_MARK"
@@ -31,18 +32,21 @@ class Server:
         values = configuration.values
         self._ready_delay_s: int = values["DRAIN_READY_DELAY_S"]
         self._end_within_s: int = values["DRAIN_MAX_S"] + KILL_AFTER_DRAIN_S
+        self._var = configuration.paths.var
         self._mark = configuration.paths.run / f"drain-{os.getpid()}"
         self._environment = {
             **configuration.environment(),
             # Serving never migrates; the owner's login stays out of what faces the network.
             "DATABASE_OWNER_URL": "",
             DRAIN_MARK: str(self._mark),
+            **multiprocess.environment(configuration.paths.var),
         }
         self._signals = 0
 
     def run(self) -> int:
         self._mark.parent.mkdir(parents=True, exist_ok=True)
         self._mark.unlink(missing_ok=True)
+        multiprocess.clear_metrics_dir(self._var)
         for number in STOP_SIGNALS:
             signal.signal(number, self._on_signal)
         granian = subprocess.Popen(

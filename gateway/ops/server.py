@@ -7,6 +7,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from gateway.logs import granian_config
 from gateway.ops.configuration import load_configuration
 from gateway.ops.embedded.processes import leash_to_parent
 from gateway.ops.serve import KILL_AFTER_DRAIN_S
@@ -44,6 +45,7 @@ def main() -> None:
         workers_max_rss=WORKER_MAX_RSS_MB,
         rss_sample_interval=RSS_SAMPLE_INTERVAL_S,
         workers_kill_timeout=values["DRAIN_MAX_S"] + KILL_AFTER_DRAIN_S,
+        log_dictconfig=granian_config(format=values["LOG_FORMAT"], role=values["SERVE_ROLE"]),
     ).serve(target_loader=load_application)
 
 
