@@ -9,7 +9,7 @@ everything else                      Django; nothing where SERVE_ROLE=edge
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from gateway import env, logs
 from gateway.edge.app import Entry, nothing_here
@@ -68,7 +68,7 @@ def _control_plane() -> tuple[dict[str, App], dict[str, App], App, frozenset[Mig
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
     from django.core.asgi import get_asgi_application  # noqa: PLC0415 - no Django where none serves
 
-    django = get_asgi_application()
+    django = cast(App, get_asgi_application())
     # Needs the app registry that get_asgi_application fills.
     from channels.auth import AuthMiddlewareStack  # noqa: PLC0415
     from channels.security.websocket import AllowedHostsOriginValidator  # noqa: PLC0415

@@ -15,7 +15,9 @@ MAX_DEPTH: Final = 64
 MAX_NUMBER_CHARS: Final = 400
 POSITION_WITHIN: Final = 65_536  # positions are a courtesy; beyond this they would cost too much
 
-Reason: TypeAlias = Literal["malformed", "not_a_number", "too_deep", "number_too_long", "duplicate_key"]
+Reason: TypeAlias = Literal[
+    "malformed", "not_a_number", "too_deep", "number_too_long", "duplicate_key"
+]
 
 OPENING: Final = b"[{"
 NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -107,7 +109,9 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         if position is not None and body[position : position + 3] in NOT_FINITE:
             message = "NaN and Infinity are not JSON"
             raise JsonRefused("not_a_number", message, position=position) from None
-        raise JsonRefused("malformed", ERROR_BYTE.sub("", str(error)).strip(), position=position) from None
+        raise JsonRefused(
+            "malformed", ERROR_BYTE.sub("", str(error)).strip(), position=position
+        ) from None
 
 
 def _without_strings(body: bytes) -> bytes:

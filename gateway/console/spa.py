@@ -31,12 +31,18 @@ PAGES: Final = (
 NONCE_PLACE: Final = "__CSP_NONCE__"
 
 
+class NoncedRequest(HttpRequest):
+    """What django-csp's middleware makes of a request."""
+
+    csp_nonce: str
+
+
 def page_urls() -> list[URLPattern]:
     return [path(page, console_page, name="console-page") for page in PAGES]
 
 
 @require_safe
-def console_page(request: HttpRequest, **_: str) -> HttpResponse:
+def console_page(request: NoncedRequest, **_: str) -> HttpResponse:
     index = Path(settings.CONSOLE_DIST) / "index.html"
     if not index.is_file():
         return plain_page(

@@ -35,7 +35,7 @@ class StaticFiles(WhiteNoiseMiddleware):
     def immutable_file_test(self, path: str, url: str) -> bool:
         return HASHED_NAME.match(url) is not None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = await asyncio.to_thread(self._find, scope["path"])
         if found is None:
             raise Refused("not_found", f"{scope['path']} does not exist.")
