@@ -2,9 +2,15 @@
 
 from typing import Final
 
+from django.urls import include, path
+
 from gateway.console.spa import page_urls
 
-urlpatterns: Final = [*page_urls()]
+urlpatterns: Final = [
+    path("api/console/", include("gateway.console.api.urls")),
+    path("api/auth/browser/v1/", include("accounts.api.sign_in.urls")),
+    *page_urls(),
+]
 
 handler400: Final = "accounts.api.problems.bad_request"
 handler404: Final = "gateway.console.pages.not_found"
