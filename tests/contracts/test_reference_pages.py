@@ -1,0 +1,19 @@
+"""Reference pages written by hand name exactly what the code has."""
+
+import re
+
+from tests.contracts.tree import ROOT
+
+
+def named_in(path: str, pattern: str) -> set[str]:
+    return set(re.findall(pattern, (ROOT / path).read_text(encoding="utf-8")))
+
+
+def test_every_metric_is_described_and_no_other() -> None:
+    declared = named_in("gateway/telemetry/metrics.py", r'"(switchyard_\w+)"')
+    assert named_in("docs/reference/metrics.md", r"`(switchyard_\w+)`") == declared
+
+
+def test_every_component_of_readiness_is_described() -> None:
+    described = named_in("docs/reference/metrics.md", r"`(\w+)`")
+    assert {"postgres", "migrations", "redis", "cache", "drain"} <= described
