@@ -12,10 +12,10 @@ def new_setup_path() -> str | None:
 
     Needs Django set up.
     """
-    from accounts.services.setup import issue_setup_token  # noqa: PLC0415 - models need the registry
+    from accounts.selectors.setup import setup_required  # noqa: PLC0415 - models need the registry
+    from accounts.services.setup import issue_setup_token  # noqa: PLC0415 - see above
 
-    token = issue_setup_token()
-    return f"/setup?token={token}" if token else None
+    return f"/setup?token={issue_setup_token()}" if setup_required() else None
 
 
 def run(arguments: Namespace, configuration: Configuration) -> int:

@@ -5,6 +5,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+# Longer than any task may run: what is not acknowledged by then goes to another worker.
+VISIBILITY_TIMEOUT_S: Final = 300
+BROKER_OPTIONS: Final = {
+    "visibility_timeout": VISIBILITY_TIMEOUT_S,
+    "global_keyprefix": "switchyard:celery:",
+}
 EMBEDDED_CONCURRENCY: Final = 4
 PREFORK_CONCURRENCY: Final = 2
 WORKER_NODE: Final = "worker@switchyard"

@@ -16,7 +16,7 @@ from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.embedded.child import ChildSpec, StopStep
 from gateway.ops.embedded.postgres import PostgresCluster, server_environment
 from gateway.ops.embedded.valkey import ValkeyServer
-from gateway.ops.tasks import WORKER_NODE, beat_command, worker_command
+from gateway.ops.tasks import BROKER_OPTIONS, WORKER_NODE, beat_command, worker_command
 
 SERVICE_READY_S: Final = 30.0
 PREPARE_S: Final = 300.0
@@ -160,7 +160,11 @@ def _answers(url: str) -> Callable[[], bool]:
 
 def _worker_answers(configuration: Configuration) -> Callable[[], bool]:
     values = configuration.values
-    app = Celery(broker=values["CELERY_BROKER_URL"] or values["REDIS_URL"], set_as_current=False)
+    app = Celery(
+        broker=values["CELERY_BROKER_URL"] or values["REDIS_URL"],
+        set_as_current=False,
+        changes={"broker_transport_options": BROKER_OPTIONS},
+    )
 
     def ready() -> bool:
         with suppress(OSError):

@@ -1,0 +1,62 @@
+"""The Celery application and its clock.
+
+Laws: JSON only; a task is acknowledged when it has ended, so a killed worker's task runs again and
+every task must be harmless to repeat; no task runs longer than a minute.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+
+from gateway.ops.tasks import BROKER_OPTIONS
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
+
+app = Celery("switchyard")
+app.config_from_object(
+    {
+        "broker_transport_options": BROKER_OPTIONS,
+        "broker_connection_retry_on_startup": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_default_queue": "default",
+        "worker_prefetch_multiplier": 1,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_schedule": {
+            "forget-old-answers": {
+                "task": "accounts.tasks.forget_old_answers",
+                "schedule": crontab(minute="7"),
+            },
+            "forget-expired-sessions": {
+                "task": "accounts.tasks.forget_expired_sessions",
+                "schedule": crontab(minute="17"),
+            },
+            "verify-audit-chains": {
+                "task": "accounts.tasks.verify_audit_chains",
+                "schedule": crontab(hour="3", minute="27"),
+            },
+        },
+    }
+)
+
+
+@app.on_configure.connect
+def _read_settings(sender: Celery, **_: Any) -> None:
+    from django.conf import settings  # noqa: PLC0415 - at import, nobody has chosen settings yet
+
+    sender.conf.broker_url = settings.CELERY_BROKER_URL
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Connected, so that Celery leaves the logging alone that Django's settings have set up."""
+
+
+app.autodiscover_tasks(["accounts"])
