@@ -49,7 +49,11 @@ def files(*suffixes: str, below: str = ".") -> Iterator[Path]:
 
 def texts() -> Iterator[tuple[Path, str]]:
     for path in files():
-        if path.suffix not in BINARY and path.name != ".env" and not path.name.startswith(".coverage"):
+        if (
+            path.suffix not in BINARY
+            and path.name != ".env"
+            and not path.name.startswith(".coverage")
+        ):
             yield path, path.read_text(encoding="utf-8")
 
 

@@ -1,0 +1,111 @@
+"""Shell that a page marks with `<!-- run -->` runs, in order, against a live installation."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from gateway.ops.ports import free_port
+from tests.contracts.pages import FENCE, pages
+from tests.contracts.tree import ROOT, shown
+
+RUN: Final = re.compile(r"^<!-- run -->\n```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MASTER_KEY: Final = "test-only-master-key-of-thirty-two-characters"
+READY_WITHIN_S: Final = 30.0
+PAGES: Final = [page for page in pages() if RUN.search(page.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture
+def installation(committed_db: None, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of somebody at a terminal beside a running server."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "MASTER_API_KEY": MASTER_KEY,
+        "VAR_DIR": str(tmp_path / "var"),
+        "SWITCHYARD": f"http://127.0.0.1:{port}",
+        "KEY": MASTER_KEY,
+        "PATH": f"{programs(tmp_path / 'bin')}{os.pathsep}{os.environ['PATH']}",
+    }
+    with (tmp_path / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve"],
+            cwd=ROOT,
+            env=environment | {"DRAIN_READY_DELAY_S": "0", "DRAIN_MAX_S": "1"},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until_ready(environment["SWITCHYARD"], log=tmp_path / "server.log")
+        yield environment
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def programs(folder: Path) -> Path:
+    folder.mkdir()
+    stands_for = {"switchyard": "gateway"}
+    if shutil.which("curl") is None:
+        stands_for["curl"] = "tests.contracts.curl"
+    for name, module in stands_for.items():
+        program = folder / name
+        program.write_text(
+            f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m {module} "$@"\n'
+        )
+        program.chmod(0o755)
+    return folder
+
+
+def wait_until_ready(url: str, *, log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        while time.monotonic() < deadline:
+            try:
+                if client.get("/ready").is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+    pytest.fail(log.read_text(encoding="utf-8", errors="replace"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_every_snippet_of_a_page_runs(
+    page: Path, installation: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "terminal"
+    folder.mkdir()
+    (folder / "docs").symlink_to(ROOT / "docs")
+    script = "\n".join(RUN.findall(page.read_text(encoding="utf-8")))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=installation,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_shell_that_does_not_run_here_only_names_targets_that_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    offences = [
+        f"{shown(page)}: {line}"
+        for page in pages()
+        for block in FENCE.finditer(RUN.sub("", page.read_text(encoding="utf-8")))
+        if block["language"] in {"bash", "sh", "shell", "console"}
+        for line in block["code"].splitlines()
+        if line.split("#")[0].split() not in [["make", target] for target in targets]
+    ]
+    assert not offences
