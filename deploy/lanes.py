@@ -1,0 +1,126 @@
+"""What `make test`, `check`, `build`, `ci`, `faults` and `lock` do once the environment stands.
+
+Law: every lane runs, whatever the ones before it said; the exit status is 0 only if all are green.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.bootstrap import BIN, E2E, FRONTEND, node_environment, npm
+from deploy.end_to_end import run_end_to_end
+from deploy.gate import gate_steps
+from deploy.locks import renew_locks
+from deploy.steps import Outcome, Step, run_quiet, run_shown, run_side_by_side, say
+
+CORES: Final = os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    name: str
+    budget_s: int
+    run: Callable[[], Outcome]
+
+
+def pytest_step(name: str, *arguments: str) -> Step:
+    return Step(name=name, command=[str(BIN / "python"), "-m", "pytest", "-q", *arguments])
+
+
+def npm_step(name: str, *arguments: str, cwd: Path = FRONTEND) -> Step:
+    return Step(name=name, command=npm(*arguments), cwd=cwd, environment=node_environment())
+
+
+def _pytest() -> Outcome:
+    return run_shown(pytest_step("pytest", "-n", "auto", "-m", "not faults"))
+
+
+def _faults() -> Outcome:
+    return run_shown(pytest_step("faults", "-m", "faults", "--durations=0", "--durations-min=1"))
+
+
+def _vitest() -> Outcome:
+    return run_shown(npm_step("vitest", "test"))
+
+
+def test_lanes() -> list[Lane]:
+    lanes = [
+        Lane(name="pytest", budget_s=240, run=_pytest),
+        Lane(name="faults", budget_s=120, run=_faults),
+    ]
+    if (FRONTEND / "vitest.config.ts").is_file():
+        lanes.append(Lane(name="vitest", budget_s=40, run=_vitest))
+    if (E2E / "playwright.config.ts").is_file():
+        lanes.append(Lane(name="e2e", budget_s=110, run=run_end_to_end))
+    return lanes
+
+
+def test() -> bool:
+    installed_s = float(os.environ.get("BOOTSTRAP_SECONDS", "0"))
+    rows = [("install", 90, Outcome(ok=True, seconds=installed_s))]
+    for lane in test_lanes():
+        say(f"\n=== {lane.name}")
+        rows.append((lane.name, lane.budget_s, lane.run()))
+    say(summary(rows))
+    return all(outcome.ok for _, _, outcome in rows)
+
+
+def summary(rows: list[tuple[str, int, Outcome]]) -> str:
+    """The table of lanes, and as the last line how many tests passed and failed."""
+    lines = ["", f"{'lane':<10}{'seconds':>9}{'budget':>8}{'passed':>8}{'failed':>8}  result"]
+    all_passed = all_failed = 0
+    for name, budget_s, outcome in rows:
+        passed, failed = outcome.counts()
+        # A lane that broke without a count has failed all the same.
+        failed = failed or int(not outcome.ok)
+        all_passed, all_failed = all_passed + passed, all_failed + failed
+        late = " (over budget)" if outcome.seconds > budget_s else ""
+        result = f"{'ok' if outcome.ok else 'FAILED'}{late}"
+        lines.append(
+            f"{name:<10}{outcome.seconds:>9.1f}{budget_s:>8}{passed:>8}{failed:>8}  {result}"
+        )
+    total_s = sum(outcome.seconds for _, _, outcome in rows)
+    lines += ["", f"{all_passed} passed, {all_failed} failed in {total_s:.0f} s"]
+    return "\n".join(lines)
+
+
+def check() -> bool:
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        green = run_side_by_side(gate_steps(scratch=Path(scratch)), workers=CORES)
+    say(f"gate {'green' if green else 'RED'} after {time.monotonic() - begun:.0f} s")
+    return green
+
+
+def build() -> bool:
+    command = [str(BIN / "python"), "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
+    outcome = run_quiet(Step(name="wheel", command=command))
+    say(outcome.output, end="")
+    return outcome.ok
+
+
+def ci() -> bool:
+    return all([check(), build(), test()])
+
+
+def faults() -> bool:
+    return _faults().ok
+
+
+TARGETS: Final[Mapping[str, Callable[[], bool]]] = {
+    "test": test,
+    "check": check,
+    "build": build,
+    "ci": ci,
+    "faults": faults,
+    "lock": renew_locks,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(0 if TARGETS[sys.argv[1]]() else 1)
