@@ -7,6 +7,7 @@ Rule 3: values of secret fields never arrive here; `changed_fields` replaces the
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from uuid import UUID
 import msgspec
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.actors import Actor
 from accounts.models import AuditEntry, AuditHead, Editable
@@ -92,14 +94,20 @@ def _locked_head(*, chain: str, tenant_id: UUID | None) -> AuditHead:
 
 
 def entry_hash(entry: AuditEntry) -> bytes:
-    row = {
+    canonical = msgspec.json.encode(canonical_row(entry), order="deterministic")
+    return hashlib.sha256(bytes(entry.prev_hash) + canonical).digest()
+
+
+def canonical_row(entry: AuditEntry) -> dict[str, Any]:
+    """What the hash covers, in plain values; exports carry the same."""
+    return {
         "chain": entry.chain,
         "seq": entry.seq,
         "at": _utc(entry.at),
         "actor_type": entry.actor_type,
         "actor_id": entry.actor_id,
         "actor_label": entry.actor_label,
-        "ip": entry.ip,
+        "ip": _address(entry.ip),
         "user_agent": entry.user_agent,
         "action": entry.action,
         "object_type": entry.object_type,
@@ -110,12 +118,15 @@ def entry_hash(entry: AuditEntry) -> bytes:
         "reason": entry.reason,
         "request_id": entry.request_id,
     }
-    canonical = msgspec.json.encode(row, order="deterministic")
-    return hashlib.sha256(bytes(entry.prev_hash) + canonical).digest()
 
 
 def _utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
+
+
+def _address(ip: str | None) -> str | None:
+    """One spelling: PostgreSQL and Python write some IPv6 addresses differently."""
+    return str(ipaddress.ip_address(ip)) if ip else None
 
 
 def verify_chain(*, chain: str) -> ChainReport:
@@ -138,6 +149,15 @@ def verify_chain(*, chain: str) -> ChainReport:
 
 def _entries(chain: str) -> Iterator[AuditEntry]:
     return AuditEntry.objects.filter(chain=chain).order_by("seq").iterator(chunk_size=1000)
+
+
+def signed_head(*, chain: str) -> dict[str, Any]:
+    """The last link, signed with the installation's secret: proof of what a chain held at a time."""
+    head = AuditHead.objects.filter(chain=chain).first()
+    seq, last = (head.seq, bytes(head.hash).hex()) if head else (0, bytes(32).hex())
+    told = f"{chain}:{seq}:{last}"
+    signature = salted_hmac("accounts.audit.head", told, algorithm="sha256").hexdigest()
+    return {"chain": chain, "seq": seq, "hash": last, "signature": signature}
 
 
 def snapshot_of(row: models.Model) -> dict[str, Any]:

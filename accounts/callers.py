@@ -1,10 +1,10 @@
 """Who sends a Django request: address, agent, request id, and the actor they make."""
 
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.actors import Actor
+from accounts.actors import Actor, ActorType
 from accounts.addresses import parse_address
 from accounts.models import User
 
@@ -26,17 +26,15 @@ def request_id_of(request: HttpRequest) -> str:
 
 
 def user_actor(request: HttpRequest, *, user: User) -> Actor:
-    return _actor(request, kind="user", actor_id=str(user.pk), label=user.email)
+    return actor_of(request, kind="user", actor_id=str(user.pk), label=user.email)
 
 
 def unknown_actor(request: HttpRequest) -> Actor:
     """Somebody who has not proved who they are."""
-    return _actor(request, kind="system", actor_id="", label="anonymous")
+    return actor_of(request, kind="system", actor_id="", label="anonymous")
 
 
-def _actor(
-    request: HttpRequest, *, kind: Literal["user", "system"], actor_id: str, label: str
-) -> Actor:
+def actor_of(request: HttpRequest, *, kind: ActorType, actor_id: str, label: str) -> Actor:
     return Actor(
         type=kind,
         id=actor_id,

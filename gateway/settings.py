@@ -219,6 +219,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasCapability"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.ManagementThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["accounts.api.renderers.JsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.renderers.OnlyJson",
     "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.JsonParser"],
     "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.ManagementSchema",
     "DEFAULT_VERSIONING_CLASS": None,
@@ -235,6 +236,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Without the enum hook closed sets stay beside their field instead of in shared names.
+    "POSTPROCESSING_HOOKS": ["accounts.api.schema.strip_marks"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SCHEMA_PATH_PREFIX": r"/(api|admin)/",
 }

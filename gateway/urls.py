@@ -4,11 +4,16 @@ from typing import Final
 
 from django.urls import include, path
 
+from accounts.api.reference import reference_patterns
+from accounts.api.urls import published_patterns
 from gateway.console.spa import page_urls
 
 urlpatterns: Final = [
     path("api/console/", include("gateway.console.api.urls")),
     path("api/auth/browser/v1/", include("accounts.api.sign_in.urls")),
+    path("api/v1/", include("accounts.api.urls")),
+    *published_patterns,
+    *reference_patterns,
     *page_urls(),
 ]
 

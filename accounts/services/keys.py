@@ -20,6 +20,7 @@ from accounts.actors import Actor
 from accounts.audit import record
 from accounts.errors import Invalid, Refused
 from accounts.models import ApiKey, ApiKeySecret
+from accounts.peppers import current_pepper
 from accounts.selectors.keys import live_secrets, public_id_in, visible_keys
 from accounts.services.changes import (
     announce,
@@ -34,7 +35,6 @@ from accounts.services.key_fields import (
     checked_scopes,
 )
 from accounts.services.key_owners import checked_owner, checked_team
-from accounts.services.peppers import current_pepper
 
 MAX_OVERLAP_S: Final = 86_400
 MAX_LIVE_SECRETS: Final = 2

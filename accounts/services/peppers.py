@@ -1,12 +1,11 @@
-"""The pepper of key digests: which ones there are, and the proof that they are the right ones."""
+"""The proof that the configured pepper is the one the stored digests were made with."""
 
 import hmac
 from typing import Final
 
-from django.conf import settings
-
 from accounts import keys
 from accounts.models import PepperProbe
+from accounts.peppers import current_pepper, digests_of
 
 PROBE_VALUE: Final = "switchyard pepper probe"
 LEAST_BYTES: Final = 32
@@ -14,16 +13,6 @@ LEAST_BYTES: Final = 32
 
 class BadPepper(RuntimeError):
     """The pepper is missing, too short or not the one the stored digests were made with."""
-
-
-def current_pepper() -> str:
-    return str(settings.KEY_PEPPER)
-
-
-def digests_of(value: str) -> dict[str, bytes]:
-    """The digest under every configured pepper, by pepper id; the current one first."""
-    peppers = [pepper for pepper in (settings.KEY_PEPPER, settings.KEY_PEPPER_PREVIOUS) if pepper]
-    return {keys.pepper_id(pepper): keys.digest(value=value, pepper=pepper) for pepper in peppers}
 
 
 def check_pepper() -> None:

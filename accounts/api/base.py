@@ -1,0 +1,252 @@
+"""What every management view does before and after its own three lines.
+
+Rule 1: one request, one transaction, bound to the tenant before any row is touched.
+Rule 2: capability, throttle and reach are declared on the class, never asked for in a method.
+Rule 3: writes take If-Match and Idempotency-Key; lists page by signed cursors.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Final, TypeVar
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
+
+from accounts.access import Access, superadmin_access
+from accounts.actors import Actor
+from accounts.api.authentication import Caller
+from accounts.api.cursors import page_of
+from accounts.api.permissions import Need, Needs, Reach
+from accounts.errors import Invalid
+from accounts.selectors.access import (
+    access_of_key,
+    access_of_master,
+    access_of_person,
+    access_of_user,
+)
+from accounts.services import idempotency
+from accounts.tenancy import platform_scope, tenant_scope, user_scope
+
+STATEMENT_TIMEOUT: Final = "10s"
+TENANT_HEADER: Final = "X-Switchyard-Tenant"
+MAX_IDEMPOTENCY_KEY: Final = 255
+METHODS: Final = ["get", "post", "patch", "delete", "head"]
+
+M = TypeVar("M", bound=Model)
+
+
+class ManagementView(APIView):
+    """`capabilities` maps the action of a view set, or the method of a plain view, to its need."""
+
+    capabilities: ClassVar[Needs] = {}
+    reach: ClassVar[Reach] = Reach.TENANT
+    # Actions that a session may do only with a proof of identity of the last ten minutes.
+    step_up: ClassVar[frozenset[str]] = frozenset()
+    # Fields of an answer that a replay must not show again.
+    shown_once: ClassVar[frozenset[str]] = frozenset()
+    http_method_names = METHODS
+
+    access: Access
+
+    def action_name(self) -> str:
+        action: str | None = getattr(self, "action", None)
+        method = (self.request.method or "").lower()
+        return action or ("get" if method == "head" else method)
+
+    def need(self) -> Need:
+        try:
+            return self.capabilities[self.action_name()]
+        except KeyError:
+            raise exceptions.MethodNotAllowed(self.request.method or "") from None
+
+    def asks_step_up(self, request: Request) -> bool:
+        writes = request.method not in SAFE_METHODS
+        return self.action_name() in self.step_up or (writes and self.reach == Reach.PLATFORM)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        del args
+        self.format_kwarg = self.get_format_suffix(**kwargs)
+        renderer, media_type = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = renderer, media_type
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        self.check_permissions(request)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """DRF's own, with the handler inside the bound transaction and errors outside of it."""
+        self.args, self.kwargs = args, kwargs
+        wrapped = self.initialize_request(request, *args, **kwargs)
+        self.request = wrapped
+        self.headers = self.default_response_headers
+        try:
+            self.initial(wrapped, *args, **kwargs)
+            handler = getattr(self, (request.method or "").lower(), self.http_method_not_allowed)
+            with self.bound():
+                response = self._answer_once(wrapped, handler)
+        except Exception as raised:  # noqa: BLE001 - handle_exception re-raises what it does not know
+            response = self.handle_exception(raised)
+        self.response = self.finalize_response(wrapped, response, *args, **kwargs)
+        return self.response
+
+    def resolve_access(self, request: Request, caller: Caller) -> Access:
+        choice = request.headers.get(TENANT_HEADER, "").strip()
+        if caller.key is not None:
+            return access_of_key(key=caller.key, tenant_choice=choice)
+        if self.reach != Reach.TENANT:
+            return access_of_person(user=caller.user) if caller.user else superadmin_access()
+        if caller.user is None:
+            return access_of_master(tenant_choice=choice)
+        return access_of_user(user=caller.user, tenant_choice=choice)
+
+    @contextmanager
+    def bound(self) -> Iterator[None]:
+        with self._scope():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT]
+                )
+            yield
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        if self.reach == Reach.TENANT:
+            with tenant_scope(tenant_id=self.access.the_tenant().id):
+                yield
+        elif self.reach == Reach.PLATFORM:
+            with platform_scope("a superadmin works on the platform"):
+                yield
+        elif self.reach == Reach.PERSON:
+            with user_scope(user_id=self.request.user.pk):
+                yield
+        else:
+            with transaction.atomic():
+                yield
+
+    def _answer_once(self, request: Request, handler: Callable[..., Response]) -> Response:
+        """The kept answer when this Idempotency-Key was seen before, else the handler's."""
+        key = request.headers.get("Idempotency-Key", "")
+        repeatable = self.reach in {Reach.TENANT, Reach.PLATFORM}
+        if not key or not repeatable or request.method in SAFE_METHODS:
+            return handler(request, *self.args, **self.kwargs)
+        if len(key) > MAX_IDEMPOTENCY_KEY:
+            raise Invalid.one(
+                field="Idempotency-Key", message=f"at most {MAX_IDEMPOTENCY_KEY} characters"
+            )
+        tenant_id = self.access.tenant.id if self.access.tenant is not None else None
+        kept = idempotency.claim(
+            tenant_id=tenant_id, key=key, request_sha256=request_digest(request)
+        )
+        if kept is not None:
+            return Response(
+                kept.body,
+                status=kept.status,
+                headers={"Cache-Control": "no-store", "Idempotency-Replayed": "true"},
+            )
+        response = handler(request, *self.args, **self.kwargs)
+        answer = idempotency.KeptAnswer(
+            status=response.status_code, body=self._without_secrets(response.data)
+        )
+        idempotency.keep(tenant_id=tenant_id, key=key, answer=answer)
+        return response
+
+    def _without_secrets(self, data: Any) -> Any:
+        body = msgspec.to_builtins(data, enc_hook=str)
+        for name in self.shown_once:
+            if isinstance(body, dict) and body.get(name) is not None:
+                body = {**body, name: None, f"{name}_shown": True}
+        return body
+
+    def actor(self) -> Actor:
+        caller: Caller = self.request.auth
+        return caller.actor(self.request)
+
+    def body(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The validated body; an empty one is an empty object."""
+        data = self.request.data if self.request.META.get("CONTENT_LENGTH") not in {"", "0"} else {}
+        checked = serializer(data=data, partial=partial, context={"access": self.access})
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def query(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
+        """The validated query; a name that is no filter of this list is refused."""
+        checked = serializer(data=self.request.query_params.dict())
+        checked.is_valid(raise_exception=True)
+        return dict(checked.validated_data)
+
+    def expected_version(self) -> int | None:
+        """From If-Match: `"3"`; None without the header or with `*`."""
+        given = self.request.headers.get("If-Match", "").strip()
+        if given in {"", "*"}:
+            return None
+        digits = given.removeprefix("W/").strip('"')
+        if not digits.isascii() or not digits.isdigit():
+            raise Invalid.one(field="If-Match", message=f'{given!r} is no version; write "3" or *')
+        return int(digits)
+
+    def page(
+        self, rows: "QuerySet[M]", *, serializer: type[BaseSerializer[M]], by: str = "id"
+    ) -> Response:
+        found = page_of(
+            rows,
+            query=self.request.query_params.dict(),
+            tenant_id=self.access.tenant.id if self.access.tenant is not None else "platform",
+            path=self.request.path,
+            by=by,
+        )
+        data = serializer(found.rows, many=True, context={"access": self.access}).data
+        return Response(
+            {
+                "data": data,
+                "has_more": found.next_cursor is not None,
+                "next_cursor": found.next_cursor,
+            }
+        )
+
+    def row(
+        self,
+        row: Any,
+        *,
+        serializer: type[BaseSerializer[Any]],
+        status: int = 200,
+        once: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """One row with its ETag; `once` adds fields that are never shown again."""
+        data = {**serializer(row, context={"access": self.access}).data, **(once or {})}
+        headers = {"ETag": f'"{row.version}"', "Cache-Control": "no-store" if once else "no-cache"}
+        return Response(data, status=status, headers=headers)
+
+
+class TenantViewSet(ViewSetMixin, ManagementView):
+    """Rows of one tenant."""
+
+
+class PlatformViewSet(ViewSetMixin, ManagementView):
+    """Rows of the installation; superadmins only."""
+
+    reach = Reach.PLATFORM
+
+
+class PersonViewSet(ViewSetMixin, ManagementView):
+    """What belongs to the signed-in person."""
+
+    reach = Reach.PERSON
+
+
+def request_digest(request: Request) -> bytes:
+    """The same for a repeat by the same caller only."""
+    caller: Caller = request.auth
+    told = msgspec.json.encode(
+        [caller.kind, caller.ident, request.method, request.get_full_path(), request.data],
+        order="deterministic",
+    )
+    return hashlib.sha256(told).digest()

@@ -1,0 +1,55 @@
+"""600 requests a minute per session, key or address, counted in the cache.
+
+Law: when the cache is away the request passes: the limit protects this service from load, it guards
+nothing that authentication does not guard.
+"""
+
+import logging
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import redis
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from accounts.api.authentication import Caller
+from accounts.callers import caller_ip
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which imports this module
+
+log = logging.getLogger(__name__)
+
+REQUESTS_PER_MINUTE: Final = 600
+WINDOW_S: Final = 60
+
+
+class ManagementThrottle(BaseThrottle):
+    def __init__(self) -> None:
+        self._wait_s = 0.0
+
+    def allow_request(self, request: Request, _view: "APIView") -> bool:
+        now_s = datetime.now(UTC).timestamp()
+        window = math.floor(now_s / WINDOW_S)
+        bucket = f"management:requests:{identity(request)}:{window}"
+        self._wait_s = WINDOW_S - now_s % WINDOW_S
+        try:
+            cache.add(bucket, 0, timeout=2 * WINDOW_S)
+            return int(cache.incr(bucket)) <= REQUESTS_PER_MINUTE
+        except (redis.RedisError, ValueError) as error:
+            log.warning("management throttle without its cache: %s", type(error).__name__)
+            return True
+
+    def wait(self) -> float:
+        return math.ceil(self._wait_s)
+
+
+def identity(request: Request) -> str:
+    caller = request.auth
+    if not isinstance(caller, Caller):
+        return f"address:{caller_ip(request)}"
+    if caller.kind == "user":
+        return f"session:{request.session.session_key}"
+    return f"{caller.kind}:{caller.ident}"
