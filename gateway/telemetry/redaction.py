@@ -12,7 +12,7 @@ HIDDEN: Final = "***"
 MAX_DEPTH: Final = 6
 SECRET_NAME: Final = re.compile(
     r"(?:^|[_-])(?:password|passwd|passphrase|secret|token|authorization|cookies?|api[_-]?key|apikey"
-    r"|master[_-]?key|private[_-]?key|credentials?|pepper|kek|dsn|session(?:id|[_-]?key)"
+    r"|(?:master|private|secret)[_-]?key|credentials?|pepper|kek|dsn|session(?:id|[_-]?key)"
     r"|csrf[a-z_]*|totp[a-z_]*|recovery[_-]?codes?|(?:database|redis|broker|email)[_-]url)$",
     re.IGNORECASE,
 )
