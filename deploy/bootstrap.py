@@ -160,8 +160,8 @@ def install_venv_package() -> None:
 
 
 NETWORK_HINT = (
-    "The first run needs a package index: check the network, or set pip's index-url, proxy and cert "
-    "(pip config, pip.conf or PIP_* variables), then again."
+    "The first run needs a package index: check the network, or set pip's index-url, proxy and "
+    "cert (pip config, pip.conf or PIP_* variables), then again."
 )
 
 
@@ -267,7 +267,7 @@ def node_environment() -> dict[str, str]:
     env = dict(os.environ, PATH=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
     system = next((path for path in SYSTEM_NPMRC if Path(path).is_file()), None)
     if system and not env.get("npm_config_globalconfig"):
-        # The wheel's npm looks for the machine's configuration next to itself, where nobody puts it.
+        # The wheel's npm looks for the machine's configuration beside itself, where none is.
         env["npm_config_globalconfig"] = system
     return env
 

@@ -1,4 +1,4 @@
-"""The end-to-end lane: a fresh installation, the browser, Playwright, and everything stopped again."""
+"""The end-to-end lane: a fresh installation, a browser, Playwright, and all of it stopped again."""
 
 import os
 import re

@@ -29,7 +29,7 @@ class Lane:
 
 
 def pytest_step(name: str, *arguments: str) -> Step:
-    return Step(name=name, command=[str(BIN / "python"), "-m", "pytest", "-q", *arguments])
+    return Step(name=name, command=[str(BIN / "python"), "-m", "pytest", *arguments])
 
 
 def npm_step(name: str, *arguments: str, cwd: Path = FRONTEND) -> Step:

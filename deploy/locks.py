@@ -36,12 +36,12 @@ def renew_locks() -> bool:
                 environment=node_environment(),
             )
         )
-    return all([_renewed(step) for step in steps])
+    outcomes = [_renewed(step) for step in steps]
+    return all(outcomes)
 
 
 def _renewed(step: Step) -> bool:
     outcome = run_quiet(step)
-    say(
-        f"{'ok' if outcome.ok else outcome.output}  {Path(step.cwd, step.name).relative_to(PROJECT)}"
-    )
+    path = Path(step.cwd, step.name).relative_to(PROJECT)
+    say(f"{path}: {'ok' if outcome.ok else outcome.output}")
     return outcome.ok

@@ -56,8 +56,7 @@ def run_shown(step: Step) -> Outcome:
         text=True,
         errors="replace",
     ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             kept.append(line)
             say(line, end="")
         status = process.wait()

@@ -1,14 +1,14 @@
 """The table of settings and its strict parser.
 
-Laws: one row per setting, added with the feature that reads it; a row's text is the only description;
-all bad values are reported together; nothing here imports Django, so that the supervisor can read
-settings before any service runs.
+Laws: one row per setting, added with the feature that reads it; a row's text is the only
+description; all bad values are reported together; nothing here imports Django, so that the
+supervisor can read settings before any service runs.
 """
 
 import difflib
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -334,11 +334,11 @@ def read_environment(*, environment: Mapping[str, str], dotenv: Path | None) -> 
     """Environment over `.env` over what `switchyard up` wrote; NAME_FILE is read from that file."""
     given = read_given(environment=environment, dotenv=dotenv)
     var_dir = Path(given.get("VAR_DIR") or BY_NAME["VAR_DIR"].default)
-    return {**read_made(var_dir=var_dir, given=given), **given}
+    return {**given, **read_made(var_dir=var_dir, given=given)}
 
 
 def read_given(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
-    """What the operator says: the environment, then `.env`."""
+    """What the operator says: the environment, then `.env`; an empty value hides the one below."""
     given = read_env_file(dotenv) if dotenv is not None else {}
     given.update(environment)
     for row in SETTINGS:
@@ -348,17 +348,19 @@ def read_given(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[s
     return given
 
 
-def read_made(*, var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
+def read_made(
+    *, var_dir: Path, given: Mapping[str, str], files: Iterable[str] = GENERATED_FILES
+) -> dict[str, str]:
     """What `switchyard up` made and nobody has given."""
     made: dict[str, str] = {}
-    for name in GENERATED_FILES:
-        made.update(read_env_file(var_dir / name))
+    for file in files:
+        made.update(read_env_file(var_dir / file))
     # A server of the operator's replaces the embedded one with all its addresses.
     replaced = {other for address, other in SAME_SERVER if given.get(address)}
     return {
         name: value
         for name, value in made.items()
-        if name in BY_NAME and name not in given and name not in replaced
+        if name in BY_NAME and not given.get(name) and name not in replaced
     }
 
 

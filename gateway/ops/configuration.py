@@ -10,6 +10,9 @@ from gateway import env
 from gateway.ops.outcome import CommandFailed, Exit
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
+SECRETS_FILE, ADDRESSES_FILE = env.GENERATED_FILES
+# Apart from the other addresses: only commands read it, and hand it to what migrates.
+OWNER_FILE: Final = "owner.env"
 DOTENV: Final = PROJECT / ".env"
 
 
@@ -28,12 +31,8 @@ class Paths:
         return self.var / "embedded.json"
 
     @property
-    def addresses(self) -> Path:
-        return self.var / "embedded.env"
-
-    @property
     def secrets(self) -> Path:
-        return self.var / "secrets.env"
+        return self.var / SECRETS_FILE
 
     @property
     def logs(self) -> Path:
@@ -75,8 +74,8 @@ def load_configuration(*, flags: Mapping[str, str] | None = None) -> Configurati
     try:
         given = env.read_given(environment={**os.environ, **flags}, dotenv=DOTENV)
         var_dir = Path(given.get("VAR_DIR") or env.BY_NAME["VAR_DIR"].default)
-        made = env.read_made(var_dir=var_dir, given=given)
-        values = env.parse({**made, **given})
+        made = env.read_made(var_dir=var_dir, given=given, files=(*env.GENERATED_FILES, OWNER_FILE))
+        values = env.parse({**given, **made})
     except env.BadSettings as bad:
         raise CommandFailed(str(bad), status=Exit.USAGE) from None
     except OSError as error:

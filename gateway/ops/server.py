@@ -1,5 +1,6 @@
 """The granian process below `switchyard serve`, started as `python -m gateway.ops.server`."""
 
+import signal
 from importlib import import_module
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ RSS_SAMPLE_INTERVAL_S: Final = 10
 def load_application(target: str) -> Any:
     """In each worker process, before the application is imported."""
     leash_to_parent()
+    # The forked worker still has granian's own handlers, which only set a flag nobody here reads: a
+    # stop during the import would be lost. Once loaded, granian installs the worker's handlers.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 

@@ -5,13 +5,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from gateway.ops.configuration import PROJECT, Configuration, load_configuration
+from gateway.ops.configuration import (
+    ADDRESSES_FILE,
+    OWNER_FILE,
+    PROJECT,
+    Configuration,
+    load_configuration,
+)
 from gateway.ops.embedded import lock
 from gateway.ops.embedded.children import (
     beat_child,
@@ -66,10 +73,9 @@ def say(line: str) -> None:
 def _start(supervisor: Supervisor, configuration: Configuration, *, development: bool) -> str:
     first_time = not configuration.paths.secrets.exists()
     services = plan_services(configuration)
-    addresses = services.addresses()
-    write_private(
-        configuration.paths.addresses, "".join(f"{name}={url}\n" for name, url in addresses.items())
-    )
+    var = configuration.paths.var
+    _write_addresses(var / ADDRESSES_FILE, services.addresses())
+    _write_addresses(var / OWNER_FILE, services.owner_address())
     _start_services(supervisor, services)
     configuration = load_configuration(flags=configuration.flags)
     if urls := require_owner_login(configuration):
@@ -84,6 +90,10 @@ def _start(supervisor: Supervisor, configuration: Configuration, *, development:
     servers = development_children(configuration) if development else [serve_child(configuration)]
     supervisor.start(worker_child(configuration), beat_child(configuration), *servers)
     return _block(configuration, report=report, first_time=first_time)
+
+
+def _write_addresses(path: Path, addresses: Mapping[str, str]) -> None:
+    write_private(path, "".join(f"{name}={url}\n" for name, url in addresses.items()))
 
 
 def _start_services(supervisor: Supervisor, services: Services) -> None:

@@ -31,9 +31,11 @@ class Services:
         urls: dict[str, str] = {}
         if self.postgres:
             urls["DATABASE_URL"] = self.postgres.url(owner=False)
-            urls["DATABASE_OWNER_URL"] = self.postgres.url(owner=True)
         urls.update((URL_BY_ROLE[valkey.role], valkey.url()) for valkey in self.valkeys)
         return urls
+
+    def owner_address(self) -> dict[str, str]:
+        return {"DATABASE_OWNER_URL": self.postgres.url(owner=True)} if self.postgres else {}
 
 
 def provide_folders(paths: Paths) -> None:
