@@ -85,6 +85,19 @@ COMMANDS: Final = (
                 text="print the SQL that makes the two logins",
                 handler="commands:run_db_grants",
             ),
+            Command(
+                name="logins",
+                text="make the database and the logins that the two database URLs name",
+                handler="provide_logins:run",
+                options=(
+                    _option(
+                        "--as-file",
+                        required=True,
+                        metavar="FILE",
+                        help="holds the URL of a login that may create roles and databases",
+                    ),
+                ),
+            ),
         ),
     ),
     Command(
@@ -161,6 +174,18 @@ COMMANDS: Final = (
             Command(
                 name="revoke", text="end a key for good", handler="keys:run_revoke", options=(KEY, TENANT)
             ),
+        ),
+    ),
+    Command(
+        name="init-secrets",
+        text="write the secrets of a deployment in containers, one file each, once",
+        handler="init_secrets:run",
+        options=(
+            _option("directory", metavar="DIR"),
+            _option("--postgres", default="postgres:5432", metavar="HOST:PORT"),
+            _option("--redis", default="redis:6379", metavar="HOST:PORT", help="the state server"),
+            _option("--cache", default="cache:6379", metavar="HOST:PORT", help="the cache server"),
+            _option("--database", default="switchyard", metavar="NAME"),
         ),
     ),
     Command(name="version", text="print the version", handler="commands:run_version"),

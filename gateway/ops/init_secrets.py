@@ -1,13 +1,13 @@
 """`switchyard init-secrets DIR`: the secrets of a deployment in containers, one file each.
 
-Laws: a file that exists is never written again, for losing the key-encryption key or the pepper loses
-every stored credential and every issued key; what a container does not need lies in a folder it does
-not mount. Files are named after the setting that reads them, by NAME_FILE:
+Laws: a file that exists is never written again, for losing the key-encryption key or the pepper
+loses every stored credential and every issued key; what a container does not need lies in a folder
+it does not mount. Files are named after the setting that reads them, by NAME_FILE:
 
 app/       what every process of the product reads, 0600
 owner/     DATABASE_OWNER_URL: migrations and the task worker, 0600
 postgres/  the server's superuser, read by the server and by whoever makes the two logins
-redis/     one configuration per role, read by the servers
+redis/     the servers' password, as a file of configuration too
 
 The last two are open to other users, because servers run under their own.
 """
@@ -28,13 +28,23 @@ from gateway.ops.secrets_file import MAKERS, write_private
 
 MADE_FOR_ALL: Final = ("SECRET_KEY", "SWITCHYARD_KEK", "SWITCHYARD_KEY_PEPPER")
 SUPERUSER: Final = "postgres"
-FOLDER_MODES: Final[Mapping[str, int]] = {
-    "app": 0o700,
-    "owner": 0o700,
-    "postgres": 0o755,
-    "redis": 0o755,
+REDIS: Final = "redis"
+# Made first; every other file of the servers follows from them, so an interrupted run can go on.
+PASSWORDS: Final[Mapping[str, str]] = {
+    SUPERUSER: "postgres/password",
+    OWNER_LOGIN: "owner/password",
+    APP_LOGIN: "app/password",
+    REDIS: "redis/password",
 }
-SHARED_FILE_MODE: Final = 0o644
+CLOSED_FOLDER: Final = 0o700
+OPEN_FOLDER: Final = 0o755
+OPEN_FILE: Final = 0o644
+FOLDER_MODES: Final[Mapping[str, int]] = {
+    "app": CLOSED_FOLDER,
+    "owner": CLOSED_FOLDER,
+    "postgres": OPEN_FOLDER,
+    "redis": OPEN_FOLDER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,48 +83,42 @@ def init_secrets(directory: Path, *, servers: Servers) -> list[str]:
         if not path.is_dir():
             path.mkdir(parents=True)
             path.chmod(mode)
-    return [
-        name
-        for texts in (_application_files(), _server_files(directory, servers=servers))
-        for name, text in texts.items()
-        if _write_once(directory / name, text)
-    ]
-
-
-def _application_files() -> dict[str, str]:
-    return {f"app/{name}": MAKERS[name]() for name in MADE_FOR_ALL}
-
-
-def _server_files(directory: Path, *, servers: Servers) -> dict[str, str]:
-    """A password stands in a server's file and in its clients' URLs, so all are made in one go."""
-    passwords = {name: secrets.token_urlsafe(24) for name in (SUPERUSER, OWNER_LOGIN, APP_LOGIN)}
-    redis_password = secrets.token_urlsafe(24)
-    where = f"{servers.postgres}/{servers.database}"
-    urls = {name: f"postgresql://{name}:{password}@{where}" for name, password in passwords.items()}
-    texts = {
-        "postgres/password": passwords[SUPERUSER],
-        "postgres/url": urls[SUPERUSER],
-        "owner/DATABASE_OWNER_URL": urls[OWNER_LOGIN],
-        "app/DATABASE_URL": urls[APP_LOGIN],
-        "redis/password.conf": f"requirepass {redis_password}",
-        "app/REDIS_URL": f"redis://:{redis_password}@{servers.redis}/0",
-        "app/CACHE_REDIS_URL": f"redis://:{redis_password}@{servers.cache}/0",
+    made = {f"app/{name}": MAKERS[name] for name in MADE_FOR_ALL}
+    made |= dict.fromkeys(PASSWORDS.values(), _password)
+    written = [name for name, maker in made.items() if _write_once(directory / name, maker())]
+    passwords = {
+        name: (directory / path).read_text(encoding="utf-8").strip()
+        for name, path in PASSWORDS.items()
     }
-    present = [name for name in texts if (directory / name).exists()]
-    if present and len(present) < len(texts):
-        missing = ", ".join(sorted(texts.keys() - set(present)))
-        raise CommandFailed(
-            f"{directory} has some files of the servers but not {missing}; "
-            "they belong together: put the missing ones back from a copy",
-            status=Exit.USAGE,
-        )
-    return texts
+    derived = _derived_files(passwords, servers=servers)
+    return written + [name for name, text in derived.items() if _write_once(directory / name, text)]
+
+
+def _derived_files(passwords: Mapping[str, str], *, servers: Servers) -> dict[str, str]:
+    def postgres_url(login: str, *, database: str) -> str:
+        return f"postgresql://{login}:{passwords[login]}@{servers.postgres}/{database}"
+
+    def redis_url(server: str) -> str:
+        return f"redis://:{passwords[REDIS]}@{server}/0"
+
+    return {
+        "postgres/url": postgres_url(SUPERUSER, database=SUPERUSER),
+        "owner/DATABASE_OWNER_URL": postgres_url(OWNER_LOGIN, database=servers.database),
+        "app/DATABASE_URL": postgres_url(APP_LOGIN, database=servers.database),
+        "app/REDIS_URL": redis_url(servers.redis),
+        "app/CACHE_REDIS_URL": redis_url(servers.cache),
+        "redis/password.conf": f"requirepass {passwords[REDIS]}",
+    }
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _write_once(path: Path, text: str) -> bool:
     if path.exists():
         return False
     write_private(path, f"{text}\n")
-    if path.parent.name in {"postgres", "redis"}:
-        path.chmod(SHARED_FILE_MODE)
+    if FOLDER_MODES[path.parent.name] == OPEN_FOLDER:
+        path.chmod(OPEN_FILE)
     return True
