@@ -2,11 +2,12 @@
 
 import re
 
+from tests.contracts.audit_actions import written_actions
 from tests.contracts.tree import ROOT
 
 
 def named_in(path: str, pattern: str) -> set[str]:
-    return set(re.findall(pattern, (ROOT / path).read_text(encoding="utf-8")))
+    return set(re.findall(pattern, (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_every_metric_is_described_and_no_other() -> None:
@@ -17,3 +18,10 @@ def test_every_metric_is_described_and_no_other() -> None:
 def test_every_component_of_readiness_is_described() -> None:
     described = named_in("docs/reference/metrics.md", r"`(\w+)`")
     assert {"postgres", "migrations", "redis", "cache", "drain"} <= described
+
+
+def test_every_audit_action_is_described_and_no_other() -> None:
+    described = named_in("docs/reference/audit-actions.md", r"^\| `([a-z_.]+)` \|")
+    # The last part of these is the bulk call's own word.
+    described = {re.sub(r"(\.bulk_).*", r"\1", action) for action in described}
+    assert described == written_actions()
