@@ -1,0 +1,24 @@
+// One constant per capability. Navigation item, route loader, button and query are gated by the same constant;
+// the server decides, this table mirrors it.
+export const KEY_CREATE_ANY = 'key.create_any'
+export const KEY_CREATE_TEAM = 'key.create_team'
+export const KEY_CREATE_OWN = 'key.create_own'
+export const MEMBER_WRITE = 'member.write'
+export const AUDIT_READ_ALL = 'audit.read_all'
+export const AUDIT_READ_OWN = 'audit.read_own'
+export const AUDIT_READ_BILLING = 'audit.read_billing'
+export const TENANT_SETTINGS = 'tenant.settings'
+export const TENANT_DELETE = 'tenant.delete'
+
+/** A page or button names every capability that opens it; one of them is enough. */
+export type Gate = readonly string[]
+
+export const KEYS_ANY: Gate = [KEY_CREATE_ANY, KEY_CREATE_TEAM]
+export const KEYS_OWN: Gate = [KEY_CREATE_OWN, KEY_CREATE_ANY, KEY_CREATE_TEAM]
+export const MEMBERS: Gate = [MEMBER_WRITE]
+export const AUDIT: Gate = [AUDIT_READ_ALL, AUDIT_READ_OWN, AUDIT_READ_BILLING]
+export const SETTINGS: Gate = [TENANT_SETTINGS]
+
+export function isAllowed(capabilities: readonly string[], gate: Gate): boolean {
+  return gate.some((capability) => capabilities.includes(capability))
+}

@@ -1,0 +1,22 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { RouterProvider } from 'react-router/dom'
+import { Providers } from './providers'
+import { createRouter } from './router'
+import { followSession } from './session-lost'
+import { StepUpDialog } from './step-up-dialog'
+
+export function mount(): void {
+  const root = document.getElementById('root')
+  if (!root) return
+  const router = createRouter()
+  followSession(router)
+  createRoot(root).render(
+    <StrictMode>
+      <Providers>
+        <RouterProvider router={router} />
+        <StepUpDialog />
+      </Providers>
+    </StrictMode>,
+  )
+}

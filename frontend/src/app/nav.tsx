@@ -1,0 +1,89 @@
+import {
+  AuditOutlined,
+  KeyOutlined,
+  ReadOutlined,
+  SettingOutlined,
+  TeamOutlined,
+  WarningOutlined,
+} from '@ant-design/icons'
+import type { ReactNode } from 'react'
+import type { Me } from '../api/types'
+import { AUDIT, isAllowed, KEYS_ANY, KEYS_OWN, MEMBERS, SETTINGS, type Gate } from './capabilities'
+
+export type Area = 'console' | 'dev'
+
+interface NavItem {
+  /** Below `/t/<tenant>`, or absolute when `isGlobal`. */
+  path: string
+  text: string
+  icon: ReactNode
+  gate?: Gate
+  isGlobal?: true
+  /** Answered by the server itself, not by a page of this console. */
+  isDocument?: true
+}
+
+interface NavGroup {
+  text: string
+  items: readonly NavItem[]
+}
+
+const NAVIGATION: Record<Area, readonly NavGroup[]> = {
+  console: [
+    {
+      text: 'shell:nav.manage',
+      items: [
+        { path: '/keys', text: 'shell:nav.keys', icon: <KeyOutlined />, gate: KEYS_ANY },
+        { path: '/members', text: 'shell:nav.members', icon: <TeamOutlined />, gate: MEMBERS },
+        { path: '/audit', text: 'shell:nav.audit', icon: <AuditOutlined />, gate: AUDIT },
+        { path: '/settings', text: 'shell:nav.settings', icon: <SettingOutlined />, gate: SETTINGS },
+      ],
+    },
+  ],
+  dev: [
+    {
+      text: 'shell:nav.reference',
+      items: [
+        { path: '/docs', text: 'shell:nav.api', icon: <ReadOutlined />, isGlobal: true, isDocument: true },
+        { path: '/docs/errors', text: 'shell:nav.errors', icon: <WarningOutlined />, isGlobal: true },
+      ],
+    },
+    {
+      text: 'shell:nav.mine',
+      items: [{ path: '/dev/keys', text: 'shell:nav.my_keys', icon: <KeyOutlined />, gate: KEYS_OWN }],
+    },
+  ],
+}
+
+export function visibleNav(area: Area, me: Me): NavGroup[] {
+  return NAVIGATION[area]
+    .map((group) => ({
+      ...group,
+      items: group.items.filter((item) => !item.gate || isAllowed(me.capabilities, item.gate)),
+    }))
+    .filter((group) => group.items.length > 0)
+}
+
+/** Areas with a page of their own for this person; links that anybody may open do not make an area. */
+export function visibleAreas(me: Me): Area[] {
+  const areas: Area[] = ['console', 'dev']
+  return areas.filter((area) => visibleNav(area, me).some((group) => group.items.some((item) => item.gate)))
+}
+
+export function firstPage(area: Area, me: Me): string | null {
+  for (const group of visibleNav(area, me)) {
+    const item = group.items.find((entry) => entry.gate)
+    if (item) return item.path
+  }
+  return null
+}
+
+/** Where somebody lands: the first page they may see. */
+export function landing(me: Me): string {
+  if (!me.tenant || me.mfa_required) return '/account'
+  const path = firstPage('console', me)
+  // A developer's console holds the audit log of their own actions only: their keys come first.
+  const isMaker = isAllowed(me.capabilities, KEYS_OWN) && !isAllowed(me.capabilities, KEYS_ANY)
+  const best = isMaker ? firstPage('dev', me) : (path ?? firstPage('dev', me))
+  return best ? `/t/${me.tenant.slug}${best}` : '/account'
+}

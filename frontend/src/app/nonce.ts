@@ -1,0 +1,12 @@
+// Imported before everything else. The page's policy allows a <style> only with this answer's nonce; libraries
+// that create one without asking (antd's scroll lock and scrollbar probe) get it here.
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
+
+const createElement = document.createElement.bind(document)
+document.createElement = ((name: string, options?: ElementCreationOptions) => {
+  const element = createElement(name, options)
+  if (nonce && name.toLowerCase() === 'style') element.setAttribute('nonce', nonce)
+  return element
+}) as typeof document.createElement
+
+export const cspNonce = nonce

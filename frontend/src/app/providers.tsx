@@ -1,0 +1,54 @@
+import { keepPreviousData, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { App, ConfigProvider } from 'antd'
+import type { Locale } from 'antd/es/locale'
+import { useEffect, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { isProblem } from '../api/problem'
+import { useTheme } from './theme'
+import { cspNonce } from './nonce'
+
+const STALE_MS = 15_000
+
+function isWorthRepeating(error: unknown): boolean {
+  return isProblem(error) && (error.status === 0 || error.status >= 502)
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: STALE_MS,
+      placeholderData: keepPreviousData,
+      retry: (count, error) => count < 1 && isWorthRepeating(error),
+    },
+    mutations: { retry: false, networkMode: 'always' },
+  },
+})
+
+function useAntdLocale(): Locale | undefined {
+  const { i18n } = useTranslation()
+  const [chinese, setChinese] = useState<Locale>()
+  const isChinese = i18n.language === 'zh-CN'
+  useEffect(() => {
+    if (isChinese) void import('../i18n/antd-zh-cn').then((module) => setChinese(module.locale))
+  }, [isChinese])
+  return isChinese ? chinese : undefined
+}
+
+export function Providers({ children }: { children: ReactNode }) {
+  const theme = useTheme()
+  const locale = useAntdLocale()
+  return (
+    <QueryClientProvider client={queryClient}>
+      <ConfigProvider
+        theme={theme}
+        {...(locale ? { locale } : {})}
+        csp={{ nonce: cspNonce }}
+        button={{ autoInsertSpace: false }}
+      >
+        <App className="app-root" message={{ duration: 4 }}>
+          {children}
+        </App>
+      </ConfigProvider>
+    </QueryClientProvider>
+  )
+}

@@ -1,0 +1,82 @@
+// One registry feeds handler and list. Single letters never fire while somebody types or composes, and can be
+// switched off in the account.
+import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from 'react-router'
+import { useMe } from '../api/session'
+import { AUDIT, isAllowed, KEYS_ANY, KEYS_OWN, MEMBERS, type Gate } from './capabilities'
+
+interface Shortcut {
+  keys: string
+  text: string
+  gate?: Gate
+  /** Below `/t/<tenant>`. */
+  path?: string
+}
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: 'g k', text: 'shell:shortcut.keys', gate: KEYS_ANY, path: '/keys' },
+  { keys: 'g y', text: 'shell:shortcut.my_keys', gate: KEYS_OWN, path: '/dev/keys' },
+  { keys: 'g m', text: 'shell:shortcut.members', gate: MEMBERS, path: '/members' },
+  { keys: 'g a', text: 'shell:shortcut.audit', gate: AUDIT, path: '/audit' },
+  { keys: '/', text: 'shell:shortcut.filter' },
+  { keys: 'r', text: 'shell:shortcut.refresh' },
+  { keys: '?', text: 'shell:shortcut.list' },
+]
+
+const SEQUENCE_MS = 1000
+let isOpen = false
+const listeners = new Set<() => void>()
+
+function setOpen(next: { open: boolean }): void {
+  isOpen = next.open
+  for (const listener of listeners) listener()
+}
+
+export const openShortcutList = () => setOpen({ open: true })
+const closeShortcutList = () => setOpen({ open: false })
+
+function isTyping(event: KeyboardEvent): boolean {
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return true
+  const target = event.target
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return true
+  return document.querySelector('[role="dialog"]') !== null
+}
+
+export function useShortcuts() {
+  const me = useMe()
+  const go = useNavigate()
+  const client = useQueryClient()
+  const before = useRef<{ key: string; at: number } | null>(null)
+  const isListOpen = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => isOpen,
+  )
+  useEffect(() => {
+    if (!me.user.shortcuts) return
+    const run = ({ keys, path }: Shortcut) => {
+      if (path) void go(`/t/${me.tenant?.slug ?? ''}${path}`)
+      else if (keys === '?') openShortcutList()
+      else if (keys === 'r') void client.refetchQueries({ type: 'active' })
+      else document.querySelector<HTMLInputElement>('.search-box input')?.focus()
+    }
+    const pressed = (event: KeyboardEvent) => {
+      if (isTyping(event)) return
+      const last = before.current
+      const sequence =
+        last && event.timeStamp - last.at < SEQUENCE_MS ? `${last.key} ${event.key}` : event.key
+      before.current = { key: event.key, at: event.timeStamp }
+      const found = SHORTCUTS.find((entry) => entry.keys === sequence)
+      if (!found || (found.gate && !isAllowed(me.capabilities, found.gate))) return
+      event.preventDefault()
+      run(found)
+    }
+    window.addEventListener('keydown', pressed)
+    return () => window.removeEventListener('keydown', pressed)
+  }, [client, go, me])
+  return { isListOpen, closeList: closeShortcutList }
+}

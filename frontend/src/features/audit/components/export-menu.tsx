@@ -1,0 +1,40 @@
+import { DownloadOutlined } from '@ant-design/icons'
+import { useMutation } from '@tanstack/react-query'
+import { App, Button, Dropdown } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { problemSentence } from '../../../ui/problem-text'
+import { downloadAudit, type AuditFilter } from '../queries'
+
+function save(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob)
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}
+
+export function ExportMenu({ filter }: { filter: AuditFilter }) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const run = useMutation({
+    mutationFn: async (format: 'csv' | 'json') =>
+      save(await downloadAudit(filter, format), `audit.${format}`),
+    onError: (error) => void message.error(problemSentence(error, t)),
+  })
+  const items = [
+    { key: 'csv', label: 'CSV' },
+    { key: 'json', label: 'JSON' },
+  ]
+  return (
+    <Dropdown
+      trigger={['click']}
+      placement="bottomRight"
+      menu={{ items, onClick: ({ key }) => run.mutate(key === 'json' ? 'json' : 'csv') }}
+    >
+      <Button icon={<DownloadOutlined />} loading={run.isPending}>
+        {t('audit:export')}
+      </Button>
+    </Dropdown>
+  )
+}

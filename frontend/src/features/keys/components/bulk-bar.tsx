@@ -1,0 +1,51 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { App, Button } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { DangerConfirm } from '../../../ui/danger-confirm'
+import { bulkDisableMutation } from '../queries'
+
+interface Props {
+  ids: string[]
+  onDone: () => void
+}
+
+export function BulkBar({ ids, onDone }: Props) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const client = useQueryClient()
+  const [isAsking, setAsking] = useState(false)
+  const disable = useMutation({
+    ...bulkDisableMutation,
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['keys'] })
+      void message.success(t('keys:bulk.done', { count: ids.length }))
+      setAsking(false)
+      onDone()
+    },
+  })
+  if (ids.length === 0) return null
+  return (
+    <div className="bulk-bar">
+      <b>{t('keys:bulk.selected', { count: ids.length })}</b>
+      <span className="grow" />
+      <Button size="small" type="link" onClick={onDone}>
+        {t('keys:bulk.clear')}
+      </Button>
+      <Button size="small" danger onClick={() => setAsking(true)}>
+        {t('keys:bulk.disable')}
+      </Button>
+      <DangerConfirm
+        open={isAsking}
+        title={t('keys:bulk.title', { count: ids.length })}
+        effects={<p className="muted">{t('keys:disable.effect')}</p>}
+        action={t('keys:bulk.disable')}
+        keep={t('keys:stop.keep_all')}
+        isBusy={disable.isPending}
+        error={disable.error}
+        onConfirm={() => disable.mutate({ ids })}
+        onCancel={() => setAsking(false)}
+      />
+    </div>
+  )
+}

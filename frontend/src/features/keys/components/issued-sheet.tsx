@@ -1,0 +1,56 @@
+import { useTranslation } from 'react-i18next'
+import { useMe } from '../../../api/session'
+import type { ApiKeyWithSecret } from '../../../api/types'
+import { moneyText } from '../../../i18n/format'
+import { KeySheet, type KeySheetSnippet } from '../../../ui/key-sheet'
+import { modelsText } from './key-columns'
+
+interface Props {
+  issued: ApiKeyWithSecret & { key: string }
+  onDone: () => void
+}
+
+function environment(secret: string, base: string): string {
+  return `SWITCHYARD_API_KEY=${secret}\nSWITCHYARD_BASE_URL=${base}\n`
+}
+
+/** What can be done with the key at once: set two variables, and with a management key call the management API. */
+function snippets(kind: string, secret: string, base: string): KeySheetSnippet[] {
+  const env = { key: 'env', label: '.env', code: environment(secret, base).trimEnd() }
+  if (kind !== 'management') return [env]
+  const { origin } = window.location
+  const curl = `curl ${origin}/api/v1/keys \\\n  -H "Authorization: Bearer ${secret}"`
+  const create = `curl ${origin}/api/v1/keys \\\n  -H "Authorization: Bearer ${secret}" \\\n  -H "Content-Type: application/json" \\\n  -d '{"name": "ci"}'`
+  return [
+    { key: 'list', label: 'cURL', code: curl },
+    { key: 'create', label: 'cURL POST', code: create },
+    env,
+  ]
+}
+
+export function IssuedSheet({ issued, onDone }: Props) {
+  const { t } = useTranslation()
+  const me = useMe()
+  // A management key calls this very origin; a client key the address SDKs are pointed at.
+  const base = issued.kind === 'management' ? window.location.origin : me.server.api_base
+  const facts = [
+    t('keys:sheet.models', { models: modelsText(issued, t) }),
+    issued.monthly_budget
+      ? t('keys:sheet.budget', { amount: moneyText(issued.monthly_budget, me.currency ?? 'USD') })
+      : t('keys:sheet.no_budget'),
+    issued.expires_at
+      ? t('keys:sheet.expires', { date: issued.expires_at.slice(0, 10) })
+      : t('keys:no_expiry'),
+    t('keys:sheet.base', { base }),
+  ]
+  return (
+    <KeySheet
+      name={issued.name}
+      secret={issued.key}
+      facts={facts}
+      env={environment(issued.key, base)}
+      snippets={snippets(issued.kind, issued.key, base)}
+      onDone={onDone}
+    />
+  )
+}

@@ -1,0 +1,135 @@
+import type { TableColumnsType } from 'antd'
+import type { TFunction } from 'i18next'
+import type { ApiKey } from '../../../api/types'
+import { moneyText, wholeNumber, type Zone } from '../../../i18n/format'
+import { StatusTag } from '../../../ui/status-tag'
+import { TimeText } from '../../../ui/time-text'
+import { RowMenu, type RowAction } from '../../../ui/row-menu'
+import { isUnused, KEY_STATUS, mask } from '../key-state'
+
+export function KeyStatusText({ row, t }: { row: ApiKey; t: TFunction }) {
+  const look = KEY_STATUS[row.status]
+  const isIdle = isUnused(row, Date.now())
+  return (
+    <span className="status-line">
+      <StatusTag plain status={look.status}>
+        {t(look.text)}
+      </StatusTag>
+      {isIdle && <span className="chip">{t('keys:unused')}</span>}
+    </span>
+  )
+}
+
+export function modelsText(row: ApiKey, t: TFunction): string {
+  const allowed = row.allowed_models ?? []
+  const denied = row.denied_models ?? []
+  if (allowed.length === 0)
+    return denied.length === 0 ? t('keys:models.all') : t('keys:models.all_but', { count: denied.length })
+  return allowed.length === 1 ? (allowed[0] ?? '') : t('keys:models.count', { count: allowed.length })
+}
+
+/** Limits in one line: requests and tokens a minute, requests at once. */
+export function limitsText(row: ApiKey, t: TFunction, zone: Zone): string {
+  const parts: [string, number | null | undefined][] = [
+    ['keys:limit.rpm', row.requests_per_minute],
+    ['keys:limit.tpm', row.tokens_per_minute],
+    ['keys:limit.parallel', row.max_concurrency],
+  ]
+  const set = parts.filter((part): part is [string, number] => typeof part[1] === 'number')
+  return set.map(([text, value]) => t(text, { value: wholeNumber(value, zone.language) })).join(' · ') || '—'
+}
+
+export function budgetText(row: ApiKey, t: TFunction, currency: string): string {
+  return row.monthly_budget
+    ? t('keys:budget_month', { amount: moneyText(row.monthly_budget, currency) })
+    : '—'
+}
+
+export function ownerText(row: ApiKey, t: TFunction): string {
+  if (row.owner) return row.owner.display_name || row.owner.email
+  return row.team ? t('keys:owner.team', { team: row.team.name }) : t('keys:owner.service')
+}
+
+interface ColumnContext {
+  t: TFunction
+  zone: Zone
+  currency: string
+  showOwner: boolean
+  actions: (row: ApiKey) => RowAction[]
+  open: (row: ApiKey) => void
+}
+
+export function keyColumns({
+  t,
+  zone,
+  currency,
+  showOwner,
+  actions,
+  open,
+}: ColumnContext): TableColumnsType<ApiKey> {
+  const owner: TableColumnsType<ApiKey> = [
+    {
+      title: t('keys:column.owner'),
+      key: 'owner',
+      ellipsis: true,
+      width: 152,
+      render: (_, row) => ownerText(row, t),
+    },
+  ]
+  return [
+    {
+      title: t('keys:column.name'),
+      key: 'name',
+      render: (_, row) => (
+        <>
+          <button type="button" className="link-cell" title={row.id} onClick={() => open(row)}>
+            {row.name}
+          </button>{' '}
+          <span className="muted mono">{mask(row)}</span>
+          {row.environment === 'test' && <span className="chip">{t('keys:test')}</span>}
+          {row.kind === 'management' && <span className="chip">{t('keys:kind.management')}</span>}
+        </>
+      ),
+    },
+    { title: t('keys:column.status'), key: 'status', render: (_, row) => <KeyStatusText row={row} t={t} /> },
+    ...(showOwner ? owner : []),
+    {
+      title: t('keys:column.models'),
+      key: 'models',
+      render: (_, row) => <span title={(row.allowed_models ?? []).join(', ')}>{modelsText(row, t)}</span>,
+    },
+    {
+      title: t('keys:column.limits'),
+      key: 'limits',
+      align: 'right',
+      render: (_, row) => limitsText(row, t, zone),
+    },
+    {
+      title: t('keys:column.budget'),
+      key: 'budget',
+      align: 'right',
+      render: (_, row) => budgetText(row, t, currency),
+    },
+    {
+      title: t('keys:column.last_used'),
+      key: 'used',
+      align: 'right',
+      render: (_, row) => <TimeText at={row.last_used_at} missing={t('keys:never')} />,
+    },
+    {
+      title: t('keys:column.expires'),
+      key: 'expires',
+      align: 'right',
+      render: (_, row) => <TimeText at={row.expires_at} missing={t('keys:no_expiry')} />,
+    },
+    {
+      title: <span className="sr-only">{t('keys:column.actions')}</span>,
+      key: 'do',
+      width: 44,
+      fixed: 'right',
+      render: (_, row) => (
+        <RowMenu label={t('keys:actions_for', { name: row.name })} actions={actions(row)} />
+      ),
+    },
+  ]
+}

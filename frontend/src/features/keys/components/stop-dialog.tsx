@@ -1,0 +1,53 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { App } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { ApiKey } from '../../../api/types'
+import { relativeTime } from '../../../i18n/format'
+import { DangerConfirm } from '../../../ui/danger-confirm'
+import { useZone } from '../../../ui/use-zone'
+import { disableMutation, revokeMutation } from '../queries'
+
+interface Props {
+  row: ApiKey
+  how: 'disable' | 'revoke'
+  onClose: () => void
+}
+
+/** Disable can be taken back; revoke cannot, so its name is typed. */
+export function StopDialog({ row, how, onClose }: Props) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const { language } = useZone()
+  const client = useQueryClient()
+  const stop = useMutation({
+    ...(how === 'revoke' ? revokeMutation : disableMutation),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['keys'] })
+      void message.success(t(how === 'revoke' ? 'keys:revoke.done' : 'keys:disable.done', { name: row.name }))
+      onClose()
+    },
+  })
+  const used = row.last_used_at
+    ? t('keys:stop.used', { when: relativeTime(row.last_used_at, language, new Date()) })
+    : t('keys:stop.never_used')
+  const isRevoke = how === 'revoke'
+  return (
+    <DangerConfirm
+      open
+      title={t(isRevoke ? 'keys:revoke.title' : 'keys:disable.title', { name: row.name })}
+      effects={
+        <>
+          <p>{used}</p>
+          <p className="muted">{t(isRevoke ? 'keys:revoke.effect' : 'keys:disable.effect')}</p>
+        </>
+      }
+      action={t(isRevoke ? 'keys:revoke.go' : 'keys:disable.go')}
+      keep={t('keys:stop.keep')}
+      {...(isRevoke ? { name: row.name } : {})}
+      isBusy={stop.isPending}
+      error={stop.error}
+      onConfirm={() => stop.mutate({ id: row.id, version: row.version })}
+      onCancel={onClose}
+    />
+  )
+}

@@ -1,0 +1,141 @@
+// One socket per tab: hello, ping, reconnect with jitter. After three failures in a row the pages poll.
+export type LiveState = 'connecting' | 'live' | 'polling' | 'offline'
+
+export interface Hello {
+  op: 'hello'
+  version: string
+  build: string
+  server_now: string
+  session_expires_at: string
+}
+
+export interface LiveOptions {
+  url: string
+  onHello: (hello: Hello) => void
+  onSignedOut: () => void
+  random?: () => number
+  open?: (url: string) => WebSocket
+}
+
+export interface LiveSocket {
+  start: () => void
+  stop: () => void
+  state: () => LiveState
+  subscribe: (listener: () => void) => () => void
+}
+
+const PING_MS = 20_000
+const PONG_WITHIN_MS = 10_000
+const RETRY_MIN_MS = 500
+const RETRY_MAX_MS = 15_000
+const FAILURES_BEFORE_POLLING = 3
+const SIGNED_OUT = 4401
+/** No right, or too many sockets: asking again at once would not change the answer. */
+const REFUSED = new Set([4403, 4429])
+
+export function retryDelay(failures: number, random: () => number): number {
+  const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures)
+  return RETRY_MIN_MS + random() * (ceiling - RETRY_MIN_MS)
+}
+
+export function createLiveSocket(options: LiveOptions): LiveSocket {
+  const {
+    url,
+    onHello,
+    onSignedOut,
+    random = Math.random,
+    open = (address) => new WebSocket(address),
+  } = options
+  const listeners = new Set<() => void>()
+  let state: LiveState = 'connecting'
+  let socket: WebSocket | null = null
+  let failures = 0
+  let retry: number | undefined
+  let ping: number | undefined
+  let pong: number | undefined
+
+  const become = (next: LiveState) => {
+    if (state === next) return
+    state = next
+    for (const listener of listeners) listener()
+  }
+
+  const quiet = () => {
+    window.clearTimeout(retry)
+    window.clearInterval(ping)
+    window.clearTimeout(pong)
+  }
+
+  const beat = () => {
+    socket?.send(JSON.stringify({ op: 'ping' }))
+    window.clearTimeout(pong)
+    pong = window.setTimeout(() => socket?.close(), PONG_WITHIN_MS)
+  }
+
+  const receive = (text: string) => {
+    const frame = JSON.parse(text) as { op?: string }
+    if (frame.op === 'hello') {
+      failures = 0
+      become('live')
+      onHello(frame as Hello)
+    } else if (frame.op === 'pong') {
+      window.clearTimeout(pong)
+    }
+  }
+
+  const closed = (code: number) => {
+    quiet()
+    socket = null
+    if (code === SIGNED_OUT) {
+      become('polling')
+      onSignedOut()
+      return
+    }
+    failures += 1
+    if (!navigator.onLine) become('offline')
+    else if (REFUSED.has(code) || failures >= FAILURES_BEFORE_POLLING) become('polling')
+    else become('connecting')
+    retry = window.setTimeout(connect, REFUSED.has(code) ? RETRY_MAX_MS : retryDelay(failures, random))
+  }
+
+  const connect = () => {
+    quiet()
+    const opened = open(url)
+    socket = opened
+    opened.addEventListener('open', () => {
+      ping = window.setInterval(beat, PING_MS)
+    })
+    opened.addEventListener('message', (event: MessageEvent<string>) => receive(event.data))
+    opened.addEventListener('close', (event) => {
+      if (socket === opened) closed(event.code)
+    })
+  }
+
+  const wentOffline = () => become('offline')
+  const cameBack = () => {
+    failures = 0
+    if (socket) become('live')
+    else connect()
+  }
+
+  return {
+    start() {
+      window.addEventListener('offline', wentOffline)
+      window.addEventListener('online', cameBack)
+      connect()
+    },
+    stop() {
+      window.removeEventListener('offline', wentOffline)
+      window.removeEventListener('online', cameBack)
+      quiet()
+      const leaving = socket
+      socket = null
+      leaving?.close()
+    },
+    state: () => state,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

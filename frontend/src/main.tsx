@@ -1,0 +1,15 @@
+import './app/nonce'
+import { takeOneTimeToken } from './api/one-time-token'
+import { startI18n, rememberedLanguage } from './i18n/index'
+import './styles/base.css'
+import './styles/kit.css'
+import './styles/pages.css'
+
+takeOneTimeToken()
+
+async function start(): Promise<void> {
+  const [{ mount }] = await Promise.all([import('./app/mount'), startI18n(rememberedLanguage())])
+  mount()
+}
+
+void start()

@@ -1,0 +1,90 @@
+import { Button, Table, type TableColumnsType } from 'antd'
+import type { Key, ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useIsMobile } from './use-media'
+
+interface Selection {
+  keys: Key[]
+  onChange: (keys: Key[]) => void
+}
+
+interface More {
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
+  fetchNextPage: () => unknown
+}
+
+interface Props<Row> {
+  label: string
+  rows: Row[]
+  rowKey: (row: Row) => string
+  columns: TableColumnsType<Row>
+  /** What a phone shows instead of the row. */
+  card: (row: Row) => ReactNode
+  selection?: Selection
+  more?: More
+  footer?: ReactNode
+  rowClassName?: (row: Row) => string
+}
+
+const VIRTUAL_FROM_ROWS = 200
+const VIEWPORT_PX = 900
+
+/** Rows of one height on a desk, cards on a phone; further pages on demand. */
+export function DataTable<Row extends object>(props: Props<Row>) {
+  const isMobile = useIsMobile()
+  return (
+    <>
+      {isMobile ? <Cards {...props} /> : <Rows {...props} />}
+      <Foot {...props} />
+    </>
+  )
+}
+
+function Cards<Row extends object>({ label, rows, rowKey, card }: Props<Row>) {
+  return (
+    <ul className="row-cards" aria-label={label}>
+      {rows.map((row) => (
+        <li key={rowKey(row)} className="row-card">
+          {card(row)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Rows<Row extends object>({ label, rows, rowKey, columns, selection, rowClassName }: Props<Row>) {
+  const isLong = rows.length > VIRTUAL_FROM_ROWS
+  return (
+    <Table<Row>
+      size="small"
+      aria-label={label}
+      rowKey={rowKey}
+      columns={columns}
+      dataSource={rows}
+      pagination={false}
+      virtual={isLong}
+      scroll={isLong ? { x: 'max-content', y: VIEWPORT_PX } : { x: 'max-content' }}
+      {...(rowClassName ? { rowClassName } : {})}
+      {...(selection
+        ? { rowSelection: { selectedRowKeys: selection.keys, onChange: selection.onChange, columnWidth: 44 } }
+        : {})}
+    />
+  )
+}
+
+function Foot<Row extends object>({ more, footer }: Props<Row>) {
+  const { t } = useTranslation()
+  if (!more?.hasNextPage && footer === undefined) return null
+  return (
+    <div className="table-foot">
+      {footer}
+      <span className="grow" />
+      {more?.hasNextPage && (
+        <Button size="small" loading={more.isFetchingNextPage} onClick={() => void more.fetchNextPage()}>
+          {t('common:show_more')}
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,92 @@
+import { App, Button, Drawer, Form, type FormInstance } from 'antd'
+import { useEffect, useId, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useMe } from '../../api/session'
+import { problemSentence } from '../problem-text'
+import { useIsMobile } from '../use-media'
+import { draftOf, dropDraft, keepDraft } from './drafts'
+
+interface Props<Values extends object> {
+  open: boolean
+  /** Names what is being written: a lost session gives it back under this name. */
+  draft: string
+  title: string
+  form: FormInstance<Values>
+  initialValues: Partial<Values>
+  submit: string
+  isBusy: boolean
+  /** An error that belongs to no field. */
+  error?: unknown
+  onSubmit: (values: Values) => void
+  onClose: () => void
+  children: ReactNode
+}
+
+const WIDTH_PX = 560
+
+/** A form beside its list: one primary action, kept until sent, a question before typed text is thrown away. */
+export function FormDrawer<Values extends object>(props: Props<Values>) {
+  const { open, draft, title, form, initialValues, submit, isBusy, error, onSubmit, onClose, children } =
+    props
+  const { t } = useTranslation()
+  const { modal } = App.useApp()
+  const isMobile = useIsMobile()
+  const id = useId()
+  const user = useMe().user.id
+  useEffect(() => {
+    const kept = open ? draftOf(draft, user) : null
+    if (kept) form.setFieldsValue(kept as Parameters<typeof form.setFieldsValue>[0])
+  }, [open, draft, user, form])
+  const leave = () => {
+    dropDraft(draft)
+    onClose()
+  }
+  const close = () => {
+    if (!form.isFieldsTouched() && !draftOf(draft, user)) return leave()
+    modal.confirm({
+      title: t('common:unsaved.title'),
+      content: t('common:unsaved.text'),
+      okText: t('common:unsaved.discard'),
+      cancelText: t('common:unsaved.keep'),
+      onOk: leave,
+    })
+  }
+  return (
+    <Drawer
+      open={open}
+      title={title}
+      size={isMobile ? '100%' : WIDTH_PX}
+      className="form-drawer"
+      destroyOnHidden
+      mask={{ closable: false }}
+      onClose={close}
+      footer={
+        <div className="drawer-foot">
+          <Button onClick={close}>{t('common:cancel')}</Button>
+          <Button type="primary" htmlType="submit" form={id} loading={isBusy}>
+            {submit}
+          </Button>
+        </div>
+      }
+    >
+      <Form<Values>
+        id={id}
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={initialValues}
+        scrollToFirstError={{ focus: true }}
+        validateTrigger="onBlur"
+        onValuesChange={(_, values) => keepDraft(draft, user, values)}
+        onFinish={onSubmit}
+      >
+        {error !== null && error !== undefined && (
+          <p className="form-error" role="alert">
+            {problemSentence(error, t)}
+          </p>
+        )}
+        {children}
+      </Form>
+    </Drawer>
+  )
+}
