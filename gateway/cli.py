@@ -11,7 +11,8 @@ from gateway.ops.configuration import load_configuration
 from gateway.ops.outcome import CommandFailed, Exit
 
 EPILOG: Final = (
-    "Exit status: 0 ok, 1 a finding, 2 bad usage or configuration, 3 busy, 4 a dependency is missing."
+    "Exit status: 0 ok, 1 a finding, 2 bad usage or configuration, 3 busy, "
+    "4 a dependency is missing."
 )
 
 
@@ -158,7 +159,10 @@ COMMANDS: Final = (
                 ),
             ),
             Command(
-                name="list", text="the keys of a tenant", handler="keys:run_list", options=(TENANT, JSON)
+                name="list",
+                text="the keys of a tenant",
+                handler="keys:run_list",
+                options=(TENANT, JSON),
             ),
             Command(
                 name="rotate",
@@ -167,12 +171,17 @@ COMMANDS: Final = (
                 options=(
                     KEY,
                     TENANT,
-                    _option("--overlap-s", type=int, default=86_400, help="seconds the old value lives"),
+                    _option(
+                        "--overlap-s", type=int, default=86_400, help="seconds the old one lives"
+                    ),
                     JSON,
                 ),
             ),
             Command(
-                name="revoke", text="end a key for good", handler="keys:run_revoke", options=(KEY, TENANT)
+                name="revoke",
+                text="end a key for good",
+                handler="keys:run_revoke",
+                options=(KEY, TENANT),
             ),
         ),
     ),

@@ -35,7 +35,7 @@ def _quick_passwords() -> None:
 
 @pytest.fixture
 def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """For tests whose commits must be seen by other connections; afterwards the database is as new."""
+    """For tests whose commits others must see; afterwards the database is as new."""
     with django_db_blocker.unblock():
         yield
         close_connections()
@@ -55,6 +55,7 @@ def _forget_redis(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def close_connections() -> None:
     connections.close_all()
-    for connection in connections.all(initialized_only=True):
+    # Pools belong to the process: one filled by another thread is closed from here as well.
+    for connection in connections.all():
         if hasattr(connection, "close_pool"):
             connection.close_pool()

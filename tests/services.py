@@ -1,7 +1,8 @@
 """Pytest plugin: a real PostgreSQL and two Valkeys, up before Django's settings load.
 
-Laws: one server of each for a run, a database and a Redis index per xdist worker; what the environment
-gives wins; a developer's `.env` never decides what the suite proves; nothing outlives the run.
+Laws: one server of each for a run, a database and a Redis index per xdist worker; what the
+environment gives wins; a developer's `.env` never decides what the suite proves; nothing outlives
+the run.
 """
 
 import atexit
@@ -235,7 +236,7 @@ def _make_template() -> None:
         text=True,
     )
     if done.returncode:
-        pytest.exit(f"the test database cannot be migrated:\n{done.stdout}", returncode=done.returncode)
+        pytest.exit(f"the test database cannot be migrated:\n{done.stdout}", returncode=1)
 
 
 def _administration() -> psycopg.Connection[tuple[object, ...]]:

@@ -1,6 +1,7 @@
 """`switchyard check`, and the same check before every start.
 
-Law: a finding says what is wrong and what to do; errors keep a process from starting, warnings do not.
+Law: a finding says what is wrong and what to do; errors keep a process from starting, warnings do
+not.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,7 +74,8 @@ def _setting_findings(configuration: Configuration) -> Iterator[Finding]:
             yield _error(f"{name} is not set; set it, or run switchyard up, which provides it")
     if values["REDIS_URL"] and not values["CACHE_REDIS_URL"]:
         yield _warning(
-            "CACHE_REDIS_URL is not set: caches share REDIS_URL, whose memory limits and broker need too"
+            "CACHE_REDIS_URL is not set: caches share the memory of REDIS_URL, "
+            "which limits and broker need"
         )
     yield from map(_warning, env.unknown_names(configuration.given))
 

@@ -6,8 +6,6 @@ from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from gateway import VERSION
 from gateway.ops.checks import (
     Finding,
@@ -17,27 +15,12 @@ from gateway.ops.checks import (
     require_clean,
     require_migrated,
 )
-from gateway.ops.configuration import Configuration, enter, load_configuration
+from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.logins import GRANTS_BY_HAND
 from gateway.ops.migrate import migrate, require_owner_login, what_to_set
 from gateway.ops.outcome import Exit
+from gateway.ops.output import write, write_json
 from gateway.ops.tasks import beat_command, become, worker_command
-
-
-def write(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def write_json(value: Any) -> None:
-    write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def set_up_django(configuration: Configuration) -> None:
-    import django  # noqa: PLC0415 - most commands do without it
-
-    enter(configuration)
-    django.setup()
 
 
 def run_up(arguments: Namespace, configuration: Configuration) -> int:
@@ -70,7 +53,7 @@ def run_down(_: Namespace, configuration: Configuration) -> int:
 
 def run_serve(_: Namespace, configuration: Configuration) -> int:
     _check_before_start(configuration)
-    # A fresh program: what the check has imported would stay in memory for as long as the server runs.
+    # A fresh program: what the check has imported would stay in memory as long as the server runs.
     become([sys.executable, "-m", "gateway.ops.serve"])
     return Exit.OK
 
@@ -90,6 +73,8 @@ def run_beat(_: Namespace, configuration: Configuration) -> int:
 
 def _check_before_start(configuration: Configuration) -> None:
     _warn(require_clean(check(configuration)))
+    from gateway.ops.control_plane import set_up_django  # noqa: PLC0415 - most do without Django
+
     set_up_django(configuration)
     require_migrated()
 
@@ -103,6 +88,8 @@ def run_migrate(arguments: Namespace, configuration: Configuration) -> int:
     urls = require_owner_login(configuration)
     if urls:
         configuration = load_configuration(flags={**configuration.flags, **urls})
+    from gateway.ops.control_plane import set_up_django  # noqa: PLC0415 - most do without Django
+
     set_up_django(configuration)
     migrate(plan=arguments.plan)
     if urls:

@@ -1,4 +1,4 @@
-"""The settings as one process sees them: flag > environment > .env > made by switchyard up > default."""
+"""The settings of one process: flag > environment > .env > made by switchyard up > default."""
 
 import os
 from collections.abc import Mapping
@@ -84,6 +84,6 @@ def load_configuration(*, flags: Mapping[str, str] | None = None) -> Configurati
 
 
 def enter(configuration: Configuration) -> None:
-    """Makes the configuration this process's environment, so that Django's settings see the same."""
+    """Makes it this process's environment, so that Django's settings see the same."""
     os.environ.update(configuration.environment())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")

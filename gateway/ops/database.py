@@ -1,7 +1,7 @@
 """What the runtime login may do with the tables.
 
-Law: it reads and writes rows, owns nothing, may not change append-only tables, and never gets a grant
-on a partition, which would bypass the parent's row security.
+Law: it reads and writes rows, owns nothing, may not change append-only tables, and never gets a
+grant on a partition, which would bypass the parent's row security.
 """
 
 from typing import Final, LiteralString

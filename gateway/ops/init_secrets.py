@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.ops.commands import write
 from gateway.ops.configuration import Configuration
 from gateway.ops.logins import APP_LOGIN, OWNER_LOGIN
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.output import write
 from gateway.ops.secrets_file import MAKERS, write_private
 
 MADE_FOR_ALL: Final = ("SECRET_KEY", "SWITCHYARD_KEK", "SWITCHYARD_KEY_PEPPER")

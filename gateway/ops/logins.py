@@ -1,6 +1,7 @@
 """The two database logins.
 
-Laws: `switchyard_owner` owns the tables and migrates, `switchyard_app` runs the product; neither is a superuser nor passes row security by; nothing here needs Django.
+Laws: `switchyard_owner` owns the tables and migrates, `switchyard_app` runs the product; neither is
+a superuser nor passes row security by; nothing here needs Django.
 """
 
 import secrets

@@ -17,7 +17,7 @@ LOCK_TIMEOUT: Final = "5s"
 
 
 def require_owner_login(configuration: Configuration) -> dict[str, str]:
-    """New values for the environment, when one URL was given and it may create roles; else empty."""
+    """New values for the environment when the one URL given may create roles; else empty."""
     values = configuration.values
     if not values["DATABASE_URL"]:
         raise CommandFailed(

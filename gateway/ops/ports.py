@@ -1,4 +1,4 @@
-"""Ports: free ones for the embedded servers, kept between starts; the product's own checked before it."""
+"""Ports: free ones for the embedded servers, kept between starts; the listener's own is checked."""
 
 import errno
 import socket

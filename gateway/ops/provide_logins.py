@@ -6,10 +6,10 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from gateway.ops.commands import write
 from gateway.ops.configuration import Configuration
 from gateway.ops.logins import create_database, create_login
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.output import write
 
 NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL")
 

@@ -20,6 +20,13 @@ MADE: Final = (
     "Made by `switchyard settings-docs` from the table in `gateway/{source}`; do not edit."
 )
 
+SETTINGS_RULES: Final = (
+    "Precedence: command-line flag, environment, `.env` in the project folder, what "
+    "`switchyard up` made, default. Secrets also as `<NAME>_FILE`. Booleans: true, false, 1, 0, "
+    "yes, no, on, off. Sizes: bytes, or `256m`. All bad values are reported together, with exit "
+    "status 2; an unknown `SWITCHYARD_*` name is a warning. A change needs a restart."
+)
+
 
 def run(_: Namespace, __: Configuration) -> int:
     for path, text in reference_files().items():
@@ -57,10 +64,7 @@ def settings_page() -> str:
         "",
         MADE.format(source="env.py"),
         "",
-        "Precedence: command-line flag, environment, `.env` in the project folder, what "
-        "`switchyard up` made, default. Secrets also as `<NAME>_FILE`. Booleans: true, false, 1, 0, "
-        "yes, no, on, off. Sizes: bytes, or `256m`. All bad values are reported together, with exit "
-        "status 2; an unknown `SWITCHYARD_*` name is a warning. A change needs a restart.",
+        SETTINGS_RULES,
     ]
     for group, rows in _groups():
         lines += ["", f"## {group}", "", "| Name | Kind | Default | Meaning |", "|---|---|---|---|"]

@@ -1,7 +1,8 @@
 """`switchyard serve`: the server, and its leaving without a lost request.
 
-SIGTERM -> the drain mark (workers poll it, `/ready` says 503) -> DRAIN_READY_DELAY_S for the balancer
-to notice -> SIGTERM to granian, which refuses new connections and finishes requests -> exit 0.
+SIGTERM -> the drain mark (workers poll it, `/ready` says 503) -> DRAIN_READY_DELAY_S for the
+balancer to notice -> SIGTERM to granian, which refuses new connections and finishes requests ->
+exit 0.
 A second signal ends everything at once.
 """
 

@@ -2,9 +2,10 @@
 
 from argparse import Namespace
 
-from gateway.ops.commands import set_up_django, write, write_json
 from gateway.ops.configuration import Configuration
+from gateway.ops.control_plane import base_url, with_django
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.output import write, write_json
 
 
 def new_setup_path() -> str | None:
@@ -12,14 +13,14 @@ def new_setup_path() -> str | None:
 
     Needs Django set up.
     """
-    from accounts.selectors.setup import setup_required  # noqa: PLC0415 - models need the registry
+    from accounts.selectors.setup import setup_required  # noqa: PLC0415 - needs the app registry
     from accounts.services.setup import issue_setup_token  # noqa: PLC0415 - see above
 
     return f"/setup?token={issue_setup_token()}" if setup_required() else None
 
 
+@with_django
 def run(arguments: Namespace, configuration: Configuration) -> int:
-    set_up_django(configuration)
     path = new_setup_path()
     if path is None:
         raise CommandFailed(
@@ -27,9 +28,9 @@ def run(arguments: Namespace, configuration: Configuration) -> int:
             "switchyard users reset EMAIL",
             status=Exit.FINDING,
         )
-    base = configuration.values["PUBLIC_URL"] or f"http://localhost:{configuration.values['PORT']}"
+    url = f"{base_url(configuration)}{path}"
     if arguments.json:
-        write_json({"url": f"{base}{path}", "valid_s": 1800})
+        write_json({"url": url, "valid_min": 30})
     else:
-        write(f"{base}{path}  (valid 30 min, once)")
+        write(f"{url}  (valid 30 min, once)")
     return Exit.OK

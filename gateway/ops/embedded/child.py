@@ -59,22 +59,22 @@ class Child:
     def start(self) -> int:
         """Returns the descriptor its output comes from."""
         self.restart_at = None
+        output, write_end = os.pipe()
         self._process = subprocess.Popen(
             self.spec.command,
             env=dict(self.spec.environment),
             cwd=self.spec.folder or "/",
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=write_end,
+            stderr=write_end,
             process_group=0,
             preexec_fn=leash(self.spec.death_signal),  # noqa: PLW1509 - the supervisor has one thread
             **popen_arguments(self.spec.account),
         )
+        os.close(write_end)
         write_down(self._pid_file, pid=self._process.pid)
-        assert self._process.stdout is not None, "stdout is a pipe"
-        descriptor = self._process.stdout.fileno()
-        os.set_blocking(descriptor, False)
-        return descriptor
+        os.set_blocking(output, False)
+        return output
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -90,11 +90,8 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def bury(self) -> int:
-        """After its end: closes the pipe, forgets the pid; returns the exit status."""
-        assert self._process is not None, "only a started child ends"
-        status = self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        """After its end: forgets the pid; returns the exit status."""
+        status = self._process.wait() if self._process else 0
         self._process = None
         self._pid_file.unlink(missing_ok=True)
         return status

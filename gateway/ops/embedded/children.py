@@ -36,7 +36,7 @@ def postgres_child(cluster: PostgresCluster) -> ChildSpec:
             StopStep(number=signal.SIGINT, within_s=10),
             StopStep(number=signal.SIGQUIT, within_s=5),
         ),
-        # Immediate shutdown: backends end with it, and the write-ahead log makes the next start whole.
+        # Immediate shutdown: backends end with it; the write-ahead log makes the next start whole.
         death_signal=signal.SIGQUIT,
         account=cluster.account,
     )

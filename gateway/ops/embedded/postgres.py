@@ -113,7 +113,7 @@ class PostgresCluster:
         return subprocess.run(probe, check=False, env=server_environment()).returncode == 0
 
     def provide_logins(self) -> None:
-        """The two logins and the database, as often as wanted; passwords follow the secrets file."""
+        """The two logins and the database; safe to repeat, passwords follow the secrets file."""
         with self.connect_as_superuser() as connection:
             create_login(connection, name=OWNER_LOGIN, password=self.passwords.owner)
             create_login(connection, name=APP_LOGIN, password=self.passwords.app)
@@ -149,8 +149,9 @@ def server_environment() -> dict[str, str]:
 def _refuse_other_major(found: int, cluster: PostgresCluster) -> None:
     if found != cluster.binaries.major:
         raise CommandFailed(
-            f"{cluster.data} was made by PostgreSQL {found}, the binaries here are {cluster.binaries.major}. "
-            f"Take a backup with PostgreSQL {found} (pg_dump), move the folder away, start, and restore it "
+            f"{cluster.data} was made by PostgreSQL {found}, "
+            f"the binaries here are {cluster.binaries.major}. Take a backup with "
+            f"PostgreSQL {found} (pg_dump), move the folder away, start, and restore it "
             f"(pg_restore); or point PG_BIN at PostgreSQL {found}",
             status=Exit.UNAVAILABLE,
         )

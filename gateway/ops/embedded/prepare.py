@@ -1,8 +1,8 @@
-"""`python -m gateway.ops.embedded.prepare REPORT`: what `switchyard up` does between services and server.
+"""`python -m gateway.ops.embedded.prepare REPORT`: between services and server of `switchyard up`.
 
 Migrates, checks, and opens the set-up link while nobody owns the installation. One process for all
-of it: starting Django three times would cost more than the work. The report holds a token, so it is a
-private file and not output, which is kept in a log.
+of it: starting Django three times would cost more than the work. The report holds a token, so it is
+a private file and not output, which is kept in a log.
 """
 
 import sys

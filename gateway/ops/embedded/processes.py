@@ -1,7 +1,7 @@
 """Facts about processes: a leash to the parent, and how to know a process again after a crash.
 
-Law: a process is signalled only when pid, start time and command line all match what was written down; a
-pid alone may belong to somebody else by now.
+Law: a process is signalled only when pid, start time and command line all match what was written
+down; a pid alone may belong to somebody else by now.
 """
 
 import ctypes
@@ -35,7 +35,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def leash(death_signal: signal.Signals) -> Callable[[], None]:
-    """For the child, between fork and exec: the kernel sends the signal when the forking thread ends.
+    """For a child, between fork and exec: the kernel signals it when the forking thread ends.
 
     It must run after the change of user, which clears it.
     """

@@ -184,7 +184,7 @@ class Supervisor:
         if chunk:
             child.log.write(chunk)
         else:
-            self._selector.unregister(descriptor)
+            self._close(descriptor)
 
     def _drain(self, child: Child) -> None:
         """What the child wrote last, without waiting for grandchildren that keep the pipe open."""
@@ -192,4 +192,8 @@ class Supervisor:
             with suppress(OSError):
                 while chunk := os.read(key.fd, CHUNK_BYTES):
                     child.log.write(chunk)
-            self._selector.unregister(key.fd)
+            self._close(key.fd)
+
+    def _close(self, descriptor: int) -> None:
+        self._selector.unregister(descriptor)
+        os.close(descriptor)
