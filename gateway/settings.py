@@ -51,7 +51,7 @@ METRICS_TOKEN = VALUES["METRICS_TOKEN"]
 # --- apps -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "gateway.console.admin_app.SuperadminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -272,6 +272,7 @@ CONTENT_SECURITY_POLICY = {
 }
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # no SSL redirect: see SECURE_SSL_REDIRECT
+    "auth.W004",  # e-mail addresses are unique by a constraint on lower(email)
 ]
 
 # --- language, time, logs ---------------------------------------------------------------------

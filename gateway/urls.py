@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from accounts.api.reference import reference_patterns
 from accounts.api.urls import published_patterns
@@ -14,6 +16,8 @@ urlpatterns: Final = [
     path("api/v1/", include("accounts.api.urls")),
     *published_patterns,
     *reference_patterns,
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
     *page_urls(),
 ]
 

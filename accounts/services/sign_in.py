@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.sign_in_audit import record_own
 from accounts.signals import configuration_changed
 
 SESSION_KIND = "session"
@@ -22,6 +23,17 @@ def sign_in(request: HttpRequest, *, user: User) -> None:
     record_authentication(request, user, method="password", email=user.email)
     get_adapter().login(request, user)
     UserSession.objects.create_from_request(request)
+
+
+def sign_out(request: HttpRequest) -> None:
+    """Ends the session at hand; nothing when nobody is signed in."""
+    if not request.user.is_authenticated:
+        return
+    record_own(request, user=request.user, action="session.sign_out")
+    ended = request.session.session_key
+    get_adapter().logout(request)
+    UserSession.objects.filter(session_key=ended).delete()
+    announce_session_end(session_key=ended)
 
 
 def rotate_session(request: HttpRequest) -> None:

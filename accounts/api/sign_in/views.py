@@ -11,7 +11,11 @@ from typing import Any, ClassVar
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.account import views as account_views
-from allauth.headless.base.response import RateLimitResponse, ReauthenticationResponse
+from allauth.headless.base.response import (
+    AuthenticationResponse,
+    RateLimitResponse,
+    ReauthenticationResponse,
+)
 from allauth.headless.base.views import APIView
 from allauth.headless.mfa import views as mfa_views
 from django.conf import settings
@@ -22,7 +26,7 @@ from accounts import adapters
 from accounts.api.problems import problem_response
 from accounts.errors import Refused
 from accounts.models import User
-from accounts.services.sign_in import announce_session_end, end_sessions, rotate_session
+from accounts.services.sign_in import end_sessions, rotate_session, sign_out
 from accounts.sign_in_audit import record_own
 
 
@@ -83,14 +87,9 @@ class SecondFactorView(Audited, mfa_views.AuthenticateView):
 
 
 class SessionView(Audited, account_views.SessionView):
-    # Signed out, the answer is that nobody is signed in.
-    actions: ClassVar = {("DELETE", HTTPStatus.UNAUTHORIZED): "session.sign_out"}
-
-    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        ended = request.session.session_key
-        response = super().delete(request, *args, **kwargs)
-        announce_session_end(session_key=ended)
-        return response
+    def delete(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponseBase:
+        sign_out(request)
+        return AuthenticationResponse(request)
 
 
 class ReauthenticateView(Audited, account_views.ReauthenticateView):

@@ -1,0 +1,94 @@
+"""Django admin's site: superadmins with a second factor only, and everything in one scope.
+
+Rule 1: the second factor counts when this session has passed it; being enrolled is not enough.
+Rule 2: a page is rendered inside `platform_scope`, for its queries run while it renders.
+Rule 3: signing in and out and passwords are the console's.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts import sessions
+from accounts.addresses import is_within, parse_address
+from accounts.callers import caller_ip
+from accounts.services.sign_in import sign_out
+from accounts.tenancy import platform_scope
+from gateway.console.pages import plain_page
+
+SIGN_IN = "/login"
+ACCOUNT = "/account"
+
+View = Callable[..., HttpResponse]
+
+
+class SuperadminSite(AdminSite):
+    site_header = "Switchyard"
+    site_title = "Switchyard"
+    index_title = "Platform"
+    site_url = "/"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        person = request.user
+        return (
+            person.is_authenticated
+            and person.is_active
+            and person.is_superadmin
+            and sessions.proved_second_factor(request)
+        )
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            _refuse_elsewhere(request)
+            with platform_scope("Django admin"):
+                response = guarded(request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()
+            return response
+
+        return scoped
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Sends strangers to the console's sign-in; tells the signed-in what is missing."""
+        del extra_context
+        _refuse_elsewhere(request)
+        wanted = request.GET.get("next") or reverse("admin:index")
+        if self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': wanted})}")
+        return plain_page(
+            request,
+            title="This needs a superadmin with a second factor",
+            text="Set up an authenticator app on your account page, or sign in with its code.",
+            status=403,
+            link=ACCOUNT,
+        )
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        del extra_context
+        if request.method == "POST":
+            sign_out(request)
+        return HttpResponseRedirect(SIGN_IN)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        del request, extra_context
+        return HttpResponseRedirect(ACCOUNT)
+
+
+def _refuse_elsewhere(request: HttpRequest) -> None:
+    """As if there were nothing, where the admin is switched off or the network is not allowed."""
+    networks = settings.DJANGO_ADMIN_ALLOWED_CIDRS
+    address = parse_address(caller_ip(request) or "")
+    if not settings.DJANGO_ADMIN_ENABLED or (networks and not is_within(address, networks)):
+        raise Http404

@@ -1,0 +1,347 @@
+"""Django admin: who gets in, what it shows, and that it writes like the API does. F-78."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import ApiKey, AuditEntry, Invite, Membership, Team, Tenant, User
+from accounts.tenancy import platform_scope
+from tests.browser import AUTH, Browser, make_person, totp
+
+EMAIL = "root@example.test"
+KEY = re.compile(r"sy-live-[0-9a-z]{12}-[0-9A-Za-z]{49}")
+PAGES: dict[str, Any] = {
+    "tenant": Tenant,
+    "team": Team,
+    "user": User,
+    "membership": Membership,
+    "invite": Invite,
+    "apikey": ApiKey,
+    "auditentry": AuditEntry,
+}
+
+
+@pytest.fixture(autouse=True)
+def _first_second_of_a_code() -> Iterator[None]:
+    now = int(datetime.now(UTC).timestamp())
+    with time_machine.travel(now - now % 30, tick=True):
+        yield
+
+
+@pytest.fixture
+def superadmin(db: None) -> User:
+    return make_person(EMAIL, superadmin=True)
+
+
+@pytest.fixture
+def browser(superadmin: User) -> Browser:
+    """Signed in with password and code."""
+    first = Browser()
+    first.sign_in(email=EMAIL)
+    secret = first.enrol()
+    browser = Browser()
+    browser.sign_in(email=EMAIL)
+    assert browser.post(f"{AUTH}/auth/2fa/authenticate", {"code": totp(secret)}).status_code == 200
+    return browser
+
+
+def default_tenant() -> Tenant:
+    with platform_scope("test"):
+        return Tenant.objects.get(slug="default")
+
+
+def save(browser: Browser, path: str, fields: dict[str, Any]) -> Any:
+    page = browser.get(path)
+    assert page.status_code == 200, page.content
+    form = page.context["adminform"].form
+    data = {
+        name: "" if (value := form.get_initial_for_field(field, name)) is None else value
+        for name, field in form.fields.items()
+    }
+    data = {name: value for name, value in data.items() if value is not False}
+    data = {
+        name: ",".join(value) if isinstance(value, list) else value for name, value in data.items()
+    }
+    token = page.context["csrf_token"]
+    return browser.client.post(path, {**data, **fields, "csrfmiddlewaretoken": str(token)})
+
+
+def audit_rows() -> list[AuditEntry]:
+    with platform_scope("test"):
+        return list(AuditEntry.objects.order_by("at", "id"))
+
+
+# --- who gets in ----------------------------------------------------------------------------------
+
+
+def test_a_stranger_is_sent_to_the_consoles_sign_in(db: None) -> None:
+    answer = Browser().get("/admin/accounts/tenant/")
+
+    assert answer.status_code == 302
+    login = Browser().get(answer["Location"])
+    assert login["Location"] == "/login?next=%2Fadmin%2Faccounts%2Ftenant%2F"
+
+
+def test_a_superadmin_without_a_second_factor_is_refused(superadmin: User) -> None:
+    browser = Browser()
+    browser.sign_in(email=EMAIL)
+
+    answer = browser.get("/admin/", accept="text/html")
+    page = browser.get(answer["Location"])
+
+    assert answer.status_code == 302
+    assert page.status_code == 403
+    assert "second factor" in page.content.decode()
+
+
+def test_an_owner_with_a_second_factor_is_refused(db: None) -> None:
+    make_person("owner@example.test")
+    browser = Browser()
+    browser.sign_in(email="owner@example.test")
+    browser.enrol()
+
+    assert browser.get(browser.get("/admin/")["Location"]).status_code == 403
+
+
+def test_enrolling_opens_the_door_at_once(superadmin: User) -> None:
+    browser = Browser()
+    browser.sign_in(email=EMAIL)
+    browser.enrol()
+
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_it_can_be_switched_off(browser: Browser, settings: Any) -> None:
+    settings.DJANGO_ADMIN_ENABLED = False
+
+    assert browser.get("/admin/").status_code == 404
+    assert browser.get("/admin/login/").status_code == 404
+
+
+def test_only_allowed_networks_see_it(browser: Browser, settings: Any) -> None:
+    settings.DJANGO_ADMIN_ALLOWED_CIDRS = (ipaddress.ip_network("10.0.0.0/8"),)
+    assert browser.get("/admin/").status_code == 404
+
+    settings.DJANGO_ADMIN_ALLOWED_CIDRS = (ipaddress.ip_network("198.51.100.0/24"),)
+    assert browser.get("/admin/").status_code == 200
+
+
+def test_signing_out_there_signs_out_of_the_console(browser: Browser) -> None:
+    token = browser.get("/admin/").context["csrf_token"]
+
+    answer = browser.client.post("/admin/logout/", {"csrfmiddlewaretoken": str(token)})
+
+    assert answer["Location"] == "/login"
+    assert browser.me().status_code == 401
+    assert audit_rows()[-1].action == "session.sign_out"
+
+
+# --- what it shows --------------------------------------------------------------------------------
+
+
+def populate() -> None:
+    with platform_scope("test"):
+        tenant = Tenant.objects.get(slug="default")
+        Team.objects.create(tenant=tenant, name="Core")
+        ApiKey.objects.create(tenant=tenant, name="ci", public_id="a1b2c3d4e5f6")
+        Invite.objects.create(
+            tenant=tenant,
+            email="guest@example.test",
+            role="developer",
+            token_sha256=b"\x7f" * 32,
+            expires_at="2030-01-01T00:00:00Z",
+        )
+
+
+def every_page(browser: Browser) -> list[Any]:
+    populate()
+    paths = ["/admin/", "/admin/accounts/"]
+    for name, model in PAGES.items():
+        with platform_scope("test"):
+            row = model.objects.first()
+        paths.append(reverse(f"admin:accounts_{name}_changelist"))
+        paths.append(reverse(f"admin:accounts_{name}_changelist") + "?q=a")
+        paths.append(reverse(f"admin:accounts_{name}_change", args=[row.pk]))
+        paths.append(reverse(f"admin:accounts_{name}_history", args=[row.pk]))
+    paths += [
+        reverse(f"admin:accounts_{name}_add") for name in ("tenant", "team", "invite", "apikey")
+    ]
+    return [browser.get(path) for path in paths]
+
+
+def test_every_page_opens_under_the_content_security_policy(browser: Browser) -> None:
+    for page in every_page(browser):
+        assert page.status_code == 200, page.request
+        text = page.content.decode()
+        assert "default-src 'self'" in page["Content-Security-Policy"]
+        assert "'unsafe-inline'" not in page["Content-Security-Policy"]
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|javascript:", text), page.request
+        assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", text), page.request
+        assert "no-store" in page["Cache-Control"]
+
+
+def test_no_page_shows_a_secret(browser: Browser) -> None:
+    secrets = [User.objects.get().password, "7f7f7f7f", "token_sha256", "digest", "sealed"]
+
+    for page in every_page(browser):
+        text = page.content.decode()
+        assert not any(secret in text for secret in secrets), page.request
+
+
+def test_what_holds_sealed_secrets_has_no_page(db: None) -> None:
+    assert set(admin.site._registry) == set(PAGES.values())  # noqa: SLF001 - Django has no other way
+
+
+def test_lists_never_count_a_table(browser: Browser) -> None:
+    populate()
+    with CaptureQueriesContext(connection) as queries:
+        for name in PAGES:
+            assert browser.get(f"/admin/accounts/{name}/").status_code == 200
+
+    assert not [query for query in queries if "COUNT(" in query["sql"].upper()]
+
+
+def test_a_long_list_pages_without_counting(browser: Browser) -> None:
+    with platform_scope("test"):
+        tenant = Tenant.objects.get(slug="default")
+        Team.objects.bulk_create(Team(tenant=tenant, name=f"t{n:03}") for n in range(120))
+
+    first, last = (browser.get(f"/admin/accounts/team/?p={page}") for page in (1, 3))
+
+    assert "t049" in first.content.decode()
+    assert "p=2" in first.content.decode()
+    assert "t119" in last.content.decode()
+    assert "p=4" not in last.content.decode()
+
+
+def test_nothing_is_deleted_here(browser: Browser) -> None:
+    populate()
+    for name, model in PAGES.items():
+        with platform_scope("test"):
+            row = model.objects.first()
+        path = reverse(f"admin:accounts_{name}_delete", args=[row.pk])
+        assert browser.get(path).status_code == 403
+        assert "delete_selected" not in browser.get(f"/admin/accounts/{name}/").content.decode()
+
+
+def test_the_audit_log_takes_no_change(browser: Browser) -> None:
+    row = audit_rows()[0]
+
+    page = browser.get(f"/admin/accounts/auditentry/{row.pk}/change/")
+
+    assert page.status_code == 200
+    assert 'name="_save"' not in page.content.decode()
+    assert browser.get("/admin/accounts/auditentry/add/").status_code == 403
+
+
+# --- what it writes -------------------------------------------------------------------------------
+
+
+def test_a_new_key_is_shown_once_and_stored_nowhere(browser: Browser) -> None:
+    before = len(audit_rows())
+    fields = {"tenant": str(default_tenant().pk), "name": "ci", "owner": str(User.objects.get().pk)}
+
+    answer = save(browser, "/admin/accounts/apikey/add/", fields)
+
+    assert answer.status_code == 200, answer.content
+    found = KEY.findall(answer.content.decode())
+    assert len(found) == 1
+    assert [row.action for row in audit_rows()[before:]] == ["key.create"]
+    later = browser.get("/admin/accounts/apikey/")
+    assert found[0] not in later.content.decode()
+    assert found[0] not in str(browser.client.cookies)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_data FROM django_session")
+        stored = str(cursor.fetchall())
+    assert found[0] not in stored
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_key_is_edited_through_its_service(browser: Browser) -> None:
+    save(
+        browser,
+        "/admin/accounts/apikey/add/",
+        {"tenant": str(default_tenant().pk), "name": "ci", "owner": str(User.objects.get().pk)},
+    )
+    with platform_scope("test"):
+        key = ApiKey.objects.get()
+
+    answer = save(
+        browser,
+        f"/admin/accounts/apikey/{key.pk}/change/",
+        {"name": "ci 2", "allowed_models": "a,b"},
+    )
+
+    assert answer.status_code == 302, answer.content
+    with platform_scope("test"):
+        key.refresh_from_db()
+    assert (key.name, key.allowed_models, key.version) == ("ci 2", ["a", "b"], 2)
+    row = audit_rows()[-1]
+    assert (row.action, row.after) == ("key.update", {"name": "ci 2", "allowed_models": ["a", "b"]})
+    assert (row.actor_label, row.ip) == (EMAIL, "198.51.100.7")
+
+
+def test_a_tenant_is_added_and_changed_with_one_row_each(browser: Browser) -> None:
+    before = len(audit_rows())
+
+    added = save(browser, "/admin/accounts/tenant/add/", {"slug": "beta", "name": "Beta"})
+    assert added.status_code == 302, added.content
+    with platform_scope("test"):
+        beta = Tenant.objects.get(slug="beta")
+    save(browser, f"/admin/accounts/tenant/{beta.pk}/change/", {"mfa_policy": "all"})
+
+    assert [row.action for row in audit_rows()[before:]] == ["tenant.create", "tenant.update"]
+    with platform_scope("test"):
+        assert Tenant.objects.get(slug="beta").mfa_policy == "all"
+
+
+def test_an_invitation_link_is_shown_to_copy(browser: Browser) -> None:
+    fields = {
+        "tenant": str(default_tenant().pk),
+        "email": "guest@example.test",
+        "role": "developer",
+    }
+
+    answer = save(browser, "/admin/accounts/invite/add/", fields)
+
+    assert "/accept-invite?token=" in answer.content.decode()
+    assert audit_rows()[-1].action == "invite.create"
+
+
+def test_the_last_owner_stays_and_the_page_says_why(browser: Browser) -> None:
+    with platform_scope("test"):
+        owner = Membership.objects.get()
+    path = f"/admin/accounts/membership/{owner.pk}/change/"
+    before = len(audit_rows())
+
+    answer = save(browser, path, {"role": "developer"})
+
+    assert answer["Location"] == path
+    assert "last active owner" in browser.get(path).content.decode()
+    with platform_scope("test"):
+        assert Membership.objects.get().role == "owner"
+    assert len(audit_rows()) == before
+
+
+def test_a_failing_audit_row_undoes_the_save(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise RuntimeError("no audit")
+
+    browser.client.raise_request_exception = False
+    monkeypatch.setattr("accounts.audit.record", fail)
+
+    answer = save(browser, f"/admin/accounts/tenant/{default_tenant().pk}/change/", {"name": "New"})
+
+    assert answer.status_code == 500
+    assert default_tenant().name == "Default"
