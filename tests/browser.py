@@ -21,12 +21,14 @@ AUTH: Final = "/api/auth/browser/v1"
 class Browser:
     """Sends what the built console sends; CSRF is enforced, unlike with Django's plain client."""
 
-    def __init__(self, *, ip: str = "198.51.100.7") -> None:
+    def __init__(self, *, ip: str = "198.51.100.7", origin: str = "http://localhost") -> None:
         self.client = Client(enforce_csrf_checks=True, REMOTE_ADDR=ip)
         self.csrf = ""
+        self.https = origin.startswith("https://")
+        self.headers = {"host": origin.partition("://")[2], "referer": f"{origin}/login"}
 
     def get(self, path: str, **headers: str) -> Any:
-        return self.client.get(path, headers=headers)
+        return self.client.get(path, headers={**self.headers, **headers}, secure=self.https)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         if not self.csrf:
@@ -36,7 +38,8 @@ class Browser:
             path,
             data=b"" if body is None else _json(body),
             content_type="application/json",
-            headers={"x-csrftoken": self.csrf, **headers},
+            headers={**self.headers, "x-csrftoken": self.csrf, **headers},
+            secure=self.https,
         )
         if "csrftoken" in response.cookies:
             self.csrf = response.cookies["csrftoken"].value
