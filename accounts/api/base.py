@@ -54,6 +54,8 @@ class ManagementView(APIView):
     step_up: ClassVar[frozenset[str]] = frozenset()
     # Fields of an answer that a replay must not show again.
     shown_once: ClassVar[frozenset[str]] = frozenset()
+    # A view without throttle says why.
+    unthrottled_because: ClassVar[str] = ""
     http_method_names = METHODS
 
     access: Access

@@ -42,8 +42,9 @@ def make_town() -> Town:
         people = {name: member.user for name, member in members.items()}
         team = TeamFactory(tenant=tenant)
         TeamMemberFactory(team=team, user=people["lead"], lead=True)
-        TeamMemberFactory(team=team, user=people["developer"])
-        key = ApiKeyFactory(tenant=tenant, owner=people["developer"])
+        for name in ("developer", "billing_viewer"):
+            TeamMemberFactory(team=team, user=people[name])
+        key = ApiKeyFactory(tenant=tenant, owner=people["developer"], team=team)
         invite = InviteFactory(tenant=tenant)
     return Town(
         tenant=tenant, people=people, members=members, team=team, key=key, invite=invite

@@ -1,0 +1,232 @@
+"""F-65, F-66: every route declares what it asks for, and every role meets exactly that.
+
+The matrix is made from the URL resolver: a path that is added later is in it without being named here.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from django.db import transaction
+from django.urls import path
+from pytest_django import DjangoDbBlocker
+from rest_framework.response import Response
+
+from accounts.api.base import ManagementView, TenantViewSet
+from accounts.api.permissions import ANYONE, MEMBER, SIGNED_IN, Reach
+from accounts.checks import Route, faults, routes
+from accounts.models import User
+from accounts.permissions import effective
+from tests.accounts.api import Api
+from tests.accounts.world import Town, make_superadmin, make_town
+
+ROLES: Final = ("owner", "admin", "developer", "lead", "billing_viewer")
+# Their bodies and refusals are tested where they live; none names an object of a tenant.
+CONSOLE: Final = "api/console/"
+PARAMETER: Final = re.compile(r"<str:(\w+)>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    path: str
+    method: str
+    need: tuple[str, ...]
+    reach: Reach
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} /{self.path}"
+
+
+def management_routes() -> list[Route]:
+    return [route for route in routes() if route.is_management]
+
+
+def cases() -> Iterator[Case]:
+    for route in management_routes():
+        if route.path.startswith(CONSOLE):
+            continue
+        for method, action in route.actions.items():
+            need = route.view.capabilities[action]
+            named = (need,) if isinstance(need, str) else need
+            yield Case(path=route.path, method=method, need=named, reach=route.view.reach)
+
+
+CASES: Final = list(cases())
+
+
+def address(case: Case, town: Town) -> str:
+    """The path with the town's own objects in it."""
+    ids = {
+        "key_id": f"key_{town.key.public_id}",
+        "member_id": str(town.members["developer"].id),
+        "team_id": str(town.team.id),
+        "user_id": str(town.people["developer"].id),
+        "invite_id": str(town.invite.id),
+        "tenant_id": str(town.tenant.id),
+        "session_id": "1",
+    }
+    return "/" + PARAMETER.sub(lambda found: ids[found[1]], case.path)
+
+
+def may(case: Case, role: str) -> bool:
+    if set(case.need) & {MEMBER, SIGNED_IN, ANYONE}:
+        return True
+    superadmin = role == "superadmin"
+    held = effective(
+        role={"lead": "developer", "superadmin": None}.get(role, role),
+        leads_a_team=role == "lead",
+        superadmin=superadmin,
+    )
+    return not held.isdisjoint(case.need)
+
+
+
+
+def test_every_management_route_declares_capability_and_throttle() -> None:
+    assert management_routes()
+    assert [(route.path, list(faults(route))) for route in routes() if list(faults(route))] == []
+
+
+def test_every_path_below_the_management_prefixes_is_a_management_view() -> None:
+    for route in management_routes():
+        assert issubclass(route.view, ManagementView), route.path
+
+
+class Undeclared(TenantViewSet):
+    def list(self, _request: Any) -> Response:
+        return Response({})
+
+
+class Misspelt(TenantViewSet):
+    capabilities = {"list": "keys.create"}
+
+
+class Unthrottled(TenantViewSet):
+    capabilities = {"list": "member.write"}
+    throttle_classes: Any = []
+
+
+class NoManagementView:
+    """What `path()` takes and knows nothing of capabilities."""
+
+    @staticmethod
+    def view(_request: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("planted", "fault"),
+    [
+        (Undeclared.as_view({"get": "list"}), "no capability for GET"),
+        (Misspelt.as_view({"get": "list"}), "nobody holds"),
+        (Unthrottled.as_view({"get": "list"}), "not throttled"),
+        (NoManagementView.view, "no ManagementView"),
+    ],
+)
+def test_a_planted_route_without_declaration_fails(planted: Any, fault: str) -> None:
+    (route,) = routes([path("api/v1/planted", planted)])
+
+    assert any(fault in found for found in faults(route))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    own: Town
+    other: Town
+    superadmin: User
+
+    def api(self, role: str, *, town: Town | None = None) -> Api:
+        """Signed in; `town` is the tenant named in the header, else the own one."""
+        user = self.superadmin if role == "superadmin" else self.own.people[role]
+        return Api(tenant=(town or self.own).tenant).as_user(user)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World(own=make_town(), other=make_town(), superadmin=make_superadmin())
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What one caller changed, the next one finds unchanged."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_nobody_gets_in_without_identity(world: World, case: Case) -> None:
+    answer = Api().call(case.method.upper(), address(case, world.own))
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_role_meets_exactly_its_capabilities(world: World, case: Case) -> None:
+    for role in (*ROLES, "superadmin"):
+        with undone():
+            answer = world.api(role).call(
+                case.method.upper(), address(case, world.own), body_for(case, world.own)
+            )
+        if not may(case, role):
+            code = answer.json()["code"]
+            assert (answer.status_code, code) == (403, "permission_denied"), (role, code)
+        elif case.path.endswith("<str:session_id>"):
+            assert answer.status_code == 404, role  # nobody has a session of that id
+        else:
+            assert answer.status_code in {200, 201, 204}, (role, answer.content)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_no_role_meets_another_tenants_object(world: World, case: Case) -> None:
+    other = world.other
+    for role in ROLES:
+        with undone():
+            answer = world.api(role).call(
+                case.method.upper(), address(case, other), body_for(case, other)
+            )
+            told = b"".join(answer).decode().replace(address(case, other), "")
+        for secret in (other.tenant.slug, other.key.name, other.invite.email, other.team.name):
+            assert secret not in told, (role, told)
+        if may(case, role) and (names_an_object(case) or body_names_an_object(case)):
+            assert answer.status_code == 404, (role, told)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.reach == Reach.TENANT], ids=str)
+def test_naming_another_tenant_is_naming_none(world: World, case: Case) -> None:
+    other = world.other
+    for role in ROLES:
+        with undone():
+            answer = world.api(role, town=other).call(
+                case.method.upper(), address(case, other), body_for(case, other)
+            )
+        assert (answer.status_code, answer.json()["code"]) == (404, "tenant_not_found"), role
+
+
+def names_an_object(case: Case) -> bool:
+    return "<str:" in case.path and case.reach == Reach.TENANT
+
+
+def body_names_an_object(case: Case) -> bool:
+    return case.path.endswith("keys/bulk") and case.method == "post"
+
+
+def body_for(case: Case, town: Town) -> dict[str, Any] | None:
+    """A valid one, so that every refusal is about rights."""
+    if case.method not in {"post", "patch"}:
+        return None
+    bodies: dict[str, dict[str, Any]] = {
+        "admin/api-keys": {"name": "made by the matrix"},
+        "api/v1/keys": {"name": "made by the matrix"},
+        "api/v1/keys/bulk": {"action": "disable", "ids": [f"key_{town.key.public_id}"]},
+        "api/v1/teams": {"name": "made by the matrix"},
+        "api/v1/teams/<str:team_id>/members": {"user": str(town.people["developer"].id)},
+        "api/v1/invites": {"email": "matrix@example.test", "role": "developer"},
+        "api/v1/tenants": {"slug": "matrix", "name": "made by the matrix"},
+    }
+    made = case.method == "post"
+    return bodies.get(case.path.rstrip("/"), {}) if made else {}
