@@ -79,7 +79,12 @@ def _control_plane() -> tuple[dict[str, App], dict[str, App], App, frozenset[Mig
 
     console = AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
     migrations = frozenset(MigrationLoader(None).graph.leaf_nodes())
-    return {"/static/": StaticFiles()}, {"/ws/console/": console}, with_length(django), migrations
+    return (
+        {"/static/": StaticFiles()},
+        {"/ws/console/": console},
+        with_length(django, keep_bytes=MANAGEMENT_BODY_MAX_BYTES),
+        migrations,
+    )
 
 
 def _runtime_config(

@@ -244,7 +244,6 @@ SPECTACULAR_SETTINGS = {
 
 # --- static, security -------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 CONSOLE_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [("console", CONSOLE_DIST)] if CONSOLE_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = True
