@@ -12,13 +12,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.account.utils import url_str_to_user_pk
 from allauth.core import context
-from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import sessions, sign_in_audit
-from accounts.api.problems import problem_response
 from accounts.callers import caller_ip
 from accounts.errors import Refused
 from accounts.models import User
@@ -48,8 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            refused = Refused("rate_limited", facts={"retry_after": RATE_WINDOW_S})
-            raise ImmediateHttpResponse(problem_response(request, refused)) from None
+            raise Refused("rate_limited", facts={"retry_after": RATE_WINDOW_S}) from None
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
@@ -67,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):
         sessions.start_clock(request.session, user_id=user.pk)
         throttle(request, login=user.email).forget()
 
-    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002 - allauth's
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """The sign-in itself is a proof, as long as it is recent."""
         return not sessions.proved_recently(context.request)
 
@@ -89,13 +86,12 @@ def throttle(request: HttpRequest, *, login: str) -> LoginThrottle:
 
 
 def refuse_locked(request: HttpRequest, *, login: str) -> None:
-    """Raises the answer `login_locked` while this login is locked from this address."""
+    """Raises login_locked while this login is locked from this address."""
     retry_after_s = throttle(request, login=login).locked_for_s()
     if not retry_after_s:
         return
     sign_in_audit.record_failure(request, login=login, reason="locked", locks=False)
-    refused = Refused("login_locked", facts={"retry_after": retry_after_s})
-    raise ImmediateHttpResponse(problem_response(request, refused))
+    raise Refused("login_locked", facts={"retry_after": retry_after_s})
 
 
 def count_failure(request: HttpRequest, *, login: str, reason: str) -> None:

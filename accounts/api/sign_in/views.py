@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from allauth.account.internal.flows.login import record_authentication
-from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.account import views as account_views
 from allauth.headless.base.response import (
     AuthenticationResponse,
@@ -41,8 +40,9 @@ class Audited(APIView):
             before = request.user if request.user.is_authenticated else None
             try:
                 response = super().dispatch(request, *args, **kwargs)
-            except ImmediateHttpResponse as immediate:
-                response = immediate.response
+            except Refused as refused:
+                # Not a failure of the transaction: its audit row stays.
+                response = problem_response(request, refused)
             action = self.actions.get((request.method or "", response.status_code))
             person = self.person(before) if action else None
             if action and person is not None:
@@ -149,7 +149,7 @@ class TotpView(Audited, mfa_views.ManageTOTPView):
 
     def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if self._get_authenticator() is None:
-            raise ImmediateHttpResponse(problem_response(request, Refused("not_found")))
+            raise Refused("not_found")
         return super().delete(request, *args, **kwargs)
 
     def told(self, request: HttpRequest, person: User, action: str) -> None:
