@@ -30,7 +30,7 @@ export default tseslint.config(
       'import/resolver': { typescript: true },
       'boundaries/elements': [
         // The capability table is the one file of the shell that every feature may read (CO-5).
-        { type: 'shared', pattern: 'src/app/capabilities.ts', mode: 'file' },
+        { type: 'shared', pattern: 'src/app/capabilities.ts', partialMatch: false },
         { type: 'app', pattern: 'src/app' },
         { type: 'feature', pattern: 'src/features/*', capture: ['name'] },
         { type: 'portal', pattern: 'src/portal/*', capture: ['name'] },

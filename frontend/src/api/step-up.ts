@@ -24,7 +24,7 @@ export function settleProof(result: { proved: boolean }): void {
 }
 
 export const stepUp = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   },

@@ -42,7 +42,7 @@ function toSignIn(request: Request): Response {
 }
 
 async function loadMe(tenant: string | null): Promise<Me> {
-  const me = await queryClient.ensureQueryData(meQuery(tenant))
+  const me = await queryClient.query({ ...meQuery(tenant), staleTime: 'static' })
   sawBuild(me.server.build)
   await applyPreferences(me)
   return me
@@ -85,6 +85,10 @@ export const landingLoader: LoaderFunction = async ({ request }) => {
   const me = await signedInAnywhere(request)
   return redirect(landing(me))
 }
+
+/** `/t/<tenant>` alone, as the tenant switcher opens it. */
+export const tenantLandingLoader: LoaderFunction = async ({ request, params }) =>
+  redirect(landing(await signedIn(request, params['tenant'] ?? '')))
 
 export const accountLoader: LoaderFunction = async ({ request }) => {
   await signedInAnywhere(request)

@@ -2,11 +2,12 @@
 // that create one without asking (antd's scroll lock and scrollbar probe) get it here.
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
 
+/* eslint-disable @typescript-eslint/no-deprecated -- the overload for any tag name is the one to wrap */
 const createElement = document.createElement.bind(document)
-document.createElement = ((name: string, options?: ElementCreationOptions) => {
+document.createElement = (name: string, options?: ElementCreationOptions) => {
   const element = createElement(name, options)
   if (nonce && name.toLowerCase() === 'style') element.setAttribute('nonce', nonce)
   return element
-}) as typeof document.createElement
+}
 
 export const cspNonce = nonce

@@ -1,9 +1,10 @@
 import { keepPreviousData, QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { App, ConfigProvider } from 'antd'
+import { ConfigProvider } from 'antd'
 import type { Locale } from 'antd/es/locale'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isProblem } from '../api/problem'
+import { Toaster } from '../ui/toaster'
 import { useTheme } from './theme'
 import { cspNonce } from './nonce'
 
@@ -45,9 +46,8 @@ export function Providers({ children }: { children: ReactNode }) {
         csp={{ nonce: cspNonce }}
         button={{ autoInsertSpace: false }}
       >
-        <App className="app-root" message={{ duration: 4 }}>
-          {children}
-        </App>
+        {children}
+        <Toaster />
       </ConfigProvider>
     </QueryClientProvider>
   )

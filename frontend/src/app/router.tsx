@@ -9,7 +9,7 @@ import { routes as settings } from '../features/settings/routes'
 import { routes as errors } from '../portal/errors/routes'
 import { PageLoading } from '../ui/loading'
 import type { Gate } from './capabilities'
-import { accountLoader, gateLoader, landingLoader, tenantLoader } from './guards'
+import { accountLoader, gateLoader, landingLoader, tenantLandingLoader, tenantLoader } from './guards'
 import { NotFoundPage, RouteError } from './error-boundary'
 import { Root } from './root'
 import { Shell } from './shell/shell'
@@ -22,7 +22,7 @@ function guarded(routes: RouteObject[]): RouteObject[] {
       ...route,
       ...(gate ? { loader: gateLoader(gate) } : {}),
       ErrorBoundary: RouteError,
-    } as RouteObject
+    }
   })
 }
 
@@ -43,6 +43,7 @@ export const routes: RouteObject[] = [
         Component: Shell,
         ErrorBoundary: RouteError,
         children: [
+          { index: true, loader: tenantLandingLoader },
           ...guarded([...keys, ...members, ...audit, ...settings]),
           { path: '*', Component: NotFoundPage },
         ],

@@ -1,79 +1,10 @@
-import { Button, Input, Modal, Segmented } from 'antd'
-import { useMutation } from '@tanstack/react-query'
-import { useState, useSyncExternalStore } from 'react'
-import { useTranslation } from 'react-i18next'
-import { proveByCode, proveByPassword } from '../api/auth'
-import { settleProof, stepUp } from '../api/step-up'
-import { problemSentence } from '../ui/problem-text'
+import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { stepUp } from '../api/step-up'
 
-type Way = 'password' | 'code'
-const PROOFS = { password: proveByPassword, code: proveByCode }
+const ProofDialog = lazy(() => import('./proof-dialog'))
 
 /** Asks once more who is there; the action that was refused then runs by itself (CO-19). */
 export function StepUpDialog() {
   const isWaiting = useSyncExternalStore(stepUp.subscribe, stepUp.isWaiting)
-  return isWaiting ? <Dialog /> : null
-}
-
-function Dialog() {
-  const { t } = useTranslation()
-  const [way, setWay] = useState<Way>('password')
-  const [value, setValue] = useState('')
-  const prove = useMutation({
-    mutationFn: () => PROOFS[way](value.trim()),
-    onSuccess: () => settleProof({ proved: true }),
-  })
-  const choose = (next: Way) => {
-    setWay(next)
-    setValue('')
-    prove.reset()
-  }
-  const label = t(way === 'password' ? 'shell:step_up.password' : 'shell:step_up.code')
-  const shared = {
-    id: 'step-up',
-    value,
-    autoFocus: true,
-    onChange: (event: { target: { value: string } }) => setValue(event.target.value),
-  }
-  return (
-    <Modal open footer={null} closable={false} mask={{ closable: false }} className="confirm" width={440}>
-      <h2 className="dialog-title">{t('shell:step_up.title')}</h2>
-      <p className="muted">{t('shell:step_up.text')}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (value) prove.mutate()
-        }}
-      >
-        <Segmented<Way>
-          className="step-up-way"
-          value={way}
-          onChange={choose}
-          options={[
-            { value: 'password', label: t('shell:step_up.by_password') },
-            { value: 'code', label: t('shell:step_up.by_code') },
-          ]}
-        />
-        <div className="field">
-          <label htmlFor="step-up">{label}</label>
-          {way === 'password' ? (
-            <Input.Password key="password" {...shared} autoComplete="current-password" />
-          ) : (
-            <Input key="code" {...shared} autoComplete="one-time-code" inputMode="numeric" />
-          )}
-        </div>
-        {prove.isError && (
-          <p className="form-error" role="alert">
-            {problemSentence(prove.error, t)}
-          </p>
-        )}
-        <div className="dialog-foot">
-          <Button onClick={() => settleProof({ proved: false })}>{t('common:cancel')}</Button>
-          <Button type="primary" htmlType="submit" disabled={!value} loading={prove.isPending}>
-            {t('shell:step_up.go')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
-  )
+  return <Suspense fallback={null}>{isWaiting && <ProofDialog />}</Suspense>
 }

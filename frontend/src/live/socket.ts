@@ -44,7 +44,7 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
     onHello,
     onSignedOut,
     random = Math.random,
-    open = (address) => new WebSocket(address),
+    open = (address: string) => new WebSocket(address),
   } = options
   const listeners = new Set<() => void>()
   let state: LiveState = 'connecting'

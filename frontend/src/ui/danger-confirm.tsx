@@ -1,7 +1,8 @@
-import { Button, Input, Modal } from 'antd'
+import { Button, Input, Modal, type InputRef } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemSentence } from './problem-text'
+import { useFocus } from './use-focus'
 
 interface Props {
   open: boolean
@@ -40,6 +41,7 @@ export function DangerConfirm(props: Props) {
 function Body({ effects, action, keep, name, isBusy, error, onConfirm, onCancel }: Props) {
   const { t } = useTranslation()
   const [typed, setTyped] = useState('')
+  const field = useFocus<InputRef>()
   const isReady = name === undefined || typed.trim() === name.trim()
   return (
     <form
@@ -54,9 +56,9 @@ function Body({ effects, action, keep, name, isBusy, error, onConfirm, onCancel 
           <label htmlFor="confirm-name">{t('common:confirm.type_name', { name })}</label>
           <Input
             id="confirm-name"
+            ref={field}
             value={typed}
             autoComplete="off"
-            autoFocus
             onChange={(event) => setTyped(event.target.value)}
           />
         </div>

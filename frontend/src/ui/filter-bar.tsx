@@ -1,10 +1,11 @@
 import { FilterOutlined, SearchOutlined } from '@ant-design/icons'
-import { Button, Drawer, Input } from 'antd'
-import { useEffect, useState, type ReactNode } from 'react'
+import { Button, Input } from 'antd'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useIsMobile } from './use-media'
 
 const TYPING_MS = 250
+const FilterSheet = lazy(() => import('./filter-sheet'))
 
 interface Props {
   search?: { value: string; placeholder: string; onChange: (text: string) => void }
@@ -43,19 +44,13 @@ export function FilterBar({ search, children, activeCount, onClear }: Props) {
           {activeCount > 0 ? t('common:filter.open_count', { count: activeCount }) : t('common:filter.open')}
         </Button>
       )}
-      <Drawer
-        open={isOpen}
-        placement="bottom"
-        size="auto"
-        title={t('common:filter.title')}
-        onClose={() => setOpen(false)}
-        extra={clear}
-      >
-        <div className="filter-sheet">{children}</div>
-        <Button type="primary" className="wide" onClick={() => setOpen(false)}>
-          {t('common:filter.show')}
-        </Button>
-      </Drawer>
+      <Suspense fallback={null}>
+        {isOpen && (
+          <FilterSheet clear={clear} onClose={() => setOpen(false)}>
+            {children}
+          </FilterSheet>
+        )}
+      </Suspense>
     </div>
   )
 }

@@ -3,6 +3,7 @@ import { Button, Modal, Tabs } from 'antd'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { copyText, selectText } from './clipboard'
+import { useFocus } from './use-focus'
 import { CodeBlock } from './code-block'
 import { StatusTag } from './status-tag'
 
@@ -37,6 +38,7 @@ function download(text: string): void {
 export function KeySheet({ name, secret, facts, env, snippets, onDone }: Props) {
   const { t } = useTranslation()
   const code = useRef<HTMLElement>(null)
+  const copyButton = useFocus<HTMLButtonElement>()
   const [saved, setSaved] = useState<Saved>('no')
   const isSaved = saved === 'copied' || saved === 'confirmed'
   const copy = async () => {
@@ -58,7 +60,7 @@ export function KeySheet({ name, secret, facts, env, snippets, onDone }: Props) 
       <p className="muted">{t('common:key_sheet.once')}</p>
       <div className="secret">
         <code ref={code}>{secret}</code>
-        <Button type="primary" icon={<CopyOutlined />} autoFocus onClick={() => void copy()}>
+        <Button ref={copyButton} type="primary" icon={<CopyOutlined />} onClick={() => void copy()}>
           {t('common:key_sheet.copy')}
         </Button>
       </div>

@@ -1,4 +1,3 @@
-import { Skeleton } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -18,7 +17,7 @@ export function Loading({ rows = 6 }: Props) {
   }, [])
   return (
     <div className="loading" role="status" aria-label={t('common:loading')}>
-      {isShown && <Skeleton active={false} title={false} paragraph={{ rows }} />}
+      {isShown && Array.from({ length: rows }, (_, row) => <span key={row} className="bar" />)}
     </div>
   )
 }

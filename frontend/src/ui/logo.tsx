@@ -14,7 +14,7 @@ export function Wordmark({ size = 24 }: { size?: number }) {
   return (
     <span className="wordmark" style={{ fontSize: Math.round(size * 0.67) }}>
       <LogoMark size={size} />
-      Switchyard
+      {'Switchyard'}
     </span>
   )
 }

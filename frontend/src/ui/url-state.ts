@@ -1,12 +1,12 @@
 // Filter, tab and sort state live in the address (CO-4). A parameter that does not parse is dropped, and said so.
-import { App } from 'antd'
 import { useCallback, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
-import type { ZodMiniType } from 'zod/mini'
+import type { infer as Infer, ZodMiniType } from 'zod/mini'
+import { notify } from './notify'
 
 export type UrlShape = Readonly<Record<string, ZodMiniType<string>>>
-export type UrlValues<S extends UrlShape> = { readonly [K in keyof S]?: string }
+export type UrlValues<S extends UrlShape> = { readonly [K in keyof S]?: Infer<S[K]> }
 
 interface Parsed<S extends UrlShape> {
   values: UrlValues<S>
@@ -23,7 +23,7 @@ export function parseUrlState<S extends UrlShape>(shape: S, params: URLSearchPar
     if (result.success) values[name] = result.data
     else dropped.push(name)
   }
-  return { values: values as UrlValues<S>, dropped }
+  return { values: values, dropped }
 }
 
 export function writeUrlState(
@@ -38,32 +38,28 @@ export function writeUrlState(
   return next
 }
 
+function absent(names: string[]): Record<string, undefined> {
+  return Object.fromEntries(names.map((name) => [name, undefined]))
+}
+
 export function useUrlState<S extends UrlShape>(shape: S) {
   const [params, setParams] = useSearchParams()
-  const { message } = App.useApp()
   const { t } = useTranslation()
   const { values, dropped } = useMemo(() => parseUrlState(shape, params), [shape, params])
   const broken = dropped.join(', ')
   const set = useCallback(
     (changes: { [K in keyof S]?: string | undefined }) =>
-      setParams((current) => writeUrlState(current, changes as Record<string, string | undefined>), {
-        replace: true,
-      }),
+      setParams((current) => writeUrlState(current, changes), { replace: true }),
     [setParams],
   )
   const clear = useCallback(
-    () => set(Object.fromEntries(Object.keys(shape).map((name) => [name, undefined])) as Partial<S> & object),
-    [set, shape],
+    () => setParams((current) => writeUrlState(current, absent(Object.keys(shape))), { replace: true }),
+    [setParams, shape],
   )
   useEffect(() => {
     if (!broken) return
-    void message.warning(t('common:url_dropped', { names: broken }))
-    setParams(
-      (current) => writeUrlState(current, Object.fromEntries(broken.split(', ').map((n) => [n, undefined]))),
-      {
-        replace: true,
-      },
-    )
-  }, [broken, message, setParams, t])
+    notify.failed(t('common:url_dropped', { names: broken }))
+    setParams((current) => writeUrlState(current, absent(broken.split(', '))), { replace: true })
+  }, [broken, setParams, t])
   return { values, set, clear, isFiltered: Object.keys(values).length > 0 }
 }

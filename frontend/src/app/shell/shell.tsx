@@ -1,6 +1,6 @@
 import { MenuOutlined } from '@ant-design/icons'
-import { Button, Drawer } from 'antd'
-import { useState } from 'react'
+import { Button } from 'antd'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Outlet, useLocation } from 'react-router'
 import { useMe } from '../../api/session'
@@ -13,11 +13,13 @@ import { visibleAreas, type Area } from '../nav'
 import { AreaSwitch } from './area-switch'
 import { LanguageButton } from './language-button'
 import { LiveBadge } from './live-badge'
-import { ShortcutList } from './shortcut-list'
 import { SideNav } from './side-nav'
 import { TenantSelect } from './tenant-select'
 import { ThemeButton } from './theme-button'
 import { UserMenu } from './user-menu'
+
+const NavDrawer = lazy(() => import('./nav-drawer'))
+const ShortcutList = lazy(() => import('./shortcut-list'))
 
 function useArea(): Area {
   const { pathname } = useLocation()
@@ -70,31 +72,17 @@ export function Shell() {
           </div>
         </nav>
       )}
-      {hasNav && isMobile && (
-        <Drawer
-          open={menuAt === pathname}
-          placement="left"
-          size={288}
-          title={<Wordmark />}
-          onClose={() => setMenuAt(null)}
-          className="nav-drawer"
-        >
-          {visibleAreas(me).length > 1 && <AreaSwitch area={area} />}
-          <nav aria-label={t('shell:main_nav')}>
-            <SideNav area={area} />
-          </nav>
-          <div className="nav-extras">
-            <LanguageButton />
-            <ThemeButton />
-          </div>
-        </Drawer>
+      {hasNav && isMobile && menuAt === pathname && (
+        <Suspense fallback={null}>
+          <NavDrawer area={area} onClose={() => setMenuAt(null)} />
+        </Suspense>
       )}
       <main id="main" className="content" tabIndex={-1}>
         <BlockBoundary key={pathname} title={t('shell:broken.text')}>
           <Outlet />
         </BlockBoundary>
       </main>
-      <ShortcutList open={isListOpen} onClose={closeList} />
+      <Suspense fallback={null}>{isListOpen && <ShortcutList onClose={closeList} />}</Suspense>
     </div>
   )
 }

@@ -4,12 +4,12 @@ import { useMe } from '../../api/session'
 import { isAllowed } from '../capabilities'
 import { SHORTCUTS } from '../shortcuts'
 
-export function ShortcutList({ open, onClose }: { open: boolean; onClose: () => void }) {
+export default function ShortcutList({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
   const { capabilities } = useMe()
   const shown = SHORTCUTS.filter(({ gate }) => !gate || isAllowed(capabilities, gate))
   return (
-    <Modal open={open} title={t('shell:shortcut.title')} footer={null} onCancel={onClose} width={400}>
+    <Modal open title={t('shell:shortcut.title')} footer={null} onCancel={onClose} width={400}>
       <dl className="shortcut-list">
         {shown.map(({ keys, text }) => (
           <div key={keys}>

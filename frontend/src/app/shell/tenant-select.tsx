@@ -1,4 +1,5 @@
-import { Select } from 'antd'
+import { DownOutlined } from '@ant-design/icons'
+import { Button, Dropdown } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { useMe } from '../../api/session'
@@ -10,15 +11,16 @@ export function TenantSelect() {
   if (!tenant) return null
   const known = tenants.some((entry) => entry.slug === tenant.slug) ? tenants : [tenant, ...tenants]
   if (known.length < 2) return <span className="tenant tenant-only clip">{tenant.name}</span>
+  const items = known.map(({ slug, name }) => ({ key: slug, label: name }))
   return (
-    <Select
-      className="tenant"
-      variant="borderless"
-      aria-label={t('shell:tenant')}
-      value={tenant.slug}
-      popupMatchSelectWidth={false}
-      options={known.map(({ slug, name }) => ({ value: slug, label: name }))}
-      onChange={(slug) => void go(`/t/${slug}`)}
-    />
+    <Dropdown
+      trigger={['click']}
+      menu={{ items, selectedKeys: [tenant.slug], onClick: ({ key }) => void go(`/t/${key}`) }}
+    >
+      <Button type="text" className="tenant" aria-label={t('shell:tenant', { name: tenant.name })}>
+        <span className="clip">{tenant.name}</span>
+        <DownOutlined className="tenant-arrow" />
+      </Button>
+    </Dropdown>
   )
 }

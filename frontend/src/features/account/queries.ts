@@ -19,7 +19,7 @@ export const sessionsQuery = queryOptions({
 export const endSessionMutation = mutationOptions({
   mutationKey: ['account', 'end-session'],
   mutationFn: ({ id }: { id: string }) =>
-    body(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } })),
+    body(api.DELETE('/api/v1/sessions/{session_id}', { params: { path: { session_id: id } } })),
 })
 
 export const endAllMutation = mutationOptions({

@@ -1,6 +1,6 @@
 // A key as form values, and the difference of two sets of values as the body of a PATCH.
 import dayjs, { type Dayjs } from 'dayjs'
-import type { ApiKey, ApiKeyWrite } from '../../api/types'
+import type { ApiKey, ApiKeyCreate, ApiKeyWrite } from '../../api/types'
 
 export interface KeyFormValues {
   name: string
@@ -21,7 +21,7 @@ export interface KeyFormValues {
   expires_at: Dayjs | null
   allowed_ips: string[]
   denied_ips: string[]
-  fidelity: NonNullable<ApiKey['fidelity']>
+  fidelity: ApiKey['fidelity']
   tags: string[]
 }
 
@@ -60,25 +60,25 @@ export function toForm(key: ApiKey): KeyFormValues {
   return {
     ...NEW_KEY,
     name: key.name,
-    description: key.description ?? '',
+    description: key.description,
     kind: key.kind,
     environment: key.environment,
     owner: key.owner?.id ?? null,
     team: key.team?.id ?? null,
-    scopes: key.scopes ?? [],
-    allowed_models: key.allowed_models ?? [],
-    denied_models: key.denied_models ?? [],
-    requests_per_minute: key.requests_per_minute ?? null,
-    tokens_per_minute: key.tokens_per_minute ?? null,
-    max_concurrency: key.max_concurrency ?? null,
-    quota: key.quota ?? null,
+    scopes: key.scopes,
+    allowed_models: key.allowed_models,
+    denied_models: key.denied_models,
+    requests_per_minute: key.requests_per_minute,
+    tokens_per_minute: key.tokens_per_minute,
+    max_concurrency: key.max_concurrency,
+    quota: key.quota,
     monthly_budget: shownAmount(key.monthly_budget),
     max_cost_per_request: shownAmount(key.max_cost_per_request),
     expires_at: key.expires_at ? dayjs(key.expires_at) : null,
-    allowed_ips: key.allowed_ips ?? [],
-    denied_ips: key.denied_ips ?? [],
-    fidelity: key.fidelity ?? 'warn',
-    tags: key.tags ?? [],
+    allowed_ips: key.allowed_ips,
+    denied_ips: key.denied_ips,
+    fidelity: key.fidelity,
+    tags: key.tags,
   }
 }
 
@@ -86,7 +86,7 @@ export function toForm(key: ApiKey): KeyFormValues {
 function wire(value: KeyFormValues[keyof KeyFormValues]): Scalar | string[] {
   if (dayjs.isDayjs(value)) return value.format('YYYY-MM-DD')
   if (value === undefined || value === '') return null
-  return value as Scalar | string[]
+  return value
 }
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
@@ -101,11 +101,11 @@ export function changedFields(before: KeyFormValues, after: Partial<KeyFormValue
     const next = wire(value)
     if (!same(next, wire(before[name]))) changes[name] = name === 'description' ? (next ?? '') : next
   }
-  return changes as ApiKeyWrite
+  return changes
 }
 
 /** The body of a POST: whatever differs from the defaults, and always the name. */
-export function creation(values: Partial<KeyFormValues>): ApiKeyWrite & { name: string } {
+export function creation(values: Partial<KeyFormValues>): ApiKeyCreate {
   const all = { ...NEW_KEY, ...values }
   const wanted = all.kind === 'client' ? { ...all, scopes: [] } : all
   return {

@@ -1,10 +1,10 @@
 import { infiniteQueryOptions, mutationOptions, queryOptions } from '@tanstack/react-query'
 import { api, body, idempotent, ifMatch } from '../../api/client'
-import type { ApiKeyWrite } from '../../api/types'
+import type { ApiKeyCreate, ApiKey, ApiKeyWrite } from '../../api/types'
 
 export interface KeyFilter {
   q?: string | undefined
-  status?: string | undefined
+  status?: ApiKey['status'] | undefined
   owner?: string | undefined
 }
 
@@ -27,7 +27,7 @@ export const keysQuery = (tenant: string, filter: KeyFilter) =>
 export const keyQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: ['keys', tenant, 'one', id],
-    queryFn: () => body(api.GET('/api/v1/keys/{id}', { params: { path: { id } } })),
+    queryFn: () => body(api.GET('/api/v1/keys/{key_id}', { params: { path: { key_id: id } } })),
   })
 
 /** Whom a key can belong to; only for people who may list members. */
@@ -55,7 +55,7 @@ const FORGET = { gcTime: 0 }
 export const createMutation = mutationOptions({
   ...FORGET,
   mutationKey: ['keys', 'create'],
-  mutationFn: (values: ApiKeyWrite & { name: string }) =>
+  mutationFn: (values: ApiKeyCreate) =>
     body(api.POST('/api/v1/keys', { body: values, headers: idempotent() })),
 })
 
@@ -64,8 +64,8 @@ export const rotateMutation = mutationOptions({
   mutationKey: ['keys', 'rotate'],
   mutationFn: ({ id, overlap_s }: { id: string; overlap_s: number }) =>
     body(
-      api.POST('/api/v1/keys/{id}/rotate', {
-        params: { path: { id } },
+      api.POST('/api/v1/keys/{key_id}/rotate', {
+        params: { path: { key_id: id } },
         body: { overlap_s },
         headers: idempotent(),
       }),
@@ -76,33 +76,51 @@ export const cloneMutation = mutationOptions({
   ...FORGET,
   mutationKey: ['keys', 'clone'],
   mutationFn: ({ id }: { id: string }) =>
-    body(api.POST('/api/v1/keys/{id}/clone', { params: { path: { id } }, headers: idempotent() })),
+    body(
+      api.POST('/api/v1/keys/{key_id}/clone', { params: { path: { key_id: id } }, headers: idempotent() }),
+    ),
 })
 
 export const updateMutation = mutationOptions({
   mutationKey: ['keys', 'update'],
   mutationFn: ({ id, version, changes }: { id: string; version: number; changes: ApiKeyWrite }) =>
     body(
-      api.PATCH('/api/v1/keys/{id}', { params: { path: { id } }, body: changes, headers: ifMatch(version) }),
+      api.PATCH('/api/v1/keys/{key_id}', {
+        params: { path: { key_id: id } },
+        body: changes,
+        headers: ifMatch(version),
+      }),
     ),
 })
 
 export const disableMutation = mutationOptions({
   mutationKey: ['keys', 'disable'],
   mutationFn: ({ id, version }: { id: string; version: number }) =>
-    body(api.DELETE('/api/v1/keys/{id}', { params: { path: { id } }, headers: ifMatch(version) })),
+    body(
+      api.DELETE('/api/v1/keys/{key_id}', { params: { path: { key_id: id } }, headers: ifMatch(version) }),
+    ),
 })
 
 export const enableMutation = mutationOptions({
   mutationKey: ['keys', 'enable'],
   mutationFn: ({ id, version }: { id: string; version: number }) =>
-    body(api.POST('/api/v1/keys/{id}/enable', { params: { path: { id } }, headers: ifMatch(version) })),
+    body(
+      api.POST('/api/v1/keys/{key_id}/enable', {
+        params: { path: { key_id: id } },
+        headers: ifMatch(version),
+      }),
+    ),
 })
 
 export const revokeMutation = mutationOptions({
   mutationKey: ['keys', 'revoke'],
   mutationFn: ({ id, version }: { id: string; version: number }) =>
-    body(api.POST('/api/v1/keys/{id}/revoke', { params: { path: { id } }, headers: ifMatch(version) })),
+    body(
+      api.POST('/api/v1/keys/{key_id}/revoke', {
+        params: { path: { key_id: id } },
+        headers: ifMatch(version),
+      }),
+    ),
 })
 
 export const bulkDisableMutation = mutationOptions({

@@ -49,7 +49,11 @@ export const teamMembersQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: ['members', tenant, 'team-members', id],
     queryFn: () =>
-      body(api.GET('/api/v1/teams/{id}/members', { params: { path: { id }, query: { limit: CHOICES } } })),
+      body(
+        api.GET('/api/v1/teams/{team_id}/members', {
+          params: { path: { team_id: id }, query: { limit: CHOICES } },
+        }),
+      ),
     select: (page) => page.data,
   })
 
@@ -64,21 +68,26 @@ export const resendMutation = mutationOptions({
   gcTime: 0,
   mutationKey: ['members', 'resend'],
   mutationFn: ({ id }: { id: string }) =>
-    body(api.POST('/api/v1/invites/{id}/resend', { params: { path: { id } }, headers: idempotent() })),
+    body(
+      api.POST('/api/v1/invites/{invite_id}/resend', {
+        params: { path: { invite_id: id } },
+        headers: idempotent(),
+      }),
+    ),
 })
 
 export const withdrawMutation = mutationOptions({
   mutationKey: ['members', 'withdraw'],
   mutationFn: ({ id }: { id: string }) =>
-    body(api.POST('/api/v1/invites/{id}/revoke', { params: { path: { id } } })),
+    body(api.POST('/api/v1/invites/{invite_id}/revoke', { params: { path: { invite_id: id } } })),
 })
 
 export const changeMutation = mutationOptions({
   mutationKey: ['members', 'change'],
   mutationFn: ({ id, version, ...changes }: Versioned & { role?: Role; status?: 'active' | 'disabled' }) =>
     body(
-      api.PATCH('/api/v1/members/{id}', {
-        params: { path: { id } },
+      api.PATCH('/api/v1/members/{member_id}', {
+        params: { path: { member_id: id } },
         body: changes,
         headers: ifMatch(version),
       }),
@@ -88,7 +97,12 @@ export const changeMutation = mutationOptions({
 export const removeMutation = mutationOptions({
   mutationKey: ['members', 'remove'],
   mutationFn: ({ id, version }: Versioned) =>
-    body(api.DELETE('/api/v1/members/{id}', { params: { path: { id } }, headers: ifMatch(version) })),
+    body(
+      api.DELETE('/api/v1/members/{member_id}', {
+        params: { path: { member_id: id } },
+        headers: ifMatch(version),
+      }),
+    ),
 })
 
 export const createTeamMutation = mutationOptions({
@@ -101,8 +115,8 @@ export const renameTeamMutation = mutationOptions({
   mutationKey: ['members', 'rename-team'],
   mutationFn: ({ id, version, name }: Versioned & { name: string }) =>
     body(
-      api.PATCH('/api/v1/teams/{id}', {
-        params: { path: { id } },
+      api.PATCH('/api/v1/teams/{team_id}', {
+        params: { path: { team_id: id } },
         body: { name },
         headers: ifMatch(version),
       }),
@@ -112,17 +126,23 @@ export const renameTeamMutation = mutationOptions({
 export const deleteTeamMutation = mutationOptions({
   mutationKey: ['members', 'delete-team'],
   mutationFn: ({ id, version }: Versioned) =>
-    body(api.DELETE('/api/v1/teams/{id}', { params: { path: { id } }, headers: ifMatch(version) })),
+    body(
+      api.DELETE('/api/v1/teams/{team_id}', { params: { path: { team_id: id } }, headers: ifMatch(version) }),
+    ),
 })
 
 export const joinTeamMutation = mutationOptions({
   mutationKey: ['members', 'join-team'],
   mutationFn: ({ id, user }: { id: string; user: string }) =>
-    body(api.POST('/api/v1/teams/{id}/members', { params: { path: { id } }, body: { user } })),
+    body(api.POST('/api/v1/teams/{team_id}/members', { params: { path: { team_id: id } }, body: { user } })),
 })
 
 export const leaveTeamMutation = mutationOptions({
   mutationKey: ['members', 'leave-team'],
   mutationFn: ({ id, user }: { id: string; user: string }) =>
-    body(api.DELETE('/api/v1/teams/{id}/members', { params: { path: { id } }, body: { user } })),
+    body(
+      api.DELETE('/api/v1/teams/{team_id}/members/{user_id}', {
+        params: { path: { team_id: id, user_id: user } },
+      }),
+    ),
 })

@@ -1,11 +1,12 @@
 import { mutationOptions, queryOptions } from '@tanstack/react-query'
+import type { Language } from '../../i18n/index'
 import { api, body } from '../../api/client'
 
 export interface SetupValues {
   email: string
   password: string
   tenant: string
-  locale: string
+  locale: Language
   tz: string
   currency: string
 }

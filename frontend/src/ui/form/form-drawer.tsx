@@ -1,7 +1,8 @@
-import { App, Button, Drawer, Form, type FormInstance } from 'antd'
-import { useEffect, useId, type ReactNode } from 'react'
+import { Button, Drawer, Form, type FormInstance } from 'antd'
+import { useEffect, useId, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../api/session'
+import { DangerConfirm } from '../danger-confirm'
 import { problemSentence } from '../problem-text'
 import { useIsMobile } from '../use-media'
 import { draftOf, dropDraft, keepDraft } from './drafts'
@@ -29,27 +30,21 @@ export function FormDrawer<Values extends object>(props: Props<Values>) {
   const { open, draft, title, form, initialValues, submit, isBusy, error, onSubmit, onClose, children } =
     props
   const { t } = useTranslation()
-  const { modal } = App.useApp()
+  const [isAsking, setAsking] = useState(false)
   const isMobile = useIsMobile()
   const id = useId()
   const user = useMe().user.id
   useEffect(() => {
     const kept = open ? draftOf(draft, user) : null
-    if (kept) form.setFieldsValue(kept as Parameters<typeof form.setFieldsValue>[0])
+    if (kept) form.setFieldsValue(kept)
   }, [open, draft, user, form])
   const leave = () => {
     dropDraft(draft)
     onClose()
   }
   const close = () => {
-    if (!form.isFieldsTouched() && !draftOf(draft, user)) return leave()
-    modal.confirm({
-      title: t('common:unsaved.title'),
-      content: t('common:unsaved.text'),
-      okText: t('common:unsaved.discard'),
-      cancelText: t('common:unsaved.keep'),
-      onOk: leave,
-    })
+    if (form.isFieldsTouched() || draftOf(draft, user)) setAsking(true)
+    else leave()
   }
   return (
     <Drawer
@@ -87,6 +82,16 @@ export function FormDrawer<Values extends object>(props: Props<Values>) {
         )}
         {children}
       </Form>
+      <DangerConfirm
+        open={isAsking}
+        title={t('common:unsaved.title')}
+        effects={<p className="muted">{t('common:unsaved.text')}</p>}
+        action={t('common:unsaved.discard')}
+        keep={t('common:unsaved.keep')}
+        isBusy={false}
+        onConfirm={leave}
+        onCancel={() => setAsking(false)}
+      />
     </Drawer>
   )
 }

@@ -1,9 +1,10 @@
 import { useMutation } from '@tanstack/react-query'
-import { Button, Input, Modal, QRCode } from 'antd'
+import { Button, Input, Modal, QRCode, type InputRef } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CopyButton } from '../../../ui/copy-button'
 import { problemSentence } from '../../../ui/problem-text'
+import { useFocus } from '../../../ui/use-focus'
 import { activateMutation } from '../queries'
 
 interface Props {
@@ -19,6 +20,7 @@ const QR_PX = 176
 export function EnrolDialog({ secret, url, onActive, onClose }: Props) {
   const { t } = useTranslation()
   const [code, setCode] = useState('')
+  const field = useFocus<InputRef>()
   const activate = useMutation({ ...activateMutation, onSuccess: onActive })
   return (
     <Modal
@@ -52,8 +54,8 @@ export function EnrolDialog({ secret, url, onActive, onClose }: Props) {
           <label htmlFor="totp">{t('account:mfa.code')}</label>
           <Input
             id="totp"
+            ref={field}
             value={code}
-            autoFocus
             inputMode="numeric"
             autoComplete="one-time-code"
             onChange={(event) => setCode(event.target.value)}

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../../api/session'
@@ -10,16 +10,16 @@ import { StatusTag } from '../../../ui/status-tag'
 import { deactivateMutation, enrolMutation, renewCodesMutation } from '../queries'
 import { EnrolDialog } from './enrol-dialog'
 import { RecoveryDialog } from './recovery-dialog'
+import { notify } from '../../../ui/notify'
 
 /** The second factor: on or off, and what to do about it. */
 export function MfaCard() {
   const { t } = useTranslation()
   const me = useMe()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [codes, setCodes] = useState<string[] | null>(null)
   const [isLeaving, setLeaving] = useState(false)
-  const complain = (error: unknown) => void message.error(problemSentence(error, t))
+  const complain = (error: unknown) => notify.failed(problemSentence(error, t))
   const refresh = () => client.invalidateQueries({ queryKey: ['me'] })
   const enrol = useMutation({
     ...enrolMutation,
@@ -34,7 +34,7 @@ export function MfaCard() {
     onSuccess: async () => {
       setLeaving(false)
       await refresh()
-      void message.success(t('account:mfa.off_done'))
+      notify.done(t('account:mfa.off_done'))
     },
   })
   const isOn = me.user.mfa_enabled

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Form, Input } from 'antd'
+import { Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../../api/session'
 import { Card } from '../../../ui/card'
 import { showServerErrors } from '../../../ui/form/server-errors'
 import { problemSentence } from '../../../ui/problem-text'
 import { passwordMutation } from '../queries'
+import { notify } from '../../../ui/notify'
 
 const MIN_LENGTH = 10
 
@@ -17,7 +18,6 @@ interface Values {
 export function PasswordCard() {
   const { t } = useTranslation()
   const { user } = useMe()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [form] = Form.useForm<Values>()
   const change = useMutation({
@@ -25,10 +25,10 @@ export function PasswordCard() {
     onSuccess: () => {
       form.resetFields()
       void client.invalidateQueries({ queryKey: ['account'] })
-      void message.success(t('account:password.done'))
+      notify.done(t('account:password.done'))
     },
     onError: (error) => {
-      if (!showServerErrors(form, error, t)) void message.error(problemSentence(error, t))
+      if (!showServerErrors(form, error, t)) notify.failed(problemSentence(error, t))
     },
   })
   return (

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Form, Input, Segmented, Select, Switch } from 'antd'
+import { Button, Form, Input, Segmented, Select, Switch } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../../api/session'
 import type { Preferences } from '../../../api/types'
@@ -10,11 +10,11 @@ import { showServerErrors } from '../../../ui/form/server-errors'
 import { problemSentence } from '../../../ui/problem-text'
 import { chooseLook } from '../../../ui/theme-choice'
 import { preferencesMutation } from '../queries'
+import { notify } from '../../../ui/notify'
 
 export function ProfileCard() {
   const { t } = useTranslation()
   const me = useMe()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [form] = Form.useForm<Preferences>()
   const save = useMutation({
@@ -23,10 +23,10 @@ export function ProfileCard() {
       chooseLook({ theme: saved.user.theme, density: saved.user.density })
       await showLanguage(asLanguage(saved.user.locale) ?? 'en')
       await client.invalidateQueries({ queryKey: ['me'] })
-      void message.success(t('account:saved'))
+      notify.done(t('account:saved'))
     },
     onError: (error) => {
-      if (!showServerErrors(form, error, t)) void message.error(problemSentence(error, t))
+      if (!showServerErrors(form, error, t)) notify.failed(problemSentence(error, t))
     },
   })
   const { user } = me

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { App, Button } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
@@ -12,6 +12,7 @@ import { problemSentence } from '../../../ui/problem-text'
 import { TimeText } from '../../../ui/time-text'
 import { device } from '../device'
 import { endAllMutation, endSessionMutation, sessionsQuery } from '../queries'
+import { notify } from '../../../ui/notify'
 
 export function SessionsCard() {
   const { t } = useTranslation()
@@ -38,12 +39,11 @@ export function SessionsCard() {
 
 function Row({ row }: { row: ConsoleSession }) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const end = useMutation({
     ...endSessionMutation,
     onSuccess: () => void client.invalidateQueries({ queryKey: ['account', 'sessions'] }),
-    onError: (error) => void message.error(problemSentence(error, t)),
+    onError: (error) => notify.failed(problemSentence(error, t)),
   })
   return (
     <li>

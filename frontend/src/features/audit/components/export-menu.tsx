@@ -1,9 +1,10 @@
 import { DownloadOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
-import { App, Button, Dropdown } from 'antd'
+import { Button, Dropdown } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { problemSentence } from '../../../ui/problem-text'
 import { downloadAudit, type AuditFilter } from '../queries'
+import { notify } from '../../../ui/notify'
 
 function save(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob)
@@ -16,11 +17,10 @@ function save(blob: Blob, name: string): void {
 
 export function ExportMenu({ filter }: { filter: AuditFilter }) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const run = useMutation({
     mutationFn: async (format: 'csv' | 'json') =>
       save(await downloadAudit(filter, format), `audit.${format}`),
-    onError: (error) => void message.error(problemSentence(error, t)),
+    onError: (error) => notify.failed(problemSentence(error, t)),
   })
   const items = [
     { key: 'csv', label: 'CSV' },

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Button, Select, Tag, type TableColumnsType } from 'antd'
 import type { TFunction } from 'i18next'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe, useTenantSlug } from '../../../api/session'
 import type { AuditRow } from '../../../api/types'
@@ -14,11 +14,14 @@ import { ListBlock } from '../../../ui/list-block'
 import { PageHeader } from '../../../ui/page-header'
 import { TimeText } from '../../../ui/time-text'
 import { useUrlState } from '../../../ui/url-state'
-import { AuditDetails } from '../components/audit-details'
 import { ChainBadge } from '../components/chain-badge'
 import { ExportMenu } from '../components/export-menu'
 import { AUDIT_URL, OBJECT_TYPES, RANGES, rangeStart } from '../filters'
 import { auditQuery, type AuditFilter } from '../queries'
+
+const AuditDetails = lazy(async () => ({
+  default: (await import('../components/audit-details')).AuditDetails,
+}))
 
 const RANGE_TEXTS: Record<keyof typeof RANGES, string> = {
   '24h': 'audit:range.day',
@@ -115,7 +118,9 @@ export function AuditPage() {
           />
         </ListBlock>
       </Card>
-      {opened && <AuditDetails row={opened} onClose={() => setOpened(null)} />}
+      <Suspense fallback={null}>
+        {opened && <AuditDetails row={opened} onClose={() => setOpened(null)} />}
+      </Suspense>
     </>
   )
 }

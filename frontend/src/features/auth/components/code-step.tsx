@@ -1,9 +1,10 @@
 import { useMutation } from '@tanstack/react-query'
-import { Button, Form, Input } from 'antd'
+import { Button, Form, Input, type InputRef } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuthOutcome } from '../../../api/auth'
 import { EntryField } from '../../../ui/form/entry-field'
+import { useFocus } from '../../../ui/use-focus'
 import { secondFactorMutation } from '../queries'
 import { Refusal, useWait } from './refusal'
 
@@ -14,6 +15,7 @@ interface Props {
 
 export function CodeStep({ onAnswer, onBack }: Props) {
   const { t } = useTranslation()
+  const field = useFocus<InputRef>()
   const [isRecovery, setRecovery] = useState(false)
   const [form] = Form.useForm<{ code: string }>()
   const send = useMutation({
@@ -36,8 +38,8 @@ export function CodeStep({ onAnswer, onBack }: Props) {
         rules={[{ required: true, message: t('auth:code_required') }]}
       >
         <Input
+          ref={field}
           key={String(isRecovery)}
-          autoFocus
           autoComplete="one-time-code"
           inputMode={isRecovery ? 'text' : 'numeric'}
           className="mono-input"

@@ -56,7 +56,7 @@ export function ResetPage() {
           extra={t('auth:password_hint')}
           rules={[{ required: true, min: MIN_LENGTH, message: t('auth:password_short') }]}
         >
-          <Input.Password autoComplete="new-password" autoFocus />
+          <Input.Password autoComplete="new-password" />
         </EntryField>
         {!hasFieldError && <Refusal error={save.error} wait={wait} />}
         <Button type="primary" htmlType="submit" className="wide" loading={save.isPending}>

@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DangerConfirm } from '../../../ui/danger-confirm'
 import { bulkDisableMutation } from '../queries'
+import { notify } from '../../../ui/notify'
 
 interface Props {
   ids: string[]
@@ -12,14 +13,13 @@ interface Props {
 
 export function BulkBar({ ids, onDone }: Props) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [isAsking, setAsking] = useState(false)
   const disable = useMutation({
     ...bulkDisableMutation,
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['keys'] })
-      void message.success(t('keys:bulk.done', { count: ids.length }))
+      notify.done(t('keys:bulk.done', { count: ids.length }))
       setAsking(false)
       onDone()
     },

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { App, Form } from 'antd'
+import { Form } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isProblem, type Problem } from '../../../api/problem'
@@ -12,6 +12,7 @@ import { showServerErrors } from '../../../ui/form/server-errors'
 import { changedFields, currentFields, toForm, type KeyFormValues } from '../key-form'
 import { keyQuery, updateMutation } from '../queries'
 import { KeyFields } from './key-fields'
+import { notify } from '../../../ui/notify'
 
 interface Props {
   id: string
@@ -35,7 +36,6 @@ interface Conflict {
 
 function Editor({ loaded, isSelf, onClose }: { loaded: ApiKey; isSelf: boolean; onClose: () => void }) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const tenant = useTenantSlug()
   const client = useQueryClient()
   const [form] = Form.useForm<KeyFormValues>()
@@ -49,7 +49,7 @@ function Editor({ loaded, isSelf, onClose }: { loaded: ApiKey; isSelf: boolean; 
       dropDraft(draft)
       client.setQueryData(keyQuery(tenant, key.id).queryKey, key)
       void client.invalidateQueries({ queryKey: ['keys'] })
-      void message.success(t('keys:saved'))
+      notify.done(t('keys:saved'))
       onClose()
     },
     onError: async (error, { changes }) => {
@@ -57,14 +57,14 @@ function Editor({ loaded, isSelf, onClose }: { loaded: ApiKey; isSelf: boolean; 
         showServerErrors(form, error, t)
         return
       }
-      const current = await client.fetchQuery({ ...keyQuery(tenant, base.id), staleTime: 0 })
+      const current = await client.query({ ...keyQuery(tenant, base.id), staleTime: 0 })
       setConflict({ problem: error, changes, current })
     },
   })
   const submit = (values: KeyFormValues) => {
     const changes = changedFields(toForm(base), values)
-    if (Object.keys(changes).length === 0) return onClose()
-    save.mutate({ id: base.id, version: base.version, changes })
+    if (Object.keys(changes).length === 0) onClose()
+    else save.mutate({ id: base.id, version: base.version, changes })
   }
   const reload = (current: ApiKey) => {
     setBase(current)

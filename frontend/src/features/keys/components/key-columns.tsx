@@ -1,5 +1,6 @@
 import type { TableColumnsType } from 'antd'
 import type { TFunction } from 'i18next'
+import { useState } from 'react'
 import type { ApiKey } from '../../../api/types'
 import { moneyText, wholeNumber, type Zone } from '../../../i18n/format'
 import { StatusTag } from '../../../ui/status-tag'
@@ -9,7 +10,8 @@ import { isUnused, KEY_STATUS, mask } from '../key-state'
 
 export function KeyStatusText({ row, t }: { row: ApiKey; t: TFunction }) {
   const look = KEY_STATUS[row.status]
-  const isIdle = isUnused(row, Date.now())
+  const [now] = useState(() => Date.now())
+  const isIdle = isUnused(row, now)
   return (
     <span className="status-line">
       <StatusTag plain status={look.status}>

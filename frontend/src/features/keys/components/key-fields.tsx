@@ -36,7 +36,7 @@ export function KeyFields({ isNew, isSelf }: Props) {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:models.all')}
-          suffixIcon={null}
+          suffix={null}
           open={false}
         />
       </Form.Item>
@@ -94,7 +94,7 @@ function NetworkFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.any_address')}
-          suffixIcon={null}
+          suffix={null}
           open={false}
         />
       </Form.Item>
@@ -103,7 +103,7 @@ function NetworkFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.none')}
-          suffixIcon={null}
+          suffix={null}
           open={false}
         />
       </Form.Item>
@@ -125,7 +125,7 @@ function MoreFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.none')}
-          suffixIcon={null}
+          suffix={null}
           open={false}
         />
       </Form.Item>
@@ -137,7 +137,7 @@ function MoreFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.none')}
-          suffixIcon={null}
+          suffix={null}
           open={false}
         />
       </Form.Item>

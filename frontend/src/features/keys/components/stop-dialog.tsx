@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { ApiKey } from '../../../api/types'
 import { relativeTime } from '../../../i18n/format'
 import { DangerConfirm } from '../../../ui/danger-confirm'
 import { useZone } from '../../../ui/use-zone'
 import { disableMutation, revokeMutation } from '../queries'
+import { notify } from '../../../ui/notify'
 
 interface Props {
   row: ApiKey
@@ -16,14 +16,13 @@ interface Props {
 /** Disable can be taken back; revoke cannot, so its name is typed. */
 export function StopDialog({ row, how, onClose }: Props) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const { language } = useZone()
   const client = useQueryClient()
   const stop = useMutation({
     ...(how === 'revoke' ? revokeMutation : disableMutation),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['keys'] })
-      void message.success(t(how === 'revoke' ? 'keys:revoke.done' : 'keys:disable.done', { name: row.name }))
+      notify.done(t(how === 'revoke' ? 'keys:revoke.done' : 'keys:disable.done', { name: row.name }))
       onClose()
     },
   })

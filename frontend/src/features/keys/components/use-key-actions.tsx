@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApiKey, ApiKeyWithSecret } from '../../../api/types'
@@ -8,6 +7,7 @@ import { problemSentence } from '../../../ui/problem-text'
 import { cloneMutation, enableMutation } from '../queries'
 import { RotateDialog } from './rotate-dialog'
 import { StopDialog } from './stop-dialog'
+import { notify } from '../../../ui/notify'
 
 type Dialog = { how: 'rotate' | 'disable' | 'revoke'; row: ApiKey } | null
 
@@ -22,11 +22,10 @@ export function useKeyActions({ edit, onIssued }: Host): {
   dialogs: ReactNode
 } {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [dialog, setDialog] = useState<Dialog>(null)
   const refresh = () => void client.invalidateQueries({ queryKey: ['keys'] })
-  const complain = (error: unknown) => void message.error(problemSentence(error, t))
+  const complain = (error: unknown) => notify.failed(problemSentence(error, t))
   const enable = useMutation({ ...enableMutation, onSuccess: refresh, onError: complain })
   const clone = useMutation({
     ...cloneMutation,

@@ -1,7 +1,7 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Button, Select } from 'antd'
-import { useMemo, useState, type Key } from 'react'
+import { lazy, Suspense, useMemo, useState, type Key, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe, useTenantSlug } from '../../../api/session'
 import type { ApiKey, ApiKeyWithSecret } from '../../../api/types'
@@ -14,16 +14,22 @@ import { PageHeader } from '../../../ui/page-header'
 import { useUrlState } from '../../../ui/url-state'
 import { useZone } from '../../../ui/use-zone'
 import { BulkBar } from '../components/bulk-bar'
-import { CreateDrawer } from '../components/create-drawer'
-import { DetailDrawer } from '../components/detail-drawer'
-import { EditDrawer } from '../components/edit-drawer'
-import { IssuedSheet } from '../components/issued-sheet'
 import { KeyCard } from '../components/key-card'
 import { keyColumns } from '../components/key-columns'
 import { useKeyActions } from '../components/use-key-actions'
 import { KEY_URL } from '../filters'
 import { isUnused, KEY_STATUS } from '../key-state'
 import { keysQuery } from '../queries'
+
+// Fetched when first opened: the list alone is the first load.
+const CreateDrawer = lazy(async () => ({
+  default: (await import('../components/create-drawer')).CreateDrawer,
+}))
+const DetailDrawer = lazy(async () => ({
+  default: (await import('../components/detail-drawer')).DetailDrawer,
+}))
+const EditDrawer = lazy(async () => ({ default: (await import('../components/edit-drawer')).EditDrawer }))
+const IssuedSheet = lazy(async () => ({ default: (await import('../components/issued-sheet')).IssuedSheet }))
 
 export const AllKeysPage = () => <KeysPage isSelf={false} />
 export const MyKeysPage = () => <KeysPage isSelf />
@@ -104,17 +110,21 @@ function KeysPage({ isSelf }: { isSelf: boolean }) {
           />
         </ListBlock>
       </Card>
-      {url.values.create && (
-        <CreateDrawer isSelf={isSelf} onIssued={take} onClose={() => url.set({ create: undefined })} />
-      )}
-      {url.values.edit && (
-        <EditDrawer id={url.values.edit} isSelf={isSelf} onClose={() => url.set({ edit: undefined })} />
-      )}
-      {url.values.key && (
-        <DetailDrawer id={url.values.key} actions={actions} onClose={() => url.set({ key: undefined })} />
-      )}
-      {dialogs}
-      {issued?.key && <IssuedSheet issued={{ ...issued, key: issued.key }} onDone={() => setIssued(null)} />}
+      <Suspense fallback={null}>
+        {url.values.create && (
+          <CreateDrawer isSelf={isSelf} onIssued={take} onClose={() => url.set({ create: undefined })} />
+        )}
+        {url.values.edit && (
+          <EditDrawer id={url.values.edit} isSelf={isSelf} onClose={() => url.set({ edit: undefined })} />
+        )}
+        {url.values.key && (
+          <DetailDrawer id={url.values.key} actions={actions} onClose={() => url.set({ key: undefined })} />
+        )}
+        {dialogs}
+        {issued?.key && (
+          <IssuedSheet issued={{ ...issued, key: issued.key }} onDone={() => setIssued(null)} />
+        )}
+      </Suspense>
     </>
   )
 }
@@ -138,7 +148,7 @@ function NoKeys({
   onClear,
 }: {
   isFiltered: boolean
-  create: React.ReactNode
+  create: ReactNode
   onClear: () => void
 }) {
   const { t } = useTranslation()

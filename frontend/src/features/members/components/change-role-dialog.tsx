@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Modal } from 'antd'
+import { Button, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Member, Role } from '../../../api/types'
@@ -7,6 +7,7 @@ import { problemSentence } from '../../../ui/problem-text'
 import { changeMutation } from '../queries'
 import { ROLES } from '../roles'
 import { RoleSelect } from './role-select'
+import { notify } from '../../../ui/notify'
 
 interface Props {
   member: Member
@@ -15,7 +16,6 @@ interface Props {
 
 export function ChangeRoleDialog({ member, onClose }: Props) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [role, setRole] = useState<Role>(member.role)
   const name = member.user.display_name || member.user.email
@@ -23,7 +23,7 @@ export function ChangeRoleDialog({ member, onClose }: Props) {
     ...changeMutation,
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['members'] })
-      void message.success(t('members:role.changed', { name, role: t(ROLES[role].text) }))
+      notify.done(t('members:role.changed', { name, role: t(ROLES[role].text) }))
       onClose()
     },
   })

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, type TableColumnsType } from 'antd'
+import { type TableColumnsType } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
@@ -13,6 +13,7 @@ import { TimeText } from '../../../ui/time-text'
 import type { Status } from '../../../ui/tokens'
 import { invitesQuery, resendMutation, withdrawMutation } from '../queries'
 import { ROLES } from '../roles'
+import { notify } from '../../../ui/notify'
 
 const LOOKS: Record<Invite['status'], { status: Status; text: string }> = {
   pending: { status: 'pending', text: 'members:invite.pending' },
@@ -111,10 +112,9 @@ function InviteStatus({ row }: { row: Invite }) {
 
 function useInviteActions(onLink: (invite: InviteWithLink) => void): (row: Invite) => RowAction[] {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const refresh = () => void client.invalidateQueries({ queryKey: ['members'] })
-  const onError = (error: unknown) => void message.error(problemSentence(error, t))
+  const onError = (error: unknown) => notify.failed(problemSentence(error, t))
   const resend = useMutation({
     ...resendMutation,
     onSuccess: (invite) => {

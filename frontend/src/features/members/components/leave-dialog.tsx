@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Member } from '../../../api/types'
 import { DangerConfirm } from '../../../ui/danger-confirm'
 import { changeMutation, removeMutation } from '../queries'
+import { notify } from '../../../ui/notify'
 
 interface Props {
   member: Member
@@ -14,13 +14,12 @@ interface Props {
 /** Says before it happens what becomes of the person's keys. */
 export function LeaveDialog({ member, how, onClose }: Props) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const name = member.user.display_name || member.user.email
   const done = (text: string) => {
     void client.invalidateQueries({ queryKey: ['members'] })
     void client.invalidateQueries({ queryKey: ['keys'] })
-    void message.success(text)
+    notify.done(text)
     onClose()
   }
   const remove = useMutation({

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { App, type TableColumnsType } from 'antd'
+import { type TableColumnsType } from 'antd'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -15,6 +15,7 @@ import { changeMutation, membersQuery } from '../queries'
 import { ROLES } from '../roles'
 import { ChangeRoleDialog } from './change-role-dialog'
 import { LeaveDialog } from './leave-dialog'
+import { notify } from '../../../ui/notify'
 
 type Dialog = { how: 'role' | 'disable' | 'remove'; member: Member } | null
 
@@ -131,13 +132,12 @@ function PersonCard({ row, actions }: { row: Member; actions: RowAction[] }) {
 function useMemberActions() {
   const { t } = useTranslation()
   const me = useMe()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [dialog, setDialog] = useState<Dialog>(null)
   const enable = useMutation({
     ...changeMutation,
     onSuccess: () => void client.invalidateQueries({ queryKey: ['members'] }),
-    onError: (error) => void message.error(problemSentence(error, t)),
+    onError: (error) => notify.failed(problemSentence(error, t)),
   })
   const actions = (member: Member): RowAction[] => {
     // Only owners touch owners.

@@ -1,6 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Input } from 'antd'
+import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
@@ -12,6 +12,7 @@ import { problemSentence } from '../../../ui/problem-text'
 import { RowMenu } from '../../../ui/row-menu'
 import { createTeamMutation, deleteTeamMutation, teamsQuery } from '../queries'
 import { TeamDrawer } from './team-drawer'
+import { notify } from '../../../ui/notify'
 
 export function TeamsList() {
   const { t } = useTranslation()
@@ -61,7 +62,6 @@ export function TeamsList() {
 
 function NewTeam() {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const [name, setName] = useState('')
   const create = useMutation({
@@ -70,7 +70,7 @@ function NewTeam() {
       setName('')
       void client.invalidateQueries({ queryKey: ['members'] })
     },
-    onError: (error) => void message.error(problemSentence(error, t)),
+    onError: (error) => notify.failed(problemSentence(error, t)),
   })
   return (
     <form

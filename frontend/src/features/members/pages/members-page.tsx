@@ -1,5 +1,5 @@
 import { UserAddOutlined } from '@ant-design/icons'
-import { App, Button, Select, Tabs } from 'antd'
+import { Button, Select, Tabs } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../../api/session'
@@ -16,23 +16,23 @@ import { LinkDialog } from '../components/link-dialog'
 import { PeopleTable } from '../components/people-table'
 import { TeamsList } from '../components/teams-list'
 import { MEMBER_URL } from '../roles'
+import { notify } from '../../../ui/notify'
 
 type Tab = 'people' | 'invites' | 'teams'
 
 export function MembersPage() {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const me = useMe()
   const isMobile = useIsMobile()
   const url = useUrlState(MEMBER_URL)
-  const tab = (url.values.tab ?? 'people') as Tab
+  const tab: Tab = url.values.tab ?? 'people'
   const { q } = url.values
   const [isInviting, setInviting] = useState(false)
   const [made, setMade] = useState<{ email: string; link: string } | null>(null)
   const take = (invite: InviteWithLink) => {
     setInviting(false)
     if (invite.link) setMade({ email: invite.email, link: invite.link })
-    else void message.success(t('members:invite.sent', { email: invite.email }))
+    else notify.done(t('members:invite.sent', { email: invite.email }))
   }
   const invite = (
     <Button type="primary" icon={<UserAddOutlined />} onClick={() => setInviting(true)}>

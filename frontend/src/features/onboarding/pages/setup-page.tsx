@@ -7,6 +7,7 @@ import { dropOneTimeToken, oneTimeToken } from '../../../api/one-time-token'
 import { isProblem } from '../../../api/problem'
 import { bootQuery, forgetSession } from '../../../api/session'
 import { rememberTenant } from '../../../api/tenant'
+import { asLanguage } from '../../../i18n/index'
 import { EntryPage } from '../../../ui/entry-page'
 import { EntryField } from '../../../ui/form/entry-field'
 import { browserZone } from '../../../ui/form/locale-options'
@@ -47,7 +48,7 @@ function SetupForm({ token }: { token: string }) {
     email: '',
     password: '',
     tenant: '',
-    locale: i18n.language,
+    locale: asLanguage(i18n.language) ?? 'en',
     tz: browserZone(),
     currency: 'USD',
   }

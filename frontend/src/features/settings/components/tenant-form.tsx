@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Form } from 'antd'
+import { Button, Form } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isProblem, type Problem } from '../../../api/problem'
@@ -9,6 +9,7 @@ import { ConflictDialog } from '../../../ui/conflict-dialog'
 import { showServerErrors } from '../../../ui/form/server-errors'
 import { problemSentence } from '../../../ui/problem-text'
 import { saveTenantMutation, tenantQuery } from '../queries'
+import { notify } from '../../../ui/notify'
 
 export type SettingName =
   'name' | 'reporting_tz' | 'week_start' | 'locale' | 'currency' | 'mfa_policy' | 'session_hours'
@@ -32,7 +33,6 @@ function pick(tenant: Tenant, fields: readonly string[]): Record<string, unknown
 /** A part of the tenant's settings: sends what changed, and asks when somebody else saved first. */
 export function TenantForm({ loaded, fields, children }: Props) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
   const client = useQueryClient()
   const slug = useTenantSlug()
   const [form] = Form.useForm<Record<string, unknown>>()
@@ -45,14 +45,14 @@ export function TenantForm({ loaded, fields, children }: Props) {
       setBase(tenant)
       form.setFieldsValue(pick(tenant, fields))
       void client.invalidateQueries({ queryKey: ['me'] })
-      void message.success(t('settings:saved'))
+      notify.done(t('settings:saved'))
     },
     onError: async (error, { changes }) => {
       if (!isProblem(error) || error.code !== 'version_conflict') {
         showServerErrors(form, error, t)
         return
       }
-      const current = await client.fetchQuery({ ...tenantQuery(slug), staleTime: 0 })
+      const current = await client.query({ ...tenantQuery(slug), staleTime: 0 })
       setConflict({ problem: error, changes, current })
     },
   })
