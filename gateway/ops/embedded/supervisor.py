@@ -80,8 +80,7 @@ class Supervisor:
     def watch(self) -> None:
         """Until a stop signal: restarts what dies."""
         while not self._stop_requests:
-            self._pump(TICK_S * 4)
-            self._tend()
+            self.tend(within_s=TICK_S * 4)
 
     def stop(self) -> None:
         """Last started, first stopped; one more signal ends everything at once."""
@@ -146,7 +145,9 @@ class Supervisor:
             status=Exit.UNAVAILABLE,
         )
 
-    def _tend(self) -> None:
+    def tend(self, *, within_s: float) -> None:
+        """One round: copies what children say, restarts those that ended."""
+        self._pump(within_s)
         now = time.monotonic()
         for child in self._children:
             if child.pid is not None and not child.alive():
