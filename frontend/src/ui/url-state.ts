@@ -14,7 +14,7 @@ interface Parsed<S extends UrlShape> {
 }
 
 export function parseUrlState<S extends UrlShape>(shape: S, params: URLSearchParams): Parsed<S> {
-  const values: Record<string, string> = {}
+  const values: Record<string, unknown> = {}
   const dropped: string[] = []
   for (const [name, type] of Object.entries(shape)) {
     const raw = params.get(name)
@@ -23,7 +23,7 @@ export function parseUrlState<S extends UrlShape>(shape: S, params: URLSearchPar
     if (result.success) values[name] = result.data
     else dropped.push(name)
   }
-  return { values: values, dropped }
+  return { values: values as UrlValues<S>, dropped }
 }
 
 export function writeUrlState(

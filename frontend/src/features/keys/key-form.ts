@@ -83,8 +83,9 @@ export function toForm(key: ApiKey): KeyFormValues {
 }
 
 /** A date without time: the server reads it as the end of that day in the reporting zone. */
-function wire(value: KeyFormValues[keyof KeyFormValues]): Scalar | string[] {
+function wire(value: KeyFormValues[keyof KeyFormValues] | undefined): Scalar | string[] {
   if (dayjs.isDayjs(value)) return value.format('YYYY-MM-DD')
+  // A field that was never shown is undefined, an emptied one an empty string.
   if (value === undefined || value === '') return null
   return value
 }

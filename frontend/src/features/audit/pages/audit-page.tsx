@@ -166,7 +166,7 @@ function Filters({ url }: { url: ReturnType<typeof useUrlState<typeof AUDIT_URL>
 }
 
 function Actor({ row }: { row: AuditRow }) {
-  return <span title={row.actor.id ?? row.actor.type}>{row.actor.label || row.actor.type}</span>
+  return <span title={row.actor.id || row.actor.type}>{row.actor.label || row.actor.type}</span>
 }
 
 function Target({ row }: { row: AuditRow }) {

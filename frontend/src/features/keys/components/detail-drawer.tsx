@@ -104,7 +104,7 @@ function Facts({ row }: { row: ApiKey }) {
     ],
     [
       t('keys:form.allowed_models'),
-      row.allowed_models?.length ? list(row.allowed_models) : modelsText(row, t),
+      row.allowed_models.length > 0 ? list(row.allowed_models) : modelsText(row, t),
     ],
     [t('keys:form.denied_models'), list(row.denied_models)],
     [t('keys:form.rpm'), count(row.requests_per_minute)],
@@ -125,7 +125,7 @@ function Facts({ row }: { row: ApiKey }) {
         {list(row.denied_ips)}
       </span>,
     ],
-    [t('keys:form.fidelity'), row.fidelity ?? NONE],
+    [t('keys:form.fidelity'), row.fidelity],
     [t('keys:form.tags'), list(row.tags)],
     [t('keys:form.description'), row.description || NONE],
     [t('keys:column.expires'), <TimeText key="e" at={row.expires_at} missing={t('keys:no_expiry')} />],

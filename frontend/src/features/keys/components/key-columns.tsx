@@ -23,8 +23,8 @@ export function KeyStatusText({ row, t }: { row: ApiKey; t: TFunction }) {
 }
 
 export function modelsText(row: ApiKey, t: TFunction): string {
-  const allowed = row.allowed_models ?? []
-  const denied = row.denied_models ?? []
+  const allowed = row.allowed_models
+  const denied = row.denied_models
   if (allowed.length === 0)
     return denied.length === 0 ? t('keys:models.all') : t('keys:models.all_but', { count: denied.length })
   return allowed.length === 1 ? (allowed[0] ?? '') : t('keys:models.count', { count: allowed.length })
@@ -98,7 +98,7 @@ export function keyColumns({
     {
       title: t('keys:column.models'),
       key: 'models',
-      render: (_, row) => <span title={(row.allowed_models ?? []).join(', ')}>{modelsText(row, t)}</span>,
+      render: (_, row) => <span title={row.allowed_models.join(', ')}>{modelsText(row, t)}</span>,
     },
     {
       title: t('keys:column.limits'),
