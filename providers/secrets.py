@@ -45,7 +45,9 @@ class BadKey(SecretsError):
 
 class UnknownKek(SecretsError):
     def __init__(self, kek_id: str) -> None:
-        super().__init__(f"key-encryption key {kek_id} is needed and not configured")
+        super().__init__(
+            f"SWITCHYARD_KEK: key {kek_id} is needed and not among the configured ones"
+        )
         self.kek_id = kek_id
 
 

@@ -25,7 +25,7 @@ class WrongKek(SecretsError):
 
     def __init__(self, kek_id: str) -> None:
         super().__init__(
-            f"key-encryption key {kek_id} does not open the data keys wrapped under it"
+            f"SWITCHYARD_KEK: key {kek_id} does not open the data keys wrapped under it"
         )
         self.kek_id = kek_id
 
@@ -65,6 +65,15 @@ class Vault:
 def vault_from_setting(text: str) -> Vault:
     """Raises BadKey when the setting is missing or malformed."""
     return Vault(ring=KeyRing.from_setting(text))
+
+
+def key_problem(*, setting: str) -> str | None:
+    """What is wrong with the key-encryption key for this database, in words; None when it fits."""
+    try:
+        check_keys(vault=vault_from_setting(setting))
+    except SecretsError as problem:
+        return str(problem)
+    return None
 
 
 def check_keys(*, vault: Vault) -> None:

@@ -16,6 +16,7 @@ from gateway.ops.checks import (
     require_migrated,
 )
 from gateway.ops.configuration import Configuration, load_configuration
+from gateway.ops.keys_at_start import require_keys
 from gateway.ops.logins import GRANTS_BY_HAND
 from gateway.ops.migrate import migrate, require_owner_login, what_to_set
 from gateway.ops.outcome import Exit
@@ -77,6 +78,7 @@ def _check_before_start(configuration: Configuration) -> None:
 
     set_up_django(configuration)
     require_migrated()
+    require_keys()
 
 
 def _warn(warnings: Iterable[str]) -> None:
