@@ -13,7 +13,8 @@ ADMIN_ROLES: Final = frozenset({"owner", "admin"})
 
 
 def is_enrolled(*, user_id: UUID) -> bool:
-    return Authenticator.objects.filter(user_id=user_id, type__in=FACTORS).exists()
+    factors = Authenticator.objects.filter(user_id=user_id, type__in=FACTORS)
+    return bool(factors.exists())
 
 
 def policy_asks(*, policy: str, role: str | None, superadmin: bool) -> bool:

@@ -5,7 +5,6 @@ Rule 2: a page is rendered inside `platform_scope`, for its queries run while it
 Rule 3: signing in and out and passwords are the console's.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -26,8 +25,6 @@ from gateway.console.pages import plain_page
 SIGN_IN = "/login"
 ACCOUNT = "/account"
 
-View = Callable[..., HttpResponse]
-
 
 class SuperadminSite(AdminSite):
     site_header = "Switchyard"
@@ -44,11 +41,11 @@ class SuperadminSite(AdminSite):
             and sessions.proved_second_factor(request)
         )
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
-        def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             _refuse_elsewhere(request)
             with platform_scope("Django admin"):
                 response = guarded(request, *args, **kwargs)
@@ -75,13 +72,13 @@ class SuperadminSite(AdminSite):
             link=ACCOUNT,
         )
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del extra_context
         if request.method == "POST":
             sign_out(request)
         return HttpResponseRedirect(SIGN_IN)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del request, extra_context
         return HttpResponseRedirect(ACCOUNT)
 

@@ -75,7 +75,7 @@ class LoginView(Audited, account_views.LoginView):
 class SecondFactorView(Audited, mfa_views.AuthenticateView):
     actions: ClassVar = {("POST", HTTPStatus.OK): "session.sign_in"}
 
-    def get_input_kwargs(self) -> dict[str, Any]:
+    def get_input_kwargs(self) -> Any:
         adapters.refuse_locked(self.request, login=self.stage.login.user.email)
         return super().get_input_kwargs()
 
@@ -87,7 +87,7 @@ class SecondFactorView(Audited, mfa_views.AuthenticateView):
 
 
 class SessionView(Audited, account_views.SessionView):
-    def delete(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponseBase:
+    def delete(self, request: HttpRequest, *_: Any, **__: Any) -> Any:
         sign_out(request)
         return AuthenticationResponse(request)
 
@@ -97,7 +97,7 @@ class ReauthenticateView(Audited, account_views.ReauthenticateView):
 
 
 class SecondFactorReauthenticateView(Audited, mfa_views.ReauthenticateView):
-    def get_input_kwargs(self) -> dict[str, Any]:
+    def get_input_kwargs(self) -> Any:
         adapters.refuse_locked(self.request, login=self.request.user.email)
         return super().get_input_kwargs()
 
@@ -133,7 +133,8 @@ class PasswordResetView(Audited, account_views.ResetPasswordView):
     }
 
     def person(self, _before: User | None) -> User | None:
-        return self.input.user
+        found: User | None = self.input.user
+        return found
 
     def told(self, request: HttpRequest, person: User, action: str) -> None:
         super().told(request, person, action)

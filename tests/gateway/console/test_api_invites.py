@@ -25,7 +25,7 @@ def invite(db: None) -> Invite:
 
 def make_invite(**values: Any) -> Invite:
     with platform_scope("test"):
-        return Invite.objects.create(
+        invite: Invite = Invite.objects.create(
             **{
                 "tenant": Tenant.objects.get(slug="default"),
                 "email": GUEST,
@@ -35,6 +35,7 @@ def make_invite(**values: Any) -> Invite:
                 **values,
             }
         )
+    return invite
 
 
 def accept(browser: Browser, **changes: Any) -> Any:
