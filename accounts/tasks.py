@@ -24,3 +24,5 @@ def verify_audit_chains() -> None:
     for report in broken:
         log.error("audit_chain_broken", chain=report.chain, first_bad_seq=report.first_bad_seq)
     log.info("audit_chains_verified", broken=len(broken))
+    for head in upkeep.signed_audit_heads():
+        log.info("audit_head", **head)
