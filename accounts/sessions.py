@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 
-from accounts.models import Membership, Tenant
+from accounts.models import Membership, Tenant, User
 from accounts.tenancy import user_scope
 
 ABSOLUTE_LIMIT: Final = timedelta(days=7)
@@ -36,6 +36,7 @@ def start_clock(session: SessionBase, *, user_id: UUID) -> None:
 def _touch(session: SessionBase, *, user_id: UUID, now: datetime) -> None:
     started = datetime.fromisoformat(session[STARTED])
     session[TOUCHED] = now.isoformat()
+    User.objects.filter(pk=user_id).update(last_seen_at=now)
     session.set_expiry(min(now + idle_limit(user_id=user_id), started + ABSOLUTE_LIMIT))
 
 

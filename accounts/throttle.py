@@ -13,6 +13,8 @@ from django.core.cache import cache
 
 FAILURES_ALLOWED: Final = 5
 LOCK_S: Final = 15 * 60
+# Three steps of 30 s: the current one and, for clocks that differ, its neighbours.
+CODE_LIFE_S: Final = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,13 @@ class LoginThrottle:
     def _key(self, what: str) -> str:
         pair = f"{self.login.strip().lower()}|{self.ip}".encode()
         return f"sign-in:{what}:{hashlib.sha256(pair).hexdigest()}"
+
+
+def first_use(*, user_id: object, code: str) -> bool:
+    """Whether this person gives this code for the first time in the code's life."""
+    digits = "".join(filter(str.isalnum, code))
+    key = hashlib.sha256(f"{user_id}|{digits}".encode()).hexdigest()
+    return bool(cache.add(f"sign-in:code:{key}", 1, timeout=CODE_LIFE_S))
 
 
 def _now_s() -> int:

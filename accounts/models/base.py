@@ -18,15 +18,18 @@ class Editable(models.Model):
 
     # Fields that audit rows and API answers show only as changed, never by value.
     secret_fields: frozenset[str] = frozenset()
+    # Stamps whose change is no edit: they leave version and updated_at alone.
+    stamp_fields: frozenset[str] = frozenset()
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Counts the version up on every change, so that it can serve as the ETag."""
-        if not self._state.adding:
+        named = kwargs.get("update_fields")
+        only_stamps = named is not None and self.stamp_fields.issuperset(named)
+        if not self._state.adding and not only_stamps:
             self.version += 1
-            named = kwargs.get("update_fields")
             if named is not None:
                 kwargs["update_fields"] = {*named, "version", "updated_at"}
         super().save(*args, **kwargs)

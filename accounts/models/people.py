@@ -41,6 +41,7 @@ class User(Editable, AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     secret_fields = frozenset({"password"})
+    stamp_fields = frozenset({"last_login", "last_seen_at"})
 
     class Meta:
         db_table = "users"

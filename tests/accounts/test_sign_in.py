@@ -1,10 +1,12 @@
 """Signing in by password, second factor and recovery code; F-72 the lock."""
 
+import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 import time_machine
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -208,6 +210,31 @@ def test_a_code_works_once(person: User) -> None:
         browser = Browser()
         browser.sign_in(email=EMAIL)
         assert browser.post(SECOND, {"code": code}).status_code == expected
+
+
+def test_a_code_works_once_even_after_its_own_half_minute(person: User) -> None:
+    secret = signed_in().enrol()
+    code = totp(secret)
+    first, second = Browser(), Browser()
+    for browser in (first, second):
+        browser.sign_in(email=EMAIL)
+    assert first.post(SECOND, {"code": code}).status_code == 200
+
+    with redis.Redis.from_url(os.environ["CACHE_REDIS_URL"]) as server:
+        for key in server.scan_iter("*mfa.totp.used*"):
+            server.delete(key)
+
+    assert second.post(SECOND, {"code": code}).status_code == 400
+
+
+def test_a_clock_that_is_half_a_minute_late_still_signs_in(person: User) -> None:
+    secret = signed_in().enrol()
+    code = totp(secret)
+    browser = Browser()
+    browser.sign_in(email=EMAIL)
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=30), tick=True):
+        assert browser.post(SECOND, {"code": code}).status_code == 200
 
 
 def test_wrong_codes_lock_like_wrong_passwords(person: User) -> None:
@@ -433,6 +460,30 @@ def test_no_answer_on_the_way_holds_the_password(person: User) -> None:
     ]
 
     assert not any(PASSWORD.encode() in body or b"argon2" in body for body in bodies)
+
+
+def test_without_the_counters_nobody_gets_in(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise redis.ConnectionError("out")
+
+    browser = Browser()
+    browser.get("/api/console/boot")
+    monkeypatch.setattr("accounts.throttle.LoginThrottle.forget", fail)
+
+    answer = browser.sign_in(email=EMAIL)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert browser.me().status_code == 401
+    assert actions() == []
+
+
+def test_signing_in_is_no_edit_of_the_account(person: User) -> None:
+    signed_in()
+
+    user = User.objects.get()
+    assert user.version == 1
+    assert user.last_login is not None
+    assert user.last_seen_at is not None
 
 
 def test_a_failing_audit_row_undoes_the_sign_in(

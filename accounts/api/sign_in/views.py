@@ -6,8 +6,9 @@ Rule 2: an answer that the console treats like any other refusal is a problem bo
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+import redis
 from allauth.account.internal.flows.login import record_authentication
 from allauth.headless.account import views as account_views
 from allauth.headless.base.response import (
@@ -17,6 +18,7 @@ from allauth.headless.base.response import (
 )
 from allauth.headless.base.views import APIView
 from allauth.headless.mfa import views as mfa_views
+from allauth.mfa.adapter import get_adapter
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
@@ -27,6 +29,7 @@ from accounts.errors import Refused
 from accounts.models import User
 from accounts.services.sign_in import end_sessions, rotate_session, sign_out
 from accounts.sign_in_audit import record_own
+from accounts.throttle import first_use
 
 
 class Audited(APIView):
@@ -36,18 +39,27 @@ class Audited(APIView):
     actions: ClassVar[Mapping[tuple[str, int], str]] = {}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with transaction.atomic():
-            before = request.user if request.user.is_authenticated else None
-            try:
-                response = super().dispatch(request, *args, **kwargs)
-            except Refused as refused:
-                # Not a failure of the transaction: its audit row stays.
-                response = problem_response(request, refused)
-            action = self.actions.get((request.method or "", response.status_code))
-            person = self.person(before) if action else None
-            if action and person is not None:
-                self.told(request, person, action)
+        before = request.user if request.user.is_authenticated else None
+        try:
+            with transaction.atomic():
+                response = self.answer(request, *args, **kwargs)
+                action = self.actions.get((request.method or "", response.status_code))
+                person = self.person(before) if action else None
+                if action and person is not None:
+                    self.told(request, person, action)
+        except redis.RedisError:
+            # Without its counters nobody can be let in: guessing would be free.
+            if before is None:
+                request.session.flush()
+            response = problem_response(request, Refused("unavailable"))
         return _as_problem(request, response)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return cast("HttpResponseBase", super().dispatch(request, *args, **kwargs))
+        except Refused as refused:
+            # Not a failure of the transaction: its audit row stays.
+            return problem_response(request, refused)
 
     def person(self, before: User | None) -> User | None:
         """Whom the outcome is about: who was signed in, or is now."""
@@ -72,18 +84,32 @@ class LoginView(Audited, account_views.LoginView):
     actions: ClassVar = {("POST", HTTPStatus.OK): "session.sign_in"}
 
 
-class SecondFactorView(Audited, mfa_views.AuthenticateView):
-    actions: ClassVar = {("POST", HTTPStatus.OK): "session.sign_in"}
+class CodeView(Audited):
+    """Takes a code: of the authenticator app once in its life, or a recovery code."""
 
-    def get_input_kwargs(self) -> Any:
-        adapters.refuse_locked(self.request, login=self.stage.login.user.email)
-        return super().get_input_kwargs()
+    def giver(self) -> User:
+        raise NotImplementedError
+
+    def handle_input(self, data: Any) -> Any:
+        giver = self.giver()
+        adapters.refuse_locked(self.request, login=giver.email)
+        refusal = super().handle_input(data)
+        if refusal is None and not first_use(user_id=giver.pk, code=self.input["code"].data):
+            self.input.add_error("code", get_adapter().validation_error("incorrect_code"))
+            refusal = self.handle_invalid_input(self.input)
+        return refusal
 
     def handle_invalid_input(self, input: Any) -> Any:  # noqa: A002 - allauth's name
-        adapters.count_failure(
-            self.request, login=self.stage.login.user.email, reason="wrong second factor"
-        )
+        adapters.count_failure(self.request, login=self.giver().email, reason="wrong second factor")
         return super().handle_invalid_input(input)
+
+
+class SecondFactorView(CodeView, mfa_views.AuthenticateView):
+    actions: ClassVar = {("POST", HTTPStatus.OK): "session.sign_in"}
+
+    def giver(self) -> User:
+        half_way: User = self.stage.login.user
+        return half_way
 
 
 class SessionView(Audited, account_views.SessionView):
@@ -96,16 +122,10 @@ class ReauthenticateView(Audited, account_views.ReauthenticateView):
     pass
 
 
-class SecondFactorReauthenticateView(Audited, mfa_views.ReauthenticateView):
-    def get_input_kwargs(self) -> Any:
-        adapters.refuse_locked(self.request, login=self.request.user.email)
-        return super().get_input_kwargs()
-
-    def handle_invalid_input(self, input: Any) -> Any:  # noqa: A002 - allauth's name
-        adapters.count_failure(
-            self.request, login=self.request.user.email, reason="wrong second factor"
-        )
-        return super().handle_invalid_input(input)
+class SecondFactorReauthenticateView(CodeView, mfa_views.ReauthenticateView):
+    def giver(self) -> User:
+        person: User = self.request.user
+        return person
 
 
 class PasswordChangeView(Audited, account_views.ChangePasswordView):
