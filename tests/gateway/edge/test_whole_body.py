@@ -32,7 +32,7 @@ async def test_a_long_body_streams_on_without_a_length() -> None:
 
 async def test_a_body_with_a_length_is_streamed() -> None:
     scope = http_scope(method="POST", headers=[HOST, (b"content-length", b"4")])
-    assert (await call(with_length(look, keep_bytes=100), scope, b"ab", b"cd")).body == b"4:ab"
+    assert (await call(with_length(look, keep_bytes=100), scope, b"ab", b"cd")).body == b"4:abcd"
 
 
 async def test_a_request_without_a_body_stays_without_one() -> None:
