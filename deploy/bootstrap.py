@@ -194,7 +194,9 @@ def install_python_packages(packages: str) -> None:
     verb = "sync" if packages == "dev" else "install"
     lock = str(PROJECT / locks[packages])
     files = [lock] if packages == "dev" else ["-r", lock]
-    command = [str(BIN / "uv"), "pip", verb, "--require-hashes", "--python", str(BIN / "python")]
+    # Compiled once here, and not again by each of the programs that start at the same time.
+    options = ["--require-hashes", "--compile-bytecode", "--python", str(BIN / "python")]
+    command = [str(BIN / "uv"), "pip", verb, *options]
     run("Python packages", [*command, *files], env=uv_environment(), cwd=PROJECT, hint=NETWORK_HINT)
     stamps[packages].write_text(wanted[packages], encoding="utf-8")
     if packages == "dev":

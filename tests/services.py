@@ -34,6 +34,7 @@ from gateway.ops.logins import OWNER_LOGIN
 from gateway.ops.ports import free_port
 
 HOME: Final = "TEST_SERVICES_HOME"
+OWN_SERVER: Final = "TEST_SERVICES_OWN_SERVER"
 PROJECT: Final = Path(__file__).resolve().parents[1]
 PASSWORD: Final = "test-only"
 FAST_AND_FORGETFUL: Final = {
@@ -55,7 +56,7 @@ POLL_S: Final = 0.01
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    # A wrapper, because it runs before every other plugin's hook: pytest-django's loads the settings.
+    # A wrapper, for it runs before every other plugin's hook: pytest-django's loads the settings.
     if HOME not in os.environ:
         _RUN.start()
     _choose_own_database_and_index()
@@ -129,6 +130,7 @@ class Run:
             connection.execute(f"ALTER ROLE {OWNER_LOGIN} CREATEDB")
         os.environ["DATABASE_URL"] = cluster.url(owner=False)
         os.environ["DATABASE_OWNER_URL"] = cluster.url(owner=True)
+        os.environ[OWN_SERVER] = "yes"
 
     def _start_valkeys(self, home: Path) -> None:
         program = find_valkey(redis_bin=os.environ.get("REDIS_BIN", ""))
@@ -194,6 +196,18 @@ def _choose_own_database_and_index() -> None:
 
 def _with_path(url: str, path: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=path))
+
+
+def superuser_url() -> str | None:
+    """Of the server that this plugin started; None where the environment gave one."""
+    if OWN_SERVER not in os.environ:
+        return None
+    return with_login(os.environ["DATABASE_URL"], name="postgres", password=PASSWORD)
+
+
+def with_login(url: str, *, name: str, password: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{name}:{password}@{parts.hostname}:{parts.port}"))
 
 
 def provide_database() -> None:
