@@ -5,7 +5,8 @@ from itertools import groupby
 from typing import Final
 
 from accounts.permissions import ALL, BY_ROLE, SUPERADMIN, TEAM_LEAD
-from accounts.problem_codes import PROBLEMS, Problem
+from accounts.problem import Problem
+from accounts.problem_codes import PROBLEMS
 
 MADE: Final = (
     "Made by `switchyard settings-docs` from the table in `accounts/{source}`; do not edit."
