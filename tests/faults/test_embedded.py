@@ -1,10 +1,11 @@
 """The embedded installation, killed in every place."""
 
 import os
-import pwd
 import signal
 import stat
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -28,11 +29,18 @@ from tests.faults.installation import (
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Not below pytest's own folder, which is closed to the account PostgreSQL runs as for root."""
+    with tempfile.TemporaryDirectory(prefix="switchyard-faults-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    folder = tmp_path_factory.mktemp("shared")
-    open_to_others(folder)
-    with running(folder) as installation:
+def shared() -> Iterator[Installation]:
+    with open_folder() as folder, running(folder) as installation:
         yield installation
         assert installation.signal(signal.SIGINT) == Exit.OK
         stopped = [line for line in installation.said().splitlines() if "Stopping" in line]
@@ -40,16 +48,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def own_folder(tmp_path: Path) -> Path:
-    open_to_others(tmp_path)
-    return tmp_path
-
-
-def open_to_others(folder: Path) -> None:
-    # pytest's folders are closed to the account PostgreSQL runs as when root runs the suite.
-    for path in (folder, folder.parent, folder.parent.parent):
-        if path.owner() == pwd.getpwuid(os.geteuid()).pw_name and path != Path("/tmp"):  # noqa: S108
-            path.chmod(path.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
+def own_folder() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("name", CHILDREN)
