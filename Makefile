@@ -5,7 +5,7 @@ PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) deploy/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down setup-link dev install test faults check build ci lock clean
+.PHONY: help up down setup-link dev install test faults check build ci images lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -39,6 +39,9 @@ build: ## the wheel with the built console, in dist/
 
 ci: ## check, test and build
 	@$(BOOTSTRAP) ci
+
+images: ## build the image without an engine, as root, and run it
+	@$(BOOTSTRAP) images
 
 lock: ## renew every lock file
 	@$(BOOTSTRAP) lock

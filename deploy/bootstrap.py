@@ -48,6 +48,7 @@ TARGETS = {
     "check": ("dev", "all", True, False, ["python", "-m", "deploy.lanes", "check"]),
     "ci": ("dev", "all", True, True, ["python", "-m", "deploy.lanes", "ci"]),
     "build": ("dev", "build", True, False, ["python", "-m", "deploy.lanes", "build"]),
+    "images": ("dev", None, False, False, ["python", "-m", "deploy.images"]),
     "lock": ("dev", None, False, False, ["python", "-m", "deploy.lanes", "lock"]),
 }
 

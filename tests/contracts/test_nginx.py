@@ -157,7 +157,9 @@ class Edge:
         reader, writer = await self.open(target, "Connection: close", *headers)
         with closing(writer):
             answer = await asyncio.wait_for(reader.read(), ENOUGH_S)
-        return msgspec.json.decode(answer.partition(b"\r\n\r\n")[2], type=dict)  # type: ignore[type-arg]
+        return msgspec.json.decode(
+            answer.partition(b"\r\n\r\n")[2], type=dict[str, dict[str, str] | str]
+        )
 
     def logs(self) -> str:
         return "".join(path.read_text(encoding="utf-8") for path in self.home.glob("*.log"))
