@@ -12,6 +12,7 @@ from celery.schedules import crontab
 from celery.signals import setup_logging
 
 from gateway.ops.tasks import BROKER_OPTIONS
+from gateway.telemetry.tasks import time_tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
 
@@ -59,4 +60,5 @@ def _keep_our_logging(**_: Any) -> None:
     """Connected, so that Celery leaves the logging alone that Django's settings have set up."""
 
 
+time_tasks()
 app.autodiscover_tasks(["accounts"])

@@ -22,6 +22,7 @@ from gateway.ops.migrate import migrate, require_owner_login, what_to_set
 from gateway.ops.outcome import Exit
 from gateway.ops.output import write, write_json
 from gateway.ops.tasks import beat_command, become, worker_command
+from gateway.telemetry import multiprocess
 
 
 def run_up(arguments: Namespace, configuration: Configuration) -> int:
@@ -61,6 +62,7 @@ def run_serve(_: Namespace, configuration: Configuration) -> int:
 
 def run_worker(_: Namespace, configuration: Configuration) -> int:
     _check_before_start(configuration)
+    os.environ.update(multiprocess.environment(configuration.paths.var))
     become(worker_command(threads=False))
     return Exit.OK
 

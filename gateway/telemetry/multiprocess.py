@@ -15,14 +15,17 @@ PID_IN_NAME: Final = re.compile(r"_(\d+)\.db$")
 
 
 def environment(var_dir: Path) -> dict[str, str]:
-    return {VARIABLE: str(var_dir / "metrics")}
+    """What a process needs to count with the others; the directory is there afterwards."""
+    directory = var_dir / "metrics"
+    directory.mkdir(parents=True, exist_ok=True)
+    return {VARIABLE: str(directory)}
 
 
 def clear_metrics_dir(var_dir: Path) -> None:
-    """At the start of a server: makes the directory and forgets processes that are gone."""
-    directory = var_dir / "metrics"
-    directory.mkdir(parents=True, exist_ok=True)
-    for path in _left_behind(directory, pattern="*.db"):
+    """At the start of a server: forgets processes that are gone."""
+    directory = Path(environment(var_dir)[VARIABLE])
+    # In a container pids repeat: what carries our own number was written by a process before us.
+    for path in _left_behind(directory, pattern="*.db", own=os.getpid()):
         path.unlink(missing_ok=True)
 
 
@@ -34,10 +37,10 @@ def forget_dead_gauges() -> None:
         path.unlink(missing_ok=True)
 
 
-def _left_behind(directory: Path, *, pattern: str) -> Iterator[Path]:
+def _left_behind(directory: Path, *, pattern: str, own: int | None = None) -> Iterator[Path]:
     for path in directory.glob(pattern):
         found = PID_IN_NAME.search(path.name)
-        if found and not _is_alive(int(found[1])):
+        if found and (int(found[1]) == own or not _is_alive(int(found[1]))):
             yield path
 
 
@@ -46,7 +49,6 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # somebody else's
         return True
-    # In a container pids repeat: what carries our own number was written by a process before us.
-    return pid != os.getpid()
+    return True

@@ -17,6 +17,7 @@ from gateway.ops.embedded.child import ChildSpec, StopStep
 from gateway.ops.embedded.postgres import PostgresCluster, server_environment
 from gateway.ops.embedded.valkey import ValkeyServer
 from gateway.ops.tasks import BROKER_OPTIONS, WORKER_NODE, beat_command, worker_command
+from gateway.telemetry import multiprocess
 
 SERVICE_READY_S: Final = 30.0
 PREPARE_S: Final = 300.0
@@ -71,7 +72,8 @@ def worker_child(configuration: Configuration) -> ChildSpec:
     return ChildSpec(
         name="worker",
         command=worker_command(threads=True),
-        environment=_environment(configuration, owner=True),
+        environment=_environment(configuration, owner=True)
+        | multiprocess.environment(configuration.paths.var),
         ready=_worker_answers(configuration),
         ready_within_s=PROGRAM_READY_S,
         stop=(

@@ -1,7 +1,7 @@
 """The console's socket against the real session table and channel layer."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from importlib import import_module
 from typing import Any
 
@@ -16,15 +16,16 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connections
+from prometheus_client import REGISTRY
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.services.sign_in import announce_session_end, end_sessions
 from accounts.signals import configuration_changed
 from gateway.console.live import consumer, groups
 from gateway.console.live.consumer import ConsoleSocket
-from gateway.console.live.slots import MAX_SOCKETS
+from gateway.console.live.slots import MAX_SOCKETS, SocketSlots
 from gateway.edge.runtime import Runtime, RuntimeConfig
-from gateway.telemetry.metrics import REGISTRY
 
 SOCKET = AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
 SOON_S = 5.0  # the promise is one second; a loaded machine gets five times that
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 @pytest.fixture
-def person(committed_db: None) -> Iterator[User]:
+def person(committed_db: None) -> User:
     user = User(email="ana@example.test", display_name="Ana")
     user.set_password("a-long-password")
     user.save()
@@ -270,10 +271,10 @@ async def test_a_cache_that_is_out_asks_to_come_back_later(
     runtime: Runtime, person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def out(_slots: Any, _socket: str) -> bool:
-        raise consumer.RedisError
+        raise RedisError
 
     key = await database_sync_to_async(sign_in)(person)
-    monkeypatch.setattr(consumer.SocketSlots, "take", out)
+    monkeypatch.setattr(SocketSlots, "take", out)
     opened = socket(runtime, session_key=key)
     await opened.connect(timeout=SOON_S)
     assert await close_code(opened) == 1013

@@ -27,9 +27,9 @@ def files(tmp_path: Path, settings: Settings) -> Iterator[Guard]:
     (tmp_path / "dist" / "large.bin").write_bytes(b"x" * LARGE_BYTES)
     settings.STATIC_ROOT = None
     settings.STATICFILES_DIRS = [("console", tmp_path / "dist")]
-    finders.get_finder.cache_clear()
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
     yield Guard(StaticFiles(), body_limit=lambda _path: 0, observer=Heard())
-    finders.get_finder.cache_clear()
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
 
 
 async def test_a_hashed_file_may_be_kept_for_ever(files: Guard) -> None:

@@ -186,7 +186,7 @@ async def test_lifespan_passes_untouched() -> None:
     async def live(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    async def nobody() -> Any:
+    async def nobody(*_: Any) -> Any:
         raise AssertionError
 
     await guard(live)({"type": "lifespan"}, nobody, nobody)

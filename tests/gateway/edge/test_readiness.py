@@ -13,7 +13,7 @@ from gateway.edge.runtime import redis_client
 NOBODY_LISTENS = "127.0.0.1:1"
 
 
-def readiness(*, drain: DrainWatch | None = None, **checks: str) -> Readiness:
+def readiness(checks: Mapping[str, str], *, drain: DrainWatch | None = None) -> Readiness:
     async def answer(name: str, state: str) -> Mapping[str, str]:
         return {name: state}
 
@@ -35,7 +35,7 @@ def readiness(*, drain: DrainWatch | None = None, **checks: str) -> Readiness:
     ],
 )
 async def test_the_worst_component_decides(states: dict[str, str], status: str) -> None:
-    report = await readiness(**states).report()
+    report = await readiness(states).report()
     assert report.status == status
     assert report.components == {**states, "drain": "ok"}
 
@@ -120,7 +120,7 @@ async def test_the_drain_mark_is_seen_within_a_second_and_for_good(tmp_path: Pat
     mark = tmp_path / "drain"
     drain = DrainWatch(mark)
     drain.start()
-    ready = readiness(drain=drain, redis="ok")
+    ready = readiness({"redis": "ok"}, drain=drain)
     assert (await ready.report()).status == "ready"
     mark.touch()
     async with asyncio.timeout(5):

@@ -4,11 +4,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from celery import Celery
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import resolve
+from prometheus_client import REGISTRY
 
 from gateway.edge.guard import Guard
 from gateway.telemetry import metrics, multiprocess
 from gateway.telemetry.metrics import MetricsPage, observe_management, observe_task
 from gateway.telemetry.observer import RequestObserver
+from gateway.telemetry.routes import RouteName
+from gateway.telemetry.tasks import time_tasks
 from tests.gateway.edge.driver import HOST, Heard, call, http_scope, socket_scope
 
 TOKEN = "the-token-of-a-scraper"
@@ -51,7 +58,7 @@ async def test_without_the_token_there_is_no_page(
 
 
 def value(name: str, **labels: str) -> float:
-    return metrics.REGISTRY.get_sample_value(name, labels) or 0.0
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def test_a_method_nobody_knows_makes_no_series_of_its_own() -> None:
@@ -66,6 +73,29 @@ def test_tasks_are_timed_by_name_and_outcome() -> None:
     assert value("switchyard_task_seconds_count", task="billing.windows", outcome="success") >= 1
 
 
+def do_nothing() -> None:
+    pass
+
+
+def test_a_task_is_timed_by_the_worker_that_runs_it() -> None:
+    app = Celery("timed", set_as_current=False)
+    task = app.task(name="timed.example")(do_nothing)
+    time_tasks()
+    before = value("switchyard_task_seconds_count", task="timed.example", outcome="success")
+    task.apply()
+    after = value("switchyard_task_seconds_count", task="timed.example", outcome="success")
+    assert after == before + 1
+
+
+def test_the_route_is_named_by_the_url_table() -> None:
+    request = RequestFactory().get("/login")
+    request.resolver_match = resolve("/login")
+    RouteName(lambda _request: HttpResponse()).process_view(request, lambda: None, (), {})
+    request.scope = http_scope()  # type: ignore[attr-defined]
+    RouteName(lambda _request: HttpResponse()).process_view(request, lambda: None, (), {})
+    assert request.scope["state"]["route"] == "console-page"  # type: ignore[attr-defined]
+
+
 def test_a_request_is_counted_while_it_runs_and_noted_when_it_ends() -> None:
     noted = []
 
@@ -77,8 +107,8 @@ def test_a_request_is_counted_while_it_runs_and_noted_when_it_ends() -> None:
     before = value("switchyard_inflight")
     observer.started()
     assert value("switchyard_inflight") == before + 1
-    scope = http_scope()
-    scope |= {
+    scope = {
+        **http_scope(),
         "path": "/setup",
         "state": {"route": "console-page", "request_id": "req_1", "tenant": "acme"},
     }
@@ -139,7 +169,7 @@ def test_one_process_answers_for_all_and_forgets_only_what_should_be(
     assert list((tmp_path / "metrics").iterdir()) == []
 
 
-def test_a_living_process_keeps_its_files(tmp_path: Path) -> None:
+def test_a_living_process_keeps_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     multiprocess.clear_metrics_dir(tmp_path)
     parent = tmp_path / "metrics" / f"counter_{os.getppid()}.db"
     own = tmp_path / "metrics" / f"counter_{os.getpid()}.db"
@@ -147,6 +177,11 @@ def test_a_living_process_keeps_its_files(tmp_path: Path) -> None:
     other = tmp_path / "metrics" / "note.txt"
     for path in (parent, own, first, other):
         path.touch()
+    monkeypatch.setenv(multiprocess.VARIABLE, str(tmp_path / "metrics"))
+    gauge = tmp_path / "metrics" / f"gauge_livesum_{os.getpid()}.db"
+    gauge.touch()
+    multiprocess.forget_dead_gauges()
+    assert gauge.exists()
     multiprocess.clear_metrics_dir(tmp_path)
     assert parent.exists()
     assert first.exists()
