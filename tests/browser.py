@@ -10,10 +10,11 @@ from typing import Any, Final
 import msgspec
 from django.test import Client
 
-from accounts.models import Membership, Role, Tenant, User
+from accounts.models import AuditEntry, Membership, Role, Tenant, User
 from accounts.services.users import create_user
 from accounts.tenancy import platform_scope
 
+EMAIL: Final = "ana@example.test"
 PASSWORD: Final = "correct-horse-battery"
 AUTH: Final = "/api/auth/browser/v1"
 
@@ -75,8 +76,20 @@ def totp(secret: str) -> str:
     return f"{value % 1_000_000:06d}"
 
 
+def signed_in(email: str = EMAIL, **changes: str) -> Browser:
+    browser = Browser(**changes)
+    assert browser.sign_in(email=email).status_code == 200
+    return browser
+
+
+def audit_actions() -> list[str]:
+    """In the order of what happened."""
+    with platform_scope("test"):
+        return list(AuditEntry.objects.order_by("at", "id").values_list("action", flat=True))
+
+
 def make_person(
-    email: str = "ana@example.test", *, role: str | None = Role.OWNER, superadmin: bool = False
+    email: str = EMAIL, *, role: str | None = Role.OWNER, superadmin: bool = False
 ) -> User:
     """With a membership in tenant `default`, unless `role` is None."""
     user = create_user(email=email, password=PASSWORD, superadmin=superadmin)

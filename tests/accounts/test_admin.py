@@ -2,12 +2,9 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import time_machine
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -30,11 +27,7 @@ PAGES: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _first_second_of_a_code() -> Iterator[None]:
-    now = int(datetime.now(UTC).timestamp())
-    with time_machine.travel(now - now % 30, tick=True):
-        yield
+pytestmark = pytest.mark.usefixtures("start_of_a_code")
 
 
 @pytest.fixture
