@@ -1,5 +1,6 @@
 """Invitations as admins list them and as their holder sees them."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from django.db.models import QuerySet
@@ -7,12 +8,22 @@ from django.utils import timezone
 
 from accounts.access import Access
 from accounts.errors import Refused
-from accounts.models import Invite
+from accounts.models import Invite, User
+from accounts.tenancy import platform_scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitePreview:
+    email: str
+    role: str
+    tenant_name: str
+    user_exists: bool
+
 
 Closed = Literal["invite_used", "invite_revoked", "invite_expired"]
 
 
-def invites_of(*, access: Access) -> "QuerySet[Invite]":
+def invites_of(*, access: Access) -> QuerySet[Invite]:
     rows: QuerySet[Invite] = Invite.objects.filter(tenant=access.the_tenant())
     return rows.select_related("team", "created_by")
 
@@ -26,6 +37,21 @@ def invite_by_token(*, digest: bytes, locked: bool = False) -> Invite:
     if invite is None:
         raise Refused("invite_not_found")
     return invite
+
+
+def preview_of(*, digest: bytes) -> InvitePreview:
+    """What the holder of the token may see; raises why it can no longer be accepted."""
+    with platform_scope("show an invitation: its tenant is known by its token only"):
+        invite = invite_by_token(digest=digest)
+        reason = closed_reason(invite)
+        if reason:
+            raise Refused(reason)
+        return InvitePreview(
+            email=invite.email,
+            role=invite.role,
+            tenant_name=invite.tenant.name,
+            user_exists=User.objects.filter(email=invite.email).exists(),
+        )
 
 
 def closed_reason(invite: Invite) -> Closed | None:

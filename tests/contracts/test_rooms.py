@@ -13,7 +13,9 @@ from tests.contracts.tree import PACKAGES, ROOT, files, shown, sources
 PLATFORM_SCOPE: Final = {
     "accounts/api/base.py",  # superadmins' paths
     "accounts/selectors/access.py",  # which tenant a superadmin works in
+    "accounts/selectors/invites.py",  # an invitation is shown before its tenant is known
     "accounts/selectors/key_possession.py",  # a key is found before its tenant is known
+    "accounts/services/enrolment.py",  # an operator adds people
     "accounts/services/invites.py",  # an invitation is found before its tenant is known
     "accounts/services/preferences.py",  # a person belongs to no tenant
     "accounts/services/sessions.py",  # sessions belong to people
@@ -22,7 +24,8 @@ PLATFORM_SCOPE: Final = {
     "accounts/services/upkeep.py",  # nightly work over all tenants
     "accounts/services/users.py",  # people belong to no tenant
     "accounts/sign_in_audit.py",  # nobody is signed in yet
-    "gateway/console/api/invites.py",  # an invitation is shown before its tenant is known
+    "gateway/console/admin_site.py",  # superadmins only
+    "gateway/ops/users.py",  # the command line stands above tenants
     "providers/services.py",  # the platform's own data key
 }
 USER_SCOPE: Final = {

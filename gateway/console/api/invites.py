@@ -5,12 +5,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.callers import unknown_actor, user_actor
-from accounts.errors import Refused
-from accounts.models import User
-from accounts.selectors.invites import closed_reason, invite_by_token
+from accounts.selectors.invites import preview_of
 from accounts.services.invites import accept_invite, token_digest
 from accounts.services.sign_in import rotate_session, sign_in
-from accounts.tenancy import platform_scope
 from gateway.console.api.anonymous import AnonymousView, SessionStartView
 from gateway.console.api.serializers import (
     AcceptInviteSerializer,
@@ -25,20 +22,16 @@ class InviteView(AnonymousView):
         responses=InvitePreviewSerializer,
     )
     def get(self, request: Request) -> Response:
-        digest = token_digest(request.query_params.get("token", ""))
-        with platform_scope("show an invitation: its tenant is known by its token only"):
-            invite = invite_by_token(digest=digest)
-            reason = closed_reason(invite)
-            if reason:
-                raise Refused(reason)
-            known = User.objects.filter(email=invite.email).exists()
-            preview = {
-                "email": invite.email,
-                "role": invite.role,
-                "tenant": {"name": invite.tenant.name},
-                "user_exists": known,
-            }
-        return Response(preview, headers={"Cache-Control": "no-store"})
+        preview = preview_of(digest=token_digest(request.query_params.get("token", "")))
+        return Response(
+            {
+                "email": preview.email,
+                "role": preview.role,
+                "tenant": {"name": preview.tenant_name},
+                "user_exists": preview.user_exists,
+            },
+            headers={"Cache-Control": "no-store"},
+        )
 
 
 class AcceptInviteView(SessionStartView):
