@@ -152,7 +152,7 @@ def _entries(chain: str) -> Iterator[AuditEntry]:
 
 
 def signed_head(*, chain: str) -> dict[str, Any]:
-    """The last link, signed with the installation's secret: proof of what a chain held at a time."""
+    """The last link, signed with the installation's secret: proof of what a chain held."""
     head = AuditHead.objects.filter(chain=chain).first()
     seq, last = (head.seq, bytes(head.hash).hex()) if head else (0, bytes(32).hex())
     told = f"{chain}:{seq}:{last}"

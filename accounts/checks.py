@@ -1,6 +1,6 @@
 """accounts.E001: every management route says what it asks of its caller, and is throttled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,7 +68,7 @@ def faults(route: Route) -> Iterator[str]:
 
 @register()
 def every_management_route_declares_itself(
-    app_configs: list[AppConfig] | None,  # noqa: ARG001 - Django's signature
+    app_configs: Sequence[AppConfig] | None,
     **_: Any,
 ) -> list[Error]:
     return [

@@ -1,9 +1,9 @@
 """Refusals of the control plane.
 
-    Refused              code and detail; status and title stand in `problem_codes.PROBLEMS`
-    ├── Invalid          one entry per bad field
-    ├── PermissionLacking  the capability that is missing
-    └── VersionConflict  the version there is, who made it and when
+Refused              code and detail; status and title stand in `problem_codes.PROBLEMS`
+├── Invalid          one entry per bad field
+├── PermissionLacking  the capability that is missing
+└── VersionConflict  the version there is, who made it and when
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,9 @@ class FieldProblem:
 class Refused(Exception):
     """`code` is a key of PROBLEMS; `facts` join the answer."""
 
-    def __init__(self, code: str, detail: str = "", *, facts: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str = "", *, facts: Mapping[str, Any] | None = None
+    ) -> None:
         self.code = code
         self.detail = detail or PROBLEMS[code].meaning
         self.facts = dict(facts or {})

@@ -1,6 +1,7 @@
 """The first wall between tenants.
 
-Rule 1: a tenant-owned row is read and written only inside a scope; without one every manager raises.
+Rule 1: a tenant-owned row is read and written only inside a scope; outside of one every manager
+raises.
 Rule 2: a scope is a transaction; it binds the context for Python and `app.*` for row security, the
 second wall, and unbinds both when it ends.
 Rule 3: work across tenants says so with `platform_scope(reason)`; a test lists who may.
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 
-_M = TypeVar("_M", bound=models.Model, covariant=True)
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 class TenantNotSet(RuntimeError):
@@ -33,6 +34,7 @@ class Binding:
     platform: str = ""
 
 
+NOTHING_BOUND: Final = "no tenant is bound; open tenant_scope() first"
 _binding: Final[ContextVar[Binding]] = ContextVar("tenant_binding", default=Binding())  # noqa: B039 - frozen
 
 
@@ -88,8 +90,8 @@ def _tell_database(binding: Binding) -> None:
         )
 
 
-class TenantQuerySet(models.QuerySet[_M]):
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[_M]:
+class TenantQuerySet(models.QuerySet[Row_co]):
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Row_co]:
         rows = list(objs)
         for row in rows:
             row.check_tenant()
@@ -107,19 +109,20 @@ class TenantQuerySet(models.QuerySet[_M]):
         return super().update(**kwargs)
 
 
-class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+class TenantManager(models.Manager[Row_co]):
     """Filters by the bound tenant; raises TenantNotSet when nothing is bound."""
 
-    def get_queryset(self) -> TenantQuerySet[Any]:
-        rows: TenantQuerySet[Any] = super().get_queryset()
+    def get_queryset(self) -> TenantQuerySet[Row_co]:
+        model: Any = self.model
+        rows: TenantQuerySet[Row_co] = TenantQuerySet(model, using=self._db)
         binding = current_binding()
         if binding.platform:
             return rows
         if binding.tenant_id is not None:
             return rows.filter(tenant_id=binding.tenant_id)
-        if binding.user_id is not None and self.model.visible_to_user is not None:
-            return rows.filter(**{self.model.visible_to_user: binding.user_id})
-        raise TenantNotSet(f"{self.model.__name__}: no tenant is bound; open tenant_scope() first")
+        if binding.user_id is not None and model.visible_to_user is not None:
+            return rows.filter(**{model.visible_to_user: binding.user_id})
+        raise TenantNotSet(f"{model.__name__}: {NOTHING_BOUND}")
 
 
 class TenantOwned(models.Model):
@@ -144,16 +147,16 @@ class TenantOwned(models.Model):
         """Raises CrossTenant unless the row and all it points to belong to the bound tenant."""
         binding = current_binding()
         if not binding.platform and binding.tenant_id is None:
-            raise TenantNotSet(f"{type(self).__name__}: no tenant is bound; open tenant_scope() first")
+            raise TenantNotSet(
+                f"{type(self).__name__}: no tenant is bound; open tenant_scope() first"
+            )
         _refuse_foreign(self.tenant_id, binding=binding)
         for field in self._meta.concrete_fields:
+            pk = getattr(self, field.attname)
             target = field.related_model
-            pointed = isinstance(target, type) and issubclass(target, TenantOwned)
-            if not pointed or getattr(self, field.attname) is None:
+            if pk is None or not isinstance(target, type) or not issubclass(target, TenantOwned):
                 continue
-            row = self._state.fields_cache.get(field.name) or _owned_row(
-                target, getattr(self, field.attname)
-            )
+            row = self._state.fields_cache.get(field.name) or _owned_row(target, pk)
             if row.tenant_id != self.tenant_id:
                 raise CrossTenant(f"{type(self).__name__}.{field.name} belongs to another tenant")
 
@@ -161,7 +164,8 @@ class TenantOwned(models.Model):
 class TenantOwnedOrPlatform(TenantOwned):
     """A tenant's row, or the platform's where `tenant` is empty."""
 
-    tenant = models.ForeignKey(
+    # Wider than the base's, on purpose.
+    tenant = models.ForeignKey(  # type: ignore[assignment]
         "accounts.Tenant", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
@@ -179,5 +183,3 @@ def _owned_row(target: type[Any], pk: object) -> Any:
     if row is None:
         raise CrossTenant(f"{target.__name__} {pk} is not of the bound tenant")
     return row
-
-

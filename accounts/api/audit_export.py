@@ -1,6 +1,7 @@
 """The audit log as a download, read page by page so that its size never matters.
 
-Law: the tenant is bound inside the generator, once per page: the response outlives the view's transaction.
+Law: the tenant is bound inside the generator, once per page: the response outlives the view's
+transaction.
 """
 
 import csv
@@ -59,7 +60,7 @@ class Export:
     """The text in chunks of a page each."""
 
     def __init__(
-        self, *, tenant_id: UUID, rows: "Callable[[], QuerySet[AuditEntry]]", form: Format
+        self, *, tenant_id: UUID, rows: Callable[[], QuerySet[AuditEntry]], form: Format
     ) -> None:
         self._tenant_id = tenant_id
         self._rows = rows

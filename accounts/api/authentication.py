@@ -51,6 +51,12 @@ class Caller:
         return actor_of(request, kind=self.kind, actor_id=actor_id, label=label)
 
 
+def caller_of(request: Request) -> Caller | None:
+    """Who was authenticated; None for nobody."""
+    found: Any = request.auth
+    return found if isinstance(found, Caller) else None
+
+
 class SessionAuthentication(authentication.SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
         found = super().authenticate(request)

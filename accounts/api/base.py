@@ -24,10 +24,11 @@ from rest_framework.viewsets import ViewSetMixin
 
 from accounts.access import Access, superadmin_access
 from accounts.actors import Actor
-from accounts.api.authentication import Caller
+from accounts.api.authentication import Caller, caller_of
 from accounts.api.cursors import page_of
 from accounts.api.permissions import Need, Needs, Reach
-from accounts.errors import Invalid
+from accounts.errors import Invalid, Refused
+from accounts.models import User
 from accounts.selectors.access import (
     access_of_key,
     access_of_master,
@@ -128,7 +129,7 @@ class ManagementView(APIView):
             with platform_scope("a superadmin works on the platform"):
                 yield
         elif self.reach == Reach.PERSON:
-            with user_scope(user_id=self.request.user.pk):
+            with user_scope(user_id=self.person().id):
                 yield
         else:
             with transaction.atomic():
@@ -146,7 +147,9 @@ class ManagementView(APIView):
             )
         tenant_id = self.access.tenant.id if self.access.tenant is not None else None
         kept = idempotency.claim(
-            tenant_id=tenant_id, key=key, request_sha256=request_digest(request)
+            tenant_id=tenant_id,
+            key=key,
+            request_sha256=request_digest(request, caller=self.caller()),
         )
         if kept is not None:
             return Response(
@@ -168,9 +171,21 @@ class ManagementView(APIView):
                 body = {**body, name: None, f"{name}_shown": True}
         return body
 
+    def caller(self) -> Caller:
+        caller = caller_of(self.request)
+        if caller is None:
+            raise Refused("not_authenticated")
+        return caller
+
+    def person(self) -> User:
+        """Who is signed in; keys are no persons."""
+        user = self.caller().user
+        if user is None:
+            raise Refused("session_required")
+        return user
+
     def actor(self) -> Actor:
-        caller: Caller = self.request.auth
-        return caller.actor(self.request)
+        return self.caller().actor(self.request)
 
     def body(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The validated body; an empty one is an empty object."""
@@ -196,7 +211,7 @@ class ManagementView(APIView):
         return int(digits)
 
     def page(
-        self, rows: "QuerySet[M]", *, serializer: type[BaseSerializer[M]], by: str = "id"
+        self, rows: QuerySet[M], *, serializer: type[BaseSerializer[M]], by: str = "id"
     ) -> Response:
         found = page_of(
             rows,
@@ -205,7 +220,8 @@ class ManagementView(APIView):
             path=self.request.path,
             by=by,
         )
-        data = serializer(found.rows, many=True, context={"access": self.access}).data
+        shown: Any = found.rows  # many rows where the stubs know of one
+        data = serializer(shown, many=True, context={"access": self.access}).data
         return Response(
             {
                 "data": data,
@@ -244,9 +260,8 @@ class PersonViewSet(ViewSetMixin, ManagementView):
     reach = Reach.PERSON
 
 
-def request_digest(request: Request) -> bytes:
+def request_digest(request: Request, *, caller: Caller) -> bytes:
     """The same for a repeat by the same caller only."""
-    caller: Caller = request.auth
     told = msgspec.json.encode(
         [caller.kind, caller.ident, request.method, request.get_full_path(), request.data],
         order="deterministic",

@@ -29,7 +29,7 @@ class Page(Generic[M]):
 
 
 def page_of(
-    rows: "QuerySet[M]", *, query: Mapping[str, str], tenant_id: object, path: str, by: str = "id"
+    rows: QuerySet[M], *, query: Mapping[str, str], tenant_id: object, path: str, by: str = "id"
 ) -> Page[M]:
     """The rows after the cursor, newest first by the unique column `by`."""
     limit = _limit(query.get("limit", ""))

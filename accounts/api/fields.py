@@ -1,4 +1,4 @@
-"""Serializer fields that take exactly what the API reference says, and serializers that take no more."""
+"""Serializer fields that take exactly what the API reference says, and bodies that take no more."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -66,7 +66,6 @@ class Pairs(serializers.DictField):
 
 # A docstring would become the description of every body in the API reference.
 class Strict(serializers.Serializer[Any]):
-
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = sorted(str(name) for name in data if name not in self.fields)

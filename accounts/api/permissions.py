@@ -1,6 +1,7 @@
 """What each management view asks of its caller.
 
-Law: a view names a need for every method it answers; `checks.E001` and the route inventory fail without.
+Law: a view names a need for every method it answers; accounts.E001 and the route inventory fail
+without.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import mfa, sessions
-from accounts.api.authentication import Caller
+from accounts.api.authentication import Caller, caller_of
 from accounts.errors import PermissionLacking, Refused
 from accounts.models import Tenant
 
@@ -42,8 +43,8 @@ class HasCapability(BasePermission):
         need: Need = view.need()
         if need == ANYONE:
             return True
-        caller = request.auth
-        if not isinstance(caller, Caller):
+        caller = caller_of(request)
+        if caller is None:
             raise Refused("not_authenticated")
         if view.reach == Reach.PERSON and caller.kind != "user":
             raise Refused("session_required")

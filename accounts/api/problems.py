@@ -1,7 +1,7 @@
 """Refusals as `application/problem+json`, RFC 9457.
 
-Law: what is not a known refusal is `internal_error` without a word about the inside: no traceback, SQL,
-table name or hash.
+Law: what is not a known refusal is `internal_error` without a word about the inside: no traceback,
+SQL, table name or hash.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def as_refused(raised: Exception) -> Refused | None:
     if isinstance(raised, exceptions.ValidationError):
         return Invalid(_field_problems(raised.detail))
     if isinstance(raised, exceptions.Throttled):
-        return Refused("rate_limited", facts={RETRY_AFTER: int(raised.wait or 1)})
+        return Refused("rate_limited", facts={RETRY_AFTER: int(getattr(raised, "wait", None) or 1)})
     for kind, code in CODES.items():
         if isinstance(raised, kind):
             return Refused(code)
@@ -107,7 +107,7 @@ def problem_body(request: HttpRequest, refused: Refused) -> dict[str, Any]:
 
 def problem_headers(refused: Refused) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
-    if PROBLEMS[refused.code].status == 401:  # noqa: PLR2004 - a status is its own name
+    if PROBLEMS[refused.code].status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if RETRY_AFTER in refused.facts:
         headers["Retry-After"] = str(refused.facts[RETRY_AFTER])

@@ -1,4 +1,4 @@
-"""The API reference: the OpenAPI document and Swagger UI, without a word of inline script or style."""
+"""The API reference: the OpenAPI document, and Swagger UI without inline script or style."""
 
 from typing import Final
 

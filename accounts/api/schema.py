@@ -1,4 +1,4 @@
-"""How the management API describes itself: problems, envelopes and the headers all operations share."""
+"""How the management API describes itself: problems, envelopes, and the headers all share."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -54,7 +54,7 @@ class ProblemDetails(serializers.Serializer[Any]):
     instance = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField(allow_blank=True)
-    errors = FieldProblem(many=True)
+    errors = FieldProblem(many=True)  # type: ignore[assignment]
 
 
 def envelope(row: type[AnySerializer]) -> AnySerializer:
@@ -79,7 +79,7 @@ class ManagementSchema(AutoSchema):
         named = words if words[-1] == action.replace("_", "-") else [*words, action]
         return "_".join(named).replace("-", "_")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         need = getattr(self.view, "capabilities", {}).get(self._action(), ANYONE)
         named = (need,) if isinstance(need, str) else need
         return DESCRIPTIONS.get(named[0], f"Needs {' or '.join(f'`{name}`' for name in named)}.")

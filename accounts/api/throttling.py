@@ -14,7 +14,7 @@ from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.api.authentication import Caller
+from accounts.api.authentication import caller_of
 from accounts.callers import caller_ip
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class ManagementThrottle(BaseThrottle):
 
 
 def identity(request: Request) -> str:
-    caller = request.auth
-    if not isinstance(caller, Caller):
+    caller = caller_of(request)
+    if caller is None:
         return f"address:{caller_ip(request)}"
     if caller.kind == "user":
         return f"session:{request.session.session_key}"

@@ -1,6 +1,5 @@
 """Every path of the management API, by resource."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django.urls import URLPattern, path
@@ -63,7 +62,7 @@ urlpatterns: Final[list[URLPattern]] = [
 ]
 
 
-def _published(route: str, actions: dict[str, str]) -> list[URLPattern]:
+def _published(route: str, actions: dict[str, Any]) -> list[URLPattern]:
     """With and without trailing slash; the API reference shows the one without."""
     return [
         path(route, PublishedKeyViewSet.as_view(actions)),

@@ -5,7 +5,7 @@ from accounts.tenancy import TenantOwnedOrPlatform
 
 
 class AuditEntry(TenantOwnedOrPlatform):
-    """One change. Append-only: the runtime login has no UPDATE or DELETE, and a trigger refuses both."""
+    """One change. Append-only: no grant to change or delete it, and a trigger that refuses both."""
 
     class ActorType(models.TextChoices):
         USER = "user"
@@ -71,7 +71,9 @@ class IdempotencyKey(TenantOwnedOrPlatform):
 
     class Meta(TenantOwnedOrPlatform.Meta):
         db_table = "idempotency_keys"
-        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_keys_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "key"], name="idempotency_keys_once")
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -38,8 +38,12 @@ class ApiKey(Editable, TenantOwned):
     description = models.CharField(max_length=500, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     tags = _words(length=100)
-    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CLIENT)
     environment = models.CharField(max_length=4, choices=Environment, default=Environment.LIVE)
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
@@ -59,7 +63,9 @@ class ApiKey(Editable, TenantOwned):
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
     quota = models.PositiveBigIntegerField(null=True, blank=True, help_text="tokens, total")
     monthly_budget = models.DecimalField(max_digits=20, decimal_places=9, null=True, blank=True)
-    max_cost_per_request = models.DecimalField(max_digits=20, decimal_places=9, null=True, blank=True)
+    max_cost_per_request = models.DecimalField(
+        max_digits=20, decimal_places=9, null=True, blank=True
+    )
 
     fidelity = models.CharField(max_length=11, choices=Fidelity, default=Fidelity.WARN)
     byok_allowed = models.BooleanField(default=False)
@@ -76,7 +82,7 @@ class ApiKey(Editable, TenantOwned):
 
 
 class ApiKeySecret(TenantOwned):
-    """One bearer secret of a key: its keyed digest and the last four characters, never the value."""
+    """One bearer secret of a key: its digest and its last four characters, never the value."""
 
     id = models.BigAutoField(primary_key=True)
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="secrets")

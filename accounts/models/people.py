@@ -98,7 +98,9 @@ class Invite(Editable, TenantOwned):
 
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=14, choices=Role)
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     token_sha256 = models.BinaryField(max_length=32, unique=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     expires_at = models.DateTimeField()
@@ -113,7 +115,10 @@ class Invite(Editable, TenantOwned):
         db_table = "invites"
         constraints = [
             models.UniqueConstraint(
-                "tenant", Lower("email"), condition=models.Q(status="pending"), name="invites_pending_once"
+                "tenant",
+                Lower("email"),
+                condition=models.Q(status="pending"),
+                name="invites_pending_once",
             )
         ]
 

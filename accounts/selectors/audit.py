@@ -12,7 +12,7 @@ from accounts.models import AuditEntry
 BILLING_OBJECTS: Final = ("bill", "budget", "credit", "export", "price", "redeem_code")
 
 
-def visible_entries(*, access: Access) -> "QuerySet[AuditEntry]":
+def visible_entries(*, access: Access) -> QuerySet[AuditEntry]:
     tenant = access.the_tenant()
     rows: QuerySet[AuditEntry] = AuditEntry.objects.filter(chain=str(tenant.id))
     if access.holds("audit.read_all"):
@@ -25,7 +25,7 @@ def visible_entries(*, access: Access) -> "QuerySet[AuditEntry]":
     return rows.filter(mine)
 
 
-def filtered(rows: "QuerySet[AuditEntry]", *, by: Mapping[str, Any]) -> "QuerySet[AuditEntry]":
+def filtered(rows: QuerySet[AuditEntry], *, by: Mapping[str, Any]) -> QuerySet[AuditEntry]:
     """`by` holds the filters of the audit list; empty ones are left out."""
     for name, value in by.items():
         condition = CONDITIONS.get(name)

@@ -6,6 +6,6 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Model, QuerySet
 
 
-def authenticators() -> "QuerySet[Model]":
+def authenticators() -> QuerySet[Model]:
     rows: QuerySet[Any] = Authenticator.objects.all()
     return rows

@@ -20,7 +20,7 @@ PATTERN_FITS: Final = (
 )
 
 
-def visible_keys(*, access: Access) -> "QuerySet[ApiKey]":
+def visible_keys(*, access: Access) -> QuerySet[ApiKey]:
     rows = ApiKey.objects.filter(tenant=access.the_tenant(), kind__in=MANAGED_KINDS)
     if not access.holds("key.create_any"):
         mine = Q(pk__in=[])
@@ -41,7 +41,7 @@ def public_id_in(key_id: str) -> str:
     return key_id.removeprefix(KEY_ID_PREFIX) if key_id.startswith(KEY_ID_PREFIX) else ""
 
 
-def with_status(rows: "QuerySet[ApiKey]", *, status: str) -> "QuerySet[ApiKey]":
+def with_status(rows: QuerySet[ApiKey], *, status: str) -> QuerySet[ApiKey]:
     """Also by `expired`, which is derived and wins over active."""
     now = timezone.now()
     if status == "expired":
@@ -51,7 +51,7 @@ def with_status(rows: "QuerySet[ApiKey]", *, status: str) -> "QuerySet[ApiKey]":
     return rows.filter(status=status)
 
 
-def that_may_call(rows: "QuerySet[ApiKey]", *, model: str) -> "QuerySet[ApiKey]":
+def that_may_call(rows: QuerySet[ApiKey], *, model: str) -> QuerySet[ApiKey]:
     allowed = RawSQL(PATTERN_FITS.format(column="allowed_models"), [model], BooleanField())  # noqa: S611 - the column is ours, the model is a parameter
     denied = RawSQL(PATTERN_FITS.format(column="denied_models"), [model], BooleanField())  # noqa: S611 - likewise
     return (
@@ -61,7 +61,7 @@ def that_may_call(rows: "QuerySet[ApiKey]", *, model: str) -> "QuerySet[ApiKey]"
     )
 
 
-def that_mention(rows: "QuerySet[ApiKey]", *, text: str) -> "QuerySet[ApiKey]":
+def that_mention(rows: QuerySet[ApiKey], *, text: str) -> QuerySet[ApiKey]:
     return rows.filter(
         Q(name__icontains=text)
         | Q(description__icontains=text)

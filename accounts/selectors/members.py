@@ -11,7 +11,7 @@ from accounts.selectors.authenticators import authenticators
 from accounts.selectors.keys import MANAGED_KINDS
 
 
-def members_of(*, access: Access) -> "QuerySet[Membership]":
+def members_of(*, access: Access) -> QuerySet[Membership]:
     """With `key_count`, `teams` and `mfa_enabled`."""
     tenant = access.the_tenant()
     own_keys = (
@@ -35,15 +35,15 @@ def members_of(*, access: Access) -> "QuerySet[Membership]":
     )
 
 
-def teams_of(*, access: Access) -> "QuerySet[Team]":
-    """All for who manages members or any key; else the teams the caller is in. With `member_count`."""
+def teams_of(*, access: Access) -> QuerySet[Team]:
+    """All for who manages members or keys, else the ones the caller is in; with `member_count`."""
     rows: QuerySet[Team] = Team.objects.filter(tenant=access.the_tenant())
     if not access.holds("member.write", "key.create_any"):
-        own = TeamMember.objects.filter(user_id=access.user_id).values("team_id")
+        own = TeamMember.objects.filter(user=access.user_id).values("team_id")
         rows = rows.filter(id__in=own)
     return rows.select_related("parent").annotate(member_count=Count("members"))
 
 
-def team_members_of(*, access: Access, team: Team) -> "QuerySet[TeamMember]":
+def team_members_of(*, access: Access, team: Team) -> QuerySet[TeamMember]:
     rows: QuerySet[TeamMember] = TeamMember.objects.filter(tenant=access.the_tenant(), team=team)
     return rows.select_related("user")

@@ -9,7 +9,7 @@ from accounts.models import Membership, Tenant, User
 from accounts.selectors.authenticators import authenticators
 
 
-def all_users() -> "QuerySet[User]":
+def all_users() -> QuerySet[User]:
     """With `tenants` and `mfa_enabled`."""
     memberships = (
         Membership.objects.filter(user_id=OuterRef("pk"))
@@ -28,5 +28,5 @@ def all_users() -> "QuerySet[User]":
     return User.objects.annotate(tenants=ArraySubquery(memberships), mfa_enabled=Exists(factors))
 
 
-def all_tenants() -> "QuerySet[Tenant]":
+def all_tenants() -> QuerySet[Tenant]:
     return Tenant.objects.all()

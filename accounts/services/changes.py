@@ -18,7 +18,7 @@ from accounts.signals import configuration_changed
 Row = TypeVar("Row", bound=Editable)
 
 
-def lock(rows: "models.QuerySet[Row]", *, expected_version: int | None = None, **lookup: Any) -> Row:
+def lock(rows: models.QuerySet[Row], *, expected_version: int | None = None, **lookup: Any) -> Row:
     """The one row that fits, locked; not_found, or version_conflict when it has moved on."""
     row = rows.select_for_update(of=("self",)).filter(**lookup).first()
     if row is None:
@@ -58,7 +58,7 @@ def record_created(*, actor: Actor, row: Editable, kind: str, tenant_id: UUID | 
     announce(kind=kind, row_id=row.pk, tenant_id=tenant_id)
 
 
-def save_changes(  # noqa: PLR0913 - the facts of one audit row
+def save_changes(
     *,
     actor: Actor,
     row: Editable,

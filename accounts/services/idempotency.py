@@ -25,13 +25,11 @@ class KeptAnswer:
 
 
 def claim(*, tenant_id: UUID | None, key: str, request_sha256: bytes) -> KeptAnswer | None:
-    """None for the first request with this key; raises idempotency_key_reuse for another request."""
+    """None for the first request with this key; another request raises idempotency_key_reuse."""
     scope = str(tenant_id) if tenant_id else PLATFORM_SCOPE
     rows = IdempotencyKey.objects.filter(scope=scope, key=key)
     rows.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
-    mine = IdempotencyKey(
-        tenant_id=tenant_id, scope=scope, key=key, request_sha256=request_sha256
-    )
+    mine = IdempotencyKey(tenant_id=tenant_id, scope=scope, key=key, request_sha256=request_sha256)
     IdempotencyKey.objects.bulk_create([mine], ignore_conflicts=True)
     row = rows.select_for_update().get()
     if bytes(row.request_sha256) != request_sha256:

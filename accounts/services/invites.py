@@ -118,7 +118,8 @@ def accept_invite(
 ) -> AcceptedInvite:
     """Joins the tenant; `user` is who is signed in, None makes the account with `password`.
 
-    Raises invite_not_found, invite_used, invite_expired, invite_revoked, sign_in_required, validation.
+    Raises invite_not_found, invite_used, invite_expired, invite_revoked, sign_in_required or
+    validation.
     """
     digest = token_digest(token)
     with platform_scope("accept an invitation: its tenant is known by its token only"):
@@ -127,9 +128,7 @@ def accept_invite(
         reason = closed_reason(invite)
         if reason:
             raise Refused(reason)
-        joining, created = _joining(
-            invite, user=user, password=password, display_name=display_name
-        )
+        joining, created = _joining(invite, user=user, password=password, display_name=display_name)
         _join(invite, user=joining)
         invite.status = Invite.Status.ACCEPTED
         invite.accepted_at, invite.accepted_by = timezone.now(), joining

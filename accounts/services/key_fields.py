@@ -1,6 +1,7 @@
 """What a key's fields may hold, whoever sets them: API, console, admin, command line, import.
 
-Law: every check returns the stored form or raises Invalid naming the field, the bad value and the remedy.
+Law: every check returns the stored form or raises Invalid naming the field, the bad value and the
+remedy.
 """
 
 import ipaddress
@@ -77,7 +78,9 @@ def checked_scopes(scopes: list[str], *, kind: str) -> list[str]:
     return _unique(scopes)
 
 
-def expiry(value: str | date | None, *, reporting_tz: str, field: str = "expires_at") -> datetime | None:
+def expiry(
+    value: str | date | None, *, reporting_tz: str, field: str = "expires_at"
+) -> datetime | None:
     """A date without time means the end of that day in the tenant's reporting zone."""
     if value is None or value == "":
         return None
@@ -113,7 +116,7 @@ def _networks(name: str, values: list[str], _tenant: Tenant) -> list[str]:
         except ValueError:
             raise Invalid.one(
                 field=f"{name}[{position}]",
-                message=f"{value!r} is no address or network; write 203.0.113.7, 10.0.0.0/8 or fd00::/8",
+                message=f"{value!r} is no network; write 203.0.113.7, 10.0.0.0/8 or fd00::/8",
             ) from None
     return _unique(networks)
 

@@ -49,7 +49,7 @@ def checked_team(team_id: UUID | None, *, access: Access) -> Team | None:
     belongs = (
         access.holds("key.create_any")
         or team_id in access.led_teams
-        or TeamMember.objects.filter(team=team, user_id=access.user_id).exists()
+        or TeamMember.objects.filter(team=team, user=access.user_id).exists()
     )
     if not belongs:
         raise PermissionLacking("key.create_any")

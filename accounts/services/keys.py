@@ -1,6 +1,6 @@
 """Writes on virtual keys.
 
-Rule 1: a full key exists in one return value and nowhere else; stored is its digest under the pepper.
+Rule 1: a full key exists in one return value and nowhere else; stored is its peppered digest.
 Rule 2: revoked is final.
 Rule 3: a management key is created, edited and rotated only by someone who holds all of its scopes.
 """
@@ -40,7 +40,17 @@ MAX_OVERLAP_S: Final = 86_400
 MAX_LIVE_SECRETS: Final = 2
 # What a clone does not take over.
 OWN_TO_ONE_KEY: Final = frozenset(
-    {"id", "version", "created_at", "updated_at", "created_by", "tenant", "public_id", "status", "last_used_at"}
+    {
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "created_by",
+        "tenant",
+        "public_id",
+        "status",
+        "last_used_at",
+    }
 )
 
 
@@ -122,7 +132,9 @@ def disable_key(
     )
 
 
-def enable_key(*, actor: Actor, access: Access, key_id: str, expected_version: int | None = None) -> ApiKey:
+def enable_key(
+    *, actor: Actor, access: Access, key_id: str, expected_version: int | None = None
+) -> ApiKey:
     return _set_status(
         actor=actor,
         access=access,
@@ -132,7 +144,9 @@ def enable_key(*, actor: Actor, access: Access, key_id: str, expected_version: i
     )
 
 
-def revoke_key(*, actor: Actor, access: Access, key_id: str, expected_version: int | None = None) -> ApiKey:
+def revoke_key(
+    *, actor: Actor, access: Access, key_id: str, expected_version: int | None = None
+) -> ApiKey:
     """Final; repeating it changes nothing."""
     return _set_status(
         actor=actor,
@@ -181,7 +195,9 @@ def rotate_key(
 ) -> IssuedKey:
     """Adds a secret; the one before stays valid for the overlap. Id, limits and history stay."""
     if not 0 <= overlap_s <= MAX_OVERLAP_S:
-        raise Invalid.one(field="overlap_s", message=f"{overlap_s} is not within 0 to {MAX_OVERLAP_S}")
+        raise Invalid.one(
+            field="overlap_s", message=f"{overlap_s} is not within 0 to {MAX_OVERLAP_S}"
+        )
     key = _locked(key_id, access=access, expected_version=expected_version)
     _refuse_revoked(key)
     _refuse_wider_scopes(key.scopes, kind=key.kind, access=access)
@@ -276,7 +292,9 @@ def _change_one(key: ApiKey, *, action: str, tags: list[str]) -> bool:
 
 def _locked(key_id: str, *, access: Access, expected_version: int | None) -> ApiKey:
     return lock(
-        visible_keys(access=access), public_id=public_id_in(key_id), expected_version=expected_version
+        visible_keys(access=access),
+        public_id=public_id_in(key_id),
+        expected_version=expected_version,
     )
 
 
@@ -309,7 +327,9 @@ def _scopes(scopes: list[str] | None, *, kind: str, access: Access) -> list[str]
         return list(DEFAULT_CLIENT_SCOPES)
     if not scopes and kind == ApiKey.Kind.MANAGEMENT:
         raise Invalid.one(
-            field="scopes", code="required", message="a management key names the capabilities it holds"
+            field="scopes",
+            code="required",
+            message="a management key names the capabilities it holds",
         )
     checked = checked_scopes(scopes or [], kind=kind)
     _refuse_wider_scopes(checked, kind=kind, access=access)

@@ -58,7 +58,7 @@ def update_member(
 def remove_member(
     *, actor: Actor, access: Access, member_id: UUID, expected_version: int | None = None
 ) -> Removal:
-    """Also leaves the tenant's teams and disables the keys they own there; one audit row tells all."""
+    """Also leaves the tenant's teams and disables their keys there; one audit row tells all."""
     member = _locked(access=access, member_id=member_id, expected_version=expected_version)
     _refuse_owner_by_others(member.role, access=access)
     refuse_last_owner(member)

@@ -25,8 +25,8 @@ def check_pepper() -> None:
     current_id = keys.pepper_id(pepper)
     if known and known.keys().isdisjoint(offered):
         raise BadPepper(
-            "SWITCHYARD_KEY_PEPPER is not the pepper of this database's keys; restore it, or set the"
-            " old one as SWITCHYARD_KEY_PEPPER_PREVIOUS"
+            "SWITCHYARD_KEY_PEPPER is not the pepper of this database's keys; restore it, or"
+            " set the old one as SWITCHYARD_KEY_PEPPER_PREVIOUS"
         )
     for pepper_id, digest in offered.items():
         stored = known.get(pepper_id)

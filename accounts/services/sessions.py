@@ -1,7 +1,5 @@
 """People end their own sessions."""
 
-from uuid import UUID
-
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -35,7 +33,7 @@ def revoke_all_sessions(*, actor: Actor, user: User) -> int:
 
 
 def _record(actor: Actor, *, user: User, action: str, count: int) -> None:
-    chain: UUID | None = chain_of(user_id=user.id)
+    chain = chain_of(user_id=user.id)
     with platform_scope("audit of ended sessions"):
         record(
             actor=actor,

@@ -71,9 +71,7 @@ def update_tenant(
         return tenant
 
 
-def suspend_tenant(
-    *, actor: Actor, tenant_id: UUID, expected_version: int | None = None
-) -> Tenant:
+def suspend_tenant(*, actor: Actor, tenant_id: UUID, expected_version: int | None = None) -> Tenant:
     return update_tenant(
         actor=actor,
         tenant_id=tenant_id,

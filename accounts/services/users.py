@@ -21,7 +21,7 @@ from accounts.tenancy import platform_scope
 
 
 @transaction.atomic
-def create_user(  # noqa: PLR0913 - the facts of an account
+def create_user(
     *,
     email: str,
     password: str | None,
@@ -86,7 +86,7 @@ def update_user(
 
 
 def make_reset_link(*, actor: Actor, user_id: UUID, mfa: bool) -> str:
-    """The path of a one-time link that sets a new password; `mfa` also takes the second factor away."""
+    """The path of a one-time link that sets a new password; `mfa` takes the second factor away."""
     with platform_scope("a superadmin or the command line makes a reset link"):
         user = lock(User.objects.all(), pk=user_id)
         if mfa:

@@ -41,7 +41,10 @@ class Api:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         full = path if path.startswith("/") else f"{V1}/{path}"
-        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {
+            **self.headers,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         data = b"" if body is None else msgspec.json.encode(body)
         return self.client.generic(
             method, full, data=data, content_type="application/json", headers=sent

@@ -99,7 +99,9 @@ def test_only_small_plain_json_is_read(
 ) -> None:
     api = town.api("owner")
 
-    answer = api.client.post("/api/v1/teams", data=body, content_type=content_type, headers=api.headers)
+    answer = api.client.post(
+        "/api/v1/teams", data=body, content_type=content_type, headers=api.headers
+    )
 
     assert (answer.status_code, answer.json().get("code", "")) == (status, code), answer.content
 

@@ -41,7 +41,7 @@ def test_no_list_or_detail_ever_shows_a_full_key(town: Town) -> None:
 
 
 def test_every_field_of_a_key_comes_back_as_it_was_set(town: Town) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "description": "for the pipeline",
         "owner": str(town.people["developer"].id),
         "team": str(town.team.id),
@@ -73,7 +73,9 @@ def test_every_field_of_a_key_comes_back_as_it_was_set(town: Town) -> None:
     shown = town.api("owner").get(f"keys/{made['id']}").json()
     assert shown["owner"]["email"] == town.people["developer"].email
     assert shown["team"] == {"id": str(town.team.id), "name": town.team.name}
-    plain = {name: value for name, value in fields.items() if name not in {"owner", "team", "expires_at"}}
+    plain = {
+        name: value for name, value in fields.items() if name not in {"owner", "team", "expires_at"}
+    }
     assert {name: shown[name] for name in plain} == plain
     assert shown["expires_at"].startswith("2027-01-02T03:04:05")
     assert shown["prefix"].startswith("sy-test-")
@@ -266,7 +268,9 @@ def test_the_published_paths_work_with_and_without_trailing_slash(town: Town) ->
         assert api.patch(path, {"rate_limit": 8}).json()["requests_per_minute"] == 8
     assert api.get("/admin/api-keys/?limit=1").status_code == 200
     assert api.delete(f"/admin/api-keys/{key['id']}").json()["status"] == "disabled"
-    assert api.patch(f"/admin/api-keys/{key['id']}", {"status": "active"}).json()["status"] == "active"
+    assert (
+        api.patch(f"/admin/api-keys/{key['id']}", {"status": "active"}).json()["status"] == "active"
+    )
 
 
 def test_the_other_path_knows_no_rate_limit(town: Town) -> None:

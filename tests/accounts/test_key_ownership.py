@@ -78,7 +78,9 @@ def test_a_key_cannot_be_given_to_a_team_one_is_not_in(town: Town) -> None:
 
 
 def test_an_unowned_key_is_made_by_those_who_manage_all_keys(town: Town) -> None:
-    assert town.api("admin").post("keys", {"name": "service", "owner": None}).json()["owner"] is None
+    assert (
+        town.api("admin").post("keys", {"name": "service", "owner": None}).json()["owner"] is None
+    )
 
 
 def test_a_management_key_names_scopes_and_an_owner(town: Town) -> None:
@@ -216,9 +218,7 @@ def test_a_superadmins_key_reaches_the_platform(town: Town) -> None:
 
 
 @pytest.mark.parametrize("header", ["Authorization", "x-api-key"])
-def test_the_master_key_is_a_superadmin_everywhere(
-    town: Town, header: str, settings: Any
-) -> None:
+def test_the_master_key_is_a_superadmin_everywhere(town: Town, header: str, settings: Any) -> None:
     settings.MASTER_API_KEY = MASTER
     api = Api(tenant=town.tenant)
     api.headers[header] = f"Bearer {MASTER}" if header == "Authorization" else MASTER

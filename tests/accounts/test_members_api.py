@@ -363,7 +363,8 @@ def test_a_weak_password_leaves_the_invitation_open(town: Town) -> None:
 
     assert {problem.field for problem in refused.value.problems} == {"password"}
     assert not User.objects.filter(email="new@example.test").exists()
-    assert accept_invite(actor=CLI, token=token_of(invite), user=None, password=PASSWORD)
+    accepted = accept_invite(actor=CLI, token=token_of(invite), user=None, password=PASSWORD)
+    assert accepted.user_created
 
 
 def test_fifty_accepts_at_once_make_one_membership(committed_db: None) -> None:

@@ -43,7 +43,12 @@ def test_a_superadmin_makes_changes_suspends_and_resumes_a_tenant(boss: Api) -> 
     assert boss.get("tenants?status=suspended").json()["data"][0]["slug"] == "acme"
     assert boss.post(f"{path}/resume").json()["status"] == "active"
     assert boss.get(path).json()["version"] == 4
-    assert platform_actions() == ["tenant.create", "tenant.update", "tenant.suspend", "tenant.resume"]
+    assert platform_actions() == [
+        "tenant.create",
+        "tenant.update",
+        "tenant.suspend",
+        "tenant.resume",
+    ]
 
 
 @pytest.mark.parametrize("slug", ["a", "1a", "-a", "A", "a_b", "a" * 41, "a b"])
@@ -159,7 +164,9 @@ def test_a_reset_link_works_once_and_takes_the_second_factor_on_request(
 
     link = boss.post(path, {}).json()["link"]
     assert Authenticator.objects.filter(user=user).exists()
-    assert boss.post(path, {"mfa": True}, Idempotency_Key="k").json()["link"].startswith("/reset?key=")
+    assert (
+        boss.post(path, {"mfa": True}, Idempotency_Key="k").json()["link"].startswith("/reset?key=")
+    )
     assert not Authenticator.objects.filter(user=user).exists()
     assert boss.post(path, {"mfa": True}, Idempotency_Key="k").json()["link"] is None
 
@@ -167,7 +174,9 @@ def test_a_reset_link_works_once_and_takes_the_second_factor_on_request(
     reset = Browser().post(f"{AUTH}/auth/password/reset", {"key": key, "password": fresh})
     assert reset.status_code in {200, 401}, reset.content
     assert User.objects.get(pk=user.pk).check_password(fresh)
-    again = Browser().post(f"{AUTH}/auth/password/reset", {"key": key, "password": "and-yet-another"})
+    again = Browser().post(
+        f"{AUTH}/auth/password/reset", {"key": key, "password": "and-yet-another"}
+    )
     assert again.status_code == 400
 
 

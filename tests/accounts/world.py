@@ -21,7 +21,7 @@ ROLES: Final = ("owner", "admin", "developer", "billing_viewer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """One tenant: a member per role, a lead with a team, a key of the developer, an open invitation."""
+    """One tenant: a member per role, a lead with a team, a developer's key, an invitation."""
 
     tenant: Tenant
     people: dict[str, User]
@@ -37,7 +37,9 @@ class Town:
 def make_town() -> Town:
     with platform_scope("test"):
         tenant = TenantFactory()
-        members = {role: MembershipFactory(tenant=tenant, role=role) for role in ROLES}
+        members: dict[str, Membership] = {
+            role: MembershipFactory(tenant=tenant, role=role) for role in ROLES
+        }
         members["lead"] = MembershipFactory(tenant=tenant, role=Role.DEVELOPER)
         people = {name: member.user for name, member in members.items()}
         team = TeamFactory(tenant=tenant)
@@ -46,9 +48,7 @@ def make_town() -> Town:
             TeamMemberFactory(team=team, user=people[name])
         key = ApiKeyFactory(tenant=tenant, owner=people["developer"], team=team)
         invite = InviteFactory(tenant=tenant)
-    return Town(
-        tenant=tenant, people=people, members=members, team=team, key=key, invite=invite
-    )
+    return Town(tenant=tenant, people=people, members=members, team=team, key=key, invite=invite)
 
 
 def make_superadmin() -> User:

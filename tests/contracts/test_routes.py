@@ -1,13 +1,13 @@
 """F-65, F-66: every route declares what it asks for, and every role meets exactly that.
 
-The matrix is made from the URL resolver: a path that is added later is in it without being named here.
+The matrix is made from the URL resolver: a path that is added later is in it without being named.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pytest
 from django.db import transaction
@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.response import Response
 
 from accounts.api.base import ManagementView, TenantViewSet
-from accounts.api.permissions import ANYONE, MEMBER, SIGNED_IN, Reach
+from accounts.api.permissions import ANYONE, MEMBER, SIGNED_IN, Needs, Reach
 from accounts.checks import Route, faults, routes
 from accounts.models import User
 from accounts.permissions import effective
@@ -83,8 +83,6 @@ def may(case: Case, role: str) -> bool:
     return not held.isdisjoint(case.need)
 
 
-
-
 def test_every_management_route_declares_capability_and_throttle() -> None:
     assert management_routes()
     assert [(route.path, list(faults(route))) for route in routes() if list(faults(route))] == []
@@ -101,12 +99,12 @@ class Undeclared(TenantViewSet):
 
 
 class Misspelt(TenantViewSet):
-    capabilities = {"list": "keys.create"}
+    capabilities: ClassVar[Needs] = {"list": "keys.create"}
 
 
 class Unthrottled(TenantViewSet):
-    capabilities = {"list": "member.write"}
-    throttle_classes: Any = []
+    capabilities: ClassVar[Needs] = {"list": "member.write"}
+    throttle_classes = ()
 
 
 class NoManagementView:

@@ -28,16 +28,16 @@ PASSWORD = "correct-horse-battery"
 class UserFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = User
-        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@example.test")
     display_name = factory.Sequence(lambda n: f"Person {n}")
     password = factory.django.Password(PASSWORD)
 
-    @factory.post_generation
-    def address(self, create: bool, _extracted: Any, **_: Any) -> None:  # noqa: FBT001 - factory-boy's signature
-        if create:
-            EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        user: User = super()._create(model_class, *args, **kwargs)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
 
 class TenantFactory(factory.django.DjangoModelFactory):
@@ -96,24 +96,23 @@ class ApiKeyFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = ApiKey
-        skip_postgeneration_save = True
 
     tenant = factory.SubFactory(TenantFactory)
     name = factory.Sequence(lambda n: f"key {n}")
     environment = "live"
-    public_id = factory.LazyFunction(keys.new_public_id)
 
-    @factory.post_generation
-    def secret(self, create: bool, extracted: str | None, **_: Any) -> None:  # noqa: FBT001 - factory-boy's signature
-        if not create:
-            return
-        value = extracted or keys.mint(environment=self.environment, public_id=self.public_id).value
+    @classmethod
+    def _create(cls, model_class: type[ApiKey], *args: Any, **kwargs: Any) -> ApiKey:
+        minted = keys.mint(environment=kwargs["environment"])
+        key: Any = super()._create(model_class, *args, public_id=minted.public_id, **kwargs)
         pepper = current_pepper()
         ApiKeySecret.objects.create(
-            tenant_id=self.tenant_id,
-            key=self,
-            digest=keys.digest(value=value, pepper=pepper),
+            tenant_id=key.tenant_id,
+            key=key,
+            digest=keys.digest(value=minted.value, pepper=pepper),
             pepper_id=keys.pepper_id(pepper),
-            suffix=value[-4:],
+            suffix=minted.suffix,
         )
-        self.value = value
+        key.value = minted.value
+        issued: ApiKey = key
+        return issued

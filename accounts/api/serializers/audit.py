@@ -33,13 +33,13 @@ class AuditExportQuery(AuditFilters):
 class Actor(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=AuditEntry.ActorType.values, source="actor_type")
     id = serializers.CharField(source="actor_id")
-    label = serializers.CharField(source="actor_label")
+    label = serializers.CharField(source="actor_label")  # type: ignore[assignment]
 
 
 class AuditObject(serializers.Serializer[Any]):
     type = serializers.CharField(source="object_type")
     id = serializers.CharField(source="object_id")
-    label = serializers.CharField(source="object_label")
+    label = serializers.CharField(source="object_label")  # type: ignore[assignment]
 
 
 class AuditRow(serializers.Serializer[Any]):

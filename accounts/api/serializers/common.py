@@ -1,4 +1,7 @@
-"""Pieces of answers that several kinds of rows share."""
+"""Pieces of answers that several kinds of rows share.
+
+Fields named label, data, errors or parent hide attributes of DRF's classes, not of instances.
+"""
 
 from typing import Any
 
@@ -7,7 +10,7 @@ from rest_framework import serializers
 
 class LabelledId(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class NamedId(serializers.Serializer[Any]):
@@ -25,7 +28,7 @@ class Creator(serializers.Serializer[Any]):
     """A user as who made something."""
 
     id = serializers.CharField()
-    label = serializers.CharField(source="email")
+    label = serializers.CharField(source="email")  # type: ignore[assignment]
 
 
 class ListQuery(serializers.Serializer[Any]):

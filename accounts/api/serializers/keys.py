@@ -43,12 +43,8 @@ class KeyFields(Strict):
         max_length=40,
         help_text="RFC 3339, or a date: the end of that day in the tenant's reporting zone.",
     )
-    requests_per_minute = WholeNumber(
-        required=False, allow_null=True, min_value=1, max_value=INT
-    )
-    tokens_per_minute = WholeNumber(
-        required=False, allow_null=True, min_value=1, max_value=BIGINT
-    )
+    requests_per_minute = WholeNumber(required=False, allow_null=True, min_value=1, max_value=INT)
+    tokens_per_minute = WholeNumber(required=False, allow_null=True, min_value=1, max_value=BIGINT)
     max_concurrency = WholeNumber(required=False, allow_null=True, min_value=1, max_value=INT)
     quota = WholeNumber(
         required=False, allow_null=True, min_value=1, max_value=BIGINT, help_text="Tokens, total."
@@ -231,4 +227,4 @@ class IssuedKey(Key):
 
 
 class KeyBatch(serializers.Serializer[Any]):
-    data = Key(many=True)
+    data = Key(many=True)  # type: ignore[assignment]

@@ -82,7 +82,9 @@ class SentInvite(InviteRow):
 
 class TeamFields(Strict):
     name = Text(max_length=120)
-    parent = serializers.UUIDField(required=False, allow_null=True, help_text="Team id.")
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        required=False, allow_null=True, help_text="Team id."
+    )
     allowed_models = Words(required=False, length=200, most=200)
 
 

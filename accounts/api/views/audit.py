@@ -50,13 +50,16 @@ class AuditViewSet(TenantViewSet):
         head = audit.signed_head(chain=str(tenant.id))
         self._record_reading("audit.export", asked)
         form = csv_form() if asked["format"] == "csv" else json_form(head)
-        export = Export(tenant_id=tenant.id, rows=partial(self._until, head["seq"], asked), form=form)
-        served_async = isinstance(request._request, ASGIRequest)  # noqa: SLF001 - DRF keeps it there
+        export = Export(
+            tenant_id=tenant.id, rows=partial(self._until, head["seq"], asked), form=form
+        )
+        name = f"audit-{tenant.slug}.{asked['format']}"
+        served_async = isinstance(request._request, ASGIRequest)  # noqa: SLF001 - DRF keeps it
         return StreamingHttpResponse(
             export.chunks_async() if served_async else export.chunks(),
             content_type=form.content_type,
             headers={
-                "Content-Disposition": f'attachment; filename="audit-{tenant.slug}.{asked["format"]}"',
+                "Content-Disposition": f'attachment; filename="{name}"',
                 "Cache-Control": "no-store",
                 "X-Audit-Head-Seq": str(head["seq"]),
                 "X-Audit-Head-Hash": head["hash"],
@@ -64,7 +67,7 @@ class AuditViewSet(TenantViewSet):
             },
         )
 
-    def _until(self, seq: int, asked: dict[str, object]) -> "QuerySet[AuditEntry]":
+    def _until(self, seq: int, asked: dict[str, object]) -> QuerySet[AuditEntry]:
         """Up to the head that is signed, not what is written while the download runs."""
         rows = visible_entries(access=self.access).filter(seq__lte=seq)
         return filtered(rows, by=asked)

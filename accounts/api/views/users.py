@@ -48,7 +48,9 @@ class UserViewSet(PlatformViewSet):
         return self.row(all_users().get(pk=user.pk), serializer=UserRow)
 
     @extend_schema(
-        summary="One-time link that sets a new password", request=ResetLinkRequest, responses=ResetLink
+        summary="One-time link that sets a new password",
+        request=ResetLinkRequest,
+        responses=ResetLink,
     )
     def reset_link(self, _request: Request, user_id: str) -> Response:
         link = services.make_reset_link(
