@@ -12,6 +12,8 @@ from typing import Final
 
 import httpx
 import msgspec
+import psycopg
+import redis
 
 from gateway import env
 from gateway.ops.embedded.processes import Known, look_up
@@ -99,6 +101,19 @@ class Installation:
     def ready(self) -> bool:
         with suppress(httpx.HTTPError), httpx.Client(timeout=2, trust_env=False) as client:
             return client.get(f"http://127.0.0.1:{self.port}/ready").status_code == httpx.codes.OK
+        return False
+
+    def whole(self) -> bool:
+        """Every child runs and every service answers now; /ready may be a second old."""
+        if any(self.child(name) is None for name in CHILDREN) or not self.ready():
+            return False
+        addresses = env.read_env_file(self.var / "embedded.env")
+        with suppress(psycopg.OperationalError, redis.RedisError):
+            psycopg.connect(addresses["DATABASE_URL"], connect_timeout=2).close()
+            for name in ("REDIS_URL", "CACHE_REDIS_URL"):
+                with redis.Redis.from_url(addresses[name], socket_timeout=2) as client:
+                    client.ping()
+            return True
         return False
 
     def database_url(self, *, owner: bool = False) -> str:

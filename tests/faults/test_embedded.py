@@ -55,12 +55,11 @@ def own_folder() -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_comes_back(shared: Installation, name: str) -> None:
-    wait_until(lambda: shared.child(name) is not None, within_s=10 * PATIENCE)
     before = shared.child(name)
     assert before is not None
     os.kill(before.pid, signal.SIGKILL)
     wait_until(lambda: shared.child(name) not in {None, before}, within_s=2 * PATIENCE)
-    wait_until(shared.ready, within_s=10 * PATIENCE)
+    wait_until(shared.whole, within_s=10 * PATIENCE)
 
 
 def test_a_second_start_is_refused_with_the_pid_of_the_first(shared: Installation) -> None:
@@ -132,7 +131,6 @@ def test_secrets_are_closed_to_others(shared: Installation) -> None:
 def test_only_what_tends_tables_knows_the_owner_s_login(
     shared: Installation, name: str, *, knows: bool
 ) -> None:
-    wait_until(lambda: shared.child(name) is not None, within_s=10 * PATIENCE)
     child = shared.child(name)
     assert child is not None
     environment = Path(f"/proc/{child.pid}/environ").read_text(encoding="utf-8").split("\0")
