@@ -78,6 +78,13 @@ export function wholeNumber(value: number, language: Language): string {
   return new Intl.NumberFormat(language).format(value)
 }
 
+/** ≤ 9,999 exact, then three figures: 12.3K, 4.56M, 1.20B in both languages (CO-77). */
+export function tokenCount(value: number, language: Language): string {
+  if (value <= 9999) return wholeNumber(value, language)
+  if (value < 1e6) return `${(value / 1e3).toPrecision(3)}K`
+  return value < 1e9 ? `${(value / 1e6).toPrecision(3)}M` : `${(value / 1e9).toPrecision(3)}B`
+}
+
 /** Budgets: a decimal string stays one; cents are shown, more digits only where the amount has them. */
 export function moneyText(amount: string, currency: string): string {
   const [whole = '0', fraction = ''] = amount.replace(/^-/, '').split('.')

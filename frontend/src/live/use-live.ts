@@ -33,7 +33,7 @@ export function useLive(): LiveState {
     if (!isPolling) return
     const timer = window.setInterval(() => {
       if (document.hidden) return
-      void client.refetchQueries({ type: 'active', predicate: (query) => query.queryKey[0] !== 'boot' })
+      void client.refetchQueries({ type: 'active', predicate: (query) => query.meta?.['isPolled'] !== false })
     }, POLL_MS)
     return () => window.clearInterval(timer)
   }, [client, isPolling])

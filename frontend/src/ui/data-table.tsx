@@ -25,6 +25,8 @@ interface Props<Row> {
   more?: More
   footer?: ReactNode
   rowClassName?: (row: Row) => string
+  /** Sentences in cells: they wrap, the table keeps to its card. */
+  isProse?: boolean
 }
 
 const VIRTUAL_FROM_ROWS = 200
@@ -53,7 +55,15 @@ function Cards<Row extends object>({ label, rows, rowKey, card }: Props<Row>) {
   )
 }
 
-function Rows<Row extends object>({ label, rows, rowKey, columns, selection, rowClassName }: Props<Row>) {
+function Rows<Row extends object>({
+  label,
+  rows,
+  rowKey,
+  columns,
+  selection,
+  rowClassName,
+  isProse,
+}: Props<Row>) {
   const isLong = rows.length > VIRTUAL_FROM_ROWS
   return (
     <Table<Row>
@@ -64,7 +74,7 @@ function Rows<Row extends object>({ label, rows, rowKey, columns, selection, row
       dataSource={rows}
       pagination={false}
       virtual={isLong}
-      scroll={isLong ? { x: 'max-content', y: VIEWPORT_PX } : { x: 'max-content' }}
+      {...(isProse ? {} : { scroll: isLong ? { x: 'max-content', y: VIEWPORT_PX } : { x: 'max-content' } })}
       {...(rowClassName ? { rowClassName } : {})}
       {...(selection
         ? { rowSelection: { selectedRowKeys: selection.keys, onChange: selection.onChange, columnWidth: 44 } }

@@ -49,7 +49,7 @@ export function KeySheet({ name, secret, facts, env, snippets, onDone }: Props) 
   return (
     <Modal
       open
-      width={728}
+      width={816}
       closable={false}
       keyboard={false}
       mask={{ closable: false }}

@@ -18,9 +18,9 @@ export function PageHeader({ title, summary, actions }: Props) {
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>
-        {summary !== undefined && <p>{summary}</p>}
+        {summary && <p>{summary}</p>}
       </div>
-      {actions !== undefined && <div className="page-actions">{actions}</div>}
+      {actions && <div className="page-actions">{actions}</div>}
     </div>
   )
 }

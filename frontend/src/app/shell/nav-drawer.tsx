@@ -21,7 +21,7 @@ export default function NavDrawer({ area, onClose }: { area: Area; onClose: () =
       size={WIDTH_PX}
       title={<Wordmark />}
       onClose={onClose}
-      className="nav-drawer"
+      rootClassName="nav-drawer"
     >
       {visibleAreas(me).length > 1 && <AreaSwitch area={area} />}
       <nav aria-label={t('shell:main_nav')}>

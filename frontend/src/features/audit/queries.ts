@@ -14,6 +14,8 @@ export interface AuditFilter {
 }
 
 const PAGE = 50
+// Every reading of the log is a row in it: it is read when somebody asks, not when a window gets the focus.
+const QUIET = { refetchOnWindowFocus: false, meta: { isPolled: false } } as const
 
 function present(filter: AuditFilter): Record<string, string> {
   return Object.fromEntries(
@@ -32,6 +34,7 @@ export const auditQuery = (tenant: string, filter: AuditFilter) =>
       ),
     initialPageParam: '',
     getNextPageParam: (last) => (last.has_more ? last.next_cursor : null),
+    ...QUIET,
   })
 
 export const chainQuery = (tenant: string) =>
@@ -39,7 +42,8 @@ export const chainQuery = (tenant: string) =>
     queryKey: ['audit', tenant, 'chain'],
     queryFn: () => body(api.GET('/api/v1/audit/verify')),
     // Walks the whole chain: once per visit is enough.
-    staleTime: 5 * 60_000,
+    ...QUIET,
+    staleTime: Infinity,
   })
 
 /** The filtered rows with the heads of the chain, as the server writes them. */

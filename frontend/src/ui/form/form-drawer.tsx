@@ -51,7 +51,7 @@ export function FormDrawer<Values extends object>(props: Props<Values>) {
       open={open}
       title={title}
       size={isMobile ? '100%' : WIDTH_PX}
-      className="form-drawer"
+      rootClassName="form-drawer"
       destroyOnHidden
       mask={{ closable: false }}
       onClose={close}

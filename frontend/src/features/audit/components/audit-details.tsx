@@ -35,7 +35,7 @@ export function AuditDetails({ row, onClose }: { row: AuditRow; onClose: () => v
     <Drawer
       open
       mask={false}
-      className="side-drawer"
+      rootClassName="side-drawer"
       size={isMobile ? '100%' : WIDTH_PX}
       title={<span className="mono">{row.action}</span>}
       onClose={onClose}

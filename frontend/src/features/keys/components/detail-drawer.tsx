@@ -35,7 +35,7 @@ export function DetailDrawer({ id, actions, onClose }: Props) {
     <Drawer
       open
       mask={false}
-      className="side-drawer"
+      rootClassName="side-drawer"
       size={isMobile ? '100%' : WIDTH_PX}
       title={key?.name ?? t('keys:detail_title')}
       onClose={onClose}
@@ -86,22 +86,12 @@ function Facts({ row }: { row: ApiKey }) {
         {mask(row)}
       </span>,
     ],
-    [
-      t('keys:detail.suffixes'),
-      <span key="x" className="mono">
-        {list(row.suffixes.map((suffix) => `…${suffix}`))}
-      </span>,
-    ],
+    [t('keys:detail.suffixes'), list(row.suffixes.map((suffix) => `…${suffix}`))],
     [t('keys:form.kind'), t(row.kind === 'management' ? 'keys:kind.management' : 'keys:kind.client')],
     [t('keys:form.environment'), t(row.environment === 'test' ? 'keys:test' : 'keys:live')],
     [t('keys:column.owner'), ownerText(row, t)],
     [t('keys:form.team'), row.team?.name ?? NONE],
-    [
-      t('keys:form.scopes'),
-      <span key="sc" className="mono">
-        {list(row.scopes)}
-      </span>,
-    ],
+    [t('keys:form.scopes'), list(row.scopes)],
     [
       t('keys:form.allowed_models'),
       row.allowed_models.length > 0 ? list(row.allowed_models) : modelsText(row, t),
@@ -113,18 +103,8 @@ function Facts({ row }: { row: ApiKey }) {
     [t('keys:form.quota'), count(row.quota)],
     [t('keys:form.monthly_budget'), money(row.monthly_budget)],
     [t('keys:form.max_cost'), money(row.max_cost_per_request)],
-    [
-      t('keys:form.allowed_ips'),
-      <span key="ai" className="mono">
-        {list(row.allowed_ips)}
-      </span>,
-    ],
-    [
-      t('keys:form.denied_ips'),
-      <span key="di" className="mono">
-        {list(row.denied_ips)}
-      </span>,
-    ],
+    [t('keys:form.allowed_ips'), list(row.allowed_ips)],
+    [t('keys:form.denied_ips'), list(row.denied_ips)],
     [t('keys:form.fidelity'), row.fidelity],
     [t('keys:form.tags'), list(row.tags)],
     [t('keys:form.description'), row.description || NONE],

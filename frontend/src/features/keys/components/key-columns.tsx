@@ -2,7 +2,7 @@ import type { TableColumnsType } from 'antd'
 import type { TFunction } from 'i18next'
 import { useState } from 'react'
 import type { ApiKey } from '../../../api/types'
-import { moneyText, wholeNumber, type Zone } from '../../../i18n/format'
+import { moneyText, tokenCount, type Zone } from '../../../i18n/format'
 import { StatusTag } from '../../../ui/status-tag'
 import { TimeText } from '../../../ui/time-text'
 import { RowMenu, type RowAction } from '../../../ui/row-menu'
@@ -38,13 +38,11 @@ export function limitsText(row: ApiKey, t: TFunction, zone: Zone): string {
     ['keys:limit.parallel', row.max_concurrency],
   ]
   const set = parts.filter((part): part is [string, number] => typeof part[1] === 'number')
-  return set.map(([text, value]) => t(text, { value: wholeNumber(value, zone.language) })).join(' · ') || '—'
+  return set.map(([text, value]) => t(text, { value: tokenCount(value, zone.language) })).join(' · ') || '—'
 }
 
-export function budgetText(row: ApiKey, t: TFunction, currency: string): string {
-  return row.monthly_budget
-    ? t('keys:budget_month', { amount: moneyText(row.monthly_budget, currency) })
-    : '—'
+export function budgetText(row: ApiKey, currency: string): string {
+  return row.monthly_budget ? moneyText(row.monthly_budget, currency) : '—'
 }
 
 export function ownerText(row: ApiKey, t: TFunction): string {
@@ -73,9 +71,7 @@ export function keyColumns({
     {
       title: t('keys:column.owner'),
       key: 'owner',
-      ellipsis: true,
-      width: 152,
-      render: (_, row) => ownerText(row, t),
+      render: (_, row) => <span className="clip cell-clip">{ownerText(row, t)}</span>,
     },
   ]
   return [
@@ -110,7 +106,7 @@ export function keyColumns({
       title: t('keys:column.budget'),
       key: 'budget',
       align: 'right',
-      render: (_, row) => budgetText(row, t, currency),
+      render: (_, row) => budgetText(row, currency),
     },
     {
       title: t('keys:column.last_used'),

@@ -36,7 +36,7 @@ export function KeyFields({ isNew, isSelf }: Props) {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:models.all')}
-          suffix={null}
+          className="tags-input"
           open={false}
         />
       </Form.Item>
@@ -94,7 +94,7 @@ function NetworkFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.any_address')}
-          suffix={null}
+          className="tags-input"
           open={false}
         />
       </Form.Item>
@@ -103,7 +103,7 @@ function NetworkFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.none')}
-          suffix={null}
+          className="tags-input"
           open={false}
         />
       </Form.Item>
@@ -125,7 +125,7 @@ function MoreFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.none')}
-          suffix={null}
+          className="tags-input"
           open={false}
         />
       </Form.Item>
@@ -137,12 +137,12 @@ function MoreFields() {
           mode="tags"
           tokenSeparators={[',', ' ']}
           placeholder={t('keys:form.none')}
-          suffix={null}
+          className="tags-input"
           open={false}
         />
       </Form.Item>
       <Form.Item name="description" label={t('keys:form.description')}>
-        <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
+        <Input.TextArea rows={3} />
       </Form.Item>
     </>
   )

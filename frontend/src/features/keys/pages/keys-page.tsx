@@ -46,6 +46,7 @@ function KeysPage({ isSelf }: { isSelf: boolean }) {
   const query = useInfiniteQuery(keysQuery(tenant, { q, status, owner: isSelf ? me.user.id : undefined }))
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data])
   const isFiltered = q !== undefined || status !== undefined
+  const isFirst = query.data !== undefined && rows.length === 0 && !isFiltered
   const take = (key: ApiKeyWithSecret) => {
     url.set({ create: undefined })
     if (key.key) setIssued(key)
@@ -66,24 +67,26 @@ function KeysPage({ isSelf }: { isSelf: boolean }) {
     <>
       <PageHeader
         title={t(isSelf ? 'keys:my_title' : 'keys:title')}
-        summary={query.data && <Summary rows={rows} hasMore={query.hasNextPage} />}
-        actions={create}
+        summary={query.data && !isFirst && <Summary rows={rows} hasMore={query.hasNextPage} />}
+        actions={!isFirst && create}
       />
-      <FilterBar
-        search={{ value: q ?? '', placeholder: t('keys:search'), onChange: (text) => url.set({ q: text }) }}
-        activeCount={Number(q !== undefined) + Number(status !== undefined)}
-        onClear={() => url.set({ q: undefined, status: undefined })}
-      >
-        <Select
-          allowClear
-          className="filter-select"
-          aria-label={t('keys:column.status')}
-          placeholder={t('keys:column.status')}
-          value={status ?? null}
-          options={statuses}
-          onChange={(value: string | null) => url.set({ status: value ?? undefined })}
-        />
-      </FilterBar>
+      {!isFirst && (
+        <FilterBar
+          search={{ value: q ?? '', placeholder: t('keys:search'), onChange: (text) => url.set({ q: text }) }}
+          activeCount={Number(q !== undefined) + Number(status !== undefined)}
+          onClear={() => url.set({ q: undefined, status: undefined })}
+        >
+          <Select
+            allowClear
+            className="filter-select"
+            aria-label={t('keys:column.status')}
+            placeholder={t('keys:column.status')}
+            value={status ?? null}
+            options={statuses}
+            onChange={(value: string | null) => url.set({ status: value ?? undefined })}
+          />
+        </FilterBar>
+      )}
       <BulkBar ids={selected.map(String)} onDone={() => setSelected([])} />
       <Card flush>
         <ListBlock

@@ -116,7 +116,7 @@ function PersonCard({ row, actions }: { row: Member; actions: RowAction[] }) {
         <b className="clip">{nameOf(row)}</b>
         <RowMenu label={t('members:actions_for', { name: nameOf(row) })} actions={actions} />
       </div>
-      <span className="muted clip">{row.user.email}</span>
+      {row.user.display_name && <span className="muted clip">{row.user.email}</span>}
       <div className="row-card-line">
         <MemberStatus row={row} />
         <span>{t(ROLES[row.role].text)}</span>

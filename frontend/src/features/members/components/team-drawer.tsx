@@ -35,7 +35,7 @@ export function TeamDrawer({ team, onClose }: { team: Team; onClose: () => void 
       open
       title={team.name}
       size={isMobile ? '100%' : WIDTH_PX}
-      className="side-drawer"
+      rootClassName="side-drawer"
       onClose={onClose}
     >
       <form

@@ -7,11 +7,11 @@ import type { Status } from '../../../ui/tokens'
 const POLL_MS = 2000
 const LOOKS: Record<string, { status: Status; text: string }> = {
   ok: { status: 'ok', text: 'onboarding:component.ok' },
-  starting: { status: 'pending', text: 'onboarding:component.starting' },
-  degraded: { status: 'degraded', text: 'onboarding:component.degraded' },
-  down: { status: 'down', text: 'onboarding:component.down' },
+  unreachable: { status: 'pending', text: 'onboarding:component.starting' },
 }
-const UNKNOWN = { status: 'pending', text: 'onboarding:component.starting' } as const
+const UNKNOWN = { status: 'degraded', text: 'onboarding:component.degraded' } as const
+/** Names of the products stay as they are. */
+const NAMES: Record<string, string> = { postgres: 'PostgreSQL', cache: 'Valkey' }
 
 /** What is up already, live, while somebody fills in the form. */
 export function ReadinessBox() {
@@ -33,7 +33,7 @@ export function ReadinessBox() {
           return (
             <li key={name}>
               <StatusIcon status={look.status} />
-              <span>{name}</span>
+              <span>{NAMES[name] ?? name}</span>
               <span className="muted">{t(look.text)}</span>
             </li>
           )

@@ -30,7 +30,7 @@ export function GeneralCard({ tenant }: { tenant: Tenant }) {
         <Form.Item
           name="reporting_tz"
           label={t('settings:general.zone')}
-          extra={t('settings:general.zone_hint', { zone: tenant.reporting_tz })}
+          extra={t('settings:general.zone_hint')}
         >
           <Select showSearch options={zoneOptions(tenant.reporting_tz)} />
         </Form.Item>

@@ -65,6 +65,7 @@ export function ErrorsPage() {
             }
           >
             <DataTable<ErrorCode>
+              isProse
               label={t('errors:title')}
               rows={rows}
               rowKey={(row) => row.code}
