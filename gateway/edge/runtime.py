@@ -97,6 +97,8 @@ def redis_client(url: str) -> Redis:
         socket_connect_timeout=REDIS_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
+        # Naming the driver would read its package metadata from disk for every connection.
+        driver_info=None,
     )
 
 
