@@ -39,6 +39,7 @@ ROOT_URLCONF = "gateway.urls"
 ASGI_APPLICATION = "gateway.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
+DEFAULT_EXCEPTION_REPORTER_FILTER = "gateway.console.error_reports.NoVariables"
 
 # --- secrets --------------------------------------------------------------------------------
 SECRET_KEY = VALUES["SECRET_KEY"]
