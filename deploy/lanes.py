@@ -16,6 +16,7 @@ from deploy.bootstrap import BIN, E2E, FRONTEND, node_environment, npm
 from deploy.end_to_end import run_end_to_end
 from deploy.gate import gate_steps
 from deploy.locks import renew_locks
+from deploy.measured import Measurement
 from deploy.steps import Outcome, Step, run_quiet, run_shown, run_side_by_side, say
 
 CORES: Final = os.cpu_count() or 1
@@ -36,22 +37,27 @@ def npm_step(name: str, *arguments: str, cwd: Path = FRONTEND) -> Step:
     return Step(name=name, command=npm(*arguments), cwd=cwd, environment=node_environment())
 
 
-def _pytest() -> Outcome:
-    return run_shown(pytest_step("pytest", "-n", "auto", "-m", "not faults"))
-
-
-def _faults() -> Outcome:
-    return run_shown(pytest_step("faults", "-m", "faults", "--durations=0", "--durations-min=1"))
+PYTEST: Final = ("-n", "auto", "-m", "not faults")
+FAULTS: Final = ("-m", "faults", "--durations=0", "--durations-min=1")
 
 
 def _vitest() -> Outcome:
     return run_shown(npm_step("vitest", "test"))
 
 
-def test_lanes() -> list[Lane]:
+def test_lanes(measurement: Measurement) -> list[Lane]:
     lanes = [
-        Lane(name="pytest", budget_s=240, run=_pytest),
-        Lane(name="faults", budget_s=120, run=_faults),
+        Lane(
+            name="pytest",
+            budget_s=240,
+            run=lambda: run_shown(measurement.pytest_step("pytest", *PYTEST)),
+        ),
+        Lane(
+            name="faults",
+            budget_s=120,
+            run=lambda: run_shown(measurement.pytest_step("faults", *FAULTS)),
+        ),
+        Lane(name="coverage", budget_s=10, run=measurement.judge),
     ]
     if (FRONTEND / "vitest.config.ts").is_file():
         lanes.append(Lane(name="vitest", budget_s=40, run=_vitest))
@@ -63,9 +69,10 @@ def test_lanes() -> list[Lane]:
 def test() -> bool:
     installed_s = float(os.environ.get("BOOTSTRAP_SECONDS", "0"))
     rows = [("install", 90, Outcome(ok=True, seconds=installed_s))]
-    for lane in test_lanes():
-        say(f"\n=== {lane.name}")
-        rows.append((lane.name, lane.budget_s, lane.run()))
+    with tempfile.TemporaryDirectory() as folder:
+        for lane in test_lanes(Measurement(folder=Path(folder))):
+            say(f"\n=== {lane.name}")
+            rows.append((lane.name, lane.budget_s, lane.run()))
     say(summary(rows))
     return all(outcome.ok for _, _, outcome in rows)
 
@@ -109,7 +116,7 @@ def ci() -> bool:
 
 
 def faults() -> bool:
-    return _faults().ok
+    return run_shown(pytest_step("faults", *FAULTS)).ok
 
 
 TARGETS: Final[Mapping[str, Callable[[], bool]]] = {
