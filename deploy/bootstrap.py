@@ -207,7 +207,7 @@ def install_python_packages(packages: str) -> None:
 
 def uv_environment() -> dict[str, str]:
     """uv reads no pip.conf: what pip is configured with is said to uv, where uv has no word yet."""
-    env = {"UV_LINK_MODE": "copy", **os.environ}
+    env = dict(os.environ)
     config = pip_configuration()
     indexes = config.get("extra-index-url", "").split()
     said = {
