@@ -338,3 +338,43 @@ def test_a_failing_audit_row_undoes_the_save(
 
     assert answer.status_code == 500
     assert default_tenant().name == "Default"
+
+
+def test_a_team_is_added_and_renamed(browser: Browser) -> None:
+    before = len(audit_rows())
+    added = save(
+        browser, "/admin/accounts/team/add/", {"tenant": str(default_tenant().pk), "name": "Core"}
+    )
+    assert added.status_code == 302, added.content
+    with platform_scope("test"):
+        team = Team.objects.get()
+
+    save(browser, f"/admin/accounts/team/{team.pk}/change/", {"name": "Kernel"})
+
+    assert [row.action for row in audit_rows()[before:]] == ["team.create", "team.update"]
+    with platform_scope("test"):
+        assert Team.objects.get().name == "Kernel"
+
+
+def test_switching_an_account_off_ends_its_sessions(browser: Browser) -> None:
+    ben = make_person("ben@example.test", role="developer")
+    theirs = Browser()
+    theirs.sign_in(email="ben@example.test")
+    page = browser.get(f"/admin/accounts/user/{ben.pk}/change/")
+    token = str(page.context["csrf_token"])
+
+    answer = browser.client.post(
+        f"/admin/accounts/user/{ben.pk}/change/",
+        {"display_name": "Ben", "csrfmiddlewaretoken": token},
+    )
+
+    assert answer.status_code == 302, answer.content
+    assert theirs.me().status_code == 401
+    row = audit_rows()[-1]
+    assert (row.action, row.after) == ("user.update", {"display_name": "Ben", "is_active": False})
+
+
+def test_what_the_console_does_is_left_to_it(browser: Browser) -> None:
+    assert browser.get("/admin/login/")["Location"] == "/admin/"
+    assert browser.get("/admin/password_change/")["Location"] == "/account"
+    assert browser.get("/admin")["Location"] == "/admin/"

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -198,3 +199,29 @@ def test_a_wrong_proof_counts_towards_the_lock(person: User) -> None:
 
     answer = browser.post(f"{AUTH}/auth/reauthenticate", {"password": PASSWORD})
     assert answer.json()["code"] == "login_locked"
+
+
+def test_a_failing_audit_row_undoes_the_enrolment(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise RuntimeError("no audit")
+
+    browser = signed_in()
+    secret = browser.get(TOTP).json()["meta"]["secret"]
+    browser.client.raise_request_exception = False
+    monkeypatch.setattr("accounts.audit.record", fail)
+
+    assert browser.post(TOTP, {"code": totp(secret)}).status_code == 500
+
+    assert browser.me().json()["user"]["mfa_enabled"] is False
+
+
+def test_guessing_a_new_apps_code_is_slowed_down(person: User) -> None:
+    browser = signed_in()
+    browser.get(TOTP)
+
+    answers = [browser.post(TOTP, {"code": "000000"}) for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [400] * 11
+    assert answers[-1].json()["errors"][0]["code"] == "rate_limited"

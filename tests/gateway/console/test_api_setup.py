@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from accounts.errors import Refused
 from accounts.models import AuditEntry, Membership, SetupToken, Tenant, User
 from accounts.services.setup import issue_setup_token
 from accounts.tenancy import platform_scope
@@ -169,3 +170,26 @@ def refusal(answer: Any) -> tuple[int, str]:
 def audit_actions() -> list[str]:
     with platform_scope("test"):
         return list(AuditEntry.objects.order_by("at", "id").values_list("action", flat=True))
+
+
+def test_a_failing_audit_row_undoes_the_set_up(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: Any) -> None:
+        raise RuntimeError("no audit")
+
+    token = issue_setup_token()
+    browser = Browser()
+    browser.get("/api/console/boot")
+    browser.client.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr("accounts.audit.record", fail)
+        assert browser.post(SETUP, body(token)).status_code == 500
+
+    assert not User.objects.exists()
+    assert Browser().post(SETUP, body(token)).status_code == 201
+
+
+def test_no_further_link_is_made_once_there_is_an_owner(db: None) -> None:
+    make_person(superadmin=True)
+
+    with pytest.raises(Refused, match="sign in"):
+        issue_setup_token()
