@@ -18,6 +18,8 @@ from tests.contracts.pages import FENCE, pages
 from tests.contracts.tree import ROOT, shown
 
 RUN: Final = re.compile(r"^<!-- run -->\n```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Somebody our pages speak of.
+MEMBER: Final = "li.wei@example.com"
 MASTER_KEY: Final = "test-only-master-key-of-thirty-two-characters"
 READY_WITHIN_S: Final = 30.0
 PAGES: Final = [page for page in pages() if RUN.search(page.read_text(encoding="utf-8"))]
@@ -46,10 +48,20 @@ def installation(committed_db: None, tmp_path: Path) -> Iterator[dict[str, str]]
         )
     try:
         wait_until_ready(environment["SWITCHYARD"], log=tmp_path / "server.log")
+        make_member(environment)
         yield environment
     finally:
         server.terminate()
         server.wait()
+
+
+def make_member(environment: dict[str, str]) -> None:
+    subprocess.run(
+        ["switchyard", "users", "create", MEMBER, "--tenant", "default", "--role", "developer"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 def programs(folder: Path) -> Path:
