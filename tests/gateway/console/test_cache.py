@@ -37,7 +37,10 @@ def test_every_plain_value_survives(value: Any) -> None:
 def test_digits_in_a_text_stay_text(text: str) -> None:
     serializer = MsgpackSerializer()
 
-    assert serializer.loads(serializer.dumps(text)) == text
+    stored = serializer.dumps(text)
+
+    assert isinstance(stored, bytes)
+    assert serializer.loads(stored) == text
 
 
 @pytest.mark.parametrize(
