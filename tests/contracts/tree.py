@@ -25,6 +25,7 @@ NOT_OURS: Final = frozenset(
         ".mypy_cache",
         ".pytest_cache",
         ".ruff_cache",
+        ".schemathesis",
         "__pycache__",
         "node_modules",
         "dist",
