@@ -19,6 +19,7 @@ from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 UNAVAILABLE = 4
+LAST_WORDS_LINES = 40
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 BIN = VENV / "bin"
@@ -124,7 +125,8 @@ def run(step: str, command: list[str], *, env: dict[str, str], cwd: Path, hint: 
         check=False,
     )
     if finished.returncode:
-        raise CannotGoOn(f"{finished.stdout}\n{step} failed (see above). {hint}")
+        shown = "\n".join(finished.stdout.splitlines()[-LAST_WORDS_LINES:])
+        raise CannotGoOn(f"{shown}\n{step} failed (see above). {hint}")
     say(f"{step} {time.monotonic() - begun:.1f} s")
 
 

@@ -14,7 +14,12 @@ DEPLOYED: Final = {
     "SWITCHYARD_KEK": "b25seS1mb3ItdGhlLWdhdGUtMzItYnl0ZXMtbG9uZyE=",
     "SWITCHYARD_KEY_PEPPER": "only-for-the-gate-0123456789-abcdefghijkl",
 }
-CONSOLE_SCRIPTS: Final = {"console lint": "lint", "console types": "typecheck", "knip": "knip"}
+CONSOLE_SCRIPTS: Final = {
+    "console lint": "lint",
+    "console types": "typecheck",
+    "knip": "knip",
+    "first load": "first-load",
+}
 
 
 def gate_steps(*, scratch: Path) -> list[Step]:
