@@ -186,6 +186,18 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        name="secrets",
+        text="stored secrets",
+        children=(
+            Command(
+                name="rotate",
+                text="re-wrap the data keys under the first key of SWITCHYARD_KEK",
+                handler="secrets_rotation:run",
+                options=(JSON,),
+            ),
+        ),
+    ),
+    Command(
         name="init-secrets",
         text="write the secrets of a deployment in containers, one file each, once",
         handler="init_secrets:run",

@@ -257,7 +257,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "text",
         "",
         "secrets",
-        "Key-encryption key, 32 bytes in base64; never stored in the database.",
+        "Key-encryption key, 32 bytes in base64; never stored in the database."
+        " While it changes: the new one, a comma, the one before.",
         secret=True,
     ),
     _row(

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from django.db.models import Q
 
+from accounts import audit
+from accounts.actors import Actor
 from accounts.ids import new_id
 from accounts.tenancy import platform_scope, tenant_scope
 from providers import secrets
@@ -54,7 +57,7 @@ class Vault:
         """Raises InvalidTag when the value was moved or changed, DoesNotExist when shredded."""
         dek_id = secrets.read_header(blob).dek_id
         with _scope(tenant_id):
-            data_key = DataKey.objects.get(pk=dek_id, tenant_id=tenant_id, destroyed_at=None)
+            data_key = DataKey.objects.get(_live(tenant_id), pk=dek_id)
         return secrets.open_sealed(
             blob=blob,
             key=_unwrapped(data_key, ring=self.ring),
@@ -93,7 +96,7 @@ def check_keys(*, vault: Vault) -> None:
             raise WrongKek(row.kek_id) from None
 
 
-def rotate_keys(*, vault: Vault) -> int:
+def rotate_keys(*, vault: Vault, actor: Actor) -> int:
     """Re-wraps every data key under the current key-encryption key; counts the changed ones.
 
     Works online: values stay as they are, and a reader with both keys opens before and after.
@@ -111,12 +114,20 @@ def rotate_keys(*, vault: Vault) -> int:
             )
             row.kek_id = current.id
             row.save(update_fields=["wrapped", "kek_id"])
+        if rows:
+            audit.record(
+                actor=actor,
+                action="secrets.rotate",
+                target=audit.Target(type="key_encryption_key", id=current.id),
+                tenant_id=None,
+                after={"data_keys": len(rows)},
+            )
     return len(rows)
 
 
 def _live_key(*, ring: KeyRing, tenant_id: UUID | None) -> DataKey:
     with _scope(tenant_id):
-        live: QuerySet[DataKey] = DataKey.objects.filter(tenant_id=tenant_id, destroyed_at=None)
+        live: QuerySet[DataKey] = DataKey.objects.filter(_live(tenant_id))
         row = live.first()
         if row is None:
             DataKey.objects.bulk_create(
@@ -136,6 +147,11 @@ def _new_row(*, ring: KeyRing, tenant_id: UUID | None) -> DataKey:
 
 def _unwrapped(row: DataKey, *, ring: KeyRing) -> Secret:
     return secrets.unwrap(blob=bytes(row.wrapped), ring=ring, tenant=_owner(row.tenant_id))
+
+
+def _live(tenant_id: UUID | None) -> Q:
+    owned = Q(tenant_id__isnull=True) if tenant_id is None else Q(tenant_id=tenant_id)
+    return owned & Q(destroyed_at=None)
 
 
 def _owner(tenant_id: UUID | None) -> str:

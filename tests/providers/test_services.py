@@ -9,7 +9,8 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import connection, connections
 
-from accounts.models import Tenant
+from accounts.actors import CLI
+from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import platform_scope, tenant_scope
 from providers.models import DataKey
 from providers.secrets import BadKey, UnknownKek
@@ -80,8 +81,11 @@ def test_values_stay_readable_while_and_after_the_key_encryption_key_rotates(vau
     assert [open_sealed(both, blob, tenant_id=owner) for owner, blob in blobs.items()] == [
         b"sk-canary"
     ] * 2
-    assert rotate_keys(vault=both) == 2
-    assert rotate_keys(vault=both) == 0
+    assert rotate_keys(vault=both, actor=CLI) == 2
+    assert rotate_keys(vault=both, actor=CLI) == 0
+    with platform_scope("test"):
+        row = AuditEntry.objects.get()
+    assert (row.action, row.actor_type, row.after) == ("secrets.rotate", "cli", {"data_keys": 2})
 
     new_only = vault_from_setting(NEW)
     check_keys(vault=new_only)
@@ -92,7 +96,7 @@ def test_values_stay_readable_while_and_after_the_key_encryption_key_rotates(vau
 
 def test_the_key_before_no_longer_opens_after_the_rotation(vault: Vault) -> None:
     blob = seal(vault)
-    rotate_keys(vault=vault_from_setting(f"{NEW},{OLD}"))
+    rotate_keys(vault=vault_from_setting(f"{NEW},{OLD}"), actor=CLI)
 
     with pytest.raises(UnknownKek):
         open_sealed(vault, blob)
