@@ -33,7 +33,7 @@ def gate_steps(*, scratch: Path) -> list[Step]:
         _manage("migrations", "makemigrations", "--check", "--dry-run", settings=settings),
         Step(name="made files", command=[python, "-m", "deploy.made_files"], environment=settings),
         _tool("imports", "lint-imports"),
-        _tool("dead code", "vulture"),
+        Step(name="dead code", command=[python, "-m", "tests.contracts.dead_code"]),
         _tool("dependencies", "deptry", "."),
         _tool("format", "ruff", "format", "--check", "."),
         _tool("lint", "ruff", "check", "."),
