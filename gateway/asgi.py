@@ -18,6 +18,7 @@ from gateway.edge.health import health, liveness, ready
 from gateway.edge.messages import App
 from gateway.edge.readiness import Migration
 from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
+from gateway.edge.sockets import with_prompt_close
 from gateway.edge.whole_body import with_length
 from gateway.telemetry import multiprocess
 from gateway.telemetry.metrics import MetricsPage, describe_build
@@ -68,7 +69,7 @@ def _control_plane() -> tuple[dict[str, App], dict[str, App], App, frozenset[Mig
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
     from django.core.asgi import get_asgi_application  # noqa: PLC0415 - no Django where none serves
 
-    django = cast(App, get_asgi_application())
+    django = cast("App", get_asgi_application())
     # Needs the app registry that get_asgi_application fills.
     from channels.auth import AuthMiddlewareStack  # noqa: PLC0415
     from channels.security.websocket import AllowedHostsOriginValidator  # noqa: PLC0415
@@ -77,7 +78,9 @@ def _control_plane() -> tuple[dict[str, App], dict[str, App], App, frozenset[Mig
     from gateway.console.live.consumer import ConsoleSocket  # noqa: PLC0415
     from gateway.console.static import StaticFiles  # noqa: PLC0415
 
-    console = AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
+    console = with_prompt_close(
+        AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
+    )
     migrations = frozenset(MigrationLoader(None).graph.leaf_nodes())
     return (
         {"/static/": StaticFiles()},
