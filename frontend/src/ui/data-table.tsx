@@ -37,7 +37,13 @@ export function DataTable<Row extends object>(props: Props<Row>) {
   const isMobile = useIsMobile()
   return (
     <>
-      {isMobile ? <Cards {...props} /> : <Rows {...props} />}
+      {isMobile ? (
+        <Cards {...props} />
+      ) : (
+        <div className={props.isProse ? '' : 'table-scroll'}>
+          <Rows {...props} />
+        </div>
+      )}
       <Foot {...props} />
     </>
   )
@@ -74,7 +80,8 @@ function Rows<Row extends object>({
       dataSource={rows}
       pagination={false}
       virtual={isLong}
-      {...(isProse ? {} : { scroll: isLong ? { x: 'max-content', y: VIEWPORT_PX } : { x: 'max-content' } })}
+      // The card scrolls a wide table: antd's own way duplicates the head, controls included, for measuring.
+      {...(isLong ? { scroll: { x: 'max-content', y: VIEWPORT_PX } } : {})}
       {...(rowClassName ? { rowClassName } : {})}
       {...(selection
         ? { rowSelection: { selectedRowKeys: selection.keys, onChange: selection.onChange, columnWidth: 44 } }

@@ -124,7 +124,6 @@ export function keyColumns({
       title: <span className="sr-only">{t('keys:column.actions')}</span>,
       key: 'do',
       width: 44,
-      fixed: 'right',
       render: (_, row) => (
         <RowMenu label={t('keys:actions_for', { name: row.name })} actions={actions(row)} />
       ),

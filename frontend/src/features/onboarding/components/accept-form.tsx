@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button, Form, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
+import { signOut } from '../../../api/auth'
 import { dropOneTimeToken } from '../../../api/one-time-token'
 import { isProblem } from '../../../api/problem'
 import { forgetSession } from '../../../api/session'
@@ -41,8 +42,18 @@ export function AcceptForm({ token, invite }: Props) {
   })
   const mustSignIn = isProblem(accept.error) && accept.error.code === 'sign_in_required'
   const isAtField = isProblem(accept.error) && accept.error.fields.length > 0
-  const signIn = () =>
-    void go(`/login?next=${encodeURIComponent('/accept-invite')}&email=${encodeURIComponent(invite.email)}`)
+  const leave = useMutation({
+    mutationKey: ['accept-invite', 'sign-out'],
+    mutationFn: signOut,
+    onSuccess: () => {
+      forgetSession(client)
+      if (!invite.user_exists) accept.mutate({ token, ...form.getFieldsValue() })
+      else
+        void go(
+          `/login?next=${encodeURIComponent('/accept-invite')}&email=${encodeURIComponent(invite.email)}`,
+        )
+    },
+  })
   return (
     <Form<Values>
       form={form}
@@ -67,15 +78,21 @@ export function AcceptForm({ token, invite }: Props) {
         </>
       )}
       {invite.user_exists && !mustSignIn && <p className="note">{t('onboarding:invite.exists')}</p>}
-      {mustSignIn && <p className="note">{t('onboarding:invite.sign_in_first', { email: invite.email })}</p>}
+      {mustSignIn && (
+        <p className="note">
+          {t(invite.user_exists ? 'onboarding:invite.sign_in_first' : 'onboarding:invite.other', {
+            email: invite.email,
+          })}
+        </p>
+      )}
       {accept.isError && !mustSignIn && !isAtField && (
         <p className="form-error" role="alert">
           {problemSentence(accept.error, t)}
         </p>
       )}
       {mustSignIn ? (
-        <Button type="primary" className="wide" onClick={signIn}>
-          {t('onboarding:sign_in')}
+        <Button type="primary" className="wide" loading={leave.isPending} onClick={() => leave.mutate()}>
+          {t(invite.user_exists ? 'onboarding:sign_in' : 'onboarding:invite.sign_out')}
         </Button>
       ) : (
         <Button type="primary" htmlType="submit" className="wide" loading={accept.isPending}>

@@ -1,0 +1,131 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test, type Page } from '@playwright/test'
+import { baseUrl, OWNER_STATE, recall } from './people'
+
+// Each route once per run in a rotated theme and language; E2E_FULL=1 takes all four.
+interface Look {
+  theme: 'light' | 'dark'
+  language: 'en' | 'zh-CN'
+}
+
+const LOOKS: readonly Look[] = [
+  { theme: 'light', language: 'en' },
+  { theme: 'dark', language: 'zh-CN' },
+  { theme: 'light', language: 'zh-CN' },
+  { theme: 'dark', language: 'en' },
+]
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const PHONE = { width: 360, height: 800 }
+const DESK = { width: 1440, height: 900 }
+const PHONE_TARGET_PX = 43.5
+const DAY_MS = 86_400_000
+const isFull = process.env['E2E_FULL'] === '1'
+const rotation = Number(process.env['E2E_ROTATION'] ?? Math.floor(Date.now() / DAY_MS))
+
+interface RouteCase {
+  path: string
+  /** Shown when the page has its data. */
+  ready: string
+  isPublic?: true
+}
+
+const ROUTES: readonly RouteCase[] = [
+  { path: '/login', ready: '#email', isPublic: true },
+  { path: '/setup', ready: 'h1', isPublic: true },
+  { path: '/forgot', ready: 'h1', isPublic: true },
+  { path: '/reset', ready: 'h1', isPublic: true },
+  { path: '/accept-invite', ready: 'h1', isPublic: true },
+  { path: '/docs/errors', ready: '[id=validation]', isPublic: true },
+  { path: '/account', ready: '.session' },
+  { path: '/t/:tenant/keys', ready: '.row-menu' },
+  { path: '/t/:tenant/keys?create=1', ready: '.drawer-foot' },
+  { path: '/t/:tenant/members', ready: '.row-menu' },
+  { path: '/t/:tenant/members?tab=invites', ready: '.list-block .status' },
+  { path: '/t/:tenant/members?tab=teams', ready: '.plain-list .link-cell' },
+  { path: '/t/:tenant/audit', ready: '.link-cell' },
+  { path: '/t/:tenant/settings', ready: '#name' },
+  { path: '/t/:tenant/settings?tab=security', ready: '#session_hours' },
+  { path: '/t/:tenant/dev/keys', ready: '.row-menu' },
+  { path: '/t/:tenant/audit?q=nothing-has-this-name', ready: '.empty' },
+]
+
+async function wear(page: Page, look: Look): Promise<void> {
+  await page.addInitScript(({ theme, language }) => {
+    localStorage.setItem('switchyard.theme', theme)
+    localStorage.setItem('switchyard.language', language)
+  }, look)
+}
+
+/** The account's own look wins over the browser's: it is changed where it is kept. */
+async function prefer(page: Page, { theme, language }: Look): Promise<void> {
+  const boot = (await (await page.request.get(`${baseUrl()}/api/console/boot`)).json()) as { csrf: string }
+  await page.request.patch(`${baseUrl()}/api/console/me`, {
+    headers: { 'x-csrftoken': boot.csrf, origin: baseUrl() },
+    data: { theme, locale: language },
+  })
+}
+
+async function hasNoSeriousFindings(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(' | ')}`)
+  expect(serious).toEqual([])
+}
+
+async function fitsThePhone(page: Page): Promise<void> {
+  await page.setViewportSize(PHONE)
+  await expect
+    .poll(() =>
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    )
+    .toBe(0)
+  const small = await page.evaluate((least) => {
+    const FRAMES = '.ant-select, .ant-picker, .ant-input-affix-wrapper, .ant-input-number, .ant-segmented'
+    const seen = { visibilityProperty: true, opacityProperty: true }
+    return [...document.querySelectorAll<HTMLElement>('button, [role=menuitem], input, textarea')]
+      .filter((element) => element.checkVisibility(seen))
+      .filter((element) => !element.closest('.off-screen, .sr-only, [aria-hidden=true], [role=switch]'))
+      .filter((element) => !element.matches('.ant-input-clear-icon, .ant-select-clear'))
+      .map((element) =>
+        element.matches('input') ? (element.closest<HTMLElement>(FRAMES) ?? element) : element,
+      )
+      .filter((element) => element.getBoundingClientRect().height < least)
+      .map((element) => element.outerHTML.slice(0, 160))
+  }, PHONE_TARGET_PX)
+  expect(small).toEqual([])
+}
+
+for (const [index, route] of ROUTES.entries()) {
+  const looks = isFull ? LOOKS : [LOOKS[(index + rotation) % LOOKS.length] ?? LOOKS[0]]
+  for (const look of looks) {
+    if (!look) continue
+    test(`${route.path} in ${look.theme}, ${look.language}`, async ({ browser }) => {
+      const context = await browser.newContext({
+        viewport: DESK,
+        timezoneId: 'Asia/Shanghai',
+        ...(route.isPublic ? {} : { storageState: OWNER_STATE }),
+      })
+      const page = await context.newPage()
+      const complaints: string[] = []
+      page.on('console', (message) => {
+        // The browser itself reports an answer of 401 to somebody who is not signed in.
+        if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+      })
+      page.on('pageerror', (error) => complaints.push(error.message))
+      if (!route.isPublic) await prefer(page, look)
+      await wear(page, look)
+      await page.goto(baseUrl() + route.path.replace(':tenant', recall().tenant))
+      await page.locator(route.ready).first().waitFor()
+      await expect(page.locator('html')).toHaveAttribute('lang', look.language)
+      await expect(page.locator('html')).toHaveAttribute('data-theme', look.theme)
+      await expect(page.locator('body')).not.toContainText(
+        /\b(?:account|audit|auth|common|errors|keys|members|onboarding|settings|shell):[a-z_]+/,
+      )
+      await hasNoSeriousFindings(page)
+      await fitsThePhone(page)
+      expect(complaints).toEqual([])
+      await context.close()
+    })
+  }
+}
