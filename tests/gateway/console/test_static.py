@@ -39,6 +39,7 @@ async def test_a_hashed_file_may_be_kept_for_ever(files: Guard) -> None:
     assert b"immutable" in answer.headers[b"cache-control"]
     assert answer.headers[b"content-type"].startswith(b"text/javascript")
     assert answer.headers[b"x-content-type-options"] == b"nosniff"
+    assert b"access-control-allow-origin" not in answer.headers
 
 
 async def test_a_file_without_a_hash_may_not(files: Guard) -> None:
