@@ -9,7 +9,7 @@ from rest_framework.parsers import BaseParser
 from accounts.errors import Refused
 from protocols.json_limits import JsonRefused, read_json
 
-MAX_BODY_BYTES: Final = 1_000_000
+MAX_BODY_BYTES: Final = 1_048_576
 
 
 class JsonParser(BaseParser):

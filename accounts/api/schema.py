@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
@@ -31,6 +32,23 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
     type=str,
 )
 
+# What changes one row that has a version.
+ROW_PATHS: Final = (
+    "_id}",
+    "/tenant",
+    "/rotate",
+    "/revoke",
+    "/enable",
+    "/resend",
+    "/suspend",
+    "/resume",
+)
+# Other ids in paths are UUIDs.
+ID_FORMATS: Final[Mapping[str, Mapping[str, str]]] = {
+    "key_id": {"type": "string", "pattern": "^key_[0-9a-z]{12}$"},
+    "session_id": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+}
+UUID_FORMAT: Final = {"type": "string", "format": "uuid"}
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     ANYONE: "Open to anyone.",
     SIGNED_IN: "For any signed-in person.",
@@ -89,7 +107,8 @@ class ManagementSchema(AutoSchema):
         shared = [TENANT_HEADER] if reach == Reach.TENANT else []
         if reach in {Reach.TENANT, Reach.PLATFORM}:
             shared += [IDEMPOTENCY_KEY] if self.method == "POST" else []
-            shared += [IF_MATCH] if self.method in {"PATCH", "DELETE"} else []
+            changes_a_row = self.method != "GET" and self.path.endswith(ROW_PATHS)
+            shared += [IF_MATCH] if changes_a_row else []
         return shared
 
     def get_auth(self) -> list[dict[str, list[str]]]:
@@ -100,6 +119,17 @@ class ManagementSchema(AutoSchema):
         if getattr(self.view, "reach", None) == Reach.PERSON:
             return [{"session": []}]
         return [{name: scopes} for found in super().get_auth() for name, scopes in found.items()]
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "in": "path",
+                "name": name,
+                "required": True,
+                "schema": dict(ID_FORMATS.get(name, UUID_FORMAT)),
+            }
+            for name in variables
+        ]
 
     def _is_list_view(self, _serializer: Any = None) -> bool:
         """Never: the envelopes of lists are declared."""
@@ -118,6 +148,19 @@ class ManagementSchema(AutoSchema):
             ProblemDetails, "default", media_types=[CONTENT_TYPE], direction=direction
         )
         return {**bodies, "default": {**problem, "description": "A problem, RFC 9457."}}
+
+
+class StrictBodies(OpenApiSerializerExtension):
+    """Says in the document that unknown fields are refused."""
+
+    target_class = "accounts.api.fields.Strict"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        mapped: dict[str, Any] = auto_schema._map_serializer(  # noqa: SLF001 - the documented way
+            self.target, direction, bypass_extensions=True
+        )
+        return {**mapped, "additionalProperties": False}
 
 
 def strip_marks(result: Any, **_: Any) -> Any:

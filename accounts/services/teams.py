@@ -104,9 +104,16 @@ def set_team_member(
 
 
 @transaction.atomic
-def remove_team_member(*, actor: Actor, access: Access, team_id: UUID, user_id: UUID) -> None:
+def remove_team_member(
+    *,
+    actor: Actor,
+    access: Access,
+    team_id: UUID,
+    user_id: UUID,
+    expected_version: int | None = None,
+) -> None:
     rows = TeamMember.objects.filter(tenant=access.the_tenant())
-    row = lock(rows, team_id=team_id, user_id=user_id)
+    row = lock(rows, team_id=team_id, user_id=user_id, expected_version=expected_version)
     target, row_id = target_of(row, kind="team_member"), row.pk
     row.delete()
     record(

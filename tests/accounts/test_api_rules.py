@@ -90,7 +90,7 @@ def test_a_bad_request_gets_a_precise_problem(
         ("application/json", b'"name"', 400, "validation"),
         ("application/json", b"null", 400, "validation"),
         ("application/json", b"", 400, "validation"),
-        ("application/json", b'{"name":"%s"}' % (b"x" * 1_000_000), 413, "body_too_large"),
+        ("application/json", b'{"name":"%s"}' % (b"x" * 1_048_576), 413, "body_too_large"),
         ("application/json; charset=utf-8", b'{"name":"fine"}', 201, ""),
     ],
 )
@@ -287,6 +287,14 @@ def test_if_match_keeps_two_people_from_overwriting_each_other(town: Town) -> No
     assert late.json()["changed_by"] == town.people["owner"].email
     assert late.json()["changed_at"]
     assert town.api("admin").delete(path, If_Match='W/"2"').status_code == 204
+
+
+@pytest.mark.parametrize("verb", ["rotate", "revoke", "enable"])
+def test_what_is_done_to_a_key_takes_if_match_too(town: Town, verb: str) -> None:
+    path = f"keys/key_{town.key.public_id}"
+    town.api("owner").patch(path, {"name": "changed"})
+
+    assert town.api("owner").post(f"{path}/{verb}", {}, If_Match='"1"').status_code == 412
 
 
 @pytest.mark.parametrize("given", ["2", "*", ""])

@@ -51,14 +51,20 @@ class InviteViewSet(TenantViewSet):
     @extend_schema(request=None, responses=SentInvite, summary="Send a new link, valid for 7 days")
     def resend(self, _request: Request, invite_id: str) -> Response:
         sent = services.resend_invite(
-            actor=self.actor(), access=self.access, invite_id=row_id(invite_id)
+            actor=self.actor(),
+            access=self.access,
+            invite_id=row_id(invite_id),
+            expected_version=self.expected_version(),
         )
         return self._sent(sent, status=200)
 
     @extend_schema(request=None, responses=InviteRow)
     def revoke(self, _request: Request, invite_id: str) -> Response:
         invite = services.revoke_invite(
-            actor=self.actor(), access=self.access, invite_id=row_id(invite_id)
+            actor=self.actor(),
+            access=self.access,
+            invite_id=row_id(invite_id),
+            expected_version=self.expected_version(),
         )
         return self.row(invite, serializer=InviteRow)
 

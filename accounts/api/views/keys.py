@@ -97,12 +97,22 @@ class KeyViewSet(TenantViewSet):
 
     @extend_schema(request=None, responses=Key)
     def enable(self, _request: Request, key_id: str) -> Response:
-        key = services.enable_key(actor=self.actor(), access=self.access, key_id=key_id)
+        key = services.enable_key(
+            actor=self.actor(),
+            access=self.access,
+            key_id=key_id,
+            expected_version=self.expected_version(),
+        )
         return self.row(key, serializer=Key)
 
     @extend_schema(request=None, responses=Key, summary="Revoke for good")
     def revoke(self, _request: Request, key_id: str) -> Response:
-        key = services.revoke_key(actor=self.actor(), access=self.access, key_id=key_id)
+        key = services.revoke_key(
+            actor=self.actor(),
+            access=self.access,
+            key_id=key_id,
+            expected_version=self.expected_version(),
+        )
         return self.row(key, serializer=Key)
 
     @extend_schema(request=KeyRotate, responses={CREATED: IssuedKey})
@@ -112,6 +122,7 @@ class KeyViewSet(TenantViewSet):
             access=self.access,
             key_id=key_id,
             overlap_s=self.body(KeyRotate)["overlap_s"],
+            expected_version=self.expected_version(),
         )
         return self._issued(issued)
 

@@ -110,5 +110,6 @@ class TeamMemberViewSet(TenantViewSet):
             access=self.access,
             team_id=row_id(team_id),
             user_id=row_id(user_id),
+            expected_version=self.expected_version(),
         )
         return Response(status=NO_CONTENT)

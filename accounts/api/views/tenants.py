@@ -77,10 +77,18 @@ class TenantAdministration(PlatformViewSet):
 
     @extend_schema(request=None, responses=TenantRow)
     def suspend(self, _request: Request, tenant_id: str) -> Response:
-        tenant = services.suspend_tenant(actor=self.actor(), tenant_id=row_id(tenant_id))
+        tenant = services.suspend_tenant(
+            actor=self.actor(),
+            tenant_id=row_id(tenant_id),
+            expected_version=self.expected_version(),
+        )
         return self.row(tenant, serializer=TenantRow)
 
     @extend_schema(request=None, responses=TenantRow)
     def resume(self, _request: Request, tenant_id: str) -> Response:
-        tenant = services.resume_tenant(actor=self.actor(), tenant_id=row_id(tenant_id))
+        tenant = services.resume_tenant(
+            actor=self.actor(),
+            tenant_id=row_id(tenant_id),
+            expected_version=self.expected_version(),
+        )
         return self.row(tenant, serializer=TenantRow)

@@ -2203,6 +2203,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
         /** @description Slug or id; not needed by who belongs to one tenant. */
         'X-Switchyard-Tenant'?: string
       }
@@ -2238,6 +2240,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
         /** @description Slug or id; not needed by who belongs to one tenant. */
         'X-Switchyard-Tenant'?: string
       }
@@ -2501,6 +2505,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
         /** @description Slug or id; not needed by who belongs to one tenant. */
         'X-Switchyard-Tenant'?: string
       }
@@ -2536,6 +2542,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
         /** @description Slug or id; not needed by who belongs to one tenant. */
         'X-Switchyard-Tenant'?: string
       }
@@ -2571,6 +2579,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
         /** @description Slug or id; not needed by who belongs to one tenant. */
         'X-Switchyard-Tenant'?: string
       }
@@ -3312,6 +3322,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
       }
       path: {
         tenant_id: string
@@ -3345,6 +3357,8 @@ export interface operations {
       header?: {
         /** @description The first answer is kept for 24 hours and repeated for the same request. */
         'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
       }
       path: {
         tenant_id: string
