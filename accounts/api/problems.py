@@ -128,10 +128,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return problem_response(request, Refused("csrf_failed", facts={"reason": reason}))
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem_response(request, Refused("not_found"))
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_response(request, Refused("validation"))
 

@@ -5,11 +5,8 @@ honest client look slow.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from accounts.errors import Refused
-
-EVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
