@@ -10,7 +10,7 @@ from tests.contracts.tree import sources
 
 ACTION: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 VERB_OF: Final = {"record_created": "create", "delete_row": "delete"}
-RECORDERS: Final = {"record", "record_own", "_record"}
+RECORDER: Final = re.compile(r"_?record(?:_\w+)?")
 
 
 def literals(node: ast.AST | None) -> set[str]:
@@ -24,10 +24,12 @@ def literals(node: ast.AST | None) -> set[str]:
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, dict[str, ast.expr]]]:
+    """Name and arguments; the first positional one, if any, as `action`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            yield name, {word.arg: word.value for word in node.keywords if word.arg}
+            words = {word.arg: word.value for word in node.keywords if word.arg}
+            yield name, ({"action": node.args[0]} | words if node.args else words)
 
 
 def tables(tree: ast.AST) -> Iterator[str]:
@@ -51,7 +53,7 @@ def actions_of(path: Path) -> set[str]:
         elif name == "save_changes":
             own = literals(words.get("verb")) or verbs
             found |= {f"{kind}.{verb}" for kind in kinds for verb in own}
-        elif name in RECORDERS:
+        elif RECORDER.fullmatch(name):
             found |= literals(words.get("action"))
     return {action for action in found if ACTION.fullmatch(action)}
 
