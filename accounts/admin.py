@@ -59,7 +59,9 @@ class OpenEndedPaginator(Pages):
 
 class ServiceAdmin(RowAdmin):
     list_per_page = 50
+    list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = None
     # Fixed once a row exists.
     fixed_fields: tuple[str, ...] = ()
@@ -98,6 +100,10 @@ class ServiceAdmin(RowAdmin):
     def get_readonly_fields(self, _request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         shown = tuple(str(name) for name in self.readonly_fields)
         return shown + self.fixed_fields if obj else shown
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if obj else [name for name in fields if name not in self.readonly_fields]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

@@ -200,6 +200,8 @@ def test_lists_never_count_a_table(browser: Browser) -> None:
         for name in PAGES:
             assert browser.get(f"/admin/accounts/{name}/").status_code == 200
 
+            assert browser.get(f"/admin/accounts/{name}/?_facets=True").status_code == 200
+
     assert not [query for query in queries if "COUNT(" in query["sql"].upper()]
 
 

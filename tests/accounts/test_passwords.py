@@ -66,3 +66,17 @@ def test_with_mail_a_link_is_sent_and_answers_alike(
     assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
     assert [mail.to for mail in mailoutbox] == [[EMAIL]]
     assert "/reset?key=" in mailoutbox[0].body
+
+
+def test_reset_mails_are_limited_per_address(person: User, settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://mail"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+    answers = [
+        Browser().post(f"{AUTH}/auth/password/request", {"email": f"p{number}@example.test"})
+        for number in range(6)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[-1].json()["code"] == "rate_limited"
+    assert answers[-1]["Retry-After"]
