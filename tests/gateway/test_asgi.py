@@ -1,0 +1,71 @@
+"""The composition: which surface answers which path, in which role."""
+
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+import structlog
+
+from gateway import env
+from gateway.edge.guard import Guard
+from tests.gateway.edge.driver import HOST, call, http_scope, socket_scope
+
+LOCALHOST = (b"host", b"localhost")
+TWO_MB = (b"content-length", b"2000000")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level, configuration = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.configure(**configuration)
+
+
+def built(**changes: Any) -> Guard:
+    from gateway.asgi import build_application  # noqa: PLC0415 - importing it sets up logging
+
+    values = env.parse(os.environ) | {"LOG_FORMAT": "json"} | changes
+    return build_application(values)
+
+
+async def test_an_edge_has_no_console() -> None:
+    edge = built(SERVE_ROLE="edge", LOG_REQUESTS=False)
+    assert (await call(edge, http_scope(b"/health"))).status == 200
+    for path in (b"/login", b"/api/v1/keys", b"/static/admin/css/base.css", b"/v1/models"):
+        answer = await call(edge, http_scope(path))
+        assert answer.status == 404
+        assert msgspec.json.decode(answer.body)["code"] == "not_found"
+    assert (await call(edge, socket_scope())).sent[0]["type"] == "websocket.close"
+
+
+async def test_the_whole_application_finds_each_surface() -> None:
+    whole = built(SERVE_ROLE="all")
+    assert (await call(whole, http_scope(b"/liveness"))).status == 200
+    page = await call(whole, http_scope(b"/login", headers=[LOCALHOST]))
+    assert page.status in {200, 503}
+    assert page.headers[b"Content-Type"] == b"text/html; charset=utf-8"
+    style = await call(whole, http_scope(b"/static/admin/css/base.css"))
+    assert style.status == 200
+    assert style.headers[b"content-type"].startswith(b"text/css")
+    elsewhere = await call(whole, http_scope(b"/v1/chat/completions", headers=[LOCALHOST]))
+    assert elsewhere.status == 404
+    assert msgspec.json.decode(elsewhere.body)["detail"] == "/v1/chat/completions does not exist."
+    foreign = await call(whole, http_scope(b"/login", headers=[HOST]))
+    assert foreign.status == 400
+
+
+async def test_the_management_api_takes_smaller_bodies() -> None:
+    edge = built(SERVE_ROLE="edge")
+
+    async def status(path: bytes) -> int:
+        scope = http_scope(path, method="POST", headers=[HOST, TWO_MB])
+        return (await call(edge, scope, b"")).status
+
+    assert await status(b"/api/v1/keys") == 413
+    assert await status(b"/admin/api-keys") == 413
+    assert await status(b"/v1/chat/completions") == 404
