@@ -8,7 +8,7 @@ import { EntryPage } from '../../../ui/entry-page'
 import { CodeStep } from '../components/code-step'
 import { PasswordStep } from '../components/password-step'
 import { YardSide } from '../components/yard-side'
-import { safeNext } from '../next'
+import { isServerPage, safeNext } from '../next'
 
 export function SignInPage() {
   const { t } = useTranslation()
@@ -23,7 +23,9 @@ export function SignInPage() {
       return
     }
     forgetSession(client)
-    void go(safeNext(params.get('next')), { replace: true })
+    const next = safeNext(params.get('next'))
+    if (isServerPage(next)) window.location.assign(next)
+    else void go(next, { replace: true })
   }
   return (
     <EntryPage
