@@ -65,6 +65,7 @@ def platform_scope(reason: str) -> Iterator[None]:
 
 @contextmanager
 def _scope(binding: Binding) -> Iterator[None]:
+    nested = connection.in_atomic_block
     with transaction.atomic():
         outer = _binding.get()
         token = _binding.set(binding)
@@ -73,8 +74,9 @@ def _scope(binding: Binding) -> Iterator[None]:
             yield
         finally:
             _binding.reset(token)
-        # Reached only on success: a rolled-back savepoint restores the settings by itself.
-        _tell_database(outer)
+        # The settings end with their transaction; only a successful savepoint leaves them behind.
+        if nested:
+            _tell_database(outer)
 
 
 def _tell_database(binding: Binding) -> None:

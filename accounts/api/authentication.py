@@ -12,7 +12,6 @@ from typing import Any, Final, Literal
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
@@ -21,10 +20,12 @@ from rest_framework.request import Request
 from accounts import keys
 from accounts.actors import Actor
 from accounts.addresses import is_within, parse_address
+from accounts.api.counting import count
 from accounts.callers import actor_of, caller_ip
 from accounts.errors import Refused
 from accounts.models import ApiKey, User
 from accounts.selectors.key_possession import key_in_possession
+from accounts.services.key_use import note_use
 
 BEARER: Final = "bearer "
 FAILURES_PER_MINUTE: Final = 30
@@ -85,6 +86,7 @@ class ManagementKeyAuthentication(authentication.BaseAuthentication):
             if caller is not None:
                 if caller.key is not None:
                     _refuse_unusable(caller.key, ip=caller_ip(request))
+                    note_use(key=caller.key)
                 return AnonymousUser(), caller
         _count_failure(ip=caller_ip(request))
         raise Refused("invalid_api_key")
@@ -129,9 +131,8 @@ def _refuse_unusable(key: ApiKey, *, ip: str | None) -> None:
 
 def _count_failure(*, ip: str | None) -> None:
     """Guessing gets slow; a valid key from the same address never notices."""
-    bucket = f"management:failures:{ip}"
-    cache.add(bucket, 0, timeout=FAILURE_WINDOW_S)
-    if cache.incr(bucket) > FAILURES_PER_MINUTE:
+    failures = count(f"management:failures:{ip}", window_s=FAILURE_WINDOW_S)
+    if failures > FAILURES_PER_MINUTE:
         raise Refused("rate_limited", facts={"retry_after": FAILURE_WINDOW_S})
 
 

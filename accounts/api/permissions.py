@@ -49,6 +49,7 @@ class HasCapability(BasePermission):
         if view.reach == Reach.PERSON and caller.kind != "user":
             raise Refused("session_required")
         view.access = view.resolve_access(request, caller)
+        _note_for_log(request, caller, view.access)
         named = (need,) if isinstance(need, str) else need
         if not OPEN_NEEDS.issuperset(named) and not view.access.holds(*named):
             raise PermissionLacking(named[0])
@@ -57,6 +58,13 @@ class HasCapability(BasePermission):
         if caller.kind == "user" and view.asks_step_up(request):
             _check_step_up(request)
         return True
+
+
+def _note_for_log(request: Request, caller: Caller, access: Access) -> None:
+    if access.tenant is not None:
+        note_for_log(request, tenant=access.tenant.slug)
+    if caller.key is not None:
+        note_for_log(request, key_id=f"key_{caller.key.public_id}")
 
 
 def _check_tenant(request: Request, caller: Caller, view: Any) -> None:

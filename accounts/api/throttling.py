@@ -4,23 +4,19 @@ Law: when the cache is away the request passes: the limit protects this service 
 nothing that authentication does not guard.
 """
 
-import logging
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import redis
-from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.api.authentication import caller_of
+from accounts.api.counting import count
 from accounts.callers import caller_ip
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module
-
-log = logging.getLogger(__name__)
 
 REQUESTS_PER_MINUTE: Final = 600
 WINDOW_S: Final = 60
@@ -35,12 +31,7 @@ class ManagementThrottle(BaseThrottle):
         window = math.floor(now_s / WINDOW_S)
         bucket = f"management:requests:{identity(request)}:{window}"
         self._wait_s = WINDOW_S - now_s % WINDOW_S
-        try:
-            cache.add(bucket, 0, timeout=2 * WINDOW_S)
-            return int(cache.incr(bucket)) <= REQUESTS_PER_MINUTE
-        except (redis.RedisError, ValueError) as error:
-            log.warning("management throttle without its cache: %s", type(error).__name__)
-            return True
+        return count(bucket, window_s=2 * WINDOW_S) <= REQUESTS_PER_MINUTE
 
     def wait(self) -> float:
         return math.ceil(self._wait_s)

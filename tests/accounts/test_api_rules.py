@@ -1,12 +1,13 @@
 """Rules every path of the management API keeps: problems, paging, versions, repeats, proofs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from redis import ConnectionError as RedisDown
 
 from accounts.api import throttling
@@ -378,6 +379,23 @@ def test_a_failed_write_may_be_tried_again_under_its_key(town: Town) -> None:
     assert again.status_code == 201
 
 
+def test_repeats_at_once_make_one_row(committed_db: None) -> None:
+    town = make_town()
+    apis = [town.api("owner") for _ in range(5)]
+    for api in apis[1:]:
+        api.client.cookies = apis[0].client.cookies
+
+    def ask(api: Api) -> tuple[int, str]:
+        answer = api.post("teams", {"name": "once"}, Idempotency_Key="k")
+        connections.close_all()
+        return answer.status_code, answer.json()["id"]
+
+    with ThreadPoolExecutor(max_workers=5) as pool:
+        answers = set(pool.map(ask, apis))
+
+    assert [status for status, _ in answers] == [201]
+
+
 def test_after_a_day_an_idempotency_key_is_new(town: Town) -> None:
     api = town.api("owner")
     api.post("teams", {"name": "a"}, Idempotency_Key="k")
@@ -422,3 +440,5 @@ def test_without_its_cache_the_throttle_lets_pass(
     monkeypatch.setattr(cache, "add", down)
 
     assert town.api("owner").get("tenant").status_code == 200
+    wrong = Api().with_key("sy-live-nonsense").get("tenant")
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "invalid_api_key")

@@ -208,16 +208,18 @@ def test_a_row_that_was_altered_or_taken_away_is_named(
 
 
 @pytest.mark.parametrize("login", ["default", "owner", "superuser"])
-@pytest.mark.parametrize(
-    "statement",
-    ["UPDATE audit_logs SET reason = 'x'", "DELETE FROM audit_logs", "TRUNCATE audit_logs"],
-)
-def test_no_login_changes_or_deletes_a_row(committed_db: None, login: str, statement: str) -> None:
+def test_no_login_changes_or_deletes_a_row(committed_db: None, login: str) -> None:
     fill(make_town().tenant, 1)
+    changes = (
+        "UPDATE audit_logs SET reason = 'x'",
+        "DELETE FROM audit_logs",
+        "TRUNCATE audit_logs",
+    )
     with raw_login(login) as session:
         session.execute("SELECT set_config('app.platform', 'on', false)")
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            session.execute(statement)
+        for change in changes:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), session.transaction():
+                session.execute(change)
 
 
 def raw_login(login: str) -> psycopg.Connection[Any]:

@@ -127,6 +127,17 @@ def test_a_management_key_works_within_its_scopes(town: Town) -> None:
     assert refused.json()["capability"] == "audit.read_all"
 
 
+def test_the_use_of_a_management_key_is_noted_without_a_new_version(town: Town) -> None:
+    api = managed(town, town.people["owner"], "member.write", "key.create_any")
+    for _ in range(2):
+        api.get("members")
+
+    (row,) = api.get("keys?kind=management").json()["data"]
+
+    assert row["last_used_at"] is not None
+    assert row["version"] == 1
+
+
 def test_a_management_key_loses_what_its_owner_loses_at_once(town: Town) -> None:
     api = managed(town, town.people["admin"], "member.write")
     assert api.get("members").status_code == 200
