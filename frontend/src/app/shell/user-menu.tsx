@@ -31,7 +31,9 @@ export function UserMenu() {
     { key: 'who', type: 'group', label: me.user.email },
     { key: 'account', label: t('shell:user.account') },
     ...(me.user.shortcuts ? [{ key: 'shortcuts', label: t('shell:user.shortcuts') }] : []),
-    ...(me.user.is_superadmin ? [{ key: 'admin', label: t('shell:user.admin') }] : []),
+    ...(me.user.is_superadmin && me.features['django_admin'] === true
+      ? [{ key: 'admin', label: t('shell:user.admin') }]
+      : []),
     { type: 'divider' },
     { key: 'leave', label: t('shell:user.sign_out') },
   ]
