@@ -25,6 +25,12 @@ def request_id_of(request: HttpRequest) -> str:
     return request_id
 
 
+def note_for_log(request: HttpRequest, **facts: str) -> None:
+    """Joins the one line the edge writes about this request; ids only, never a name or a secret."""
+    scope: dict[str, Any] = getattr(request, "scope", {})
+    scope.get("state", {}).update(facts)
+
+
 def user_actor(request: HttpRequest, *, user: User) -> Actor:
     return actor_of(request, kind="user", actor_id=str(user.pk), label=user.email)
 

@@ -12,7 +12,9 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import mfa, sessions
+from accounts.access import Access
 from accounts.api.authentication import Caller, caller_of
+from accounts.callers import note_for_log
 from accounts.errors import PermissionLacking, Refused
 from accounts.models import Tenant
 

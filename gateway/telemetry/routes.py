@@ -1,4 +1,4 @@
-"""Tells the edge which route Django chose, by its name in the URL table."""
+"""Tells the edge which route Django chose, by its name or pattern in the URL table."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,4 +16,4 @@ class RouteName(MiddlewareMixin):
         scope: dict[str, Any] = getattr(request, "scope", {})
         match = request.resolver_match
         if match is not None and "state" in scope:
-            scope["state"]["route"] = match.view_name or match.route
+            scope["state"]["route"] = match.view_name if match.url_name else match.route
