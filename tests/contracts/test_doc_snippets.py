@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ from gateway.ops.ports import free_port
 from tests.contracts.pages import FENCE, pages
 from tests.contracts.tree import ROOT, shown
 
-RUN: Final = re.compile(r"^<!-- run -->\n```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RUN: Final = re.compile(
+    r"^(?P<indent>[ ]*)<!-- run -->\n(?P=indent)```bash\n(?P<code>.*?)^(?P=indent)```$",
+    re.MULTILINE | re.DOTALL,
+)
 # Somebody our pages speak of.
 MEMBER: Final = "li.wei@example.com"
 MASTER_KEY: Final = "test-only-master-key-of-thirty-two-characters"
@@ -98,7 +102,8 @@ def test_every_snippet_of_a_page_runs(
     folder = tmp_path / "terminal"
     folder.mkdir()
     (folder / "docs").symlink_to(ROOT / "docs")
-    script = "\n".join(RUN.findall(page.read_text(encoding="utf-8")))
+    blocks = RUN.finditer(page.read_text(encoding="utf-8"))
+    script = "\n".join(textwrap.dedent(block["code"]) for block in blocks)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
