@@ -114,7 +114,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
 
 def _row(
     name: str, kind: str, default: str, group: str, text: str, *, secret: bool = False
-) -> Setting:  # noqa: PLR0913
+) -> Setting:
     return Setting(name=name, kind=kind, default=default, group=group, text=text, secret=secret)
 
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,23 +102,41 @@ def running(
     header_timeout_ms: int = 10_000,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Gateway]:
-    """One worker with the flags of production; killed at the end."""
+    """One worker of granian with the flags of production; killed at the end."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--http", "1"),
         *("--backlog", "4096", "--backpressure", "8192", "--port", str(port)),
         *("--http1-header-read-timeout", str(header_timeout_ms), application),
     ]
+    with serving(command, port=port, environment=environment or {}) as process:
+        yield Gateway(port=port, worker_pid=_worker_of(process.pid))
+
+
+@contextmanager
+def development_server() -> Iterator[Gateway]:
+    """Daphne, as `make dev` starts it; killed at the end."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    with serving(command, port=port, environment={"DEBUG": "true"}) as process:
+        yield Gateway(port=port, worker_pid=process.pid)
+
+
+@contextmanager
+def serving(
+    command: Sequence[str], *, port: int, environment: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(
         command,
         cwd=PROJECT,
-        env={**os.environ, "LOG_LEVEL": "error", **(environment or {})},
+        env={**os.environ, "LOG_LEVEL": "error", **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,
     )
     try:
-        yield Gateway(port=port, worker_pid=_wait_until_serving(process, port=port))
+        _wait_until_serving(process, port=port)
+        yield process
     finally:
         process.terminate()
         try:
@@ -128,16 +146,16 @@ def running(
             process.wait()
 
 
-def _wait_until_serving(process: "subprocess.Popen[bytes]", *, port: int) -> int:
+def _wait_until_serving(process: "subprocess.Popen[bytes]", *, port: int) -> None:
     deadline = time.monotonic() + START_WITHIN_S
     while time.monotonic() < deadline:
-        assert process.poll() is None, "granian ended"
+        assert process.poll() is None, "the server ended"
         try:
             reply = Gateway(port=port, worker_pid=0).get("/liveness")
         except OSError:
             reply = Reply(received=b"", closed=True)
         if reply.statuses == [200]:
-            return _worker_of(process.pid)
+            return
         time.sleep(0.05)
     raise AssertionError("the gateway did not start")
 

