@@ -3,7 +3,7 @@
 import re
 
 from tests.contracts.audit_actions import written_actions
-from tests.contracts.tree import ROOT
+from tests.contracts.tree import ROOT, sources
 
 
 def named_in(path: str, pattern: str) -> set[str]:
@@ -25,3 +25,11 @@ def test_every_audit_action_is_described_and_no_other() -> None:
     # The last part of these is the bulk call's own word.
     described = {re.sub(r"(\.bulk_).*", r"\1", action) for action in described}
     assert described == written_actions()
+
+
+def test_every_log_event_described_is_written_somewhere() -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in sources())
+    described = named_in("docs/reference/logs.md", r"`([a-z]+_[a-z_]+)`[,| ]")
+    missing = {event for event in described if f'"{event}"' not in written}
+    assert len(described) > 4
+    assert not missing
