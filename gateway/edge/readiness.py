@@ -27,7 +27,7 @@ OK: Final = "ok"
 UNREACHABLE: Final = "unreachable"
 CHECK_TIMEOUT_S: Final = 2.0
 KEPT_S: Final = 1.0
-# Without the cache sign-in and the API still work, only slower; without the others nothing does.
+# Without the cache nobody signs in, yet the API and open sessions work; without the others nothing.
 MAY_FAIL: Final = frozenset({"cache"})
 
 
