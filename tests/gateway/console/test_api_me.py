@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import redis
 
 from accounts.models import AuditEntry, Membership, Role, Tenant, User
 from accounts.tenancy import platform_scope
@@ -143,3 +144,19 @@ def test_the_policy_leads_to_enrolment(db: None, policy: str, role: str, asked: 
     assert browser.me().json()["mfa_required"] is asked
     browser.enrol()
     assert browser.me().json()["mfa_required"] is False
+
+
+def test_an_open_session_works_while_the_cache_is_out(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise redis.ConnectionError("out")
+
+    browser = signed_in()
+    for name in ("add", "get", "set", "incr", "delete"):
+        monkeypatch.setattr(f"django.core.cache.backends.redis.RedisCache.{name}", fail)
+
+    assert browser.me().status_code == 200
+    assert browser.send("PATCH", "/api/console/me", {"theme": "dark"}).status_code == 200
+    other = Browser().sign_in(email=EMAIL)
+    assert (other.status_code, other.json()["code"]) == (503, "unavailable")
