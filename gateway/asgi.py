@@ -76,7 +76,7 @@ def _control_plane() -> tuple[dict[str, App], dict[str, App], App, frozenset[Mig
     from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
 
     from gateway.console.live.consumer import ConsoleSocket  # noqa: PLC0415
-    from gateway.console.static import StaticFiles  # noqa: PLC0415
+    from gateway.console.static_files import StaticFiles  # noqa: PLC0415
 
     console = with_prompt_close(
         AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))

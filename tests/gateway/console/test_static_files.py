@@ -7,7 +7,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from pytest_django import Settings
 
-from gateway.console.static import CHUNK_BYTES, StaticFiles
+from gateway.console.static_files import CHUNK_BYTES, StaticFiles
 from gateway.edge.guard import Guard
 from tests.gateway.edge.driver import HOST, Heard, call, http_scope
 
