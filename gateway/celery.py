@@ -5,12 +5,14 @@ every task must be harmless to repeat; no task runs longer than a minute.
 """
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
 
+from gateway import logs
 from gateway.ops.tasks import BROKER_OPTIONS
 from gateway.telemetry.tasks import time_tasks
 
@@ -52,12 +54,15 @@ app.config_from_object(
 def _read_settings(sender: Celery, **_: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - at import, nobody has chosen settings yet
 
-    sender.conf.broker_url = settings.CELERY_BROKER_URL
+    sender.conf.update(broker_url=settings.CELERY_BROKER_URL)
 
 
 @setup_logging.connect
-def _keep_our_logging(**_: Any) -> None:
-    """Connected, so that Celery leaves the logging alone that Django's settings have set up."""
+def _name_the_process(**_: Any) -> None:
+    """Connected, so that Celery leaves logging alone; the lines say which process writes them."""
+    from django.conf import settings  # noqa: PLC0415 - see above
+
+    logs.configure(**settings.LOGGING, role="beat" if "beat" in sys.argv else "worker")
 
 
 time_tasks()
