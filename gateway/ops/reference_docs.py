@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway import env
-from gateway.cli import COMMANDS, EPILOG, Command
+from gateway.ops.command_table import COMMANDS, EPILOG, Command
 from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.outcome import Exit
 from gateway.ops.reference_tables import errors_page, roles_page
@@ -81,7 +81,7 @@ def _groups() -> Iterator[tuple[str, list[env.Setting]]]:
 
 
 def commands_page() -> str:
-    lines = ["# Commands", "", MADE.format(source="cli.py"), "", EPILOG]
+    lines = ["# Commands", "", MADE.format(source="ops/command_table.py"), "", EPILOG]
     for command in COMMANDS:
         lines += _command_lines(command, parents=())
     return "\n".join(lines) + "\n"

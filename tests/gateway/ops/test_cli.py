@@ -1,6 +1,7 @@
 """Commands as the terminal gives them; each test's writes roll back with its transaction."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -9,7 +10,8 @@ import pytest
 from accounts.models import ApiKey, AuditEntry, User
 from accounts.tenancy import platform_scope
 from gateway import VERSION
-from gateway.cli import COMMANDS, Command, build_parser, main
+from gateway.cli import build_parser, main
+from gateway.ops.command_table import COMMANDS, Command
 from gateway.ops.outcome import Exit
 
 
@@ -123,7 +125,7 @@ def test_a_key_is_created_rotated_listed_and_revoked(capsys: pytest.CaptureFixtu
     made = run_json(capsys, "keys", "create", "--name", "ci", "--rpm", "100", "--budget", "10")
     with platform_scope("test"):
         key = ApiKey.objects.get()
-        assert (key.requests_per_minute, key.monthly_budget) == (100, 10)
+        assert (key.requests_per_minute, key.monthly_budget) == (100, Decimal(10))
     beginning = made["key"][:20]
     rotated = run_json(capsys, "keys", "rotate", beginning)
     assert rotated["id"] == made["id"]
