@@ -12,6 +12,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from allauth.account.utils import url_str_to_user_pk
 from allauth.core import context
+from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -82,7 +83,8 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 def throttle(request: HttpRequest, *, login: str) -> LoginThrottle:
-    return LoginThrottle(login=login, ip=caller_ip(request) or "")
+    # An IPv6 caller owns a whole network and could try from each of its addresses.
+    return LoginThrottle(login=login, ip=truncate_ip(caller_ip(request) or ""))
 
 
 def refuse_locked(request: HttpRequest, *, login: str) -> None:

@@ -25,6 +25,14 @@ def test_five_failures_lock_this_login_from_this_address_only(person: User) -> N
     assert Browser(ip="203.0.113.9").sign_in(email=EMAIL).status_code == 200
 
 
+def test_an_ipv6_network_counts_as_one_address(person: User) -> None:
+    for number in range(5):
+        Browser(ip=f"2001:db8:1:2::{number}").sign_in(email=EMAIL, password="wrong-password")
+
+    assert Browser(ip="2001:db8:1:2:ffff::1").sign_in(email=EMAIL).status_code == 429
+    assert Browser(ip="2001:db8:1:3::1").sign_in(email=EMAIL).status_code == 200
+
+
 def test_each_failure_and_the_lock_is_one_row(person: User) -> None:
     for _ in range(6):
         Browser().sign_in(email=EMAIL, password="wrong-password")
