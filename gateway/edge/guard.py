@@ -105,11 +105,12 @@ class Guard:
 
     def _admit(self, scope: Scope) -> BodyMeter:
         """Rewrites the scope to its one reading; raises Refused."""
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
         try:
-            scope["path"] = path = derive_path(
-                scope.get("raw_path") or quote(scope["path"]).encode()
-            )
+            scope["path"] = path = derive_path(raw_path)
         except BadPath as bad:
+            # Undecoded from here on: nothing that reads it may act on it.
+            scope["path"] = raw_path.decode("ascii", "backslashreplace")
             raise Refused("bad_path", f"{bad}.".capitalize()) from None
         peer = (scope.get("client") or ("", 0))[0]
         trust_proxy = is_trusted_proxy(peer, self._trusted)

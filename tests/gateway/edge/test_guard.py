@@ -89,6 +89,11 @@ async def test_a_refusal_is_a_problem_and_the_end_of_the_connection(
     assert heard.statuses == [status]
 
 
+async def test_a_refused_path_is_shown_as_it_was_sent() -> None:
+    answer = await call(guard(), http_scope(b"/a%0d%0aset-cookie:x/\xff"))
+    assert msgspec.json.decode(answer.body)["instance"] == "/a%0d%0aset-cookie:x/\\xff"
+
+
 async def test_a_refusal_of_head_has_no_body() -> None:
     answer = await call(guard(), http_scope(b"//", method="HEAD"))
     assert answer.status == 400
