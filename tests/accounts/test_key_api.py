@@ -226,6 +226,30 @@ def test_many_keys_change_together_or_not_at_all(town: Town) -> None:
     assert too_many.status_code == 400
 
 
+def test_what_changes_nothing_is_not_told(town: Town) -> None:
+    api, key = town.api("owner"), created(town)
+    api.post("keys/bulk", {"action": "revoke", "ids": [key["id"]]})
+    before = len(api.get("audit?object_type=key").json()["data"])
+
+    for action in ("disable", "revoke", "tag"):
+        answer = api.post("keys/bulk", {"action": action, "ids": [key["id"]], "tags": ["x"]})
+        assert answer.status_code == 200
+    assert api.post(f"keys/{key['id']}/revoke").status_code == 200
+
+    assert len(api.get("audit?object_type=key").json()["data"]) == before
+    untagged = api.post("keys/bulk", {"action": "tag", "ids": [key["id"]]})
+    assert untagged.json()["errors"][0]["field"] == "tags"
+
+
+def test_a_clone_without_a_name_says_that_it_is_one(town: Town) -> None:
+    key = created(town, name="x" * 120)
+
+    name = town.api("owner").post(f"keys/{key['id']}/clone").json()["name"]
+
+    assert name.endswith(" (copy)")
+    assert len(name) == 120
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -291,6 +291,27 @@ def test_a_session_needs_a_recent_proof_to_make_a_key(town: Town) -> None:
     assert stale.get("keys").status_code == 200
 
 
+def test_a_key_changes_owner_and_team_by_who_may(town: Town) -> None:
+    path = f"keys/key_{town.key.public_id}"
+    lead = str(town.people["lead"].id)
+
+    refused = town.api("developer").patch(path, {"owner": lead})
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    assert town.api("lead").patch(path, {"team": None}).status_code == 403
+    given = town.api("admin").patch(path, {"owner": lead, "team": None}).json()
+    assert (given["owner"]["id"], given["team"]) == (lead, None)
+
+
+def test_scopes_of_a_key_are_checked_when_they_change(town: Town) -> None:
+    api = town.api("admin")
+    made = api.post("keys", {"name": "m", "kind": "management", "scopes": ["audit.read_all"]})
+    path = f"keys/{made.json()['id']}"
+
+    assert api.patch(path, {"scopes": ["member.write"]}).json()["scopes"] == ["member.write"]
+    assert api.patch(path, {"scopes": ["sso.write"]}).json()["code"] == "scope_too_wide"
+    assert api.patch(path, {"scopes": []}).json()["errors"][0]["field"] == "scopes"
+
+
 def test_owners_of_disabled_memberships_get_no_new_keys(town: Town) -> None:
     with platform_scope("test"):
         Membership.objects.filter(pk=town.members["developer"].pk).update(status="disabled")

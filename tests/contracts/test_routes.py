@@ -20,12 +20,16 @@ from accounts.api.permissions import ANYONE, MEMBER, SIGNED_IN, Needs, Reach
 from accounts.checks import Route, faults, routes
 from accounts.models import User
 from accounts.permissions import effective
+from gateway.console.spa import PAGES
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 
 ROLES: Final = ("owner", "admin", "developer", "lead", "billing_viewer")
 # Their bodies and refusals are tested where they live; none names an object of a tenant.
 CONSOLE: Final = "api/console/"
+SIGN_IN: Final = "api/auth/browser/v1/"
+DJANGO_ADMIN: Final = "admin"
+REFERENCE: Final = ("api/schema", "docs")
 PARAMETER: Final = re.compile(r"<str:(\w+)>")
 
 
@@ -55,6 +59,15 @@ def cases() -> Iterator[Case]:
 
 
 CASES: Final = list(cases())
+CONSOLE_ROUTES: Final = [route for route in management_routes() if route.path.startswith(CONSOLE)]
+OWN_SIGN_IN_PATHS: Final = [
+    route.path for route in routes() if route.path.startswith(f"{SIGN_IN}account/")
+]
+DJANGO_ADMIN_PATHS: Final = [
+    re.sub(r"<path:\w+>", "1", route.path)
+    for route in routes()
+    if route.path.startswith(DJANGO_ADMIN) and not route.is_management and "(?P" not in route.path
+]
 
 
 def address(case: Case, town: Town) -> str:
@@ -83,6 +96,33 @@ def may(case: Case, role: str) -> bool:
     return not held.isdisjoint(case.need)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    own: Town
+    other: Town
+    superadmin: User
+
+    def api(self, role: str, *, town: Town | None = None) -> Api:
+        """Signed in; `town` is the tenant named in the header, else the own one."""
+        user = self.superadmin if role == "superadmin" else self.own.people[role]
+        return Api(tenant=(town or self.own).tenant).as_user(user)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World(own=make_town(), other=make_town(), superadmin=make_superadmin())
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What one caller changed, the next one finds unchanged."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 def test_every_management_route_declares_capability_and_throttle() -> None:
     assert management_routes()
     assert [(route.path, list(faults(route))) for route in routes() if list(faults(route))] == []
@@ -91,6 +131,52 @@ def test_every_management_route_declares_capability_and_throttle() -> None:
 def test_every_path_below_the_management_prefixes_is_a_management_view() -> None:
     for route in management_routes():
         assert issubclass(route.view, ManagementView), route.path
+
+
+def test_every_route_is_of_a_kind_whose_guard_is_known() -> None:
+    """A path of a new kind belongs here, with the test that shows who may meet it."""
+    unknown = [
+        route.path
+        for route in routes()
+        if not route.is_management
+        and not route.path.startswith((SIGN_IN, DJANGO_ADMIN))
+        and route.path not in REFERENCE
+        and route.path not in PAGES
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("path", DJANGO_ADMIN_PATHS)
+def test_django_admin_shows_nothing_to_tenants(world: World, path: str) -> None:
+    for api in (Api(), *(world.api(role) for role in ROLES)):
+        with undone():
+            answer = api.call("GET", f"/{path}")
+        assert answer.status_code in {302, 403, 404}, path
+        if answer.status_code == 302:
+            assert answer["Location"].startswith(("/login", "/account", "/admin/")), path
+
+
+@pytest.mark.parametrize("path", OWN_SIGN_IN_PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_the_own_account_is_for_the_signed_in(world: World, path: str, method: str) -> None:
+    with undone():
+        answer = Api().call(method, f"/{path}", {} if method == "POST" else None)
+
+    assert answer.status_code in {401, 405}, answer.content
+
+
+@pytest.mark.parametrize("route", CONSOLE_ROUTES, ids=lambda route: route.path)
+def test_the_consoles_own_endpoints_ask_what_they_declare(world: World, route: Route) -> None:
+    for method, action in route.actions.items():
+        body: dict[str, Any] | None = None if method == "get" else {}
+        with undone():
+            answer = Api().call(method.upper(), f"/{route.path}", body)
+        refused = (answer.status_code, answer.json().get("code")) == (401, "not_authenticated")
+        assert refused is (route.view.capabilities[action] != ANYONE), route.path
+        if refused:
+            with undone():
+                signed_in = world.api("developer").call(method.upper(), f"/{route.path}", body)
+            assert signed_in.status_code == 200
 
 
 class Undeclared(TenantViewSet):
@@ -127,33 +213,6 @@ def test_a_planted_route_without_declaration_fails(planted: Any, fault: str) -> 
     (route,) = routes([path("api/v1/planted", planted)])
 
     assert any(fault in found for found in faults(route))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    own: Town
-    other: Town
-    superadmin: User
-
-    def api(self, role: str, *, town: Town | None = None) -> Api:
-        """Signed in; `town` is the tenant named in the header, else the own one."""
-        user = self.superadmin if role == "superadmin" else self.own.people[role]
-        return Api(tenant=(town or self.own).tenant).as_user(user)
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield World(own=make_town(), other=make_town(), superadmin=make_superadmin())
-        transaction.set_rollback(True)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What one caller changed, the next one finds unchanged."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
