@@ -5,7 +5,7 @@ PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) deploy/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down setup-link dev install test faults check build ci images lock clean
+.PHONY: help up down setup-link dev install test faults check build ci nightly images lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -40,6 +40,9 @@ build: ## the wheel with the built console, in dist/
 ci: ## check, test and build
 	@$(BOOTSTRAP) ci
 
+nightly: ## what is too much for every push: locks against the index, every page in every look
+	@$(BOOTSTRAP) nightly
+
 images: ## build the image without an engine, as root, and run it
 	@$(BOOTSTRAP) images
 
@@ -47,5 +50,5 @@ lock: ## renew every lock file
 	@$(BOOTSTRAP) lock
 
 clean: ## remove builds and caches; never var/
-	rm -rf dist frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf dist frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
 	find . -name __pycache__ -not -path './.venv/*' -not -path './frontend/node_modules/*' -prune -exec rm -rf {} +

@@ -49,6 +49,7 @@ TARGETS = {
     "check": ("dev", "all", True, False, ["python", "-m", "deploy.lanes", "check"]),
     "ci": ("dev", "all", True, True, ["python", "-m", "deploy.lanes", "ci"]),
     "build": ("dev", "build", True, False, ["python", "-m", "deploy.lanes", "build"]),
+    "nightly": ("dev", "all", True, True, ["python", "-m", "deploy.lanes", "nightly"]),
     "images": ("dev", None, False, False, ["python", "-m", "deploy.images"]),
     "lock": ("dev", None, False, False, ["python", "-m", "deploy.lanes", "lock"]),
 }

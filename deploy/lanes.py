@@ -1,4 +1,4 @@
-"""What `make test`, `check`, `build`, `ci`, `faults` and `lock` do once the environment stands.
+"""What `make test`, `check`, `build`, `ci`, `nightly`, `faults` and `lock` do in the environment.
 
 Law: every lane runs, whatever the ones before it said; the exit status is 0 only if all are green.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy import supply_chain
 from deploy.bootstrap import BIN, E2E, FRONTEND, node_environment, npm
 from deploy.end_to_end import run_end_to_end
 from deploy.gate import gate_steps
@@ -115,6 +116,10 @@ def ci() -> bool:
     return all([check(), build(), test()])
 
 
+def nightly() -> bool:
+    return all([supply_chain.main() == 0, run_end_to_end(every_look=True).ok])
+
+
 def faults() -> bool:
     return run_shown(pytest_step("faults", *FAULTS)).ok
 
@@ -124,6 +129,7 @@ TARGETS: Final[Mapping[str, Callable[[], bool]]] = {
     "check": check,
     "build": build,
     "ci": ci,
+    "nightly": nightly,
     "faults": faults,
     "lock": renew_locks,
 }
