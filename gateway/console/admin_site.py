@@ -3,11 +3,14 @@
 Rule 1: the second factor counts when this session has passed it; being enrolled is not enough.
 Rule 2: a page is rendered inside `platform_scope`, for its queries run while it renders.
 Rule 3: signing in and out and passwords are the console's.
+Rule 4: a write needs a proof of identity of the last ten minutes, as platform pages do.
 """
 
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,12 +21,15 @@ from django.utils.http import urlencode
 from accounts import sessions
 from accounts.addresses import is_within, parse_address
 from accounts.callers import caller_ip
+from accounts.errors import Refused
 from accounts.services.sign_in import sign_out
 from accounts.tenancy import platform_scope
 from gateway.console.pages import plain_page
 
-SIGN_IN = "/login"
-ACCOUNT = "/account"
+SIGN_IN: Final = "/login"
+ACCOUNT: Final = "/account"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+PROOF: Final = "proof_password"
 
 
 class SuperadminSite(AdminSite):
@@ -48,12 +54,37 @@ class SuperadminSite(AdminSite):
         def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             _refuse_elsewhere(request)
             with platform_scope("Django admin"):
-                response = guarded(request, *args, **kwargs)
+                response = self._ask_for_proof(request) or guarded(request, *args, **kwargs)
                 if isinstance(response, TemplateResponse):
                     response.render()
             return response
 
         return scoped
+
+    def _ask_for_proof(self, request: HttpRequest) -> TemplateResponse | None:
+        """The page that asks for the password again and carries the form along; None to go on."""
+        leaving = request.resolver_match is not None and request.resolver_match.url_name == "logout"
+        if request.method in SAFE_METHODS or leaving or not self.has_permission(request):
+            return None
+        if sessions.proved_recently(request):
+            return None
+        problem = _prove(request, password=request.POST.get(PROOF, ""))
+        if problem is None:
+            return None
+        carried = [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name not in {PROOF, "csrfmiddlewaretoken"}
+        ]
+        context = {
+            **self.each_context(request),
+            "title": "Confirm that it is you",
+            "carried": carried,
+            "field": PROOF,
+            "problem": problem,
+        }
+        return TemplateResponse(request, "admin/proof.html", context, status=403)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Sends strangers to the console's sign-in; tells the signed-in what is missing."""
@@ -81,6 +112,19 @@ class SuperadminSite(AdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del request, extra_context
         return HttpResponseRedirect(ACCOUNT)
+
+
+def _prove(request: HttpRequest, *, password: str) -> str | None:
+    """None once the password has proved who this is; else what to tell."""
+    if not password:
+        return "The last proof of identity is older than ten minutes."
+    try:
+        if get_adapter().reauthenticate(request.user, password):
+            reauthenticate_by_password(request)
+            return None
+    except Refused as refused:
+        return refused.detail
+    return "That is not the password."
 
 
 def _refuse_elsewhere(request: HttpRequest) -> None:
