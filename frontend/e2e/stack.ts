@@ -1,6 +1,6 @@
 // The installation under test: `switchyard up` with a folder and a port of its own, or one that is running already.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -64,6 +64,8 @@ export async function startStack(): Promise<Stack> {
   }
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-e2e-'))
+  // Started by root, PostgreSQL lives in there as another user.
+  chmodSync(folder, 0o711)
   const python = process.env['E2E_PYTHON'] ?? join(ROOT, '.venv/bin/python')
   const child = spawn(python, ['-m', 'gateway.cli', 'up'], {
     cwd: ROOT,
