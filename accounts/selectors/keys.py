@@ -1,5 +1,6 @@
 """Keys as a caller may see them: all of the tenant, those of led teams, or own ones."""
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +12,7 @@ from accounts.access import Access
 from accounts.models import ApiKey, ApiKeySecret
 
 KEY_ID_PREFIX: Final = "key_"
+KEY_ID: Final = re.compile(r"key_([0-9a-z]{12})", re.ASCII)
 # Session and anonymous keys are the product's own; nobody manages them by hand.
 MANAGED_KINDS: Final = (ApiKey.Kind.CLIENT, ApiKey.Kind.MANAGEMENT)
 # Patterns are stored with `*`; everything LIKE would read as a wildcard is escaped first.
@@ -38,7 +40,8 @@ def visible_keys(*, access: Access) -> QuerySet[ApiKey]:
 
 def public_id_in(key_id: str) -> str:
     """The public id inside `key_<public id>`; empty when it is none."""
-    return key_id.removeprefix(KEY_ID_PREFIX) if key_id.startswith(KEY_ID_PREFIX) else ""
+    found = KEY_ID.fullmatch(key_id)
+    return found[1] if found else ""
 
 
 def with_status(rows: QuerySet[ApiKey], *, status: str) -> QuerySet[ApiKey]:

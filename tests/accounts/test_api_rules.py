@@ -9,6 +9,7 @@ import time_machine
 from django.core.cache import cache
 from django.db import OperationalError, connections
 from redis import ConnectionError as RedisDown
+from rest_framework.response import Response
 
 from accounts.api import throttling
 from accounts.api.views.teams import TeamViewSet
@@ -54,6 +55,8 @@ def test_a_problem_has_its_whole_shape(town: Town) -> None:
         ("OPTIONS", "keys", 405, "method_not_allowed"),
         ("POST", "members", 405, "method_not_allowed"),
         ("GET", "keys/not-a-key", 404, "not_found"),
+        ("GET", "keys/key_%00", 404, "not_found"),
+        ("PATCH", "members/%00", 404, "not_found"),
         ("PATCH", "members/not-an-id", 404, "not_found"),
         ("DELETE", "teams/00000000-0000-0000-0000-000000000000", 404, "not_found"),
         ("DELETE", "sessions/9999999999999999999", 404, "not_found"),
@@ -86,6 +89,7 @@ def test_a_bad_request_gets_a_precise_problem(
         ("application/json", b"{", 400, "malformed_json"),
         ("application/json", b"\xff", 400, "malformed_json"),
         ("application/json", b'{"name":"a","name":"b"}', 400, "malformed_json"),
+        ("application/json", b'{"name":"\\ud800"}', 400, "malformed_json"),
         ("application/json", b"[" * 200 + b"]" * 200, 400, "malformed_json"),
         ("application/json", b"[]", 400, "validation"),
         ("application/json", b'"name"', 400, "validation"),
@@ -128,6 +132,19 @@ def test_a_database_that_does_not_answer_in_time_is_told_without_inside(
 
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert b"SELECT" not in answer.content
+
+
+def test_no_statement_of_a_request_runs_longer_than_ten_seconds(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def show(*_: Any, **__: Any) -> Response:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return Response({"limit": cursor.fetchone()[0]})
+
+    monkeypatch.setattr(TeamViewSet, "list", show)
+
+    assert town.api("owner").get("teams").json() == {"limit": "10s"}
 
 
 def test_a_defect_is_told_without_inside(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
