@@ -95,13 +95,7 @@ class SuperadminSite(AdminSite):
             return HttpResponseRedirect(reverse("admin:index"))
         if not request.user.is_authenticated:
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': wanted})}")
-        return plain_page(
-            request,
-            title="This needs a superadmin with a second factor",
-            text="Set up an authenticator app on your account page, or sign in with its code.",
-            status=403,
-            link=ACCOUNT,
-        )
+        return plain_page(request, name="admin_needs_second_factor", status=403, link=ACCOUNT)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del extra_context

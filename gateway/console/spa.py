@@ -22,6 +22,7 @@ PAGES: Final = (
     "reset",
     "account",
     "docs/errors",
+    "t/<slug:tenant>",
     "t/<slug:tenant>/keys",
     "t/<slug:tenant>/members",
     "t/<slug:tenant>/audit",
@@ -45,12 +46,7 @@ def page_urls() -> list[URLPattern]:
 def console_page(request: NoncedRequest, **_: str) -> HttpResponse:
     index = Path(settings.CONSOLE_DIST) / "index.html"
     if not index.is_file():
-        return plain_page(
-            request,
-            title="The console is not built",
-            text="This server has no built console. Run make up, which builds it, then reload.",
-            status=503,
-        )
+        return plain_page(request, name="console_not_built", status=503)
     page = index.read_text(encoding="utf-8")
     # The header carries the nonce only because the page has asked for it here.
     response = HttpResponse(page.replace(NONCE_PLACE, str(request.csp_nonce)))

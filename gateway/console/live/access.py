@@ -12,6 +12,6 @@ def session_store(session_key: str) -> Any:
 
 
 async def signed_in_user(session_key: str) -> Any | None:
-    """The active person; None when the session expired, ended or was overtaken by a new password."""
+    """The active person; None when the session expired, ended or met a new password."""
     user = await get_user({"session": session_store(session_key)})
     return user if user.is_authenticated and user.is_active else None

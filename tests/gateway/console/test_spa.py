@@ -18,6 +18,7 @@ PAGES = [
     "/reset",
     "/account",
     "/docs/errors",
+    "/t/acme",
     "/t/acme/keys",
     "/t/acme/members",
     "/t/acme/audit",
@@ -28,7 +29,6 @@ ELSEWHERE = [
     "/nope",
     "/login/",
     "/setup/x",
-    "/t/acme",
     "/t/acme/",
     "/t//keys",
     "/t/a.b/keys",
@@ -80,6 +80,18 @@ def test_a_program_reads_a_problem_and_a_person_a_page(client: Client, dist: Pat
     page = client.get("/nope<script>", headers={"accept": "text/html"})
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert b"<script>" not in page.content
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en-GB", "Nothing is here"), ("zh-CN,zh;q=0.9", "此处没有页面"), ("fr", "Nothing is here")],
+)
+def test_a_missing_page_speaks_the_readers_language(
+    client: Client, dist: Path, language: str, title: str
+) -> None:
+    page = client.get("/nope", headers={"accept": "text/html", "accept-language": language})
+    assert page.status_code == 404
+    assert title in page.content.decode()
 
 
 def test_each_page_has_a_nonce_of_its_own_that_the_policy_knows(client: Client, dist: Path) -> None:
