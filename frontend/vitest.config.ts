@@ -9,7 +9,10 @@ export default defineConfig({
     setupFiles: ['src/test/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     css: false,
+    env: { DEBUG_PRINT_LIMIT: '0' },
     restoreMocks: true,
+    // The modules of a page are loaded once per worker; src/test/setup.ts clears what they hold between tests.
+    isolate: false,
     testTimeout: 15_000,
   },
 })

@@ -4,7 +4,6 @@ import { RouterProvider } from 'react-router/dom'
 import { Providers } from './providers'
 import { createRouter } from './router'
 import { followSession } from './session-lost'
-import { StepUpDialog } from './step-up-dialog'
 
 export function mount(): void {
   const root = document.getElementById('root')
@@ -15,7 +14,6 @@ export function mount(): void {
     <StrictMode>
       <Providers>
         <RouterProvider router={router} />
-        <StepUpDialog />
       </Providers>
     </StrictMode>,
   )

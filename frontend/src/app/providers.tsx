@@ -11,7 +11,8 @@ import { cspNonce } from './nonce'
 const STALE_MS = 15_000
 
 function isWorthRepeating(error: unknown): boolean {
-  return isProblem(error) && (error.status === 0 || error.status >= 502)
+  // 401 once: the session may have been renewed between the request and its answer.
+  return isProblem(error) && (error.status === 0 || error.status === 401 || error.status >= 502)
 }
 
 export const queryClient = new QueryClient({

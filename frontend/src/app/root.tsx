@@ -6,6 +6,7 @@ import { shortTime } from '../i18n/format'
 import { useOutdated } from '../live/build'
 import { useOnline } from '../ui/use-online'
 import { useZone } from '../ui/use-zone'
+import { StepUpDialog } from './step-up-dialog'
 
 /** Around every page: network loss, a new build, progress of a navigation. */
 export function Root() {
@@ -16,6 +17,7 @@ export function Root() {
       <OfflineBanner />
       <NewVersionBanner />
       <Outlet />
+      <StepUpDialog />
       <ScrollRestoration />
     </>
   )

@@ -5,14 +5,32 @@ import { queryClient } from './providers'
 
 const PUBLIC = ['/login', '/setup', '/forgot', '/reset', '/accept-invite', '/docs/errors']
 
+/** A session is renewed under its pages when rights change: a request or socket of the old one says nothing yet. */
+async function isSignedIn(): Promise<boolean> {
+  try {
+    const response = await fetch('/api/console/me', { headers: { accept: 'application/json' } })
+    return response.status !== 401
+  } catch {
+    // No answer is no news about the session.
+    return true
+  }
+}
+
 /** A session that ends under an open page leads to the sign-in page and back to the same address (CO-13). */
 export function followSession(router: DataRouter): void {
-  onSessionLost(() => {
+  let isChecking = false
+  const leave = async () => {
     const { pathname, search } = router.state.location
-    if (PUBLIC.includes(pathname)) return
     // Loaders see the 401 themselves; only an idle page has to be led away.
-    if (router.state.navigation.state !== 'idle' || !router.state.initialized) return
+    if (isChecking || PUBLIC.includes(pathname) || router.state.navigation.state !== 'idle') return
+    isChecking = true
+    try {
+      if (await isSignedIn()) return
+    } finally {
+      isChecking = false
+    }
     forgetSession(queryClient)
-    void router.navigate(`/login?next=${encodeURIComponent(pathname + search)}`)
-  })
+    await router.navigate(`/login?next=${encodeURIComponent(pathname + search)}`)
+  }
+  onSessionLost(() => void leave())
 }

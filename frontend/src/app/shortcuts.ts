@@ -70,7 +70,8 @@ export function useShortcuts() {
       const sequence =
         last && event.timeStamp - last.at < SEQUENCE_MS ? `${last.key} ${event.key}` : event.key
       before.current = { key: event.key, at: event.timeStamp }
-      const found = SHORTCUTS.find((entry) => entry.keys === sequence)
+      const find = (keys: string) => SHORTCUTS.find((entry) => entry.keys === keys)
+      const found = find(sequence) ?? find(event.key)
       if (!found || (found.gate && !isAllowed(me.capabilities, found.gate))) return
       event.preventDefault()
       run(found)

@@ -86,12 +86,9 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
   const closed = (code: number) => {
     quiet()
     socket = null
-    if (code === SIGNED_OUT) {
-      become('polling')
-      onSignedOut()
-      return
-    }
     failures += 1
+    // Either nobody is signed in any more, and whoever hears this leads away, or the session was renewed.
+    if (code === SIGNED_OUT) onSignedOut()
     if (!navigator.onLine) become('offline')
     else if (REFUSED.has(code) || failures >= FAILURES_BEFORE_POLLING) become('polling')
     else become('connecting')

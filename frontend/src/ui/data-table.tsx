@@ -61,15 +61,7 @@ function Cards<Row extends object>({ label, rows, rowKey, card }: Props<Row>) {
   )
 }
 
-function Rows<Row extends object>({
-  label,
-  rows,
-  rowKey,
-  columns,
-  selection,
-  rowClassName,
-  isProse,
-}: Props<Row>) {
+function Rows<Row extends object>({ label, rows, rowKey, columns, selection, rowClassName }: Props<Row>) {
   const isLong = rows.length > VIRTUAL_FROM_ROWS
   return (
     <Table<Row>

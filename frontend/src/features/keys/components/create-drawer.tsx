@@ -17,7 +17,7 @@ interface Props {
   onClose: () => void
 }
 
-const DRAFT = 'keys:create'
+const DRAFT = 'keys.create'
 
 export function CreateDrawer({ isSelf, onIssued, onClose }: Props) {
   const { t } = useTranslation()

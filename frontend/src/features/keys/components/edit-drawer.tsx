@@ -39,7 +39,7 @@ function Editor({ loaded, isSelf, onClose }: { loaded: ApiKey; isSelf: boolean; 
   const tenant = useTenantSlug()
   const client = useQueryClient()
   const [form] = Form.useForm<KeyFormValues>()
-  const draft = `keys:edit:${loaded.id}`
+  const draft = `keys.edit.${loaded.id}`
   // Refetches in the background must not move the ground under somebody who types.
   const [base, setBase] = useState(loaded)
   const [conflict, setConflict] = useState<Conflict | null>(null)

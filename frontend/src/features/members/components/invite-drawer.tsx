@@ -16,7 +16,7 @@ interface Values {
   team?: string | null
 }
 
-const DRAFT = 'members:invite'
+const DRAFT = 'members.invite'
 
 interface Props {
   onInvited: (invite: InviteWithLink) => void

@@ -1,0 +1,80 @@
+// The server as it answers when all is well; a test replaces what it is about.
+import { http, HttpResponse, type JsonBodyType } from 'msw'
+import { audit, boot, invite, key, me, member, SECRET, team, tenant } from './facts'
+
+export function page<T>(...data: T[]) {
+  return { data, has_more: false, next_cursor: null }
+}
+
+interface Refusal {
+  status: number
+  code: string
+  [fact: string]: unknown
+}
+
+export function refuse({ status, ...facts }: Refusal) {
+  const body = {
+    type: `/docs/errors#${facts.code}`,
+    title: facts.code,
+    status,
+    request_id: 'req_42',
+    errors: [],
+    ...facts,
+  }
+  return HttpResponse.json(body, { status, headers: { 'content-type': 'application/problem+json' } })
+}
+
+/** Answers of one path and method, whatever the query. */
+export function answer(
+  method: 'get' | 'post' | 'patch' | 'delete',
+  path: string,
+  body: JsonBodyType,
+  status = 200,
+) {
+  return http[method](path, () => HttpResponse.json(body, { status }))
+}
+
+export const handlers = [
+  answer('get', '/api/console/boot', boot),
+  answer('get', '/api/console/me', me),
+  answer('patch', '/api/console/me', me),
+  answer('get', '/api/console/error-codes', {
+    data: [
+      {
+        code: 'validation',
+        status: 400,
+        meaning: 'A field is wrong.',
+        cause: 'A typo.',
+        fix: 'Read errors[].',
+        retry: false,
+      },
+      {
+        code: 'unavailable',
+        status: 503,
+        meaning: 'Not ready.',
+        cause: 'Starting.',
+        fix: 'Wait.',
+        retry: true,
+      },
+    ],
+  }),
+  answer('get', '/api/v1/keys', page(key)),
+  answer('post', '/api/v1/keys', { ...key, key: SECRET, key_shown: true }, 201),
+  answer('get', '/api/v1/keys/:id', key),
+  answer('get', '/api/v1/members', page(member)),
+  answer('get', '/api/v1/teams', page(team)),
+  answer('get', '/api/v1/invites', page(invite)),
+  answer('get', '/api/v1/audit', page(audit)),
+  answer('get', '/api/v1/audit/verify', { chain: 't1', ok: true, rows: 7, first_bad_seq: null }),
+  answer('get', '/api/v1/tenant', tenant),
+  answer('get', '/api/v1/sessions', {
+    ...page({
+      id: 's1',
+      current: true,
+      ip: '127.0.0.1',
+      user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0',
+      created_at: '2026-11-19T14:05:32Z',
+      last_seen_at: '2026-11-19T14:05:32Z',
+    }),
+  }),
+]
