@@ -80,17 +80,20 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
         {
             "ManagementKeyScheme",
             "SessionScheme",
+            "StrictBodies",
             "_is_list_view",
+            "_resolve_path_parameters",
             "get_description",
             "get_operation_id",
             "get_override_parameters",
             "get_security_definition",
             "get_tags",
+            "map_serializer",
+            "match_subclasses",
             "target_class",
         }
     ),
     "allauth": frozenset({"get_client_ip", "is_open_for_signup", "is_reauthentication_required"}),
-    "Celery": frozenset({"broker_url"}),
     "Channels": frozenset({"bytes_data", "permission_changed"}),
     "WhiteNoise": frozenset({"immutable_file_test"}),
 }
