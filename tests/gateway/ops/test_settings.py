@@ -9,6 +9,7 @@ from gateway import env
 from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.outcome import CommandFailed, Exit
 from gateway.ops.reference_docs import reference_files
+from gateway.setting_kinds import PARSERS
 from tests.contracts.tree import ROOT
 
 
@@ -43,7 +44,7 @@ def test_three_bad_values_are_told_in_three_lines_and_end_with_status_2() -> Non
     ],
 )
 def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value: object) -> None:
-    assert env.PARSERS[kind](text) == value
+    assert PARSERS[kind](text) == value
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value
 )
 def test_a_value_of_another_kind_is_refused(kind: str, text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        env.PARSERS[kind](text)
+        PARSERS[kind](text)
 
 
 def test_a_short_secret_is_named_without_being_shown() -> None:

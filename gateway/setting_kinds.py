@@ -1,0 +1,85 @@
+"""How the text of a setting becomes a value, by the setting's kind.
+
+Law: a parser raises ValueError with what was expected, so that the message can say it.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+TRUE: Final = frozenset({"true", "1", "yes", "on"})
+FALSE: Final = frozenset({"false", "0", "no", "off"})
+SIZE: Final = re.compile(r"(\d+)\s*([kmg]?)b?", re.IGNORECASE)
+SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+def _bool(raw: str) -> bool:
+    word = raw.strip().lower()
+    if word in TRUE:
+        return True
+    if word in FALSE:
+        return False
+    raise ValueError("true or false")
+
+
+def _int(raw: str) -> int:
+    if not raw.strip().isdigit():
+        raise ValueError("a whole number, 0 or more")
+    return int(raw)
+
+
+def _port(raw: str) -> int:
+    if not raw.strip().isdigit() or not 1 <= int(raw) <= 65535:
+        raise ValueError("a port from 1 to 65535")
+    return int(raw)
+
+
+def _size(raw: str) -> int:
+    found = SIZE.fullmatch(raw.strip())
+    if found is None:
+        raise ValueError("bytes, or a number with k, m or g, as 256m")
+    return int(found[1]) * SIZE_FACTORS[found[2].lower()]
+
+
+def _list(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _cidrs(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part, strict=False) for part in _list(raw))
+    except ValueError:
+        raise ValueError("networks separated by commas, as 10.0.0.0/8,fd00::/8") from None
+
+
+def _url(raw: str, *schemes: str) -> str:
+    if raw and raw.partition("://")[0] not in schemes:
+        raise ValueError(f"a URL starting with {' or '.join(s + '://' for s in schemes)}")
+    return raw
+
+
+def _choice(raw: str, *words: str) -> str:
+    if raw.strip().lower() not in words:
+        raise ValueError(" or ".join(words))
+    return raw.strip().lower()
+
+
+PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "text": str,
+    "bool": _bool,
+    "int": _int,
+    "port": _port,
+    "size": _size,
+    "list": _list,
+    "cidrs": _cidrs,
+    "path": Path,
+    "http_url": lambda raw: _url(raw, "http", "https").rstrip("/"),
+    "postgres_url": lambda raw: _url(raw, "postgres", "postgresql"),
+    "redis_url": lambda raw: _url(raw, "redis", "rediss", "unix"),
+    "log_level": lambda raw: _choice(raw, *LOG_LEVELS),
+    "log_format": lambda raw: _choice(raw, "json", "console", "auto"),
+    "serve_role": lambda raw: _choice(raw, "all", "edge", "console"),
+}
