@@ -2,7 +2,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.serializers.common import ListQuery
+from accounts.api.serializers.shared import ListQuery
 from accounts.models import AuditEntry
 
 

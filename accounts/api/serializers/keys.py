@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.fields import Choice, Flag, Money, Pairs, Strict, Text, WholeNumber, Words
-from accounts.api.serializers.common import Creator, ListQuery, NamedId, Person
+from accounts.api.serializers.shared import Creator, ListQuery, NamedId, Person
 from accounts.models import ApiKey
 from accounts.selectors.keys import KEY_ID_PREFIX, live_secrets, status_of
 from accounts.services.key_fields import MAX_NETWORKS

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.fields import Choice, Flag, Strict, Text, Words
-from accounts.api.serializers.common import Creator, ListQuery, NamedId, Person
+from accounts.api.serializers.shared import Creator, ListQuery, NamedId, Person
 from accounts.models import Invite, Membership, Role
 from accounts.selectors.invites import status_of
 

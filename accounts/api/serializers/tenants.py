@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.fields import Choice, Flag, Strict, Text, WholeNumber
-from accounts.api.serializers.common import ListQuery
+from accounts.api.serializers.shared import ListQuery
 from accounts.models import Tenant, User
 
 LOCALES = ("en", "zh-CN")

@@ -6,7 +6,7 @@ from accounts.api.base import TenantViewSet
 from accounts.api.paths import row_id
 from accounts.api.permissions import MEMBER
 from accounts.api.schema import envelope
-from accounts.api.serializers.common import ListQuery
+from accounts.api.serializers.shared import ListQuery
 from accounts.api.serializers.members import (
     TeamFields,
     TeamMemberAdd,

@@ -8,11 +8,6 @@ from typing import Any
 from rest_framework import serializers
 
 
-class LabelledId(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
-
-
 class NamedId(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
