@@ -6,7 +6,6 @@ from accounts.api.base import TenantViewSet
 from accounts.api.paths import row_id
 from accounts.api.permissions import MEMBER
 from accounts.api.schema import envelope
-from accounts.api.serializers.shared import ListQuery
 from accounts.api.serializers.members import (
     TeamFields,
     TeamMemberAdd,
@@ -14,6 +13,7 @@ from accounts.api.serializers.members import (
     TeamQuery,
     TeamRow,
 )
+from accounts.api.serializers.shared import ListQuery
 from accounts.errors import Refused
 from accounts.models import Team
 from accounts.selectors.members import team_members_of, teams_of
