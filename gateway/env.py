@@ -49,7 +49,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     _row("HOST", "text", "127.0.0.1", "server", "Address to listen on; the image sets 0.0.0.0."),
     _row(
         "PUBLIC_URL",
-        "http_url",
+        "origin",
         "",
         "server",
         "The URL people use, as https://gateway.example; decides links and secure cookies.",
@@ -221,7 +221,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     _row(
         "EMAIL_URL",
-        "text",
+        "email_url",
         "",
         "access",
         "SMTP, as smtp+tls://user:password@host:587; unset: links are shown to copy.",
@@ -266,13 +266,27 @@ def read_environment(*, environment: Mapping[str, str], dotenv: Path | None) -> 
 
 def read_given(*, environment: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:
     """What the operator says: the environment, then `.env`; an empty value hides the one below."""
-    given = read_env_file(dotenv) if dotenv is not None else {}
-    given.update(environment)
+    below = read_env_file(dotenv) if dotenv is not None else {}
+    # Each by itself: a file that `.env` names must not win over the environment.
+    return {**below, **_from_files(below), **environment, **_from_files(environment)}
+
+
+def _from_files(given: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    findings: list[str] = []
     for row in SETTINGS:
         path = given.get(f"{row.name}_FILE")
-        if row.secret and path:
-            given[row.name] = Path(path).read_text(encoding="utf-8").strip()
-    return given
+        if not row.secret or not path:
+            continue
+        try:
+            values[row.name] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            findings.append(f"{row.name}_FILE={path!r}: {error.strerror}")
+        except UnicodeDecodeError:
+            findings.append(f"{row.name}_FILE={path!r}: expected text in UTF-8")
+    if findings:
+        raise BadSettings(findings)
+    return values
 
 
 def read_made(

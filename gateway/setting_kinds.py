@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
 
 TRUE: Final = frozenset({"true", "1", "yes", "on"})
 FALSE: Final = frozenset({"false", "0", "no", "off"})
-SIZE: Final = re.compile(r"(\d+)\s*([kmg]?)b?", re.IGNORECASE)
+SIZE: Final = re.compile(r"([0-9]+)\s*([kmg]?)b?", re.IGNORECASE)
 SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+EMAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 
 
 def _bool(raw: str) -> bool:
@@ -26,15 +28,19 @@ def _bool(raw: str) -> bool:
 
 
 def _int(raw: str) -> int:
-    if not raw.strip().isdigit():
+    if not _is_number(raw):
         raise ValueError("a whole number, 0 or more")
     return int(raw)
 
 
 def _port(raw: str) -> int:
-    if not raw.strip().isdigit() or not 1 <= int(raw) <= 65535:
+    if not _is_number(raw) or not 1 <= int(raw) <= 65535:
         raise ValueError("a port from 1 to 65535")
     return int(raw)
+
+
+def _is_number(raw: str) -> bool:
+    return raw.strip().isdigit() and raw.isascii()
 
 
 def _size(raw: str) -> int:
@@ -56,9 +62,28 @@ def _cidrs(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...
 
 
 def _url(raw: str, *schemes: str) -> str:
-    if raw and raw.partition("://")[0] not in schemes:
-        raise ValueError(f"a URL starting with {' or '.join(s + '://' for s in schemes)}")
+    _parts(raw, *schemes)
     return raw
+
+
+def _parts(raw: str, *schemes: str) -> SplitResult:
+    if raw.partition("://")[0] not in schemes:
+        raise ValueError(f"a URL starting with {' or '.join(s + '://' for s in schemes)}")
+    try:
+        parts = urlsplit(raw)
+        _ = parts.port  # parsed only when it is read
+    except ValueError:
+        raise ValueError("a URL whose host and port can be read") from None
+    return parts
+
+
+def _origin(raw: str) -> str:
+    parts = _parts(raw, "http", "https")
+    if not parts.hostname or parts.username is not None or parts.path.strip("/"):
+        raise ValueError("scheme and host without a path, as https://gateway.example")
+    if parts.query or parts.fragment:
+        raise ValueError("scheme and host without a query, as https://gateway.example")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _choice(raw: str, *words: str) -> str:
@@ -76,7 +101,8 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "list": _list,
     "cidrs": _cidrs,
     "path": Path,
-    "http_url": lambda raw: _url(raw, "http", "https").rstrip("/"),
+    "origin": _origin,
+    "email_url": lambda raw: _url(raw, *EMAIL_SCHEMES),
     "postgres_url": lambda raw: _url(raw, "postgres", "postgresql"),
     "redis_url": lambda raw: _url(raw, "redis", "rediss", "unix"),
     "log_level": lambda raw: _choice(raw, *LOG_LEVELS),

@@ -117,15 +117,19 @@ def _database(url: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "ATOMIC_REQUESTS": False,  # raises on async views
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 5}, "connect_timeout": 5},
+        # What the URL says, as sslmode, reaches the driver too.
+        "OPTIONS": {"connect_timeout": 5, **config.get("OPTIONS", {})},
     }
 
 
 DATABASE_URL = VALUES["DATABASE_URL"]
 DATABASE_OWNER_URL = VALUES["DATABASE_OWNER_URL"]
-DATABASES = {"default": _database(DATABASE_URL)} if DATABASE_URL else {}
+DATABASES = {}
+if DATABASE_URL:
+    DATABASES["default"] = _database(DATABASE_URL)
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 10, "timeout": 5}
 if DATABASE_OWNER_URL:
-    DATABASES["owner"] = _database(DATABASE_OWNER_URL) | {"OPTIONS": {"connect_timeout": 5}}
+    DATABASES["owner"] = _database(DATABASE_OWNER_URL)
 ALLOW_SUPERUSER_DB = VALUES["ALLOW_SUPERUSER_DB"]
 
 REDIS_URL = VALUES["REDIS_URL"]
@@ -246,7 +250,10 @@ SPECTACULAR_SETTINGS = {
 
 # --- static, security -------------------------------------------------------------------------
 STATIC_URL = "/static/"
-CONSOLE_DIST = BASE_DIR / "frontend" / "dist"
+# A checkout builds the console in its own folder, a wheel brings it inside the package.
+CONSOLE_DIST = BASE_DIR / "gateway" / "console" / "dist"
+if not CONSOLE_DIST.is_dir():
+    CONSOLE_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [("console", CONSOLE_DIST)] if CONSOLE_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -12,6 +12,14 @@ from gateway.ops.reference_docs import reference_files
 from gateway.setting_kinds import PARSERS
 from tests.contracts.tree import ROOT
 
+SHOW_OPTIONS = """
+from gateway.settings import DATABASES
+for alias in ("default", "owner"):
+    options = DATABASES[alias]["OPTIONS"]
+    pool = options.get("pool", {})
+    print(options["sslmode"], options["connect_timeout"], pool.get("max_size"))
+"""
+
 
 def test_three_bad_values_are_told_in_three_lines_and_end_with_status_2() -> None:
     bad = {"PORT": "eighty", "LOG_REQUESTS": "maybe", "DATABASE_URL": "mysql://somewhere"}
@@ -39,7 +47,8 @@ def test_three_bad_values_are_told_in_three_lines_and_end_with_status_2() -> Non
         ("size", "256m", 268_435_456),
         ("size", "1024", 1024),
         ("list", " a, b ,", ("a", "b")),
-        ("http_url", "https://gateway.example/", "https://gateway.example"),
+        ("origin", "https://gateway.example:8443/", "https://gateway.example:8443"),
+        ("email_url", "smtp+tls://a:b@mail.example:587", "smtp+tls://a:b@mail.example:587"),
         ("log_level", "WARNING", "warning"),
     ],
 )
@@ -49,10 +58,25 @@ def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("int", "-1"), ("port", "0"), ("size", "lots"), ("cidrs", "10.0.0.0/99"), ("redis_url", "x")],
+    [
+        ("int", "-1"),
+        ("int", "²"),
+        ("port", "0"),
+        ("size", "lots"),
+        ("size", "٣m"),
+        ("cidrs", "10.0.0.0/99"),
+        ("redis_url", "x"),
+        ("redis_url", "redis://cache:port/0"),
+        ("postgres_url", "postgresql://a:b@server:port/c"),
+        ("origin", "https://"),
+        ("origin", "https://gateway.example/below"),
+        ("origin", "https://gateway.example?x=1"),
+        ("origin", "https://user@gateway.example"),
+        ("email_url", "pigeon://loft"),
+    ],
 )
 def test_a_value_of_another_kind_is_refused(kind: str, text: str) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
+    with pytest.raises(ValueError, match=r"^(a|true|bytes|networks|scheme)\b"):
         PARSERS[kind](text)
 
 
@@ -81,6 +105,42 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     secret.write_text("x" * 40 + "\n", encoding="utf-8")
     given = env.read_given(environment={"MASTER_API_KEY_FILE": str(secret)}, dotenv=None)
     assert given["MASTER_API_KEY"] == "x" * 40
+
+
+def test_a_file_that_dotenv_names_does_not_win_over_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from the file", encoding="utf-8")
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f"SECRET_KEY_FILE={tmp_path / 'key'}\n", encoding="utf-8")
+    assert env.read_given(environment={}, dotenv=dotenv)["SECRET_KEY"] == "from the file"
+    given = env.read_given(environment={"SECRET_KEY": "said now"}, dotenv=dotenv)
+    assert given["SECRET_KEY"] == "said now"
+
+
+def test_secret_files_that_cannot_be_read_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    environment = {
+        "SECRET_KEY_FILE": str(tmp_path / "bytes"),
+        "METRICS_TOKEN_FILE": str(tmp_path / "absent"),
+    }
+    with pytest.raises(env.BadSettings) as bad:
+        env.read_given(environment=environment, dotenv=None)
+    assert bad.value.findings == [
+        f"SECRET_KEY_FILE='{tmp_path}/bytes': expected text in UTF-8",
+        f"METRICS_TOKEN_FILE='{tmp_path}/absent': No such file or directory",
+    ]
+
+
+def test_what_a_database_url_says_of_the_connection_reaches_django() -> None:
+    url = "postgresql://a:b@server/c?sslmode=verify-full"
+    shown = subprocess.run(
+        [sys.executable, "-c", SHOW_OPTIONS],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url, "DATABASE_OWNER_URL": url},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.split() == ["verify-full", "5", "10", "verify-full", "5", "None"]
 
 
 def test_what_up_made_fills_what_nobody_gave(tmp_path: Path) -> None:
