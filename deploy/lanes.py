@@ -7,13 +7,14 @@ import os
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from deploy import supply_chain
-from deploy.bootstrap import BIN, E2E, FRONTEND, node_environment, npm
+from deploy.bootstrap import BIN, E2E, FRONTEND, PROJECT, node_environment, npm
 from deploy.end_to_end import run_end_to_end
 from deploy.gate import gate_steps
 from deploy.locks import renew_locks
@@ -109,7 +110,15 @@ def build() -> bool:
     command = [str(BIN / "python"), "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
     outcome = run_quiet(Step(name="wheel", command=command))
     say(outcome.output, end="")
-    return outcome.ok
+    return outcome.ok and _holds_console(PROJECT / outcome.output.strip().splitlines()[-1])
+
+
+def _holds_console(wheel: Path) -> bool:
+    with zipfile.ZipFile(wheel) as content:
+        whole = "gateway/console/dist/index.html" in content.namelist()
+    size_mb = wheel.stat().st_size / 1e6
+    say(f"{wheel.name}: {size_mb:.1f} MB, the console {'is' if whole else 'IS NOT'} in it")
+    return whole
 
 
 def ci() -> bool:
