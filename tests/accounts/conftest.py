@@ -1,4 +1,4 @@
-"""Somebody to sign in, and a clock that does not run out in the middle of a code."""
+"""Somebody to sign in, a tenant full of people, and a clock that stays within one code."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from accounts.models import User
+from tests.accounts.world import Town, make_town
 from tests.browser import make_person
 
 
@@ -22,3 +23,8 @@ def start_of_a_code() -> Iterator[None]:
     now = int(datetime.now(UTC).timestamp())
     with time_machine.travel(now - now % 30, tick=True):
         yield
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    return make_town()

@@ -8,12 +8,7 @@ from django.test import RequestFactory
 
 from accounts.callers import note_for_log
 from tests.accounts.api import Api
-from tests.accounts.world import Town, make_town
-
-
-@pytest.fixture
-def town(db: None) -> Town:
-    return make_town()
+from tests.accounts.world import Town
 
 
 @pytest.fixture

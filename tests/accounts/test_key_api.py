@@ -4,12 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.accounts.world import Town, make_town
-
-
-@pytest.fixture
-def town(db: None) -> Town:
-    return make_town()
+from tests.accounts.world import Town
 
 
 def created(town: Town, role: str = "owner", **fields: Any) -> Any:

@@ -14,11 +14,6 @@ from tests.factories.accounts import ApiKeyFactory, TeamMemberFactory
 MASTER = "master-key-of-the-tests-0123456789abcdef"
 
 
-@pytest.fixture
-def town(db: None) -> Town:
-    return make_town()
-
-
 def names(answer: Any) -> set[str]:
     assert answer.status_code == 200, answer.content
     return {row["name"] for row in answer.json()["data"]}

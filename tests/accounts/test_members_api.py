@@ -26,12 +26,6 @@ from tests.factories.accounts import (
     UserFactory,
 )
 
-
-@pytest.fixture
-def town(db: None) -> Town:
-    return make_town()
-
-
 # --- members --------------------------------------------------------------------------------------
 
 

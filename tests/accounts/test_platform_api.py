@@ -9,14 +9,9 @@ from django.contrib.sessions.models import Session
 from accounts.models import AuditEntry, User
 from accounts.tenancy import platform_scope
 from tests.accounts.api import Api
-from tests.accounts.world import Town, make_superadmin, make_town
+from tests.accounts.world import Town, make_superadmin
 from tests.browser import AUTH, Browser
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory
-
-
-@pytest.fixture
-def town(db: None) -> Town:
-    return make_town()
 
 
 @pytest.fixture

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from django.db import connection
+
+from accounts import audit
+from accounts.actors import Actor
 from accounts.models import ApiKey, Invite, Membership, Role, Team, Tenant, User
-from accounts.tenancy import platform_scope
+from accounts.tenancy import platform_scope, tenant_scope
 from tests.accounts.api import Api
 from tests.factories.accounts import (
     ApiKeyFactory,
@@ -54,3 +58,28 @@ def make_town() -> Town:
 def make_superadmin() -> User:
     user: User = UserFactory(is_superadmin=True)
     return user
+
+
+def fill_chain(tenant: Tenant, rows: int) -> None:
+    """Rows of every type of value in the tenant's audit chain."""
+    with tenant_scope(tenant_id=tenant.id):
+        for number in range(rows):
+            audit.record(
+                actor=Actor(type="user", id=str(tenant.id), label="李雷", ip="2001:db8::1"),
+                action="key.update",
+                target=audit.Target(type="key", id="key_x", label="x"),
+                tenant_id=tenant.id,
+                after={"quota": 10**15, "ratio": 1.5, "n": number, "when": tenant.created_at},
+            )
+
+
+def bound_in_database() -> tuple[str, ...]:
+    """Tenant, user and platform as PostgreSQL has them now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting('app.tenant', true), ''),"
+            " coalesce(current_setting('app.user', true), ''),"
+            " coalesce(current_setting('app.platform', true), '')"
+        )
+        row: tuple[str, ...] = cursor.fetchone()
+        return row
