@@ -80,20 +80,21 @@ async function fitsThePhone(page: Page): Promise<void> {
       page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
     )
     .toBe(0)
-  const small = await page.evaluate((least) => {
-    const FRAMES = '.ant-select, .ant-picker, .ant-input-affix-wrapper, .ant-input-number, .ant-segmented'
-    const seen = { visibilityProperty: true, opacityProperty: true }
-    return [...document.querySelectorAll<HTMLElement>('button, [role=menuitem], input, textarea')]
-      .filter((element) => element.checkVisibility(seen))
-      .filter((element) => !element.closest('.off-screen, .sr-only, [aria-hidden=true], [role=switch]'))
-      .filter((element) => !element.matches('.ant-input-clear-icon, .ant-select-clear'))
-      .map((element) =>
-        element.matches('input') ? (element.closest<HTMLElement>(FRAMES) ?? element) : element,
-      )
-      .filter((element) => element.getBoundingClientRect().height < least)
-      .map((element) => element.outerHTML.slice(0, 160))
-  }, PHONE_TARGET_PX)
-  expect(small).toEqual([])
+  const small = () =>
+    page.evaluate((least) => {
+      const FRAMES = '.ant-select, .ant-picker, .ant-input-affix-wrapper, .ant-input-number, .ant-segmented'
+      const seen = { visibilityProperty: true, opacityProperty: true }
+      return [...document.querySelectorAll<HTMLElement>('button, [role=menuitem], input, textarea')]
+        .filter((element) => element.checkVisibility(seen))
+        .filter((element) => !element.closest('.off-screen, .sr-only, [aria-hidden=true], [role=switch]'))
+        .filter((element) => !element.matches('.ant-input-clear-icon, .ant-select-clear'))
+        .map((element) =>
+          element.matches('input') ? (element.closest<HTMLElement>(FRAMES) ?? element) : element,
+        )
+        .filter((element) => element.getBoundingClientRect().height < least)
+        .map((element) => element.outerHTML.slice(0, 160))
+    }, PHONE_TARGET_PX)
+  await expect.poll(small).toEqual([])
 }
 
 for (const [index, route] of ROUTES.entries()) {

@@ -38,7 +38,7 @@ const BUDGETS = [
   {
     name: 'audit log',
     entries: [...SHELL, texts('audit'), 'src/features/audit/pages/audit-page.tsx'],
-    limitKib: 360,
+    limitKib: 400,
   },
   {
     name: 'settings',
@@ -53,7 +53,7 @@ const BUDGETS = [
   {
     name: 'error codes',
     entries: [...SHELL, texts('errors'), 'src/portal/errors/pages/errors-page.tsx'],
-    limitKib: 360,
+    limitKib: 400,
   },
 ]
 const FURTHER_KIB = 190

@@ -8,10 +8,6 @@ export function rememberCsrf(token: string | undefined): void {
   if (token) csrf = token
 }
 
-export function csrfToken(): string {
-  return csrf
-}
-
 async function refetchCsrf(): Promise<void> {
   const response = await fetch('/api/console/boot', { headers: { accept: 'application/json' } })
   if (!response.ok) return

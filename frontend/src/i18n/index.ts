@@ -3,7 +3,6 @@ import { initReactI18next } from 'react-i18next'
 import { loadLanguage } from './texts'
 
 export type Language = 'en' | 'zh-CN'
-export const LANGUAGES: readonly Language[] = ['en', 'zh-CN']
 const CHOSEN = 'switchyard.language'
 
 export function asLanguage(value: string | null | undefined): Language | null {

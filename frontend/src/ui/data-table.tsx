@@ -37,15 +37,19 @@ export function DataTable<Row extends object>(props: Props<Row>) {
   const isMobile = useIsMobile()
   return (
     <>
-      {isMobile ? (
-        <Cards {...props} />
-      ) : (
-        <div className={props.isProse ? '' : 'table-scroll'}>
-          <Rows {...props} />
-        </div>
-      )}
+      {isMobile ? <Cards {...props} /> : <Desk {...props} />}
       <Foot {...props} />
     </>
+  )
+}
+
+function Desk<Row extends object>(props: Props<Row>) {
+  if (props.isProse) return <Rows {...props} />
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+    <div className="table-scroll" role="region" aria-label={props.label} tabIndex={0}>
+      <Rows {...props} />
+    </div>
   )
 }
 

@@ -1,14 +1,13 @@
 // One constant per capability. Navigation item, route loader, button and query are gated by the same constant;
 // the server decides, this table mirrors it.
-export const KEY_CREATE_ANY = 'key.create_any'
-export const KEY_CREATE_TEAM = 'key.create_team'
-export const KEY_CREATE_OWN = 'key.create_own'
-export const MEMBER_WRITE = 'member.write'
+const KEY_CREATE_ANY = 'key.create_any'
+const KEY_CREATE_TEAM = 'key.create_team'
+const KEY_CREATE_OWN = 'key.create_own'
+const MEMBER_WRITE = 'member.write'
 export const AUDIT_READ_ALL = 'audit.read_all'
-export const AUDIT_READ_OWN = 'audit.read_own'
+const AUDIT_READ_OWN = 'audit.read_own'
 export const AUDIT_READ_BILLING = 'audit.read_billing'
-export const TENANT_SETTINGS = 'tenant.settings'
-export const TENANT_DELETE = 'tenant.delete'
+const TENANT_SETTINGS = 'tenant.settings'
 
 /** A page or button names every capability that opens it; one of them is enough. */
 export type Gate = readonly string[]

@@ -43,8 +43,10 @@ export function UserMenu() {
       trigger={['click']}
       placement="bottomRight"
     >
-      <button type="button" className="avatar" aria-label={t('shell:user.menu', { name })}>
-        <span aria-hidden="true">{initial(name)}</span>
+      <button type="button" className="avatar-button" aria-label={t('shell:user.menu', { name })}>
+        <span className="avatar" aria-hidden="true">
+          {initial(name)}
+        </span>
       </button>
     </Dropdown>
   )
