@@ -57,7 +57,7 @@ class HasCapability(BasePermission):
             raise PermissionLacking(named[0])
         if view.access.tenant is not None and view.reach == Reach.TENANT:
             _check_tenant(request, caller, view)
-        if caller.kind == "user" and view.asks_step_up(request):
+        if caller.kind == "user" and view.asks_step_up():
             _check_step_up(request)
         return True
 

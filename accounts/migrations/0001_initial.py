@@ -847,12 +847,16 @@ class Migration(migrations.Migration):
             model_name="auditentry",
             index=models.Index(fields=["tenant", "-at", "-id"], name="audit_logs_by_time"),
         ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(fields=["object_id", "-seq"], name="audit_logs_by_object"),
+        ),
         migrations.AddConstraint(
             model_name="auditentry",
             constraint=models.UniqueConstraint(fields=("chain", "seq"), name="audit_logs_no_gap"),
         ),
         migrations.AddIndex(
             model_name="apikey",
-            index=models.Index(fields=["tenant", "-created_at", "-id"], name="api_keys_by_age"),
+            index=models.Index(fields=["tenant", "-id"], name="api_keys_by_age"),
         ),
     ]

@@ -38,7 +38,10 @@ class AuditEntry(TenantOwnedOrPlatform):
         db_table = "audit_logs"
         verbose_name_plural = "audit entries"
         constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="audit_logs_no_gap")]
-        indexes = [models.Index(fields=["tenant", "-at", "-id"], name="audit_logs_by_time")]
+        indexes = [
+            models.Index(fields=["tenant", "-at", "-id"], name="audit_logs_by_time"),
+            models.Index(fields=["object_id", "-seq"], name="audit_logs_by_object"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.chain} {self.seq}: {self.action}"

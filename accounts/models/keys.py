@@ -75,7 +75,7 @@ class ApiKey(Editable, TenantOwned):
 
     class Meta(TenantOwned.Meta):
         db_table = "api_keys"
-        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="api_keys_by_age")]
+        indexes = [models.Index(fields=["tenant", "-id"], name="api_keys_by_age")]
 
     def __str__(self) -> str:
         return self.name

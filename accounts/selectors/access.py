@@ -1,6 +1,7 @@
 """Who may do what where, read once per request before a tenant is bound."""
 
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from accounts.access import Access, superadmin_access
@@ -9,6 +10,8 @@ from accounts.ids import parse_id
 from accounts.models import ApiKey, Membership, TeamMember, Tenant, User
 from accounts.permissions import effective
 from accounts.tenancy import platform_scope, user_scope
+
+OWNER_GONE: Final = "The owner of this key is no active member of its tenant any more."
 
 
 def memberships_of(*, user_id: UUID) -> list[Membership]:
@@ -64,26 +67,29 @@ def access_of_person(*, user: User) -> Access:
 
 
 def access_of_key(*, key: ApiKey, tenant_choice: str) -> Access:
-    """What the owner holds now, within the key's scopes; nothing once the owner has left."""
+    """What the owner holds now, within the key's scopes; permission_denied once the owner has left.
+
+    Admins may name any member as owner, so a member's key is no superadmin's, whoever it names.
+    """
     if tenant_choice and tenant_choice not in {key.tenant.slug, str(key.tenant_id)}:
         raise Refused("tenant_not_found")
     owner = key.owner
     if owner is None or not owner.is_active:
-        return Access(capabilities=frozenset(), tenant=key.tenant)
+        raise Refused("permission_denied", OWNER_GONE)
     held = [row for row in memberships_of(user_id=owner.id) if row.tenant_id == key.tenant_id]
     if held:
         access = access_in_membership(user=owner, membership=held[0])
     elif owner.is_superadmin:
         access = superadmin_access(tenant=key.tenant, user_id=owner.id)
     else:
-        access = Access(capabilities=frozenset(), tenant=key.tenant)
+        raise Refused("permission_denied", OWNER_GONE)
     return Access(
         capabilities=access.capabilities & frozenset(key.scopes),
         tenant=key.tenant,
         user_id=owner.id,
         role=access.role,
         led_teams=access.led_teams,
-        superadmin=access.superadmin,
+        superadmin=not held,
     )
 
 

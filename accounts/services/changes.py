@@ -29,7 +29,7 @@ def lock(rows: models.QuerySet[Row], *, expected_version: int | None = None, **l
 
 
 def _conflict(row: Editable) -> VersionConflict:
-    last = AuditEntry.objects.filter(object_id=audit_id(row)).order_by("-at").first()
+    last = AuditEntry.objects.filter(object_id=audit_id(row)).order_by("-seq").first()
     return VersionConflict(
         current_version=row.version,
         changed_by=last.actor_label if last else None,

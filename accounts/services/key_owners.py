@@ -24,9 +24,10 @@ def checked_owner(
         if not access.holds("key.create_any"):
             raise PermissionLacking("key.create_any")
         return None
-    leads_it = access.holds("key.create_team") and team_id in access.led_teams
-    if owner_id != access.user_id and not access.holds("key.create_any") and not leads_it:
-        raise PermissionLacking("key.create_any")
+    if owner_id != access.user_id and not access.holds("key.create_any"):
+        refuse_acting_for(owner_id, access=access, kind=kind)
+        if not _leads(owner_id, access=access, team_id=team_id):
+            raise PermissionLacking("key.create_any")
     found = (
         Membership.objects.filter(tenant=access.the_tenant(), user_id=owner_id)
         .filter(status=Membership.Status.ACTIVE, user__is_active=True)
@@ -38,6 +39,21 @@ def checked_owner(
     if access.superadmin and owner_id == access.user_id:
         return User.objects.get(pk=owner_id)
     raise Refused("not_found", "`owner` names no active member of this tenant.")
+
+
+def refuse_acting_for(owner_id: UUID | None, *, access: Access, kind: str) -> None:
+    """A management key acts as its owner, so a narrower reach than all keys ends at one's own."""
+    if kind != ApiKey.Kind.MANAGEMENT or owner_id == access.user_id:
+        return
+    if not access.holds("key.create_any"):
+        raise PermissionLacking("key.create_any")
+
+
+def _leads(user_id: UUID, *, access: Access, team_id: UUID | None) -> bool:
+    """Whether the caller leads the team, and that person is in it."""
+    if not access.holds("key.create_team") or team_id not in access.led_teams:
+        return False
+    return bool(TeamMember.objects.filter(team_id=team_id, user_id=user_id).exists())
 
 
 def checked_team(team_id: UUID | None, *, access: Access) -> Team | None:

@@ -2,7 +2,8 @@
 
 Rule 1: a full key exists in one return value and nowhere else; stored is its peppered digest.
 Rule 2: revoked is final.
-Rule 3: a management key is created, edited and rotated only by someone who holds all of its scopes.
+Rule 3: a management key is created, edited and rotated only by someone who holds all of its scopes,
+and who either owns it or manages all keys.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ from accounts.services.key_fields import (
     checked_fields,
     checked_scopes,
 )
-from accounts.services.key_owners import checked_owner, checked_team
+from accounts.services.key_owners import checked_owner, checked_team, refuse_acting_for
 
 MAX_OVERLAP_S: Final = 86_400
 MAX_LIVE_SECRETS: Final = 2
@@ -103,7 +104,7 @@ def update_key(
     with transaction.atomic():
         key = _locked(key_id, access=access, expected_version=expected_version)
         _refuse_revoked(key)
-        _refuse_wider_scopes(key.scopes, kind=key.kind, access=access)
+        _refuse_out_of_reach(key, access=access)
         given = dict(changes)
         if "owner" in given or "team" in given:
             owner_id = given.pop("owner", key.owner_id)
@@ -171,7 +172,7 @@ def _set_status(
     key = _locked(key_id, access=access, expected_version=expected_version)
     if verb == "enable":
         _refuse_revoked(key)
-        _refuse_wider_scopes(key.scopes, kind=key.kind, access=access)
+        _refuse_out_of_reach(key, access=access)
     if key.status != ApiKey.Status.REVOKED:
         save_changes(
             actor=actor,
@@ -200,7 +201,7 @@ def rotate_key(
         )
     key = _locked(key_id, access=access, expected_version=expected_version)
     _refuse_revoked(key)
-    _refuse_wider_scopes(key.scopes, kind=key.kind, access=access)
+    _refuse_out_of_reach(key, access=access)
     now = timezone.now()
     live = live_secrets(key, now=now)
     if len(live) >= MAX_LIVE_SECRETS:
@@ -228,7 +229,9 @@ def rotate_key(
 def clone_key(*, actor: Actor, access: Access, key_id: str, name: str = "") -> IssuedKey:
     """A new key with the same settings and a secret of its own."""
     source = _locked(key_id, access=access, expected_version=None)
-    _refuse_wider_scopes(source.scopes, kind=source.kind, access=access)
+    _refuse_out_of_reach(source, access=access)
+    checked_owner(source.owner_id, access=access, team_id=source.team_id, kind=source.kind)
+    checked_team(source.team_id, access=access)
     minted = keys.mint(environment=_environment(source))
     kept = {
         field.attname: getattr(source, field.attname)
@@ -334,6 +337,11 @@ def _scopes(scopes: list[str] | None, *, kind: str, access: Access) -> list[str]
     checked = checked_scopes(scopes or [], kind=kind)
     _refuse_wider_scopes(checked, kind=kind, access=access)
     return checked
+
+
+def _refuse_out_of_reach(key: ApiKey, *, access: Access) -> None:
+    refuse_acting_for(key.owner_id, access=access, kind=key.kind)
+    _refuse_wider_scopes(key.scopes, kind=key.kind, access=access)
 
 
 def _refuse_wider_scopes(scopes: list[str], *, kind: str, access: Access) -> None:
