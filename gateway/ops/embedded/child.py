@@ -60,19 +60,26 @@ class Child:
         """Returns the descriptor its output comes from."""
         self.restart_at = None
         output, write_end = os.pipe()
-        self._process = subprocess.Popen(
-            self.spec.command,
-            env=dict(self.spec.environment),
-            cwd=self.spec.folder or "/",
-            stdin=subprocess.DEVNULL,
-            stdout=write_end,
-            stderr=write_end,
-            process_group=0,
-            preexec_fn=leash(self.spec.death_signal),  # noqa: PLW1509 - the supervisor has one thread
-            **popen_arguments(self.spec.account),
-        )
-        os.close(write_end)
-        write_down(self._pid_file, pid=self._process.pid)
+        try:
+            self._process = subprocess.Popen(
+                self.spec.command,
+                env=dict(self.spec.environment),
+                cwd=self.spec.folder or "/",
+                stdin=subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                process_group=0,
+                preexec_fn=leash(self.spec.death_signal),  # noqa: PLW1509 - the supervisor has one thread
+                **popen_arguments(self.spec.account),
+            )
+        except OSError:
+            os.close(output)
+            raise
+        finally:
+            os.close(write_end)
+        # On a full disk it runs all the same; only a later start could not know it again.
+        with suppress(OSError):
+            write_down(self._pid_file, pid=self._process.pid)
         os.set_blocking(output, False)
         return output
 

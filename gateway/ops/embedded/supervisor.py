@@ -21,6 +21,8 @@ TICK_S: Final = 0.05
 CHUNK_BYTES: Final = 1 << 16
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LAST_WORDS_LINES: Final = 20
+# A program of ours says by these what is wrong; any other status is a crash.
+TELLING: Final = frozenset({Exit.USAGE, Exit.BUSY})
 AT_ONCE_S: Final = 1.0
 
 
@@ -45,7 +47,9 @@ class Supervisor:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in STOP_SIGNALS:
-            signal.signal(number, self._on_stop_signal)
+            # `nohup` asks to outlive the terminal.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_stop_signal)
 
     def _on_stop_signal(self, *_: object) -> None:
         self._stop_requests += 1
@@ -72,10 +76,10 @@ class Supervisor:
         child.log.close()
         if self._stop_requests:
             raise Interrupted
-        if not finished or status:
-            raise self._failure(
-                child, f"ended with status {status}" if finished else "took too long"
-            )
+        if not finished:
+            raise self._failure(child, "took too long")
+        if status:
+            raise self._failure(child, f"ended with status {status}", status=status)
 
     def watch(self) -> None:
         """Until a stop signal: restarts what dies."""
@@ -138,11 +142,11 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise self._failure(child, f"was not ready after {child.spec.ready_within_s:.0f} s")
 
-    def _failure(self, child: Child, what: str) -> CommandFailed:
+    def _failure(self, child: Child, what: str, *, status: int = Exit.UNAVAILABLE) -> CommandFailed:
         words = child.log.tail(lines=LAST_WORDS_LINES)
         return CommandFailed(
             f"{child.spec.name} {what}; {child.log.path} ends with:\n{words}",
-            status=Exit.UNAVAILABLE,
+            status=Exit(status) if status in TELLING else Exit.UNAVAILABLE,
         )
 
     def tend(self, *, within_s: float) -> None:
@@ -153,21 +157,28 @@ class Supervisor:
             if child.pid is not None and not child.alive():
                 self._mourn(child)
             elif child.restart_at is not None and now >= child.restart_at:
-                self._selector.register(child.start(), selectors.EVENT_READ, child)
-                self._say(f"{child.spec.name} started again (pid {child.pid})")
+                self._start_again(child)
+
+    def _start_again(self, child: Child) -> None:
+        try:
+            output = child.start()
+        except OSError as error:  # no memory, no process or no file left: the others stay
+            self._plan_restart(child, f"could not start ({error.strerror})")
+            return
+        self._selector.register(output, selectors.EVENT_READ, child)
+        self._say(f"{child.spec.name} started again (pid {child.pid})")
 
     def _mourn(self, child: Child) -> None:
         self._drain(child)
         child.kill_group()
-        status = child.bury()
+        self._plan_restart(child, f"ended with status {child.bury()}")
+
+    def _plan_restart(self, child: Child, what: str) -> None:
         child.plan_restart()
         if child.given_up:
-            self._say(
-                f"{child.spec.name} keeps ending (last status {status}) and stays down; "
-                f"see {child.log.path}"
-            )
+            self._say(f"{child.spec.name} {what} too often and stays down; see {child.log.path}")
         else:
-            self._say(f"{child.spec.name} ended with status {status}; starting it again")
+            self._say(f"{child.spec.name} {what}; starting it again")
 
     def _pump(self, within_s: float) -> None:
         for key, _ in self._selector.select(within_s):

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 from gateway.ops.embedded.child import CRASHES_TOLERATED, Child, ChildSpec, StopStep
 from gateway.ops.embedded.log_file import LogFile
 from gateway.ops.embedded.processes import Known, look_up
-from gateway.ops.embedded.supervisor import Supervisor
+from gateway.ops.embedded.supervisor import STOP_SIGNALS, Supervisor
 from gateway.ops.outcome import CommandFailed, Exit
 
 SLEEPER = "import os, time; os.write(1, b'up %d\\n' % os.getpid()); time.sleep(60)"
@@ -72,6 +73,15 @@ class Watched:
 
 
 @pytest.fixture
+def signals_restored() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (*STOP_SIGNALS, signal.SIGCHLD)}
+    yield
+    signal.set_wakeup_fd(-1)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
     made = Watched(tmp_path)
     yield made
@@ -98,8 +108,12 @@ def test_a_child_that_is_never_ready_fails_the_start(watched: Watched) -> None:
 
 def test_a_program_run_once_fails_the_start_by_its_status(watched: Watched) -> None:
     watched.supervisor.run_once(spec("fine", "raise SystemExit(0)"))
-    with pytest.raises(CommandFailed, match="ended with status 3"):
-        watched.supervisor.run_once(spec("broken", "raise SystemExit(3)"))
+    with pytest.raises(CommandFailed, match="ended with status 1") as crashed:
+        watched.supervisor.run_once(spec("broken", "raise SystemExit(1)"))
+    assert crashed.value.status == Exit.UNAVAILABLE
+    with pytest.raises(CommandFailed, match="ended with status 2") as told:
+        watched.supervisor.run_once(spec("wrong", f"raise SystemExit({Exit.USAGE})"))
+    assert told.value.status == Exit.USAGE
 
 
 def test_a_killed_child_comes_back(watched: Watched) -> None:
@@ -117,6 +131,32 @@ def test_what_a_killed_child_left_behind_goes_with_it(watched: Watched) -> None:
     os.kill(watched.pid("one"), signal.SIGKILL)
     watched.tends_until(lambda: watched.pid("one") not in {0, *family})
     assert [look_up(pid) for pid in family] == [None, None]
+
+
+def test_a_child_that_cannot_be_started_again_is_tried_again_and_the_others_stay(
+    watched: Watched, tmp_path: Path
+) -> None:
+    program = tmp_path / "program"
+    program.symlink_to(sys.executable)
+    one = replace(spec("one", SLEEPER), command=[str(program), "-c", SLEEPER])
+    watched.supervisor.start(one)
+    watched.starts_once_up("two", SLEEPER)
+    two = watched.pid("two")
+    program.unlink()
+    os.kill(watched.pid("one"), signal.SIGKILL)
+    watched.tends_until(lambda: any("could not start" in word for word in watched.words))
+    program.symlink_to(sys.executable)
+    watched.tends_until(lambda: watched.pid("one") > 0)
+    assert watched.pid("two") == two
+
+
+def test_a_stop_signal_that_the_caller_ignores_for_its_terminal_stays_ignored(
+    watched: Watched, signals_restored: None
+) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    watched.supervisor.listen_for_signals()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    assert callable(signal.getsignal(signal.SIGTERM))
 
 
 def test_the_last_started_stops_first(watched: Watched) -> None:
