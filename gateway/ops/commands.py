@@ -89,15 +89,15 @@ def _warn(warnings: Iterable[str]) -> None:
 
 
 def run_migrate(arguments: Namespace, configuration: Configuration) -> int:
-    urls = require_owner_login(configuration)
-    if urls:
+    # A plan changes nothing, so it makes no logins either.
+    if not arguments.plan and (urls := require_owner_login(configuration)):
+        # Before anything can fail: the passwords are known to nobody else.
+        write(what_to_set(urls))
         configuration = load_configuration(flags={**configuration.flags, **urls})
     from gateway.ops.control_plane import set_up_django  # noqa: PLC0415 - most do without Django
 
     set_up_django(configuration)
     migrate(plan=arguments.plan)
-    if urls:
-        write(what_to_set(urls))
     return Exit.OK
 
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -115,8 +116,14 @@ def make_logins(url: str) -> LoginUrls:
                 sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, grantee)
             )
             connection.execute(sql.SQL(schema_grant).format(grantee))
-        where = f"{connection.info.host}:{connection.info.port}/{connection.info.dbname}"
     app, owner = (
-        f"postgresql://{name}:{passwords[name]}@{where}" for name in (APP_LOGIN, OWNER_LOGIN)
+        with_login(url, name=name, password=passwords[name]) for name in (APP_LOGIN, OWNER_LOGIN)
     )
     return LoginUrls(app=app, owner=owner)
+
+
+def with_login(url: str, *, name: str, password: str) -> str:
+    """The same server, database and parameters, entered as somebody else."""
+    parts = urlsplit(url)
+    server = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{name}:{password}@{server}").geturl()

@@ -57,17 +57,25 @@ def up(
         supervisor = Supervisor(logs=paths.logs, pid_files=paths.run, say=say)
         supervisor.listen_for_signals()
         try:
-            announce(_start(supervisor, configuration, development=development))
+            block = _start(supervisor, configuration, development=development)
+            # Nobody may be reading any more; what runs is needed all the same.
+            with suppress(OSError):
+                announce(block)
             supervisor.watch()
         except Interrupted:
             say("Stopped before everything was ready")
+        except OSError as error:
+            where = error.filename or paths.var
+            raise CommandFailed(f"{where}: {error.strerror}", status=Exit.UNAVAILABLE) from error
         finally:
             supervisor.stop()
 
 
 def say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    # A terminal that was closed must not keep the children from being stopped in order.
+    with suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def _start(supervisor: Supervisor, configuration: Configuration, *, development: bool) -> str:
@@ -126,6 +134,7 @@ def up_detached(*, configuration: Configuration) -> str:
     log = paths.logs / "supervisor.log"
     read_end, write_end = os.pipe()
     with log.open("ab") as stream:
+        earlier = stream.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "up", "--announce-to", str(write_end)],
             stdin=subprocess.DEVNULL,
@@ -142,7 +151,8 @@ def up_detached(*, configuration: Configuration) -> str:
     if block:
         return block
     status = process.wait()
-    words = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+    said = log.read_bytes()[earlier:].decode(errors="replace")
+    words = "\n".join(said.splitlines()[-20:])
     raise CommandFailed(
         f"{log} ends with:\n{words}",
         status=Exit(status) if status in set(Exit) else Exit.UNAVAILABLE,
@@ -155,8 +165,12 @@ def down(*, configuration: Configuration) -> str:
     pid = lock.holder(path)
     if pid is None:
         return "Nothing is running"
-    with suppress(ProcessLookupError):
+    try:
         os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        raise CommandFailed(f"pid {pid} belongs to another user", status=Exit.BUSY) from None
     deadline = time.monotonic() + DOWN_WITHIN_S
     while time.monotonic() < deadline:
         if lock.holder(path) is None:

@@ -114,7 +114,14 @@ class PostgresCluster:
 
     def provide_logins(self) -> None:
         """The two logins and the database; safe to repeat, passwords follow the secrets file."""
-        with self.connect_as_superuser() as connection:
+        try:
+            connection = self.connect_as_superuser()
+        except psycopg.OperationalError as error:
+            raise CommandFailed(
+                f"The embedded PostgreSQL in {self.data} does not let its superuser in: {error}",
+                status=Exit.UNAVAILABLE,
+            ) from None
+        with connection:
             create_login(connection, name=OWNER_LOGIN, password=self.passwords.owner)
             create_login(connection, name=APP_LOGIN, password=self.passwords.app)
             create_database(connection, name=DATABASE, owner=OWNER_LOGIN, reader=APP_LOGIN)
@@ -152,6 +159,6 @@ def _refuse_other_major(found: int, cluster: PostgresCluster) -> None:
             f"{cluster.data} was made by PostgreSQL {found}, "
             f"the binaries here are {cluster.binaries.major}. Take a backup with "
             f"PostgreSQL {found} (pg_dump), move the folder away, start, and restore it "
-            f"(pg_restore); or point PG_BIN at PostgreSQL {found}",
+            f"(pg_restore); or run PostgreSQL {found} yourself and set DATABASE_URL",
             status=Exit.UNAVAILABLE,
         )

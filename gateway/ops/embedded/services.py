@@ -40,11 +40,16 @@ class Services:
 
 def provide_folders(paths: Paths) -> None:
     """When root makes `var/`, others may pass: PostgreSQL lives below it as another user."""
-    if not paths.var.is_dir():
-        paths.var.mkdir(parents=True)
-        paths.var.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    for folder in (paths.logs, paths.run):
-        folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        if not paths.var.is_dir():
+            paths.var.mkdir(parents=True)
+            paths.var.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        for folder in (paths.logs, paths.run):
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CommandFailed(
+            f"VAR_DIR={paths.var}: {error.filename}: {error.strerror}", status=Exit.USAGE
+        ) from None
 
 
 def plan_services(configuration: Configuration) -> Services:
@@ -58,13 +63,14 @@ def plan_services(configuration: Configuration) -> Services:
     postgres_binaries = find_postgres(pg_bin=values["PG_BIN"]) if wants_postgres else None
     valkey_program = find_valkey(redis_bin=values["REDIS_BIN"]) if roles else None
     paths = configuration.paths
+    account = postgres_account(name=values["EMBEDDED_PG_USER"]) if postgres_binaries else None
+    home = _postgres_home(paths.var, account=account) if postgres_binaries else paths.var
+    _refuse_lost_secrets(paths.secrets, data=home / "postgres")
     made = ensure_secrets(paths.secrets, given=given)
     names = ["postgres"] * wants_postgres + [f"valkey-{role}" for role in roles]
     ports = choose_ports(paths.ports, names=names)
     postgres = None
     if postgres_binaries is not None:
-        account = postgres_account(name=values["EMBEDDED_PG_USER"])
-        home = _postgres_home(paths.var, account=account)
         postgres = PostgresCluster(
             binaries=reachable_postgres(
                 postgres_binaries, account=account, shelter=_shelter(paths.var)
@@ -90,6 +96,16 @@ def plan_services(configuration: Configuration) -> Services:
         if valkey_program is not None
     )
     return Services(postgres=postgres, valkeys=valkeys)
+
+
+def _refuse_lost_secrets(secrets: Path, *, data: Path) -> None:
+    """New passwords would not open the old data, and a new key none of its stored secrets."""
+    if data.is_dir() and not secrets.is_file():
+        raise CommandFailed(
+            f"{secrets} is missing, and {data} was made with it. Put your copy of it back; "
+            f"without one, move {data} away to begin anew",
+            status=Exit.USAGE,
+        )
 
 
 def _postgres_home(var: Path, *, account: Account | None) -> Path:

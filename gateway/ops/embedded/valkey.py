@@ -41,7 +41,7 @@ class ValkeyServer:
     def configure(self) -> None:
         """Written at every start, so that the file always says what runs."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lines = [*COMMON, *BY_ROLE[self.role], f"port {self.port}", f'dir "{self.folder}"']
+        lines = [*COMMON, *BY_ROLE[self.role], f"port {self.port}", f"dir {_quoted(self.folder)}"]
         write_private(self.config, "\n".join([*lines, f"requirepass {self.password}", ""]))
 
     @property
@@ -61,3 +61,8 @@ class ValkeyServer:
 
     def url(self, *, index: int = 0) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/{index}"
+
+
+def _quoted(path: Path) -> str:
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

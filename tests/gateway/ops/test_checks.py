@@ -8,6 +8,7 @@ import pytest
 
 from gateway.ops.checks import check, effective_settings, pending_migrations, require_clean
 from gateway.ops.configuration import Configuration, load_configuration
+from gateway.ops.logins import with_login
 from gateway.ops.outcome import CommandFailed, Exit
 from tests import services
 
@@ -28,7 +29,7 @@ def bypassing_url() -> Iterator[str]:
     with psycopg.connect(administrator, autocommit=True) as connection:
         connection.execute(f"DROP ROLE IF EXISTS {BYPASSING}")
         connection.execute(f"CREATE ROLE {BYPASSING} LOGIN BYPASSRLS PASSWORD 'test-only'")
-        yield services.with_login(administrator, name=BYPASSING, password="test-only")
+        yield with_login(administrator, name=BYPASSING, password="test-only")
         connection.execute(f"DROP ROLE {BYPASSING}")
 
 

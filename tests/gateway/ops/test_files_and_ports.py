@@ -75,3 +75,11 @@ def test_a_log_is_rotated_and_five_are_kept(tmp_path: Path) -> None:
     assert kept == ["child.log", *(f"child.log.{age}" for age in range(1, 5))]
     assert (tmp_path / "child.log").read_text(encoding="utf-8") == "line 7!\n"
     assert (tmp_path / "child.log.4").read_text(encoding="utf-8") == "line 3!\n"
+
+
+def test_a_full_disk_loses_lines_and_nothing_else(tmp_path: Path) -> None:
+    full = tmp_path / "child.log"
+    full.symlink_to("/dev/full")
+    log = LogFile(full)
+    log.write(b"nobody will read this\n")
+    log.close()

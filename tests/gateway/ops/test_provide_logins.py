@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from gateway.ops.configuration import Configuration, load_configuration
-from gateway.ops.logins import rights_of
+from gateway.ops.logins import rights_of, with_login
 from gateway.ops.outcome import CommandFailed, Exit
 from gateway.ops.provide_logins import provide_logins, run
 from tests import services
@@ -36,7 +36,7 @@ def administrator() -> Iterator[str]:
 
 
 def url_of(administrator: str, *, name: str, password: str) -> str:
-    url = services.with_login(administrator, name=name, password=password)
+    url = with_login(administrator, name=name, password=password)
     return f"{url.rpartition('/')[0]}/{DATABASE}"
 
 
