@@ -30,7 +30,7 @@ from gateway.ops.embedded.binaries import find_postgres, find_valkey, reachable_
 from gateway.ops.embedded.postgres import Passwords, PostgresCluster, server_environment
 from gateway.ops.embedded.processes import leash
 from gateway.ops.embedded.valkey import ValkeyServer
-from gateway.ops.logins import OWNER_LOGIN
+from gateway.ops.logins import OWNER_LOGIN, with_login
 from gateway.ops.ports import free_port
 
 HOME: Final = "TEST_SERVICES_HOME"
@@ -100,32 +100,8 @@ class Run:
             self._home = None
 
     def _start_postgres(self, home: Path) -> None:
-        account = postgres_account(name=os.environ.get("EMBEDDED_PG_USER") or "nobody")
-        found = find_postgres(pg_bin=os.environ.get("PG_BIN", ""))
-        cluster = PostgresCluster(
-            binaries=reachable_postgres(found, account=account, shelter=_shelter(home)),
-            data=home / "postgres",
-            port=free_port(),
-            account=account,
-            passwords=Passwords(superuser=PASSWORD, owner=PASSWORD, app=PASSWORD),
-            overrides=FAST_AND_FORGETFUL,
-        )
-        cluster.initialise(durable=False)
-        with (home / "postgres.log").open("wb") as log:
-            self._processes.append(
-                subprocess.Popen(
-                    cluster.command(),
-                    env=server_environment(),
-                    cwd="/",
-                    stdout=log,
-                    stderr=log,
-                    process_group=0,
-                    preexec_fn=leash(signal.SIGQUIT),  # noqa: PLW1509 - no thread runs yet
-                    **popen_arguments(account),
-                )
-            )
-        _wait_for(cluster.accepts, log=home / "postgres.log")
-        cluster.provide_logins()
+        cluster = plan_cluster(home)
+        self._processes.append(start_cluster(cluster, log=home / "postgres.log"))
         with cluster.connect_as_superuser() as connection:
             connection.execute(f"ALTER ROLE {OWNER_LOGIN} CREATEDB")
         os.environ["DATABASE_URL"] = cluster.url(owner=False)
@@ -159,6 +135,55 @@ class Run:
 
 
 _RUN: Final = Run()
+
+
+def plan_cluster(home: Path) -> PostgresCluster:
+    account = postgres_account(name=os.environ.get("EMBEDDED_PG_USER") or "nobody")
+    found = find_postgres(pg_bin=os.environ.get("PG_BIN", ""))
+    return PostgresCluster(
+        binaries=reachable_postgres(found, account=account, shelter=_shelter(home)),
+        data=home / "postgres",
+        port=free_port(),
+        account=account,
+        passwords=Passwords(superuser=PASSWORD, owner=PASSWORD, app=PASSWORD),
+        overrides=FAST_AND_FORGETFUL,
+    )
+
+
+def start_cluster(
+    cluster: PostgresCluster, *, log: Path, logins: bool = True
+) -> "subprocess.Popen[bytes]":
+    cluster.initialise(durable=False)
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            cluster.command(),
+            env=server_environment(),
+            cwd="/",
+            stdout=stream,
+            stderr=stream,
+            process_group=0,
+            preexec_fn=leash(signal.SIGQUIT),  # noqa: PLW1509 - no thread forks meanwhile
+            **popen_arguments(cluster.account),
+        )
+    _wait_for(cluster.accepts, log=log)
+    if logins:
+        cluster.provide_logins()
+    return process
+
+
+@contextlib.contextmanager
+def new_cluster() -> Iterator[PostgresCluster]:
+    """A server of its own without the two logins, for tests of what makes them."""
+    with tempfile.TemporaryDirectory(prefix="switchyard-cluster-") as name:
+        home = Path(name)
+        home.chmod(0o711)
+        cluster = plan_cluster(home)
+        process = start_cluster(cluster, log=home / "postgres.log", logins=False)
+        try:
+            yield cluster
+        finally:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
 
 
 def _shelter(home: Path) -> Path:
@@ -203,11 +228,6 @@ def superuser_url() -> str | None:
     if OWN_SERVER not in os.environ:
         return None
     return with_login(os.environ["DATABASE_URL"], name="postgres", password=PASSWORD)
-
-
-def with_login(url: str, *, name: str, password: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=f"{name}:{password}@{parts.hostname}:{parts.port}"))
 
 
 def provide_database() -> None:
