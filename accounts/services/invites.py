@@ -128,6 +128,8 @@ def accept_invite(
         reason = closed_reason(invite)
         if reason:
             raise Refused(reason)
+        if invite.tenant.status != Tenant.Status.ACTIVE:
+            raise Refused("tenant_suspended")
         joining, created = _joining(invite, user=user, password=password, display_name=display_name)
         _join(invite, user=joining)
         invite.status = Invite.Status.ACCEPTED

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import ApiKey, Membership
+from accounts.models import ApiKey, Membership, Tenant
 from accounts.tenancy import platform_scope
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
@@ -114,3 +114,16 @@ def test_a_superadmins_name_on_a_key_does_not_open_a_suspended_tenant(town: Town
 
     assert refused(api.post("invites", invitation)) == (403, "tenant_suspended")
     assert api.get("members").status_code == 200
+
+
+def test_a_suspended_tenant_takes_nobody_in(town: Town) -> None:
+    sent = town.api("owner").post("invites", {"email": "new@example.test", "role": "developer"})
+    token = sent.json()["link"].partition("token=")[2]
+    with platform_scope("test"):
+        Tenant.objects.filter(pk=town.tenant.pk).update(status=Tenant.Status.SUSPENDED)
+
+    answer = Api().post(
+        "/api/console/accept-invite", {"token": token, "password": "correct-horse-battery-9"}
+    )
+
+    assert refused(answer) == (403, "tenant_suspended")
