@@ -234,7 +234,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "A rotation is still running.",
         "Two secrets of this key are valid already.",
         "The overlap of the rotation before has not ended.",
-        "Wait until the old secret has expired.",
+        "Wait until the old secret has expired, or rotate with overlap_s 0, which ends both.",
     ),
     "email_unavailable": row(
         409,

@@ -6,6 +6,7 @@ Rule 3: writes take If-Match and Idempotency-Key; lists page by signed cursors.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, TypeVar
@@ -40,7 +41,9 @@ from accounts.tenancy import platform_scope, tenant_scope, user_scope
 
 STATEMENT_TIMEOUT: Final = "10s"
 TENANT_HEADER: Final = "X-Switchyard-Tenant"
-MAX_IDEMPOTENCY_KEY: Final = 255
+LONGEST_SHOWN: Final = 255
+IDEMPOTENCY_KEY: Final = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_SHOWN}}}")
+VERSION: Final = re.compile(r"[0-9]{1,18}")
 METHODS: Final = ["get", "post", "patch", "delete", "head"]
 
 M = TypeVar("M", bound=Model)
@@ -141,9 +144,10 @@ class ManagementView(APIView):
         repeatable = self.reach in {Reach.TENANT, Reach.PLATFORM}
         if not key or not repeatable or request.method in SAFE_METHODS:
             return handler(request, *self.args, **self.kwargs)
-        if len(key) > MAX_IDEMPOTENCY_KEY:
+        if IDEMPOTENCY_KEY.fullmatch(key) is None:
             raise Invalid.one(
-                field="Idempotency-Key", message=f"at most {MAX_IDEMPOTENCY_KEY} characters"
+                field="Idempotency-Key",
+                message=f"at most {LONGEST_SHOWN} printable characters of ASCII",
             )
         tenant_id = self.access.tenant.id if self.access.tenant is not None else None
         kept = idempotency.claim(
@@ -206,8 +210,9 @@ class ManagementView(APIView):
         if given in {"", "*"}:
             return None
         digits = given.removeprefix("W/").strip('"')
-        if not digits.isascii() or not digits.isdigit():
-            raise Invalid.one(field="If-Match", message=f'{given!r} is no version; write "3" or *')
+        if VERSION.fullmatch(digits) is None:
+            shown = given[:LONGEST_SHOWN]
+            raise Invalid.one(field="If-Match", message=f'{shown!r} is no version; write "3" or *')
         return int(digits)
 
     def page(

@@ -1,9 +1,13 @@
 """Serializer fields that take exactly what the API reference says, and bodies that take no more."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
+
+# Python would also take 1_000, 1e3, +5 and digits of other scripts.
+PLAIN_DECIMAL: Final = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?", re.ASCII)
 
 
 class Text(serializers.CharField):
@@ -39,14 +43,23 @@ class Choice(serializers.ChoiceField):
 
 
 class Money(serializers.DecimalField):
-    """A decimal string with up to nine places; a JSON number would lose digits."""
+    """A plain decimal string with up to nine places; a JSON number would lose digits."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=20, decimal_places=9, min_value=0, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
+        if not isinstance(data, str) or PLAIN_DECIMAL.fullmatch(data) is None:
             self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RowId(serializers.UUIDField):
+    """The id of a row as text; Django REST framework would read 7 and true as ids as well."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
         return super().to_internal_value(data)
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_date, parse_datetime
 
+from accounts.addresses import Network
 from accounts.errors import FieldProblem, Invalid
 from accounts.models import ApiKey, Tenant
 from accounts.permissions import ALL, PLATFORM
@@ -39,6 +40,7 @@ DIALECTS: Final = (
     "bedrock.converse",
 )
 MAX_NETWORKS: Final = 100
+MAPPED_PREFIX: Final = 96
 MAX_METADATA_PAIRS: Final = 16
 METADATA_KEY_LENGTH: Final = 64
 METADATA_VALUE_LENGTH: Final = 500
@@ -87,8 +89,15 @@ def expiry(
     if isinstance(value, str):
         value = _parsed(value, field=field)
     if not isinstance(value, datetime):
-        return datetime.combine(value, time(23, 59, 59, 999_999), tzinfo=ZoneInfo(reporting_tz))
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+        value = datetime.combine(value, time(23, 59, 59, 999_999), tzinfo=ZoneInfo(reporting_tz))
+    elif value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        # PostgreSQL would store it and Python could not read it back.
+        raise Invalid.one(field=field, message="lies outside of the years 1 to 9999") from None
+    return value
 
 
 def _parsed(text: str, *, field: str) -> date | datetime:
@@ -112,13 +121,21 @@ def _networks(name: str, values: list[str], _tenant: Tenant) -> list[str]:
     networks = []
     for position, value in enumerate(values):
         try:
-            networks.append(str(ipaddress.ip_network(value.strip(), strict=False)))
+            networks.append(str(_unmapped(ipaddress.ip_network(value.strip(), strict=False))))
         except ValueError:
             raise Invalid.one(
                 field=f"{name}[{position}]",
                 message=f"{value!r} is no network; write 203.0.113.7, 10.0.0.0/8 or fd00::/8",
             ) from None
     return _unique(networks)
+
+
+def _unmapped(network: Network) -> Network:
+    """IPv4 in IPv6 clothes as plain IPv4: that is how callers are seen."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < MAPPED_PREFIX:
+        return network
+    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - MAPPED_PREFIX}")
 
 
 def _globs(pattern: re.Pattern[str], example: str) -> Callable[[str, list[str], Tenant], list[str]]:

@@ -87,8 +87,9 @@ def test_if_match_may_be_bare_or_absent(town: Town, given: str) -> None:
     assert api.patch(f"teams/{team['id']}", {"name": "Third"}, If_Match=given).status_code == 200
 
 
-def test_if_match_that_is_no_version_is_refused(town: Town) -> None:
-    answer = town.api("owner").patch(f"teams/{town.team.id}", {}, If_Match='"abc"')
+@pytest.mark.parametrize("given", ['"abc"', '"-1"', f'"{"9" * 5000}"'])
+def test_if_match_that_is_no_version_is_refused(town: Town, given: str) -> None:
+    answer = town.api("owner").patch(f"teams/{town.team.id}", {}, If_Match=given)
 
     assert answer.json()["errors"][0]["field"] == "If-Match"
 
@@ -187,7 +188,8 @@ def test_after_a_day_an_idempotency_key_is_new(town: Town) -> None:
     assert answer.status_code == 201
 
 
-def test_an_idempotency_key_has_an_end(town: Town) -> None:
-    answer = town.api("owner").post("teams", {"name": "a"}, Idempotency_Key="k" * 256)
+@pytest.mark.parametrize("key", ["k" * 256, "a\0b", "schlüssel"])
+def test_an_idempotency_key_is_printable_and_has_an_end(town: Town, key: str) -> None:
+    answer = town.api("owner").post("teams", {"name": "a"}, Idempotency_Key=key)
 
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"

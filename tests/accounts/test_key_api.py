@@ -92,6 +92,8 @@ def test_an_expiry_without_time_ends_with_that_day_in_the_reporting_zone(town: T
         ("name", "a\0b", "name", "null_characters_not_allowed"),
         ("name", "x" * 121, "name", "max_length"),
         ("owner", "not-an-id", "owner", "invalid"),
+        ("owner", 7, "owner", "invalid"),
+        ("team", True, "team", "invalid"),
         ("scopes", ["inference", "everything"], "scopes[1]", "invalid_choice"),
         ("scopes", "inference", "scopes", "not_a_list"),
         ("allowed_models", ["a b"], "allowed_models[0]", "invalid"),
@@ -103,12 +105,17 @@ def test_an_expiry_without_time_ends_with_that_day_in_the_reporting_zone(town: T
         ("expires_at", "tomorrow", "expires_at", "invalid"),
         ("expires_at", "2026-13-01", "expires_at", "invalid"),
         ("expires_at", "2026-12-31T10:00:00", "expires_at", "invalid"),
+        ("expires_at", "9999-12-31T23:59:59-10:00", "expires_at", "invalid"),
+        ("expires_at", "0001-01-01T00:00:00+14:00", "expires_at", "invalid"),
         ("requests_per_minute", "100", "requests_per_minute", "invalid"),
         ("requests_per_minute", True, "requests_per_minute", "invalid"),
         ("requests_per_minute", 0, "requests_per_minute", "min_value"),
         ("tokens_per_minute", 2**63, "tokens_per_minute", "max_value"),
         ("monthly_budget", 12.5, "monthly_budget", "invalid"),
-        ("monthly_budget", "-1", "monthly_budget", "min_value"),
+        ("monthly_budget", "-1", "monthly_budget", "invalid"),
+        ("monthly_budget", "1_000", "monthly_budget", "invalid"),
+        ("monthly_budget", "1e3", "monthly_budget", "invalid"),
+        ("monthly_budget", "１２", "monthly_budget", "invalid"),  # noqa: RUF001 - digits of another script
         ("monthly_budget", "0.0000000001", "monthly_budget", "max_decimal_places"),
         ("fidelity", "perfect", "fidelity", "invalid_choice"),
         ("byok_allowed", "true", "byok_allowed", "invalid"),
@@ -182,6 +189,16 @@ def test_rotation_without_overlap_ends_the_old_secret_at_once(town: Town) -> Non
     key = created(town)
 
     rotated = town.api("owner").post(f"keys/{key['id']}/rotate", {"overlap_s": 0}).json()
+
+    assert rotated["suffixes"] == [rotated["suffix"]]
+
+
+def test_a_leaked_key_is_rotated_at_once_even_within_an_overlap(town: Town) -> None:
+    path = f"keys/{created(town)['id']}/rotate"
+    api = town.api("owner")
+    api.post(path, {"overlap_s": 3600})
+
+    rotated = api.post(path, {"overlap_s": 0}).json()
 
     assert rotated["suffixes"] == [rotated["suffix"]]
 

@@ -49,6 +49,32 @@ def test_networks_are_stored_in_one_spelling_and_once() -> None:
     assert stored["allowed_ips"] == ["10.0.0.0/8", "192.0.2.1/32", "fd00::/8", "2001:db8::1/128"]
 
 
+def test_an_ipv4_network_in_ipv6_clothes_is_an_ipv4_network() -> None:
+    """Callers are seen as IPv4 too, so the other spelling would deny nobody."""
+    stored = checked_fields(
+        {"denied_ips": ["::ffff:192.0.2.1", "::ffff:10.1.2.3/104"]}, tenant=TENANT
+    )
+
+    assert stored["denied_ips"] == ["192.0.2.1/32", "10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("value", "zone"),
+    [
+        ("9999-12-31T23:00:00-01:00", "UTC"),
+        ("0001-01-01T00:00:00+01:00", "UTC"),
+        (date.max, "America/New_York"),
+    ],
+)
+def test_an_expiry_outside_of_the_calendar_is_refused(value: str | date, zone: str) -> None:
+    with pytest.raises(Invalid, match="expires_at: lies outside"):
+        expiry(value, reporting_tz=zone)
+
+
+def test_the_last_day_of_the_calendar_is_an_expiry() -> None:
+    assert expiry(date.max, reporting_tz="Asia/Shanghai") is not None
+
+
 def test_tags_are_trimmed_and_kept_once_in_order() -> None:
     stored = checked_fields({"tags": [" b", "a", "b ", "", "a"]}, tenant=TENANT)
 

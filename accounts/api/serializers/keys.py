@@ -4,7 +4,17 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Flag, Money, Pairs, Strict, Text, WholeNumber, Words
+from accounts.api.fields import (
+    Choice,
+    Flag,
+    Money,
+    Pairs,
+    RowId,
+    Strict,
+    Text,
+    WholeNumber,
+    Words,
+)
 from accounts.api.serializers.shared import Creator, ListQuery, NamedId, Person
 from accounts.models import ApiKey
 from accounts.selectors.keys import KEY_ID_PREFIX, live_secrets, status_of
@@ -24,10 +34,8 @@ class KeyFields(Strict):
 
     name = Text(max_length=120)
     description = Text(required=False, allow_blank=True, max_length=500)
-    owner = serializers.UUIDField(
-        required=False, allow_null=True, help_text="User id; null makes a service key."
-    )
-    team = serializers.UUIDField(required=False, allow_null=True, help_text="Team id.")
+    owner = RowId(required=False, allow_null=True, help_text="User id; null makes a service key.")
+    team = RowId(required=False, allow_null=True, help_text="Team id.")
     scopes = Words(required=False, length=64, most=MAX_WORDS)
     allowed_models = Words(required=False, length=200, most=MAX_WORDS)
     denied_models = Words(required=False, length=200, most=MAX_WORDS)

@@ -3,7 +3,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Flag, Strict, Text, Words
+from accounts.api.fields import Choice, Flag, RowId, Strict, Text, Words
 from accounts.api.serializers.shared import Creator, ListQuery, NamedId, Person
 from accounts.models import Invite, Membership, Role
 from accounts.selectors.invites import status_of
@@ -53,7 +53,7 @@ class InviteQuery(ListQuery):
 class InviteCreate(Strict):
     email = serializers.EmailField(max_length=254)
     role = Choice(choices=Role.values)
-    team = serializers.UUIDField(required=False, allow_null=True, help_text="Team id.")
+    team = RowId(required=False, allow_null=True, help_text="Team id.")
 
 
 class InviteRow(serializers.Serializer[Any]):
@@ -82,7 +82,7 @@ class SentInvite(InviteRow):
 
 class TeamFields(Strict):
     name = Text(max_length=120)
-    parent = serializers.UUIDField(  # type: ignore[assignment]
+    parent = RowId(  # type: ignore[assignment]
         required=False, allow_null=True, help_text="Team id."
     )
     allowed_models = Words(required=False, length=200, most=200)
@@ -104,7 +104,7 @@ class TeamRow(serializers.Serializer[Any]):
 
 
 class TeamMemberAdd(Strict):
-    user = serializers.UUIDField(help_text="User id of a member of the tenant.")
+    user = RowId(help_text="User id of a member of the tenant.")
     lead = Flag(required=False, default=False)
 
 
