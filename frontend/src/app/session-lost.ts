@@ -5,6 +5,14 @@ import { queryClient } from './providers'
 
 const PUBLIC = ['/login', '/setup', '/forgot', '/reset', '/accept-invite', '/docs/errors']
 
+const GRACE_MS = 500
+
+/** The answer that carries a renewed cookie may still be on its way: a question with the old one would be refused. */
+async function quiet(): Promise<void> {
+  do await new Promise((resolve) => window.setTimeout(resolve, GRACE_MS))
+  while (queryClient.isMutating() > 0)
+}
+
 /** A session is renewed under its pages when rights change: a request or socket of the old one says nothing yet. */
 async function isSignedIn(): Promise<boolean> {
   try {
@@ -25,6 +33,7 @@ export function followSession(router: DataRouter): void {
     if (isChecking || PUBLIC.includes(pathname) || router.state.navigation.state !== 'idle') return
     isChecking = true
     try {
+      await quiet()
       if (await isSignedIn()) return
     } finally {
       isChecking = false

@@ -97,7 +97,7 @@ test('a sign-out is told, and a renewed session connects again', () => {
   latest().accept()
   latest().drop(4401)
   expect(onSignedOut).toHaveBeenCalledOnce()
-  vi.advanceTimersByTime(500)
+  vi.advanceTimersByTime(2000)
   expect(opened).toHaveLength(2)
   live.stop()
 })

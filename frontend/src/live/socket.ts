@@ -30,8 +30,14 @@ const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 15_000
 const FAILURES_BEFORE_POLLING = 3
 const SIGNED_OUT = 4401
-/** No right, or too many sockets: asking again at once would not change the answer. */
-const REFUSED = new Set([4403, 4429])
+const NO_RIGHT = 4403
+const TOO_MANY = 4429
+/** Asking again at once would not change the answer, or would still carry the cookie of the session before. */
+const WAITS: Readonly<Record<number, number>> = {
+  [SIGNED_OUT]: 2000,
+  [NO_RIGHT]: RETRY_MAX_MS,
+  [TOO_MANY]: RETRY_MAX_MS,
+}
 
 export function retryDelay(failures: number, random: () => number): number {
   const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures)
@@ -90,9 +96,9 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
     // Either nobody is signed in any more, and whoever hears this leads away, or the session was renewed.
     if (code === SIGNED_OUT) onSignedOut()
     if (!navigator.onLine) become('offline')
-    else if (REFUSED.has(code) || failures >= FAILURES_BEFORE_POLLING) become('polling')
+    else if (code === NO_RIGHT || code === TOO_MANY || failures >= FAILURES_BEFORE_POLLING) become('polling')
     else become('connecting')
-    retry = window.setTimeout(connect, REFUSED.has(code) ? RETRY_MAX_MS : retryDelay(failures, random))
+    retry = window.setTimeout(connect, WAITS[code] ?? retryDelay(failures, random))
   }
 
   const connect = () => {
