@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -30,10 +31,10 @@ PAGES: Final = [page for page in pages() if RUN.search(page.read_text(encoding="
 
 
 @pytest.fixture
-def installation(committed_db: None, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of somebody at a terminal beside a running server."""
+def terminal(committed_db: None, tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who types what a page says."""
     port = free_port()
-    environment = {
+    return {
         **os.environ,
         "PORT": str(port),
         "MASTER_API_KEY": MASTER_KEY,
@@ -42,21 +43,24 @@ def installation(committed_db: None, tmp_path: Path) -> Iterator[dict[str, str]]
         "KEY": MASTER_KEY,
         "PATH": f"{programs(tmp_path / 'bin')}{os.pathsep}{os.environ['PATH']}",
     }
-    with (tmp_path / "server.log").open("wb") as log:
-        server = subprocess.Popen(
+
+
+@contextmanager
+def server(environment: dict[str, str], *, log: Path) -> Iterator[None]:
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
             [sys.executable, "-m", "gateway", "serve"],
             cwd=ROOT,
             env=environment | {"DRAIN_READY_DELAY_S": "0", "DRAIN_MAX_S": "1"},
-            stdout=log,
-            stderr=log,
+            stdout=stream,
+            stderr=stream,
         )
     try:
-        wait_until_ready(environment["SWITCHYARD"], log=tmp_path / "server.log")
-        make_member(environment)
-        yield environment
+        wait_until_ready(environment["SWITCHYARD"], log=log)
+        yield
     finally:
-        server.terminate()
-        server.wait()
+        process.terminate()
+        process.wait()
 
 
 def make_member(environment: dict[str, str]) -> None:
@@ -96,22 +100,24 @@ def wait_until_ready(url: str, *, log: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
-def test_every_snippet_of_a_page_runs(
-    page: Path, installation: dict[str, str], tmp_path: Path
-) -> None:
+def test_every_snippet_of_a_page_runs(page: Path, terminal: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "terminal"
     folder.mkdir()
     (folder / "docs").symlink_to(ROOT / "docs")
     blocks = RUN.finditer(page.read_text(encoding="utf-8"))
     script = "\n".join(textwrap.dedent(block["code"]) for block in blocks)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder,
-        env=installation,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    if MEMBER in script:
+        make_member(terminal)
+    running = server(terminal, log=tmp_path / "server.log") if "$SWITCHYARD/" in script else None
+    with running or nullcontext():
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=folder,
+            env=terminal,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
