@@ -1,4 +1,7 @@
-"""Writes on teams and who is in them."""
+"""Writes on teams and who is in them.
+
+Law: changes of the tree of teams queue on the tenant's row, or two at once could close a circle.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,12 +23,14 @@ from accounts.services.changes import (
     target_of,
 )
 from accounts.services.key_fields import checked_fields
+from accounts.services.members import queue_on_tenant
 
 
 @transaction.atomic
 def create_team(*, actor: Actor, access: Access, fields: Mapping[str, Any]) -> Team:
     """`parent` is an id."""
     tenant = access.the_tenant()
+    queue_on_tenant(tenant.id)
     given = checked_fields(fields, tenant=tenant)
     parent = _parent(given.pop("parent", None), access=access, of=None)
     team = Team(tenant=tenant, parent=parent, created_by_id=actor.user_id, **given)
@@ -44,6 +49,7 @@ def update_team(
     expected_version: int | None = None,
 ) -> Team:
     tenant = access.the_tenant()
+    queue_on_tenant(tenant.id)
     team = lock(Team.objects.filter(tenant=tenant), pk=team_id, expected_version=expected_version)
     given = checked_fields(changes, tenant=tenant)
     if "parent" in given:
@@ -69,6 +75,7 @@ def delete_team(
 ) -> None:
     """Its keys and members stay in the tenant, without the team."""
     tenant = access.the_tenant()
+    queue_on_tenant(tenant.id)
     team = lock(Team.objects.filter(tenant=tenant), pk=team_id, expected_version=expected_version)
     if team.children.exists():
         raise Refused("team_not_empty")
