@@ -89,10 +89,12 @@ def throttle(request: HttpRequest, *, login: str) -> LoginThrottle:
 
 def refuse_locked(request: HttpRequest, *, login: str) -> None:
     """Raises login_locked while this login is locked from this address."""
-    retry_after_s = throttle(request, login=login).locked_for_s()
+    pair = throttle(request, login=login)
+    retry_after_s = pair.locked_for_s()
     if not retry_after_s:
         return
-    sign_in_audit.record_failure(request, login=login, reason="locked", locks=False)
+    if pair.tells():
+        sign_in_audit.record_failure(request, login=login, reason="locked", locks=False)
     raise Refused("login_locked", facts={"retry_after": retry_after_s})
 
 

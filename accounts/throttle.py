@@ -13,6 +13,7 @@ from django.core.cache import cache
 
 FAILURES_ALLOWED: Final = 5
 LOCK_S: Final = 15 * 60
+TOLD_EVERY_S: Final = 60
 # Three steps of 30 s: the current one and, for clocks that differ, its neighbours.
 CODE_LIFE_S: Final = 90
 
@@ -36,6 +37,13 @@ class LoginThrottle:
         cache.set(self._key("until"), _now_s() + LOCK_S, timeout=LOCK_S)
         cache.delete(key)
         return True
+
+    def tells(self) -> bool:
+        """Whether the attempt just refused is the first of this minute: the others are not told.
+
+        Nothing else bounds them, and the audit log is kept for ever.
+        """
+        return bool(cache.add(self._key("told"), 1, timeout=TOLD_EVERY_S))
 
     def forget(self) -> None:
         cache.delete(self._key("failures"))

@@ -48,6 +48,13 @@ def test_each_failure_and_the_lock_is_one_row(person: User) -> None:
     assert row.tenant_id is not None
 
 
+def test_a_flood_of_attempts_at_a_locked_login_is_told_once_a_minute(person: User) -> None:
+    for _ in range(9):
+        Browser().sign_in(email=EMAIL, password="wrong-password")
+
+    assert audit_actions().count("session.sign_in_failed") == 4 + 1
+
+
 def test_an_unknown_address_locks_alike(db: None) -> None:
     answers = [
         Browser().sign_in(email="nobody@example.test", password="wrong-password").status_code
