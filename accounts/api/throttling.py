@@ -4,6 +4,7 @@ Law: when the cache is away the request passes: the limit protects this service 
 nothing that authentication does not guard.
 """
 
+import hashlib
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -42,5 +43,7 @@ def identity(request: Request) -> str:
     if caller is None:
         return f"address:{caller_ip(request)}"
     if caller.kind == "user":
-        return f"session:{request.session.session_key}"
+        # Hashed: who reads the cache must not find cookies there.
+        session_key = request.session.session_key or ""
+        return f"session:{hashlib.sha256(session_key.encode()).hexdigest()}"
     return f"{caller.kind}:{caller.ident}"
