@@ -143,7 +143,7 @@ def verify_chain(*, chain: str) -> ChainReport:
         if not intact:
             return ChainReport(chain=chain, rows=expected - 1, first_bad_seq=expected)
         previous = bytes(entry.hash)
-    whole = head is None or (head.seq == expected and bytes(head.hash) == previous)
+    whole = (head.seq, bytes(head.hash)) == (expected, previous) if head else not expected
     return ChainReport(chain=chain, rows=expected, first_bad_seq=None if whole else expected + 1)
 
 

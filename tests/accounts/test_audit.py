@@ -166,6 +166,7 @@ def test_an_address_hashes_the_same_however_it_is_written(town: Town, address: s
         ("DELETE FROM audit_logs WHERE seq = 2", 2),
         ("DELETE FROM audit_logs WHERE seq = 5", 5),
         ("UPDATE audit_heads SET seq = 6", 6),
+        ("DELETE FROM audit_heads", 6),
     ],
 )
 def test_a_row_that_was_altered_or_taken_away_is_named(
