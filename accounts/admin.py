@@ -19,7 +19,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from accounts import mfa
+from accounts import audit, mfa
 from accounts.access import Access, superadmin_access
 from accounts.actors import Actor
 from accounts.callers import user_actor
@@ -323,9 +323,37 @@ class AuditEntryAdmin(ReadOnly, ServiceAdmin):
         *("request_id", "hash_hex"),
     )
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        _tell_reading(request)
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        _tell_reading(request, object_id=object_id)
+        return super().change_view(request, object_id, form_url, extra_context)
+
     @admin.display(description="hash")
     def hash_hex(self, row: AuditEntry) -> str:
         return bytes(row.hash).hex()
+
+
+def _tell_reading(request: HttpRequest, *, object_id: str = "") -> None:
+    """Reading the audit is told too, in the platform's chain: these pages show every tenant's."""
+    query = request.GET.urlencode()
+    audit.record(
+        actor=user_actor(request, user=cast("User", request.user)),
+        action="audit.read",
+        target=audit.Target(type="audit", id=object_id[:64]),
+        tenant_id=None,
+        after={"filters": query} if query else None,
+    )
 
 
 def _ids(fields: Mapping[str, Any], *, without: str = "") -> dict[str, Any]:

@@ -238,6 +238,17 @@ def test_the_audit_log_takes_no_change(browser: Browser) -> None:
     assert browser.get("/admin/accounts/auditentry/add/").status_code == 403
 
 
+def test_reading_the_audit_log_is_told_in_the_platforms_chain(browser: Browser) -> None:
+    before, row = len(audit_rows()), audit_rows()[0]
+
+    browser.get("/admin/accounts/auditentry/?q=key.create")
+    browser.get(f"/admin/accounts/auditentry/{row.pk}/change/")
+
+    told = audit_rows()[before:]
+    assert [(entry.action, entry.chain) for entry in told] == [("audit.read", "platform")] * 2
+    assert (told[0].after, told[1].object_id) == ({"filters": "q=key.create"}, str(row.pk))
+
+
 # --- what it writes -------------------------------------------------------------------------------
 
 
