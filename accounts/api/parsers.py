@@ -27,7 +27,12 @@ class JsonParser(BaseParser):
             raise Refused("body_too_large") from None
         if len(body) > MAX_BODY_BYTES:
             raise Refused("body_too_large")
-        try:
-            return read_json(body)
-        except JsonRefused as refused:
-            raise Refused("malformed_json", f"The body was refused: {refused}.") from None
+        return parsed(body)
+
+
+def parsed(body: bytes) -> Any:
+    """Raises Refused for what is not JSON within the limits."""
+    try:
+        return read_json(body)
+    except JsonRefused as refused:
+        raise Refused("malformed_json", f"The body was refused: {refused}.") from None

@@ -1,14 +1,12 @@
 """Mounted at /api/auth/browser/v1/."""
 
-from allauth.headless.base.views import ConfigView
 from allauth.headless.constants import Client
-from allauth.headless.mfa.views import AuthenticatorsView
 from django.urls import path
 
 from accounts.api.sign_in import views
 
 VIEWS = {
-    "config": ConfigView,
+    "config": views.ConfigView,
     "auth/session": views.SessionView,
     "auth/login": views.LoginView,
     "auth/2fa/authenticate": views.SecondFactorView,
@@ -17,7 +15,7 @@ VIEWS = {
     "auth/password/request": views.PasswordRequestView,
     "auth/password/reset": views.PasswordResetView,
     "account/password/change": views.PasswordChangeView,
-    "account/authenticators": AuthenticatorsView,
+    "account/authenticators": views.AuthenticatorsView,
     "account/authenticators/totp": views.TotpView,
     "account/authenticators/recovery-codes": views.RecoveryCodesView,
 }

@@ -2,6 +2,7 @@
 
 Rule 1: what is not named here is not served: no sign-up, no further addresses, no phone numbers.
 Rule 2: an answer that the console treats like any other refusal is a problem body.
+Rule 3: bodies are read within the limits of every other body; allauth itself has none.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, cast
 import redis
 from allauth.account.internal.flows.login import record_authentication
 from allauth.headless.account import views as account_views
+from allauth.headless.base import views as base_views
 from allauth.headless.base.response import (
     AuthenticationResponse,
     RateLimitResponse,
@@ -24,6 +26,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts import adapters
+from accounts.api.parsers import parsed
 from accounts.api.problems import problem_response
 from accounts.errors import Refused
 from accounts.models import User
@@ -32,7 +35,23 @@ from accounts.sign_in_audit import record_own
 from accounts.throttle import first_use
 
 
-class Audited(APIView):
+class Bounded(APIView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return cast("HttpResponseBase", super().dispatch(request, *args, **kwargs))
+        except Refused as refused:
+            return problem_response(request, refused)
+
+    def _parse_json(self, request: HttpRequest) -> dict[str, Any] | None:
+        if request.method == "GET" or not request.body:
+            return None
+        found = parsed(request.body)
+        if not isinstance(found, dict):
+            raise Refused("malformed_json", "The body is not a JSON object.")
+        return found
+
+
+class Audited(Bounded):
     """Tells the outcome in the transaction of the change."""
 
     # (method, status) → action; what is not listed changed nothing.
@@ -42,7 +61,8 @@ class Audited(APIView):
         before = request.user if request.user.is_authenticated else None
         try:
             with transaction.atomic():
-                response = self.answer(request, *args, **kwargs)
+                # A refusal is no failure of the transaction: its audit row stays.
+                response = super().dispatch(request, *args, **kwargs)
                 action = self.actions.get((request.method or "", response.status_code))
                 person = self.person(before) if action else None
                 if action and person is not None:
@@ -53,13 +73,6 @@ class Audited(APIView):
                 request.session.flush()
             response = problem_response(request, Refused("unavailable"))
         return _as_problem(request, response)
-
-    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return cast("HttpResponseBase", super().dispatch(request, *args, **kwargs))
-        except Refused as refused:
-            # Not a failure of the transaction: its audit row stays.
-            return problem_response(request, refused)
 
     def person(self, before: User | None) -> User | None:
         """Whom the outcome is about: who was signed in, or is now."""
@@ -78,6 +91,10 @@ def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
         facts = {"retry_after": adapters.RATE_WINDOW_S}
         return problem_response(request, Refused("rate_limited", facts=facts))
     return response
+
+
+class ConfigView(Bounded, base_views.ConfigView):
+    pass
 
 
 class LoginView(Audited, account_views.LoginView):
@@ -136,7 +153,7 @@ class PasswordChangeView(Audited, account_views.ChangePasswordView):
         end_sessions(user_id=person.pk, keep=request.session.session_key)
 
 
-class PasswordRequestView(account_views.RequestPasswordResetView):
+class PasswordRequestView(Bounded, account_views.RequestPasswordResetView):
     """Mails a link; where no mail can be sent, says so instead of pretending."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -160,6 +177,10 @@ class PasswordResetView(Audited, account_views.ResetPasswordView):
         super().told(request, person, action)
         end_sessions(user_id=person.pk)
         adapters.throttle(request, login=person.email).forget()
+
+
+class AuthenticatorsView(Bounded, mfa_views.AuthenticatorsView):
+    pass
 
 
 class TotpView(Audited, mfa_views.ManageTOTPView):
