@@ -28,6 +28,8 @@ JSON: Final = msgspec.json.Encoder(enc_hook=str)
 QUIET_LOGGERS: Final = {
     "httpx": "WARNING",
     "django.request": "ERROR",
+    # Anybody can send a foreign Host; the answer says which setting knows hosts.
+    "django.security.DisallowedHost": "CRITICAL",
     "django.channels.server": "WARNING",
     "asyncio": "WARNING",
 }

@@ -8,7 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
@@ -20,6 +25,9 @@ from accounts.problem_codes import PROBLEMS
 from accounts.tenancy import CrossTenant
 
 CONTENT_TYPE: Final = "application/problem+json"
+UNKNOWN_HOST: Final = (
+    "The console does not answer to this host; PUBLIC_URL or ALLOWED_HOSTS names those it knows."
+)
 # Facts that are headers as well.
 RETRY_AFTER: Final = "retry_after"
 
@@ -129,6 +137,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return problem_response(request, Refused("bad_host", UNKNOWN_HOST))
     return problem_response(request, Refused("validation"))
 
 

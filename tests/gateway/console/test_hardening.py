@@ -51,6 +51,13 @@ def test_without_a_secret_key_the_product_says_so_and_does_not_start() -> None:
     assert b"SECRET_KEY is not set" in done.stderr
 
 
+def test_a_host_nobody_named_is_told_which_settings_name_hosts() -> None:
+    answer = Browser(origin="http://evil.example").get("/api/console/boot")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_host")
+    assert "ALLOWED_HOSTS" in answer.json()["detail"]
+
+
 @pytest.fixture
 def https_answer(committed_db: None) -> dict[str, Any]:
     make_person(EMAIL)
