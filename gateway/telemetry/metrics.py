@@ -93,7 +93,7 @@ class MetricsPage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._is_allowed(scope):
-            raise Refused("not_found")
+            raise Refused("not_found", f"{scope['path']} does not exist.")
         require_reading(scope)
         body = await asyncio.to_thread(exposition)
         await respond(
