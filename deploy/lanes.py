@@ -41,6 +41,8 @@ def npm_step(name: str, *arguments: str, cwd: Path = FRONTEND) -> Step:
 
 PYTEST: Final = ("-n", "auto", "-m", "not faults")
 FAULTS: Final = ("-m", "faults", "--durations=0", "--durations-min=1")
+# By its name only: without the prefix test_ no other run collects it.
+NIGHTLY: Final = ("-n", "auto", "tests/nightly/openapi_fuzz.py")
 
 
 def _vitest() -> Outcome:
@@ -126,7 +128,8 @@ def ci() -> bool:
 
 
 def nightly() -> bool:
-    return all([supply_chain.main() == 0, run_end_to_end(every_look=True).ok])
+    fuzzed = run_shown(pytest_step("nightly", *NIGHTLY)).ok
+    return all([supply_chain.main() == 0, fuzzed, run_end_to_end(every_look=True).ok])
 
 
 def faults() -> bool:
