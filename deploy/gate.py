@@ -31,7 +31,12 @@ def gate_steps(*, scratch: Path) -> list[Step]:
         _tool("mypy", "mypy", settings=settings),
         _manage("django", "check", "--deploy", "--fail-level", "WARNING", settings=settings),
         _manage("migrations", "makemigrations", "--check", "--dry-run", settings=settings),
-        Step(name="made files", command=[python, "-m", "deploy.made_files"], environment=settings),
+        Step(
+            name="made files",
+            command=[python, "-m", "deploy.made_files"],
+            # Described as `switchyard up` serves it: https renames the session cookie.
+            environment={**settings, "PUBLIC_URL": ""},
+        ),
         _tool("imports", "lint-imports"),
         Step(name="dead code", command=[python, "-m", "tests.contracts.dead_code"]),
         _tool("dependencies", "deptry", "."),
