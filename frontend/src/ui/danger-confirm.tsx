@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { problemSentence } from './problem-text'
 import { useFocus } from './use-focus'
+import { useOnline } from './use-online'
 
 interface Props {
   open: boolean
@@ -42,7 +43,8 @@ function Body({ effects, action, keep, name, isBusy, error, onConfirm, onCancel 
   const { t } = useTranslation()
   const [typed, setTyped] = useState('')
   const field = useFocus<InputRef>()
-  const isReady = name === undefined || typed.trim() === name.trim()
+  const isOnline = useOnline()
+  const isReady = isOnline && (name === undefined || typed.trim() === name.trim())
   return (
     <form
       onSubmit={(event) => {

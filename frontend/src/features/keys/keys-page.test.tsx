@@ -19,7 +19,7 @@ test('a key is a row with its mask, limits and budget, never whole', async () =>
   visit('/t/acme/keys')
   const row = await screen.findByRole('row', { name: /checkout-service/ })
   expect(row).toHaveTextContent('sy-live-abcdefghijkl-…9f2c')
-  expect(row).toHaveTextContent('600 req/min')
+  expect(row).toHaveTextContent('600 · — · —')
   expect(row).toHaveTextContent('$80.00')
   expect(screen.getByText('1 key, 1 active.')).toBeVisible()
 })

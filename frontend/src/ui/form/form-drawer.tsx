@@ -5,6 +5,7 @@ import { useMe } from '../../api/session'
 import { DangerConfirm } from '../danger-confirm'
 import { problemSentence } from '../problem-text'
 import { useIsMobile } from '../use-media'
+import { useOnline } from '../use-online'
 import { draftOf, dropDraft, keepDraft } from './drafts'
 
 interface Props<Values extends object> {
@@ -34,6 +35,7 @@ export function FormDrawer<Values extends object>(props: Props<Values>) {
   const isMobile = useIsMobile()
   const id = useId()
   const user = useMe().user.id
+  const isOnline = useOnline()
   useEffect(() => {
     const kept = open ? draftOf(draft, user) : null
     if (kept) form.setFieldsValue(kept)
@@ -58,7 +60,7 @@ export function FormDrawer<Values extends object>(props: Props<Values>) {
       footer={
         <div className="drawer-foot">
           <Button onClick={close}>{t('common:cancel')}</Button>
-          <Button type="primary" htmlType="submit" form={id} loading={isBusy}>
+          <Button type="primary" htmlType="submit" form={id} loading={isBusy} disabled={!isOnline}>
             {submit}
           </Button>
         </div>

@@ -58,11 +58,10 @@ export function AuditPage() {
         </button>
       ),
     },
-    { title: t('audit:column.actor'), key: 'actor', ellipsis: true, render: (_, row) => <Actor row={row} /> },
+    { title: t('audit:column.actor'), key: 'actor', render: (_, row) => <Actor row={row} /> },
     {
       title: t('audit:column.object'),
       key: 'object',
-      ellipsis: true,
       render: (_, row) => <Target row={row} />,
     },
     {
@@ -74,8 +73,7 @@ export function AuditPage() {
     {
       title: t('audit:column.request'),
       key: 'request',
-      ellipsis: true,
-      render: (_, row) => <span className="mono muted">{row.request_id || '—'}</span>,
+      render: (_, row) => <span className="mono muted clip cell-clip">{row.request_id || '—'}</span>,
     },
   ]
   const empty = url.isFiltered ? (
@@ -166,12 +164,16 @@ function Filters({ url }: { url: ReturnType<typeof useUrlState<typeof AUDIT_URL>
 }
 
 function Actor({ row }: { row: AuditRow }) {
-  return <span title={row.actor.id || row.actor.type}>{row.actor.label || row.actor.type}</span>
+  return (
+    <span className="clip cell-clip" title={row.actor.id || row.actor.type}>
+      {row.actor.label || row.actor.type}
+    </span>
+  )
 }
 
 function Target({ row }: { row: AuditRow }) {
   return (
-    <span title={row.object.id}>
+    <span className="clip cell-wide" title={row.object.id}>
       {row.object.label || row.object.id} <span className="muted">{row.object.type}</span>
     </span>
   )

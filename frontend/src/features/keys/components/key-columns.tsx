@@ -30,15 +30,11 @@ export function modelsText(row: ApiKey, t: TFunction): string {
   return allowed.length === 1 ? (allowed[0] ?? '') : t('keys:models.count', { count: allowed.length })
 }
 
-/** Limits in one line: requests and tokens a minute, requests at once. */
-export function limitsText(row: ApiKey, t: TFunction, zone: Zone): string {
-  const parts: [string, number | null | undefined][] = [
-    ['keys:limit.rpm', row.requests_per_minute],
-    ['keys:limit.tpm', row.tokens_per_minute],
-    ['keys:limit.parallel', row.max_concurrency],
-  ]
-  const set = parts.filter((part): part is [string, number] => typeof part[1] === 'number')
-  return set.map(([text, value]) => t(text, { value: tokenCount(value, zone.language) })).join(' · ') || '—'
+/** Requests and tokens a minute, requests at once; nothing where nothing is limited. */
+export function limitsText(row: ApiKey, zone: Zone): string {
+  const limits = [row.requests_per_minute, row.tokens_per_minute, row.max_concurrency]
+  if (limits.every((limit) => limit === null)) return '—'
+  return limits.map((limit) => (limit === null ? '—' : tokenCount(limit, zone.language))).join(' · ')
 }
 
 export function budgetText(row: ApiKey, currency: string): string {
@@ -100,7 +96,7 @@ export function keyColumns({
       title: t('keys:column.limits'),
       key: 'limits',
       align: 'right',
-      render: (_, row) => limitsText(row, t, zone),
+      render: (_, row) => limitsText(row, zone),
     },
     {
       title: t('keys:column.budget'),
@@ -118,7 +114,7 @@ export function keyColumns({
       title: t('keys:column.expires'),
       key: 'expires',
       align: 'right',
-      render: (_, row) => <TimeText at={row.expires_at} missing={t('keys:no_expiry')} />,
+      render: (_, row) => <TimeText at={row.expires_at} />,
     },
     {
       title: <span className="sr-only">{t('keys:column.actions')}</span>,

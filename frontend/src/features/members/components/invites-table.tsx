@@ -42,12 +42,15 @@ export function InvitesTable({ empty, onLink }: Props) {
       render: (_, row) => <InviteStatus row={row} />,
     },
     { title: t('members:column.role'), key: 'role', width: 144, render: (_, row) => t(ROLES[row.role].text) },
-    { title: t('members:team'), key: 'team', ellipsis: true, render: (_, row) => row.team?.name ?? '—' },
+    {
+      title: t('members:team'),
+      key: 'team',
+      render: (_, row) => <span className="clip cell-clip">{row.team?.name ?? '—'}</span>,
+    },
     {
       title: t('members:column.invited_by'),
       key: 'by',
-      ellipsis: true,
-      render: (_, row) => row.invited_by?.label ?? '—',
+      render: (_, row) => <span className="clip cell-clip">{row.invited_by?.label ?? '—'}</span>,
     },
     {
       title: t('members:column.expires'),

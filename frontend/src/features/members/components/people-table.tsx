@@ -34,7 +34,11 @@ export function PeopleTable({ q, empty }: { q: string | undefined; empty: ReactN
       width: 120,
       render: (_, row) => <MemberStatus row={row} />,
     },
-    { title: t('members:column.teams'), key: 'teams', ellipsis: true, render: (_, row) => teamNames(row) },
+    {
+      title: t('members:column.teams'),
+      key: 'teams',
+      render: (_, row) => <span className="clip cell-clip">{teamNames(row)}</span>,
+    },
     { title: t('members:column.mfa'), key: 'mfa', width: 96, render: (_, row) => <Mfa row={row} /> },
     { title: t('members:column.keys'), dataIndex: 'key_count', width: 64, align: 'right' },
     {

@@ -8,6 +8,7 @@ import type { Tenant, TenantWrite } from '../../../api/types'
 import { ConflictDialog } from '../../../ui/conflict-dialog'
 import { showServerErrors } from '../../../ui/form/server-errors'
 import { problemSentence } from '../../../ui/problem-text'
+import { useOnline } from '../../../ui/use-online'
 import { saveTenantMutation, tenantQuery } from '../queries'
 import { notify } from '../../../ui/notify'
 
@@ -35,6 +36,7 @@ export function TenantForm({ loaded, fields, children }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const slug = useTenantSlug()
+  const isOnline = useOnline()
   const [form] = Form.useForm<Record<string, unknown>>()
   const [base, setBase] = useState(loaded)
   const [conflict, setConflict] = useState<Conflict | null>(null)
@@ -81,7 +83,7 @@ export function TenantForm({ loaded, fields, children }: Props) {
           {problemSentence(save.error, t)}
         </p>
       )}
-      <Button type="primary" htmlType="submit" loading={save.isPending}>
+      <Button type="primary" htmlType="submit" loading={save.isPending} disabled={!isOnline}>
         {t('common:save')}
       </Button>
       {conflict && (
