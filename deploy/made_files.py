@@ -49,7 +49,9 @@ def make_api_types(description: Path, *, folder: Path) -> Path:
     modules = FRONTEND / "node_modules"
     node = str(BIN / "node")
     typescript = str(modules / "openapi-typescript/bin/cli.js")
-    _run([node, typescript, str(description), "--output", str(target)], cwd=FRONTEND)
+    # A field with a default may be left out of a request.
+    options = ["--default-non-nullable=false", "--output", str(target)]
+    _run([node, typescript, str(description), *options], cwd=FRONTEND)
     prettier = str(modules / "prettier/bin/prettier.cjs")
     # Prettier chooses its configuration by the path of the file it believes to format.
     formatted = subprocess.run(
