@@ -135,12 +135,18 @@ ALLOW_SUPERUSER_DB = VALUES["ALLOW_SUPERUSER_DB"]
 REDIS_URL = VALUES["REDIS_URL"]
 CACHE_REDIS_URL = VALUES["CACHE_REDIS_URL"] or REDIS_URL
 CELERY_BROKER_URL = VALUES["CELERY_BROKER_URL"] or REDIS_URL
+CACHE_TIMEOUT_S: Final = 1
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": CACHE_REDIS_URL,
         "KEY_PREFIX": "switchyard",
-        "OPTIONS": {"serializer": "gateway.console.cache.MsgpackSerializer"},
+        "OPTIONS": {
+            "serializer": "gateway.console.cache.MsgpackSerializer",
+            # Every request counts here; a frozen cache may not hold it for the driver's 5 seconds.
+            "socket_timeout": CACHE_TIMEOUT_S,
+            "socket_connect_timeout": CACHE_TIMEOUT_S,
+        },
     }
 }
 CHANNEL_LAYERS = {

@@ -1,10 +1,14 @@
 """The cache speaks MessagePack: whatever sign-in keeps there comes back as it was."""
 
 import datetime as dt
+import socket
+import time
 from typing import Any
 
 import pytest
+import redis
 from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +23,16 @@ SIMPLE = (
     | st.binary()
 )
 VALUES = st.recursive(SIMPLE, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+
+
+def test_a_cache_that_takes_connections_and_never_answers_is_given_up_soon(settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        url = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
+        silent = RedisCache(url, {"OPTIONS": settings.CACHES["default"]["OPTIONS"]})
+        began = time.monotonic()
+        with pytest.raises(redis.RedisError):
+            silent.get("anything")
+        assert time.monotonic() - began < 4
 
 
 @given(VALUES)
