@@ -32,6 +32,8 @@ def checked_owner(
         Membership.objects.filter(tenant=access.the_tenant(), user_id=owner_id)
         .filter(status=Membership.Status.ACTIVE, user__is_active=True)
         .select_related("user")
+        # Who leaves meanwhile waits, and finds this key among those to disable.
+        .select_for_update(of=("self",), no_key=True)
         .first()
     )
     if found is not None:

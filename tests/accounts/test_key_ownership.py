@@ -1,10 +1,14 @@
 """Whose keys one may make and touch, and what a management key may ever do."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connections
 
+from accounts import keys
 from accounts.models import ApiKey, Membership, User
 from accounts.tenancy import platform_scope
 from tests.accounts.api import Api
@@ -316,3 +320,33 @@ def test_owners_of_disabled_memberships_get_no_new_keys(town: Town) -> None:
     )
 
     assert answer.status_code == 404
+
+
+def test_who_leaves_meanwhile_keeps_no_key(
+    committed_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, gone, mint = make_town(), Event(), keys.mint
+    developer, member = town.people["developer"], f"members/{town.members['developer'].id}"
+    leaving = ThreadPoolExecutor(1)
+
+    def leave() -> Any:
+        try:
+            return town.api("owner").delete(member).json()
+        finally:
+            gone.set()
+            connections.close_all()
+
+    def slow_mint(**wanted: Any) -> keys.MintedKey:
+        # The owner was found a member; now the member leaves, or waits for this key.
+        answers.append(leaving.submit(leave))
+        gone.wait(timeout=1)
+        return mint(**wanted)
+
+    answers: list[Future[Any]] = []
+    monkeypatch.setattr(keys, "mint", slow_mint)
+
+    made = town.api("owner").post("keys", {"name": "ghost", "owner": str(developer.id)})
+
+    assert made.status_code == 201
+    assert answers[0].result() == {"keys_disabled": 2}
+    leaving.shutdown()
