@@ -102,6 +102,8 @@ class ManagementView(APIView):
         except Exception as raised:  # noqa: BLE001 - handle_exception re-raises what it does not know
             response = self.handle_exception(raised)
         self.response = self.finalize_response(wrapped, response, *args, **kwargs)
+        # Answers differ by session, key and tenant, and none is for who comes after signing out.
+        self.response.headers.setdefault("Cache-Control", "no-store")
         return self.response
 
     def resolve_access(self, request: Request, caller: Caller) -> Access:

@@ -35,6 +35,12 @@ def test_of_several_memberships_one_is_named_by_slug_or_id(town: Town) -> None:
         assert api.get("tenant").json()["id"] == str(other.tenant.id)
 
 
+@pytest.mark.parametrize("path", ["keys", "members", "tenant", "sessions", "nowhere"])
+def test_no_answer_stays_with_a_cache(town: Town, path: str) -> None:
+    """Nothing in the address tells one tenant's or one person's answer from another's."""
+    assert town.api("owner").get(path)["Cache-Control"] in {"no-store", "no-cache"}
+
+
 def test_a_disabled_membership_is_none(town: Town) -> None:
     with platform_scope("test"):
         Membership.objects.filter(pk=town.members["admin"].pk).update(status="disabled")
