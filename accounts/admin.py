@@ -5,6 +5,7 @@ Rule 2: nothing is deleted here, and what is secret is neither shown nor asked f
 Rule 3: lists never count a whole table.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -37,6 +38,7 @@ else:
     RowAdmin, Pages = admin.ModelAdmin, Paginator
 
 SHOWN_ONCE: Final = "shown_once"
+PAGE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 # Their pages would show sealed secrets, or offer what nothing here uses.
 for hidden in (Authenticator, EmailAddress, Group, UserSession):
@@ -85,13 +87,13 @@ class ServiceAdmin(RowAdmin):
         orphans: int = 0,
         allow_empty_first_page: bool = True,  # noqa: FBT001, FBT002 - Django's signature
     ) -> OpenEndedPaginator:
-        given = request.GET.get("p", "1")
+        given = PAGE_NUMBER.fullmatch(request.GET.get("p", ""))
         return OpenEndedPaginator(
             queryset,
             per_page,
             orphans,
             allow_empty_first_page,
-            page_number=int(given) if given.isdecimal() and int(given) else 1,
+            page_number=int(given[0]) if given else 1,
         )
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:

@@ -127,3 +127,6 @@ def _refuse_elsewhere(request: HttpRequest) -> None:
     address = parse_address(caller_ip(request) or "")
     if not settings.DJANGO_ADMIN_ENABLED or (networks and not is_within(address, networks)):
         raise Http404
+    # Django puts filters of lists into SQL as they come, and PostgreSQL knows no NUL.
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        raise Http404

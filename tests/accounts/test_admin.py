@@ -218,6 +218,11 @@ def test_a_long_list_pages_without_counting(browser: Browser) -> None:
     assert "p=4" not in last.content.decode()
 
 
+@pytest.mark.parametrize("query", ["p=99999999999999999999", "status__exact=%00", "q=%00"])
+def test_what_no_list_can_hold_is_no_failure(browser: Browser, query: str) -> None:
+    assert browser.get(f"/admin/accounts/tenant/?{query}").status_code in {200, 302, 404}
+
+
 def test_nothing_is_deleted_here(browser: Browser) -> None:
     populate()
     for name, model in PAGES.items():
