@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +16,7 @@ import pytest
 from gateway.ops.embedded.child import CRASHES_TOLERATED, Child, ChildSpec, StopStep
 from gateway.ops.embedded.log_file import LogFile
 from gateway.ops.embedded.processes import Known, look_up
-from gateway.ops.embedded.supervisor import STOP_SIGNALS, Supervisor
+from gateway.ops.embedded.supervisor import STOP_SIGNALS, Interrupted, Supervisor
 from gateway.ops.outcome import CommandFailed, Exit
 
 SLEEPER = "import os, time; os.write(1, b'up %d\\n' % os.getpid()); time.sleep(60)"
@@ -187,3 +188,29 @@ def test_restarts_come_later_each_time_and_end_after_too_many(tmp_path: Path) ->
     child.plan_restart()
     assert child.given_up
     child.log.close()
+
+
+@pytest.mark.usefixtures("signals_restored")
+def test_a_second_interrupt_ends_everything_at_once(watched: Watched) -> None:
+    patient = (StopStep(number=signal.SIGTERM, within_s=50),)
+    watched.starts_once_up("one", STUBBORN, stop=patient)
+    watched.starts_once_up("two", STUBBORN, stop=patient)
+    pids = [watched.pid(name) for name in ("one", "two")]
+    watched.supervisor.listen_for_signals()
+    second = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    os.kill(os.getpid(), signal.SIGINT)
+    watched.supervisor.watch()
+    second.start()
+    begun = NOW()
+    watched.supervisor.stop()
+    assert NOW() - begun < 20
+    assert [look_up(pid) for pid in pids] == [None, None]
+    assert watched.words[-1] == "Stopping two"
+
+
+@pytest.mark.usefixtures("signals_restored")
+def test_an_interrupt_during_the_start_ends_it(watched: Watched) -> None:
+    watched.supervisor.listen_for_signals()
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(Interrupted):
+        watched.supervisor.start(spec("one", SLEEPER, ready=bool))
