@@ -115,7 +115,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "postgres_url",
         "",
         "state",
-        "PostgreSQL as the table owner; used by migrate only.",
+        "PostgreSQL as the table owner; used by migrate and the task worker only.",
         secret=True,
     ),
     _row(
