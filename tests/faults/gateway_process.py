@@ -114,10 +114,11 @@ def running(
 
 
 @contextmanager
-def development_server() -> Iterator[Gateway]:
+def development_server(*options: str) -> Iterator[Gateway]:
     """Daphne, as `make dev` starts it; killed at the end."""
     port = free_port()
-    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    module = "gateway.ops.embedded.runserver"
+    command = [sys.executable, "-m", module, *options, f"127.0.0.1:{port}"]
     with serving(command, port=port, environment={"DEBUG": "true"}) as process:
         yield Gateway(port=port, worker_pid=process.pid)
 

@@ -116,12 +116,13 @@ def serve_child(configuration: Configuration) -> ChildSpec:
 
 def development_children(configuration: Configuration) -> list[ChildSpec]:
     """Daphne through `runserver`, and Vite where the console's packages are installed."""
-    values = configuration.values
+    host, port = configuration.values["HOST"], configuration.values["PORT"]
+    listener = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     base = _environment(configuration, owner=False)
     stop = (StopStep(number=signal.SIGTERM, within_s=5),)
     django = ChildSpec(
         name="runserver",
-        command=[sys.executable, "manage.py", "runserver", f"{values['HOST']}:{values['PORT']}"],
+        command=[sys.executable, "-m", "gateway.ops.embedded.runserver", listener],
         environment=base if configuration.given.get("DEBUG") else base | {"DEBUG": "true"},
         ready=_answers(f"{local_url(configuration)}/ready"),
         ready_within_s=PROGRAM_READY_S,
