@@ -1,6 +1,6 @@
 """Django admin's site: superadmins with a second factor only, and everything in one scope.
 
-Rule 1: the second factor counts when this session has passed it; being enrolled is not enough.
+Rule 1: the second factor counts when this session has passed it and the person still has one.
 Rule 2: a page is rendered inside `platform_scope`, for its queries run while it renders.
 Rule 3: signing in and out and passwords are the console's.
 Rule 4: a write needs a proof of identity of the last ten minutes, as platform pages do.
@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts import sessions
+from accounts import mfa, sessions
 from accounts.addresses import is_within, parse_address
 from accounts.callers import caller_ip
 from accounts.errors import Refused
@@ -45,6 +45,7 @@ class SuperadminSite(AdminSite):
             and person.is_active
             and person.is_superadmin
             and sessions.proved_second_factor(request)
+            and mfa.is_enrolled(user_id=person.pk)
         )
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -111,6 +112,14 @@ def test_enrolling_opens_the_door_at_once(superadmin: User) -> None:
     browser.enrol()
 
     assert browser.get("/admin/").status_code == 200
+
+
+def test_without_the_factor_it_was_passed_with_the_door_is_shut(browser: Browser) -> None:
+    """Switched off or taken away, it proves nothing any more."""
+    Authenticator.objects.all().delete()
+
+    assert browser.get("/admin/").status_code == 302
+    assert browser.get("/admin/login/").status_code == 403
 
 
 def test_it_can_be_switched_off(browser: Browser, settings: Any) -> None:

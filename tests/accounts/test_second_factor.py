@@ -118,6 +118,17 @@ def test_new_recovery_codes_end_the_old_ones(person: User) -> None:
     assert audit_actions()[-1] == "mfa.renew_recovery_codes"
 
 
+def test_enrolling_ends_the_sessions_that_came_in_without_it(person: User) -> None:
+    elsewhere, here = Browser(), Browser()
+    for browser in (elsewhere, here):
+        browser.sign_in(email=EMAIL)
+
+    here.enrol()
+
+    assert elsewhere.get("/api/console/me").status_code == 401
+    assert here.get("/api/console/me").status_code == 200
+
+
 def test_switching_the_second_factor_off_is_told_and_rotates_the_session(person: User) -> None:
     browser = signed_in()
     browser.enrol()

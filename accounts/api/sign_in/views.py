@@ -200,6 +200,9 @@ class TotpView(Audited, mfa_views.ManageTOTPView):
             # The code just given proves the factor for this session, as at a sign-in.
             record_authentication(request, person, method="mfa", type="totp")
         rotate_session(request)
+        if action == "mfa.enable":
+            # The others came in without it.
+            end_sessions(user_id=person.pk, keep=request.session.session_key)
 
 
 class RecoveryCodesView(Audited, mfa_views.ManageRecoveryCodesView):
