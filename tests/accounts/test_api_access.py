@@ -92,6 +92,7 @@ def test_a_tenant_that_asks_for_a_second_factor_gets_it(
         ("PATCH", "members/00000000-0000-7000-8000-000000000000"),
         ("DELETE", "members/00000000-0000-7000-8000-000000000000"),
         ("POST", "invites"),
+        ("POST", "teams/00000000-0000-7000-8000-000000000000/members"),
     ],
 )
 def test_what_gives_power_needs_a_recent_proof(town: Town, method: str, path: str) -> None:

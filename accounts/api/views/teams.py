@@ -78,6 +78,8 @@ class TeamMemberViewSet(TenantViewSet):
         "create": "member.write",
         "destroy": "member.write",
     }
+    # Leading a team is a role.
+    step_up = frozenset({"create"})
 
     @extend_schema(parameters=[ListQuery], responses=envelope(TeamMemberRow))
     def list(self, _request: Request, team_id: str) -> Response:
