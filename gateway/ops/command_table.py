@@ -180,6 +180,21 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        name="audit",
+        text="the record of operations",
+        children=(
+            Command(
+                name="verify",
+                text="walk the hash chains; name the first row that is bad or missing",
+                handler="audit:run_verify",
+                options=(
+                    _option("--tenant", metavar="SLUG", help="the tenant's chain only"),
+                    JSON,
+                ),
+            ),
+        ),
+    ),
+    Command(
         name="secrets",
         text="stored secrets",
         children=(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from accounts.models import ApiKey, AuditEntry, User
+from accounts.models import ApiKey, AuditEntry, AuditHead, User
 from accounts.tenancy import platform_scope
 from gateway import VERSION
 from gateway.cli import build_parser, main
@@ -151,6 +151,26 @@ def test_a_budget_that_is_no_number_is_bad_usage(capsys: pytest.CaptureFixture[s
     status, _, err = run(capsys, "keys", "create", "--name", "ci", "--budget", "much")
     assert status == Exit.USAGE
     assert "--budget 'much'" in err
+
+
+@pytest.mark.django_db
+def test_every_audit_chain_is_verified_or_the_one_of_a_tenant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run_json(capsys, "users", "create", "ada@example.org", "--tenant", "default")
+
+    chains = run_json(capsys, "audit", "verify")
+    assert [(chain["ok"], chain["rows"]) for chain in chains] == [(True, 1), (True, 1)]
+    (one,) = run_json(capsys, "audit", "verify", "--tenant", "default")
+    assert one in chains
+    assert run(capsys, "audit", "verify", "--tenant", "absent")[0] == Exit.FINDING
+
+    with platform_scope("test"):
+        AuditHead.objects.filter(chain="platform").update(seq=7)
+    status, out, _ = run(capsys, "audit", "verify")
+    assert status == Exit.FINDING
+    assert re.search(r"platform +2 +3\b", out)
+    assert actions_by_cli()[-1] == "audit.verify"
 
 
 @pytest.mark.django_db
