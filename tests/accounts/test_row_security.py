@@ -24,25 +24,6 @@ from tests.accounts.world import Town, bound_in_database, make_town
 from tests.factories.accounts import InviteFactory
 
 OWNED: Final = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
-# Who may work across tenants, and nobody else.
-PLATFORM_MODULES: Final = {
-    "accounts/api/base.py",
-    "accounts/selectors/access.py",
-    "accounts/selectors/invites.py",
-    "accounts/selectors/key_possession.py",
-    "accounts/services/enrolment.py",
-    "accounts/services/invites.py",
-    "accounts/services/preferences.py",
-    "accounts/services/sessions.py",
-    "accounts/services/setup.py",
-    "accounts/services/tenants.py",
-    "accounts/services/upkeep.py",
-    "accounts/services/users.py",
-    "accounts/sign_in_audit.py",
-    "gateway/console/admin_site.py",
-    "gateway/ops/users.py",
-    "providers/services.py",
-}
 TABLES_WITH_TENANT: Final = """
 SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -6,13 +6,9 @@ from typing import Any, Final
 
 import pytest
 from django.apps import apps
-from django.db import connection
 
-from accounts.actors import CLI
-from accounts.audit import Target, record
 from accounts.models import (
     ApiKey,
-    IdempotencyKey,
     Invite,
     Membership,
     Team,
@@ -52,37 +48,6 @@ PLATFORM_MODULES: Final = {
     "gateway/ops/users.py",
     "providers/services.py",
 }
-TABLES_WITH_TENANT: Final = """
-SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
-  AND EXISTS (SELECT 1 FROM pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
-"""
-
-
-@pytest.fixture
-def furnished(db: None) -> tuple[Town, Town]:
-    """Two towns with at least one row in every tenant-owned table."""
-    towns = make_town(), make_town()
-    for town in towns:
-        with tenant_scope(tenant_id=town.tenant.id):
-            record(
-                actor=CLI,
-                action="key.update",
-                target=Target(type="key", id="x"),
-                tenant_id=town.tenant.id,
-            )
-            IdempotencyKey.objects.create(
-                tenant=town.tenant, scope=str(town.tenant.id), key="k", request_sha256=b"x"
-            )
-    return towns
-
-
-def tables() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(TABLES_WITH_TENANT)
-        return [name for name, _, _ in cursor.fetchall()]
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)

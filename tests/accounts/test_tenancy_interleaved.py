@@ -2,22 +2,14 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any
 
-import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.apps import apps
-from django.db import connection, connections
+from django.db import connections
 from django.test import AsyncClient
 
-from accounts.actors import CLI
-from accounts.audit import Target, record
-from accounts.models import (
-    IdempotencyKey,
-)
 from accounts.tenancy import (
     Binding,
-    TenantOwned,
     current_binding,
     platform_scope,
     tenant_scope,
@@ -25,58 +17,6 @@ from accounts.tenancy import (
 from tests.accounts.api import BACKEND, Api
 from tests.accounts.world import Town, make_town
 from tests.factories.accounts import TeamFactory
-
-OWNED: Final = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
-# Who may work across tenants, and nobody else.
-PLATFORM_MODULES: Final = {
-    "accounts/api/base.py",
-    "accounts/selectors/access.py",
-    "accounts/selectors/invites.py",
-    "accounts/selectors/key_possession.py",
-    "accounts/services/enrolment.py",
-    "accounts/services/invites.py",
-    "accounts/services/preferences.py",
-    "accounts/services/sessions.py",
-    "accounts/services/setup.py",
-    "accounts/services/tenants.py",
-    "accounts/services/upkeep.py",
-    "accounts/services/users.py",
-    "accounts/sign_in_audit.py",
-    "gateway/console/admin_site.py",
-    "gateway/ops/users.py",
-    "providers/services.py",
-}
-TABLES_WITH_TENANT: Final = """
-SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
-  AND EXISTS (SELECT 1 FROM pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
-"""
-
-
-@pytest.fixture
-def furnished(db: None) -> tuple[Town, Town]:
-    """Two towns with at least one row in every tenant-owned table."""
-    towns = make_town(), make_town()
-    for town in towns:
-        with tenant_scope(tenant_id=town.tenant.id):
-            record(
-                actor=CLI,
-                action="key.update",
-                target=Target(type="key", id="x"),
-                tenant_id=town.tenant.id,
-            )
-            IdempotencyKey.objects.create(
-                tenant=town.tenant, scope=str(town.tenant.id), key="k", request_sha256=b"x"
-            )
-    return towns
-
-
-def tables() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(TABLES_WITH_TENANT)
-        return [name for name, _, _ in cursor.fetchall()]
 
 
 def test_two_hundred_interleaved_async_requests_never_mix(town: Town) -> None:
