@@ -93,7 +93,9 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
             "target_class",
         }
     ),
-    "allauth": frozenset({"get_client_ip", "is_open_for_signup", "is_reauthentication_required"}),
+    "allauth": frozenset(
+        {"_parse_json", "get_client_ip", "is_open_for_signup", "is_reauthentication_required"}
+    ),
     "Channels": frozenset({"bytes_data", "permission_changed"}),
     "WhiteNoise": frozenset({"immutable_file_test"}),
 }
