@@ -18,8 +18,6 @@ from accounts.tenancy import tenant_scope
 from tests.accounts.api import BACKEND
 from tests.accounts.world import Town, fill_chain, make_town
 
-TARGET = audit.Target(type="key", id="key_x", label="x")
-
 
 def rows_of(town: Town) -> list[AuditEntry]:
     with tenant_scope(tenant_id=town.tenant.id):

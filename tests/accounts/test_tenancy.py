@@ -1,7 +1,5 @@
 """The first wall between tenants: scopes in Python."""
 
-import ast
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -25,29 +23,9 @@ from accounts.tenancy import (
     user_scope,
 )
 from tests.accounts.world import Town, bound_in_database, make_town
-from tests.contracts.tree import ROOT
 from tests.factories.accounts import MembershipFactory
 
 OWNED: Final = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
-# Who may work across tenants, and nobody else.
-PLATFORM_MODULES: Final = {
-    "accounts/api/base.py",
-    "accounts/selectors/access.py",
-    "accounts/selectors/invites.py",
-    "accounts/selectors/key_possession.py",
-    "accounts/services/enrolment.py",
-    "accounts/services/invites.py",
-    "accounts/services/preferences.py",
-    "accounts/services/sessions.py",
-    "accounts/services/setup.py",
-    "accounts/services/tenants.py",
-    "accounts/services/upkeep.py",
-    "accounts/services/users.py",
-    "accounts/sign_in_audit.py",
-    "gateway/console/admin_site.py",
-    "gateway/ops/users.py",
-    "providers/services.py",
-}
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
@@ -158,17 +136,3 @@ def fail_in_platform_scope() -> None:
 def test_platform_scope_wants_a_reason() -> None:
     with pytest.raises(ValueError, match="reason"), platform_scope(""):
         pass
-
-
-def test_only_listed_modules_work_across_tenants() -> None:
-    assert set(callers_of_platform_scope()) == PLATFORM_MODULES
-
-
-def callers_of_platform_scope() -> Iterator[str]:
-    for room in ("accounts", "billing", "gateway", "policies", "providers", "routing"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-            named = {getattr(call.func, "id", getattr(call.func, "attr", "")) for call in calls}
-            if "platform_scope" in named:
-                yield path.relative_to(ROOT).as_posix()

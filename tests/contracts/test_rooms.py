@@ -34,7 +34,6 @@ USER_SCOPE: Final = {
     "accounts/sessions.py",
     "accounts/sign_in_audit.py",
 }
-QUERY_ROOMS: Final = ("services", "selectors", "models", "migrations", "admin")
 
 
 def apps() -> Iterator[Path]:
