@@ -19,6 +19,7 @@ const PHONE = { width: 360, height: 800 }
 const DESK = { width: 1440, height: 900 }
 const PHONE_TARGET_PX = 43.5
 const DAY_MS = 86_400_000
+const UNTRANSLATED = /\b(?:account|audit|auth|common|errors|keys|members|onboarding|settings|shell):[a-z_]+\b/
 const isFull = process.env['E2E_FULL'] === '1'
 const rotation = Number(process.env['E2E_ROTATION'] ?? Math.floor(Date.now() / DAY_MS))
 
@@ -97,36 +98,63 @@ async function fitsThePhone(page: Page): Promise<void> {
   await expect.poll(small).toEqual([])
 }
 
-for (const [index, route] of ROUTES.entries()) {
-  const looks = isFull ? LOOKS : [LOOKS[(index + rotation) % LOOKS.length] ?? LOOKS[0]]
-  for (const look of looks) {
-    if (!look) continue
-    test(`${route.path} in ${look.theme}, ${look.language}`, async ({ browser }) => {
+interface Group {
+  look: Look
+  isPublic: boolean
+  routes: RouteCase[]
+}
+
+/** Routes that one browser context can visit one after the other: same look, same person. */
+function groups(): Group[] {
+  const found = new Map<string, Group>()
+  for (const [index, route] of ROUTES.entries()) {
+    const looks = isFull ? LOOKS : LOOKS.slice((index + rotation) % LOOKS.length).slice(0, 1)
+    for (const look of looks) {
+      const isPublic = route.isPublic === true
+      const name = `${look.theme} ${look.language} ${isPublic}`
+      const group = found.get(name) ?? { look, isPublic, routes: [] }
+      group.routes.push(route)
+      found.set(name, group)
+    }
+  }
+  return [...found.values()]
+}
+
+for (const { look, isPublic, routes } of groups()) {
+  test.describe(`${look.theme}, ${look.language}, ${isPublic ? 'signed out' : 'signed in'}`, () => {
+    let page: Page
+    let complaints: string[] = []
+
+    test.beforeAll(async ({ browser }) => {
       const context = await browser.newContext({
         viewport: DESK,
         timezoneId: 'Asia/Shanghai',
-        ...(route.isPublic ? {} : { storageState: OWNER_STATE }),
+        ...(isPublic ? {} : { storageState: OWNER_STATE }),
       })
-      const page = await context.newPage()
-      const complaints: string[] = []
+      page = await context.newPage()
       page.on('console', (message) => {
         // The browser itself reports an answer of 401 to somebody who is not signed in.
         if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
       })
       page.on('pageerror', (error) => complaints.push(error.message))
-      if (!route.isPublic) await prefer(page, look)
       await wear(page, look)
-      await page.goto(baseUrl() + route.path.replace(':tenant', recall().tenant))
-      await page.locator(route.ready).first().waitFor()
-      await expect(page.locator('html')).toHaveAttribute('lang', look.language)
-      await expect(page.locator('html')).toHaveAttribute('data-theme', look.theme)
-      await expect(page.locator('body')).not.toContainText(
-        /\b(?:account|audit|auth|common|errors|keys|members|onboarding|settings|shell):[a-z_]+/,
-      )
-      await hasNoSeriousFindings(page)
-      await fitsThePhone(page)
-      expect(complaints).toEqual([])
-      await context.close()
+      if (!isPublic) await prefer(page, look)
     })
-  }
+    test.afterAll(() => page.context().close())
+
+    for (const route of routes) {
+      test(route.path, async () => {
+        complaints = []
+        await page.setViewportSize(DESK)
+        await page.goto(baseUrl() + route.path.replace(':tenant', recall().tenant))
+        await page.locator(route.ready).first().waitFor()
+        await expect(page.locator('html')).toHaveAttribute('lang', look.language)
+        await expect(page.locator('html')).toHaveAttribute('data-theme', look.theme)
+        await expect(page.locator('body')).not.toContainText(UNTRANSLATED)
+        await hasNoSeriousFindings(page)
+        await fitsThePhone(page)
+        expect(complaints).toEqual([])
+      })
+    }
+  })
 }
