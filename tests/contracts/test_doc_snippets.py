@@ -26,7 +26,7 @@ RUN: Final = re.compile(
 # Somebody our pages speak of.
 MEMBER: Final = "li.wei@example.com"
 MASTER_KEY: Final = "test-only-master-key-of-thirty-two-characters"
-READY_WITHIN_S: Final = 30.0
+READY_WITHIN_S: Final = 90.0
 PAGES: Final = [page for page in pages() if RUN.search(page.read_text(encoding="utf-8"))]
 
 
@@ -99,6 +99,7 @@ def wait_until_ready(url: str, *, log: Path) -> None:
     pytest.fail(log.read_text(encoding="utf-8", errors="replace"))
 
 
+@pytest.mark.timeout(180)  # a page may start a server and a dozen programs
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_every_snippet_of_a_page_runs(page: Path, terminal: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "terminal"
