@@ -219,6 +219,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/invites/{invite_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `member.write`. */
+    get: operations['invites_retrieve']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/invites/{invite_id}/resend': {
     parameters: {
       query?: never
@@ -411,7 +428,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get?: never
+    /** @description Needs `member.write`. */
+    get: operations['members_retrieve']
     put?: never
     post?: never
     /**
@@ -504,7 +522,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get?: never
+    /** @description For any member of the tenant. */
+    get: operations['teams_retrieve']
     put?: never
     post?: never
     /** @description Needs `member.write`. */
@@ -651,7 +670,11 @@ export interface paths {
     /** @description Needs `platform.users`. */
     get: operations['users_list']
     put?: never
-    post?: never
+    /**
+     * An account and the one-time link that sets its password
+     * @description Needs `platform.users`.
+     */
+    post: operations['users_create']
     delete?: never
     options?: never
     head?: never
@@ -665,7 +688,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get?: never
+    /** @description Needs `platform.users`. */
+    get: operations['users_retrieve']
     put?: never
     post?: never
     delete?: never
@@ -760,6 +784,28 @@ export interface components {
       name: string
       /** @description ok, or what is wrong */
       state: string
+    }
+    /** @description With the link: in this one answer and never again. */
+    CreatedUser: {
+      id: string
+      /** Format: email */
+      readonly email: string
+      readonly display_name: string
+      readonly locale: string
+      readonly tz: string
+      readonly is_superadmin: boolean
+      readonly is_active: boolean
+      mfa_enabled: boolean
+      /** Format: date-time */
+      readonly last_seen_at: string | null
+      tenants: components['schemas']['UserTenant'][]
+      /** Format: date-time */
+      readonly created_at: string
+      /** Format: date-time */
+      readonly updated_at: string
+      readonly version: number
+      /** @description Sets the password once. */
+      readonly link: string | null
     }
     /** @description A user as who made something. */
     Creator: {
@@ -1553,6 +1599,11 @@ export interface components {
       updated_at: string
       version: number
     }
+    UserCreateRequest: {
+      /** Format: email */
+      email: string
+      display_name?: string
+    }
     UserList: {
       data: components['schemas']['UserRow'][]
       has_more: boolean
@@ -2197,6 +2248,39 @@ export interface operations {
       }
     }
   }
+  invites_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        invite_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['InviteRow']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   invites_resend: {
     parameters: {
       query?: never
@@ -2691,6 +2775,39 @@ export interface operations {
       }
     }
   }
+  members_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        member_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Member']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   members_destroy: {
     parameters: {
       query?: never
@@ -2907,6 +3024,39 @@ export interface operations {
     }
     responses: {
       201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TeamRow']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  teams_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        team_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
         headers: {
           [name: string]: unknown
         }
@@ -3409,6 +3559,71 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['UserList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  users_create: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UserCreateRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CreatedUser']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  users_retrieve: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        user_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UserRow']
         }
       }
       /** @description A problem, RFC 9457. */

@@ -26,6 +26,11 @@ function guarded(routes: RouteObject[]): RouteObject[] {
   })
 }
 
+/** The kit on one sheet, on the development server only. */
+const workbench: RouteObject[] = import.meta.env.DEV
+  ? [{ path: '/__states', lazy: async () => ({ Component: (await import('./states-page')).StatesPage }) }]
+  : []
+
 export const routes: RouteObject[] = [
   {
     Component: Root,
@@ -36,6 +41,7 @@ export const routes: RouteObject[] = [
       ...auth,
       ...onboarding,
       ...errors,
+      ...workbench,
       { path: '/account', loader: accountLoader, Component: Shell, children: guarded(account) },
       {
         path: '/t/:tenant',
