@@ -27,10 +27,14 @@ urlpatterns: Final[list[URLPattern]] = [
     path("keys/<str:key_id>/clone", KeyViewSet.as_view({"post": "clone"})),
     path("members", MemberViewSet.as_view({"get": "list"})),
     path(
-        "members/<str:member_id>", MemberViewSet.as_view({"patch": "update", "delete": "destroy"})
+        "members/<str:member_id>",
+        MemberViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
     ),
     path("teams", TeamViewSet.as_view({"get": "list", "post": "create"})),
-    path("teams/<str:team_id>", TeamViewSet.as_view({"patch": "update", "delete": "destroy"})),
+    path(
+        "teams/<str:team_id>",
+        TeamViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
+    ),
     path(
         "teams/<str:team_id>/members",
         TeamMemberViewSet.as_view({"get": "list", "post": "create"}),
@@ -40,6 +44,7 @@ urlpatterns: Final[list[URLPattern]] = [
         TeamMemberViewSet.as_view({"delete": "destroy"}),
     ),
     path("invites", InviteViewSet.as_view({"get": "list", "post": "create"})),
+    path("invites/<str:invite_id>", InviteViewSet.as_view({"get": "retrieve"})),
     path("invites/<str:invite_id>/resend", InviteViewSet.as_view({"post": "resend"})),
     path("invites/<str:invite_id>/revoke", InviteViewSet.as_view({"post": "revoke"})),
     path("audit", AuditViewSet.as_view({"get": "list"})),
@@ -53,8 +58,8 @@ urlpatterns: Final[list[URLPattern]] = [
     ),
     path("tenants/<str:tenant_id>/suspend", TenantAdministration.as_view({"post": "suspend"})),
     path("tenants/<str:tenant_id>/resume", TenantAdministration.as_view({"post": "resume"})),
-    path("users", UserViewSet.as_view({"get": "list"})),
-    path("users/<str:user_id>", UserViewSet.as_view({"patch": "update"})),
+    path("users", UserViewSet.as_view({"get": "list", "post": "create"})),
+    path("users/<str:user_id>", UserViewSet.as_view({"get": "retrieve", "patch": "update"})),
     path("users/<str:user_id>/reset-link", UserViewSet.as_view({"post": "reset_link"})),
     path("sessions", SessionViewSet.as_view({"get": "list"})),
     path("sessions/revoke-all", SessionViewSet.as_view({"post": "revoke_all"})),

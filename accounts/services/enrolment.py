@@ -1,5 +1,8 @@
 """People added by an operator instead of coming by invitation."""
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from accounts.actors import Actor
 from accounts.errors import Invalid
 from accounts.models import Membership, Role, Tenant, User
@@ -21,6 +24,10 @@ def enrol_user(
     """The account and the one-time path by which its person sets a password."""
     if role not in Role.values:
         raise Invalid.one(field="role", message=f"{role!r} is none of {', '.join(Role.values)}")
+    try:
+        validate_email(email.strip())
+    except ValidationError:
+        raise Invalid.one(field="email", message=f"{email!r} is no e-mail address") from None
     with platform_scope("an operator adds a person"):
         tenant = _tenant(tenant_slug)
         user = create_user(

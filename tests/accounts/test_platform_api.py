@@ -113,6 +113,28 @@ def test_a_superadmin_lists_people_with_their_tenants(town: Town, boss: Api) -> 
     assert boss.get("users?is_active=false").json()["data"] == []
 
 
+def test_an_account_is_made_with_a_link_that_is_shown_once(boss: Api) -> None:
+    body = {"email": "New.Person@Example.test", "display_name": "New"}
+
+    made = boss.post("users", body, Idempotency_Key="k")
+
+    assert made.status_code == 201
+    assert made["Cache-Control"] == "no-store"
+    person = made.json()
+    assert (person["email"], person["is_superadmin"]) == ("new.person@example.test", False)
+    assert person["link"].startswith("/reset?key=")
+    assert boss.post("users", body, Idempotency_Key="k").json()["link"] is None
+    again = boss.post("users", body)
+    assert (again.status_code, again.json()["code"]) == (409, "name_taken")
+    path = f"users/{person['id']}"
+    assert "link" not in boss.get(path).json()
+    assert (
+        boss.patch(path, {"display_name": "N"}, If_Match=boss.get(path)["ETag"]).status_code == 200
+    )
+    refused = boss.post("users", {"email": "x@example.test", "is_superadmin": True})
+    assert refused.json()["errors"][0]["code"] == "unknown_field"
+
+
 def test_switching_an_account_off_ends_its_sessions(town: Town, boss: Api) -> None:
     browser = Browser()
     browser.sign_in(email=town.people["admin"].email, password=PASSWORD)

@@ -283,6 +283,7 @@ def body_for(case: Case, town: Town) -> dict[str, Any] | None:
         "api/v1/teams": {"name": "made by the matrix"},
         "api/v1/teams/<str:team_id>/members": {"user": str(town.people["developer"].id)},
         "api/v1/invites": {"email": "matrix@example.test", "role": "developer"},
+        "api/v1/users": {"email": "matrix@example.test"},
         "api/v1/tenants": {"slug": "matrix", "name": "made by the matrix"},
     }
     made = case.method == "post"

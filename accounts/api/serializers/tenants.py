@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -60,6 +60,11 @@ class UserQuery(ListQuery):
     q = serializers.CharField(required=False, max_length=200, help_text="In e-mail and name.")
 
 
+class UserCreate(Strict):
+    email = serializers.EmailField(max_length=254)
+    display_name = Text(required=False, allow_blank=True, max_length=120)
+
+
 class UserUpdate(Strict):
     display_name = Text(required=False, allow_blank=True, max_length=120)
     is_active = Flag(required=False)
@@ -80,7 +85,7 @@ class UserRow(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = (
+        fields: ClassVar[list[str]] = [
             "id",
             "email",
             "display_name",
@@ -94,7 +99,19 @@ class UserRow(serializers.ModelSerializer[User]):
             "created_at",
             "updated_at",
             "version",
-        )
+        ]
+        read_only_fields = fields
+
+
+class CreatedUser(UserRow):
+    """With the link: in this one answer and never again."""
+
+    link = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Sets the password once."
+    )
+
+    class Meta(UserRow.Meta):
+        fields: ClassVar[list[str]] = [*UserRow.Meta.fields, "link"]
         read_only_fields = fields
 
 

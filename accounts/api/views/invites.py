@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import TenantViewSet
-from accounts.api.paths import row_id
+from accounts.api.paths import found, row_id
 from accounts.api.schema import envelope
 from accounts.api.serializers.members import InviteCreate, InviteQuery, InviteRow, SentInvite
 from accounts.models import Invite
@@ -17,6 +17,7 @@ CREATED = 201
 class InviteViewSet(TenantViewSet):
     capabilities = {
         "list": "member.write",
+        "retrieve": "member.write",
         "create": "member.write",
         "resend": "member.write",
         "revoke": "member.write",
@@ -35,6 +36,11 @@ class InviteViewSet(TenantViewSet):
         elif status:
             rows = rows.filter(status=status)
         return self.page(rows, serializer=InviteRow)
+
+    @extend_schema(responses=InviteRow)
+    def retrieve(self, _request: Request, invite_id: str) -> Response:
+        invite = invites_of(access=self.access).filter(pk=row_id(invite_id)).first()
+        return self.row(found(invite), serializer=InviteRow)
 
     @extend_schema(request=InviteCreate, responses={CREATED: SentInvite})
     def create(self, _request: Request) -> Response:

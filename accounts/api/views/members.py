@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import TenantViewSet
-from accounts.api.paths import row_id
+from accounts.api.paths import found, row_id
 from accounts.api.schema import envelope
 from accounts.api.serializers.members import Member, MemberQuery, MemberRemoved, MemberUpdate
 from accounts.models import Membership
@@ -17,6 +17,7 @@ from accounts.services.members import remove_member, update_member
 class MemberViewSet(TenantViewSet):
     capabilities = {
         "list": "member.write",
+        "retrieve": "member.write",
         "update": "member.write",
         "destroy": "member.write",
     }
@@ -33,6 +34,11 @@ class MemberViewSet(TenantViewSet):
                 Q(user__email__icontains=text) | Q(user__display_name__icontains=text)
             )
         return self.page(rows, serializer=Member)
+
+    @extend_schema(responses=Member)
+    def retrieve(self, _request: Request, member_id: str) -> Response:
+        member = members_of(access=self.access).filter(pk=row_id(member_id)).first()
+        return self.row(found(member), serializer=Member)
 
     @extend_schema(request=MemberUpdate, responses=Member)
     def update(self, _request: Request, member_id: str) -> Response:

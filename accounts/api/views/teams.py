@@ -3,7 +3,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import TenantViewSet
-from accounts.api.paths import row_id
+from accounts.api.paths import found, row_id
 from accounts.api.permissions import MEMBER
 from accounts.api.schema import envelope
 from accounts.api.serializers.members import (
@@ -14,7 +14,6 @@ from accounts.api.serializers.members import (
     TeamRow,
 )
 from accounts.api.serializers.shared import ListQuery
-from accounts.errors import Refused
 from accounts.models import Team
 from accounts.selectors.members import team_members_of, teams_of
 from accounts.services import teams as services
@@ -27,6 +26,7 @@ class TeamViewSet(TenantViewSet):
     capabilities = {
         "list": MEMBER,
         "create": "member.write",
+        "retrieve": MEMBER,
         "update": "member.write",
         "destroy": "member.write",
     }
@@ -45,6 +45,11 @@ class TeamViewSet(TenantViewSet):
             actor=self.actor(), access=self.access, fields=self.body(TeamFields)
         )
         return self._team(team, status=CREATED)
+
+    @extend_schema(responses=TeamRow)
+    def retrieve(self, _request: Request, team_id: str) -> Response:
+        team = teams_of(access=self.access).filter(pk=row_id(team_id)).first()
+        return self.row(found(team), serializer=TeamRow)
 
     @extend_schema(request=TeamFields, responses=TeamRow)
     def update(self, _request: Request, team_id: str) -> Response:
@@ -84,9 +89,7 @@ class TeamMemberViewSet(TenantViewSet):
     @extend_schema(parameters=[ListQuery], responses=envelope(TeamMemberRow))
     def list(self, _request: Request, team_id: str) -> Response:
         self.query(ListQuery)
-        team = teams_of(access=self.access).filter(pk=row_id(team_id)).first()
-        if team is None:
-            raise Refused("not_found")
+        team = found(teams_of(access=self.access).filter(pk=row_id(team_id)).first())
         return self.page(team_members_of(access=self.access, team=team), serializer=TeamMemberRow)
 
     @extend_schema(

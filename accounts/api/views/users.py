@@ -4,22 +4,29 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import PlatformViewSet
-from accounts.api.paths import row_id
+from accounts.api.paths import found, row_id
 from accounts.api.schema import envelope
 from accounts.api.serializers.tenants import (
+    CreatedUser,
     ResetLink,
     ResetLinkRequest,
+    UserCreate,
     UserQuery,
     UserRow,
     UserUpdate,
 )
 from accounts.selectors.people import all_users
 from accounts.services import users as services
+from accounts.services.enrolment import enrol_user
+
+CREATED = 201
 
 
 class UserViewSet(PlatformViewSet):
     capabilities = {
         "list": "platform.users",
+        "create": "platform.users",
+        "retrieve": "platform.users",
         "update": "platform.users",
         "reset_link": "platform.users",
     }
@@ -36,6 +43,21 @@ class UserViewSet(PlatformViewSet):
                 Q(email__icontains=asked["q"]) | Q(display_name__icontains=asked["q"])
             )
         return self.page(rows, serializer=UserRow)
+
+    @extend_schema(
+        summary="An account and the one-time link that sets its password",
+        request=UserCreate,
+        responses={CREATED: CreatedUser},
+    )
+    def create(self, _request: Request) -> Response:
+        user, link = enrol_user(actor=self.actor(), **self.body(UserCreate))
+        made = all_users().get(pk=user.pk)
+        return self.row(made, serializer=UserRow, status=CREATED, once={"link": link})
+
+    @extend_schema(responses=UserRow)
+    def retrieve(self, _request: Request, user_id: str) -> Response:
+        user = all_users().filter(pk=row_id(user_id)).first()
+        return self.row(found(user), serializer=UserRow)
 
     @extend_schema(request=UserUpdate, responses=UserRow)
     def update(self, _request: Request, user_id: str) -> Response:

@@ -106,6 +106,7 @@ def test_a_reset_can_take_the_second_factor_away_and_is_audited(
     [
         (("users", "reset", "nobody@example.org"), "nobody@example.org"),
         (("users", "create", "a@example.org", "--tenant", "absent"), "absent"),
+        (("users", "create", "nobody"), "nobody"),
         (("users", "create", "a@example.org", "--tenant", "default", "--role", "king"), "king"),
         (("keys", "list", "--tenant", "absent"), "tenant"),
         (("keys", "revoke", "key_absent000000"), ""),
