@@ -13,7 +13,7 @@ from celery.schedules import crontab
 from celery.signals import setup_logging
 
 from gateway import logs
-from gateway.ops.tasks import BROKER_OPTIONS
+from gateway.ops.tasks import BROKER_OPTIONS, broker_url
 from gateway.telemetry.tasks import time_tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
@@ -54,7 +54,7 @@ app.config_from_object(
 def _read_settings(sender: Celery, **_: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - at import, nobody has chosen settings yet
 
-    sender.conf.update(broker_url=settings.CELERY_BROKER_URL)
+    sender.conf.update(broker_url=broker_url(settings.CELERY_BROKER_URL))
 
 
 @setup_logging.connect

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 # Longer than any task may run: what is not acknowledged by then goes to another worker.
 VISIBILITY_TIMEOUT_S: Final = 300
@@ -14,6 +15,20 @@ BROKER_OPTIONS: Final = {
 EMBEDDED_CONCURRENCY: Final = 4
 PREFORK_CONCURRENCY: Final = 2
 WORKER_NODE: Final = "worker@switchyard"
+
+
+def broker_url(url: str) -> str:
+    """The same server as Celery spells it, whose own defaults differ from the other clients'."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    if parts.scheme == "rediss":
+        # Celery would take any certificate.
+        query.setdefault("ssl_cert_reqs", "required")
+        return parts._replace(query=urlencode(query)).geturl()
+    if parts.scheme == "unix":
+        place = url.removeprefix("unix://").partition("?")[0]
+        return f"redis+socket://{place}?{urlencode({'virtual_host': query.get('db', '0')})}"
+    return url
 
 
 def worker_command(*, threads: bool) -> list[str]:

@@ -16,7 +16,13 @@ from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.embedded.child import ChildSpec, StopStep
 from gateway.ops.embedded.postgres import PostgresCluster, server_environment
 from gateway.ops.embedded.valkey import ValkeyServer
-from gateway.ops.tasks import BROKER_OPTIONS, WORKER_NODE, beat_command, worker_command
+from gateway.ops.tasks import (
+    BROKER_OPTIONS,
+    WORKER_NODE,
+    beat_command,
+    broker_url,
+    worker_command,
+)
 from gateway.telemetry import multiprocess
 
 SERVICE_READY_S: Final = 30.0
@@ -164,7 +170,7 @@ def _answers(url: str) -> Callable[[], bool]:
 def _worker_answers(configuration: Configuration) -> Callable[[], bool]:
     values = configuration.values
     app = Celery(
-        broker=values["CELERY_BROKER_URL"] or values["REDIS_URL"],
+        broker=broker_url(values["CELERY_BROKER_URL"] or values["REDIS_URL"]),
         set_as_current=False,
         changes={"broker_transport_options": BROKER_OPTIONS},
     )
