@@ -46,7 +46,7 @@ def _row(
 
 SETTINGS: Final[tuple[Setting, ...]] = (
     _row("PORT", "port", "8000", "server", "Port of the one listener."),
-    _row("HOST", "text", "127.0.0.1", "server", "Address to listen on; the image sets 0.0.0.0."),
+    _row("HOST", "address", "127.0.0.1", "server", "Address to listen on; the image sets 0.0.0.0."),
     _row(
         "PUBLIC_URL",
         "origin",

@@ -61,6 +61,15 @@ def _cidrs(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...
         raise ValueError("networks separated by commas, as 10.0.0.0/8,fd00::/8") from None
 
 
+def _address(raw: str) -> str:
+    if raw.strip().lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(raw.strip()))
+    except ValueError:
+        raise ValueError("an address of this machine, as 127.0.0.1, 0.0.0.0 or ::1") from None
+
+
 def _url(raw: str, *schemes: str) -> str:
     _parts(raw, *schemes)
     return raw
@@ -101,6 +110,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "list": _list,
     "cidrs": _cidrs,
     "path": Path,
+    "address": _address,
     "origin": _origin,
     "email_url": lambda raw: _url(raw, *EMAIL_SCHEMES),
     "postgres_url": lambda raw: _url(raw, "postgres", "postgresql"),
