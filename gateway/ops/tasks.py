@@ -51,6 +51,8 @@ def _celery(command: str) -> list[str]:
         sys.executable,
         "-m",
         "celery",
+        # Its banner is drawn with dashes, and a log holds one object a line.
+        "--quiet",
         "--app",
         "gateway.celery",
         command,

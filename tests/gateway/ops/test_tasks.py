@@ -1,10 +1,32 @@
+import os
 import ssl
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from celery import Celery
 
-from gateway.ops.tasks import broker_url
+from gateway.ops.tasks import beat_command, broker_url, worker_command
+from tests.contracts.tree import ROOT
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_celery_draws_no_banner_into_the_log(command: str, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    commands = {"worker": worker_command(threads=True), "beat": beat_command(var=tmp_path)}
+    with subprocess.Popen(
+        commands[command],
+        cwd=ROOT,
+        env={**os.environ, "LOG_FORMAT": "json"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.kill()
+    assert msgspec.json.decode(first)["role"] == command
 
 
 def connection_to(url: str) -> Any:
