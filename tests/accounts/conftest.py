@@ -8,7 +8,9 @@ import time_machine
 
 from accounts.models import User
 from tests.accounts.world import Town, make_town
-from tests.browser import make_person
+from tests.browser import AUTH, Browser, make_person, totp
+
+SUPERADMIN = "root@example.test"
 
 
 @pytest.fixture
@@ -28,3 +30,20 @@ def start_of_a_code() -> Iterator[None]:
 @pytest.fixture
 def town(db: None) -> Town:
     return make_town()
+
+
+@pytest.fixture
+def superadmin(db: None) -> User:
+    return make_person(SUPERADMIN, superadmin=True)
+
+
+@pytest.fixture
+def browser(superadmin: User) -> Browser:
+    """Signed in with password and code."""
+    first = Browser()
+    first.sign_in(email=SUPERADMIN)
+    secret = first.enrol()
+    browser = Browser()
+    browser.sign_in(email=SUPERADMIN)
+    assert browser.post(f"{AUTH}/auth/2fa/authenticate", {"code": totp(secret)}).status_code == 200
+    return browser
