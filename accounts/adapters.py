@@ -5,6 +5,8 @@ root: accounts must not know where data keys live.
 """
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -50,12 +52,13 @@ class AccountAdapter(DefaultAccountAdapter):
             raise Refused("rate_limited", facts={"retry_after": RATE_WINDOW_S}) from None
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        user: User | None = super().authenticate(request, **credentials)
-        if user is not None and not user.is_active:
-            # A disabled account answers like a wrong password: nothing tells that it exists.
-            self.authentication_failed(request, **credentials)
-            return None
-        return user
+        with judged(request, login=credentials["email"]):
+            user: User | None = super().authenticate(request, **credentials)
+            if user is not None and not user.is_active:
+                # A disabled account answers like a wrong password: nothing tells that it exists.
+                self.authentication_failed(request, **credentials)
+                return None
+            return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         count_failure(request, login=credentials["email"], reason="wrong e-mail or password")
@@ -85,6 +88,18 @@ class MFAAdapter(DefaultMFAAdapter):
 def throttle(request: HttpRequest, *, login: str) -> LoginThrottle:
     # An IPv6 caller owns a whole network and could try from each of its addresses.
     return LoginThrottle(login=login, ip=truncate_ip(caller_ip(request) or ""))
+
+
+@contextmanager
+def judged(request: HttpRequest, *, login: str) -> Iterator[None]:
+    """One of the few attempts at a login that are judged at once; raises rate_limited beyond."""
+    pair = throttle(request, login=login)
+    try:
+        if not pair.enter():
+            raise Refused("rate_limited", facts={"retry_after": 1})
+        yield
+    finally:
+        pair.leave()
 
 
 def refuse_locked(request: HttpRequest, *, login: str) -> None:

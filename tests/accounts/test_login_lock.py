@@ -1,11 +1,17 @@
 """F-72: failures lock this login from this address, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from accounts.tenancy import platform_scope
-from accounts.throttle import LOCK_S
+from accounts.throttle import FAILURES_ALLOWED, LOCK_S
 from tests.browser import EMAIL, Browser, audit_actions, make_person
 
 
@@ -53,6 +59,45 @@ def test_a_flood_of_attempts_at_a_locked_login_is_told_once_a_minute(person: Use
         Browser().sign_in(email=EMAIL, password="wrong-password")
 
     assert audit_actions().count("session.sign_in_failed") == 4 + 1
+
+
+def test_attempts_at_once_are_no_more_guesses_than_one_after_another(
+    committed_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them would find the login not yet locked."""
+    make_person()
+    together, judged = Barrier(12), []
+
+    def judge(*_: Any, **__: Any) -> None:
+        judged.append(1)
+        with suppress(BrokenBarrierError):
+            together.wait(timeout=2)
+
+    monkeypatch.setattr("allauth.account.auth_backends.AuthenticationBackend.authenticate", judge)
+
+    def attempt(_: int) -> int:
+        try:
+            answer = Browser().sign_in(email=EMAIL, password="wrong-password")
+            return int(answer.status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as pool:
+        codes = list(pool.map(attempt, range(12)))
+
+    assert len(judged) <= FAILURES_ALLOWED
+    assert set(codes) == {400, 429}
+
+
+def test_a_count_that_ends_meanwhile_is_no_failure(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> int:
+        raise ValueError("no such key")
+
+    monkeypatch.setattr("django.core.cache.backends.redis.RedisCache.incr", gone)
+
+    assert Browser().sign_in(email=EMAIL, password="wrong-password").status_code == 400
 
 
 def test_an_unknown_address_locks_alike(db: None) -> None:

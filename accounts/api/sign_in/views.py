@@ -109,7 +109,11 @@ class CodeView(Audited):
 
     def handle_input(self, data: Any) -> Any:
         giver = self.giver()
-        adapters.refuse_locked(self.request, login=giver.email)
+        with adapters.judged(self.request, login=giver.email):
+            adapters.refuse_locked(self.request, login=giver.email)
+            return self._judge(data, giver=giver)
+
+    def _judge(self, data: Any, *, giver: User) -> Any:
         refusal = super().handle_input(data)
         if refusal is None and not first_use(user_id=giver.pk, code=self.input["code"].data):
             self.input.add_error("code", get_adapter().validation_error("incorrect_code"))
