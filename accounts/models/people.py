@@ -99,7 +99,7 @@ class Invite(Editable, TenantOwned):
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=14, choices=Role)
     team = models.ForeignKey(
-        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     token_sha256 = models.BinaryField(max_length=32, unique=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)

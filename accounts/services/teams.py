@@ -73,7 +73,7 @@ def update_team(
 def delete_team(
     *, actor: Actor, access: Access, team_id: UUID, expected_version: int | None = None
 ) -> None:
-    """Its keys and members stay in the tenant, without the team."""
+    """Its keys, members and invitations stay in the tenant, without the team."""
     tenant = access.the_tenant()
     queue_on_tenant(tenant.id)
     team = lock(Team.objects.filter(tenant=tenant), pk=team_id, expected_version=expected_version)

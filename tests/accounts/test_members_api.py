@@ -166,6 +166,17 @@ def test_a_team_is_made_renamed_and_deleted(town: Town) -> None:
     assert api.delete(f"teams/{town.team.id}").status_code == 204
 
 
+def test_an_invitation_outlives_its_team(town: Town) -> None:
+    api = town.api("admin")
+    body = {"email": "x@example.test", "role": "developer", "team": str(town.team.id)}
+    sent = api.post("invites", body).json()
+
+    assert api.delete(f"teams/{town.team.id}").status_code == 204
+
+    row = api.get(f"invites/{sent['id']}").json()
+    assert (row["status"], row["team"]) == ("pending", None)
+
+
 def test_a_team_does_not_stand_below_itself(town: Town) -> None:
     api = town.api("admin")
     below = api.post("teams", {"name": "Below", "parent": str(town.team.id)}).json()
