@@ -36,7 +36,10 @@ class Refused(Exception):
 class Invalid(Refused):
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
-        told = "; ".join(f"{problem.field}: {problem.message}" for problem in self.problems)
+        told = "; ".join(
+            f"{problem.field}: {problem.message}" if problem.field else problem.message
+            for problem in self.problems
+        )
         super().__init__("validation", told)
 
     @classmethod

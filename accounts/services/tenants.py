@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
 
@@ -11,6 +10,7 @@ from accounts.access import Access
 from accounts.actors import Actor
 from accounts.errors import Invalid, Refused
 from accounts.models import Tenant
+from accounts.regions import is_time_zone
 from accounts.services.changes import lock, record_created, save_changes
 from accounts.tenancy import platform_scope
 
@@ -93,7 +93,7 @@ def resume_tenant(*, actor: Actor, tenant_id: UUID, expected_version: int | None
 
 def _check(fields: Mapping[str, Any]) -> None:
     zone = fields.get("reporting_tz")
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and not is_time_zone(zone):
         raise Invalid.one(
             field="reporting_tz", message=f"{zone!r} is no time zone; write one as Europe/Berlin"
         )

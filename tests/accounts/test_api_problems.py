@@ -93,6 +93,12 @@ def test_only_small_plain_json_is_read(
     assert (answer.status_code, answer.json().get("code", "")) == (status, code), answer.content
 
 
+def test_what_is_wrong_with_the_whole_body_is_said_plainly(town: Town) -> None:
+    problem = town.api("owner").post("teams", []).json()
+
+    assert problem["detail"] == "Invalid data. Expected a dictionary, but got list."
+
+
 def test_a_session_write_without_csrf_token_is_refused(town: Town) -> None:
     api = town.api("owner")
     api.client.handler.enforce_csrf_checks = True

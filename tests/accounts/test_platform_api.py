@@ -79,6 +79,7 @@ def test_owners_change_the_settings_of_their_tenant_in_its_own_chain(town: Town)
     ("field", "value"),
     [
         ("reporting_tz", "Mars/Olympus"),
+        ("reporting_tz", "localtime"),
         ("week_start", 0),
         ("locale", "de"),
         ("currency", "eur"),
