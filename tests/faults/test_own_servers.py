@@ -1,5 +1,6 @@
 """Single programs against servers of the operator's own."""
 
+import base64
 import os
 import signal
 import subprocess
@@ -115,6 +116,20 @@ def ready_status(client: httpx.Client) -> int:
         return client.get("/ready").status_code
     except httpx.HTTPError:
         return 0
+
+
+def test_up_does_not_go_on_with_another_key(migrated: dict[str, str], tmp_path: Path) -> None:
+    prepare = [sys.executable, "-m", "gateway.ops.embedded.prepare", str(tmp_path / "report")]
+    other = {**migrated, "SWITCHYARD_KEK": base64.b64encode(bytes(32)).decode()}
+    first, second = (
+        subprocess.run(
+            prepare, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        for environment in (migrated, other)
+    )
+    assert first.returncode == Exit.OK, first.stderr
+    assert second.returncode == Exit.USAGE
+    assert "is needed and not among the configured ones" in second.stderr
 
 
 def test_up_starts_no_service_that_is_given(migrated: dict[str, str]) -> None:
