@@ -20,6 +20,7 @@ from gateway.edge.readiness import Migration
 from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
 from gateway.edge.sockets import with_prompt_close
 from gateway.edge.whole_body import with_length
+from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
 from gateway.telemetry import multiprocess
 from gateway.telemetry.metrics import MetricsPage, describe_build
 from gateway.telemetry.observer import RequestObserver
@@ -48,7 +49,9 @@ def build_application(values: Mapping[str, Any]) -> Guard:
             "/health": health,
             "/ready": ready,
             "/liveness": liveness,
-            "/metrics": MetricsPage(token=values["METRICS_TOKEN"]),
+            "/metrics": MetricsPage(
+                token=values["METRICS_TOKEN"], queues={QUEUE: f"{BROKER_KEY_PREFIX}{QUEUE}"}
+            ),
         },
         prefixes=prefixes,
         sockets=sockets,
@@ -98,6 +101,7 @@ def _runtime_config(
         database_url=values["DATABASE_URL"],
         redis_url=values["REDIS_URL"],
         cache_redis_url=values["CACHE_REDIS_URL"] or values["REDIS_URL"],
+        broker_url=values["CELERY_BROKER_URL"] or values["REDIS_URL"],
         drain_mark=Path(mark) if mark else None,
         expected_migrations=migrations,
     )

@@ -13,7 +13,7 @@ from celery.schedules import crontab
 from celery.signals import setup_logging
 
 from gateway import logs
-from gateway.ops.tasks import BROKER_OPTIONS, broker_url
+from gateway.ops.tasks import BROKER_OPTIONS, QUEUE, broker_url
 from gateway.telemetry.tasks import time_tasks
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
@@ -28,7 +28,7 @@ app.config_from_object(
         "task_ignore_result": True,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        "task_default_queue": "default",
+        "task_default_queue": QUEUE,
         "worker_prefetch_multiplier": 1,
         "timezone": "UTC",
         "enable_utc": True,

@@ -28,6 +28,7 @@ class RuntimeConfig:
     database_url: str
     redis_url: str
     cache_redis_url: str
+    broker_url: str
     drain_mark: Path | None
     expected_migrations: frozenset[Migration]
 
@@ -36,6 +37,7 @@ class RuntimeConfig:
 class Runtime:
     state: Redis
     cache: Redis
+    broker: Redis
     drain: DrainWatch
     readiness: Readiness
     flush: Callable[[], None]
@@ -44,6 +46,7 @@ class Runtime:
     async def start(cls, config: RuntimeConfig, *, flush: Callable[[], None]) -> "Runtime":
         """`flush` writes what is still waiting, when the process stops."""
         state, cache = redis_client(config.redis_url), redis_client(config.cache_redis_url)
+        broker = state if config.broker_url == config.redis_url else redis_client(config.broker_url)
         drain = DrainWatch(config.drain_mark)
         drain.start()
         checks = {
@@ -54,12 +57,20 @@ class Runtime:
             "cache": redis_check("cache", cache),
         }
         readiness = Readiness(checks=checks, drain=drain)
-        return cls(state=state, cache=cache, drain=drain, readiness=readiness, flush=flush)
+        return cls(
+            state=state,
+            cache=cache,
+            broker=broker,
+            drain=drain,
+            readiness=readiness,
+            flush=flush,
+        )
 
     async def stop(self) -> None:
         await self.drain.stop()
         await self.state.aclose()
         await self.cache.aclose()
+        await self.broker.aclose()
         await asyncio.to_thread(self.flush)
 
 

@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 # Longer than any task may run: what is not acknowledged by then goes to another worker.
 VISIBILITY_TIMEOUT_S: Final = 300
+QUEUE: Final = "default"
+BROKER_KEY_PREFIX: Final = "switchyard:celery:"
 BROKER_OPTIONS: Final = {
     "visibility_timeout": VISIBILITY_TIMEOUT_S,
-    "global_keyprefix": "switchyard:celery:",
+    "global_keyprefix": BROKER_KEY_PREFIX,
 }
 EMBEDDED_CONCURRENCY: Final = 4
 PREFORK_CONCURRENCY: Final = 2

@@ -7,6 +7,7 @@ versions), never from a request; who has no token learns nothing, not even that 
 import asyncio
 import os
 import platform
+from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Final
 
@@ -24,8 +25,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from accounts.errors import Refused
 from gateway import VERSION
 from gateway.edge.messages import Receive, Scope, Send, respond
+from gateway.edge.runtime import runtime_of
 from gateway.edge.surface import require_reading
 from gateway.telemetry.multiprocess import VARIABLE
+from gateway.telemetry.queues import read_queue_depths
 
 LATENCY_BUCKETS: Final = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
@@ -88,13 +91,16 @@ def exposition() -> bytes:
 
 
 class MetricsPage:
-    def __init__(self, *, token: str) -> None:
+    def __init__(self, *, token: str, queues: Mapping[str, str] | None = None) -> None:
+        self._queues = queues or {}
         self._authorization = f"Bearer {token}".encode() if token else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._is_allowed(scope):
             raise Refused("not_found", f"{scope['path']} does not exist.")
         require_reading(scope)
+        if self._queues:
+            await read_queue_depths(runtime_of(scope).broker, queues=self._queues)
         body = await asyncio.to_thread(exposition)
         await respond(
             send,

@@ -47,6 +47,7 @@ async def runtime() -> AsyncIterator[Runtime]:
         database_url=os.environ["DATABASE_URL"],
         redis_url=os.environ["REDIS_URL"],
         cache_redis_url=os.environ["CACHE_REDIS_URL"],
+        broker_url=os.environ["REDIS_URL"],
         drain_mark=None,
         expected_migrations=frozenset(),
     )

@@ -17,6 +17,7 @@ CONFIG = RuntimeConfig(
     database_url="postgresql://x:y@127.0.0.1:1/z",
     redis_url="redis://127.0.0.1:1/0",
     cache_redis_url="redis://127.0.0.1:1/0",
+    broker_url="redis://127.0.0.1:1/0",
     drain_mark=Path("/nonexistent/drain"),
     expected_migrations=frozenset(),
 )
