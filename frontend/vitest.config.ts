@@ -13,6 +13,6 @@ export default defineConfig({
     restoreMocks: true,
     // The modules of a page are loaded once per worker; src/test/setup.ts clears what they hold between tests.
     isolate: false,
-    testTimeout: 15_000,
+    testTimeout: 40_000,
   },
 })

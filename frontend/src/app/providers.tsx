@@ -1,6 +1,7 @@
 import { keepPreviousData, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { ConfigProvider } from 'antd'
 import type { Locale } from 'antd/es/locale'
+import english from 'antd/es/locale/en_US'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isProblem } from '../api/problem'
@@ -26,14 +27,15 @@ export const queryClient = new QueryClient({
   },
 })
 
-function useAntdLocale(): Locale | undefined {
+/** Never absent: antd wraps the page in one more provider when a locale appears, which would mount all of it anew. */
+function useAntdLocale(): Locale {
   const { i18n } = useTranslation()
-  const [chinese, setChinese] = useState<Locale>()
+  const [chinese, setChinese] = useState<Locale>(english)
   const isChinese = i18n.language === 'zh-CN'
   useEffect(() => {
     if (isChinese) void import('../i18n/antd-zh-cn').then((module) => setChinese(module.locale))
   }, [isChinese])
-  return isChinese ? chinese : undefined
+  return isChinese ? chinese : english
 }
 
 export function Providers({ children }: { children: ReactNode }) {
@@ -43,7 +45,7 @@ export function Providers({ children }: { children: ReactNode }) {
     <QueryClientProvider client={queryClient}>
       <ConfigProvider
         theme={theme}
-        {...(locale ? { locale } : {})}
+        locale={locale}
         csp={{ nonce: cspNonce }}
         button={{ autoInsertSpace: false }}
       >

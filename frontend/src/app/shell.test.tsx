@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
+import { showLanguage } from '../i18n/index'
 import { me } from '../test/facts'
 import { answer, refuse } from '../test/handlers'
 import { visit } from '../test/render'
@@ -77,6 +78,13 @@ test('the language changes without reload and is kept by the account', async () 
   await waitFor(() => expect(sent).toEqual({ locale: 'zh-CN' }))
   await user.click(screen.getByRole('button', { name: 'EN' }))
   expect(await screen.findByRole('heading', { name: 'API keys' })).toBeVisible()
+})
+
+test('a form in progress survives the change of language', async () => {
+  const { user } = visit('/t/acme/keys?create=1')
+  await user.type(await screen.findByLabelText('Name'), 'half-written')
+  await showLanguage('zh-CN')
+  expect(await screen.findByLabelText('名称')).toHaveValue('half-written')
 })
 
 test('the theme is chosen and written to the document', async () => {

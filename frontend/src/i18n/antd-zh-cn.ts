@@ -1,7 +1,5 @@
-import locale from 'antd/locale/zh_CN'
-import dayjs from 'dayjs'
+import locale from 'antd/es/locale/zh_CN'
+// Registers the language; the date picker names the one it wants at each call.
 import 'dayjs/locale/zh-cn'
-
-dayjs.locale('zh-cn')
 
 export { locale }

@@ -2,13 +2,13 @@ import '@testing-library/jest-dom/vitest'
 import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { queryClient } from '../app/providers'
-import { startI18n } from '../i18n/index'
+import { showLanguage, startI18n } from '../i18n/index'
 import { withTexts } from '../i18n/texts'
 import { NAMESPACES } from './namespaces'
 import { server } from './server'
 
 // A page's code is fetched when it is first visited; two busy cores take their time.
-configure({ asyncUtilTimeout: 5000 })
+configure({ asyncUtilTimeout: 10_000 })
 
 // What jsdom has not and antd asks for.
 vi.stubGlobal(
@@ -38,8 +38,9 @@ beforeAll(async () => {
   await startI18n('en')
   for (const namespace of NAMESPACES) await withTexts(namespace, Promise.resolve())
 })
-afterEach(() => {
+afterEach(async () => {
   cleanup()
+  await showLanguage('en')
   server.resetHandlers()
   queryClient.clear()
   localStorage.clear()
