@@ -28,7 +28,7 @@ from accounts.actors import Actor
 from accounts.api.authentication import Caller, caller_of
 from accounts.api.cursors import page_of
 from accounts.api.permissions import Need, Needs, Reach
-from accounts.errors import Invalid, Refused
+from accounts.errors import FieldProblem, Invalid, Refused
 from accounts.models import User
 from accounts.selectors.access import (
     access_of_key,
@@ -63,6 +63,8 @@ class ManagementView(APIView):
     http_method_names = METHODS
 
     access: Access
+    # Set once a serializer has looked at the body.
+    body_was_read: bool = False
 
     def action_name(self) -> str:
         action: str | None = getattr(self, "action", None)
@@ -106,6 +108,18 @@ class ManagementView(APIView):
         self.response.headers.setdefault("Cache-Control", "no-store")
         return self.response
 
+    def _answer(self, request: Request, handler: Callable[..., Response]) -> Response:
+        """Refuses a body no serializer looked at; inside the transaction, so nothing was done."""
+        response = handler(request, *self.args, **self.kwargs)
+        body: Any = {} if request.method in SAFE_METHODS else request.data
+        if self.body_was_read or not body:
+            return response
+        named = sorted(body) if isinstance(body, dict) else [""]
+        raise Invalid(
+            FieldProblem(field=name, code="unknown_field", message="this call takes no body")
+            for name in named
+        )
+
     def resolve_access(self, request: Request, caller: Caller) -> Access:
         choice = request.headers.get(TENANT_HEADER, "").strip()
         if caller.key is not None:
@@ -145,7 +159,7 @@ class ManagementView(APIView):
         key = request.headers.get("Idempotency-Key", "")
         repeatable = self.reach in {Reach.TENANT, Reach.PLATFORM}
         if not key or not repeatable or request.method in SAFE_METHODS:
-            return handler(request, *self.args, **self.kwargs)
+            return self._answer(request, handler)
         if IDEMPOTENCY_KEY.fullmatch(key) is None:
             raise Invalid.one(
                 field="Idempotency-Key",
@@ -163,7 +177,7 @@ class ManagementView(APIView):
                 status=kept.status,
                 headers={"Cache-Control": "no-store", "Idempotency-Replayed": "true"},
             )
-        response = handler(request, *self.args, **self.kwargs)
+        response = self._answer(request, handler)
         answer = idempotency.KeptAnswer(
             status=response.status_code, body=self._without_secrets(response.data)
         )
@@ -195,6 +209,7 @@ class ManagementView(APIView):
 
     def body(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The validated body; an empty one is an empty object."""
+        self.body_was_read = True
         data = self.request.data if self.request.META.get("CONTENT_LENGTH") not in {"", "0"} else {}
         checked = serializer(data=data, partial=partial, context={"access": self.access})
         checked.is_valid(raise_exception=True)

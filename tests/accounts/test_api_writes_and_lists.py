@@ -203,3 +203,15 @@ def test_an_idempotency_key_is_printable_and_has_an_end(town: Town, key: str) ->
     answer = town.api("owner").post("teams", {"name": "a"}, Idempotency_Key=key)
 
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_a_body_that_no_one_reads_is_refused_and_nothing_is_done(town: Town) -> None:
+    api = town.api("owner")
+    key = api.post("keys", {"name": "ci"}).json()
+
+    refused = api.post(f"keys/{key['id']}/revoke", {"cut_streams": True, "reason": "leak"})
+
+    assert refused.status_code == 400
+    assert [problem["field"] for problem in refused.json()["errors"]] == ["cut_streams", "reason"]
+    assert api.get(f"keys/{key['id']}").json()["status"] == "active"
+    assert api.post(f"keys/{key['id']}/revoke", {}).json()["status"] == "revoked"
