@@ -20,8 +20,6 @@ START_WITHIN_S: Final = 30.0
 ANSWER_WITHIN_S: Final = 10.0
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
-# Wall-clock bounds get this many times their time, because suites run on busy machines.
-TOLERANCE: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,6 @@ from gateway.ops.ports import free_port
 from tests.contracts.tree import ROOT
 
 READY_S: Final = 90.0
-# Real bounds are asserted nightly on a quiet machine; here everything may take five times as long.
-PATIENCE: Final = 5
 CHILDREN: Final = ("postgres", "valkey-state", "valkey-cache", "worker", "beat", "serve")
 
 

@@ -13,7 +13,8 @@ from websockets.sync.client import connect
 from gateway.ops.embedded.processes import look_up
 from tests import services
 from tests.conftest import close_connections
-from tests.faults.gateway_process import TOLERANCE, Gateway, development_server
+from tests.faults.bounds import FACTOR
+from tests.faults.gateway_process import Gateway, development_server
 from tests.faults.installation import all_gone, descendants, wait_until
 
 pytestmark = pytest.mark.faults
@@ -53,7 +54,7 @@ def test_the_reloading_process_ends_with_the_one_that_watches() -> None:
         family = [known for pid in descendants(started.worker_pid) if (known := look_up(pid))]
         assert family
         os.kill(started.worker_pid, signal.SIGKILL)
-        wait_until(lambda: all_gone(family), within_s=3 * TOLERANCE)
+        wait_until(lambda: all_gone(family), within_s=3 * FACTOR)
 
 
 def test_a_socket_opens_and_asks_to_sign_in(daphne: Gateway) -> None:
@@ -61,5 +62,5 @@ def test_a_socket_opens_and_asks_to_sign_in(daphne: Gateway) -> None:
     url = f"ws://127.0.0.1:{daphne.port}/ws/console/"
     with connect(url, additional_headers=headers, proxy=None) as opened:
         with pytest.raises(ConnectionClosed):
-            opened.recv(timeout=TOLERANCE)
+            opened.recv(timeout=FACTOR)
         assert opened.close_code == 4401

@@ -15,9 +15,9 @@ import redis
 from gateway import env
 from gateway.ops.outcome import Exit
 from gateway.ops.ports import free_port
+from tests.faults.bounds import FACTOR
 from tests.faults.installation import (
     CHILDREN,
-    PATIENCE,
     Installation,
     all_gone,
     clean_environment,
@@ -58,8 +58,8 @@ def test_a_killed_child_comes_back(shared: Installation, name: str) -> None:
     before = shared.child(name)
     assert before is not None
     os.kill(before.pid, signal.SIGKILL)
-    wait_until(lambda: shared.child(name) not in {None, before}, within_s=2 * PATIENCE)
-    wait_until(shared.whole, within_s=10 * PATIENCE)
+    wait_until(lambda: shared.child(name) not in {None, before}, within_s=2 * FACTOR)
+    wait_until(shared.whole, within_s=10 * FACTOR)
 
 
 def test_a_second_start_is_refused_with_the_pid_of_the_first(shared: Installation) -> None:
@@ -143,7 +143,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_is_clean(own_fold
         family = installation.family()
         assert len(family) > len(CHILDREN)
         installation.signal(signal.SIGKILL)
-        wait_until(lambda: all_gone(family), within_s=3 * PATIENCE)
+        wait_until(lambda: all_gone(family), within_s=3 * FACTOR)
     started = run("up", "--detach", environment=installation.environment)
     assert "Stop: make down" in started.stdout, started.stderr
     assert "left over" not in (installation.var / "log/supervisor.log").read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ from itertools import repeat
 
 import pytest
 
-from tests.faults.gateway_process import TOLERANCE, Gateway, read_all, running, send_all
+from tests.faults.bounds import FACTOR
+from tests.faults.gateway_process import Gateway, read_all, running, send_all
 from tests.faults.reading_app import BODY_MAX_BYTES, WINDOW_S
 
 pytestmark = pytest.mark.faults
@@ -80,14 +81,14 @@ def test_drippers_are_let_go_and_delay_nobody(
                 send_all(dripper, [drop])
             beside.append(honest_s(reader))
             time.sleep(0.05)
-        replies = [read_all(dripper, patience_s=within_s * TOLERANCE) for dripper in drippers]
+        replies = [read_all(dripper, patience_s=within_s * FACTOR) for dripper in drippers]
     finally:
         for dripper in drippers:
             dripper.close()
-    assert time.monotonic() - began <= 12 * within_s * TOLERANCE / 10
+    assert time.monotonic() - began <= 12 * within_s * FACTOR / 10
     assert all(reply.closed for reply in replies)
     assert all(reply.statuses in statuses for reply in replies)
-    assert max(beside) <= max(2 * alone_s, 0.02) * TOLERANCE
+    assert max(beside) <= max(2 * alone_s, 0.02) * FACTOR
 
 
 def honest_s(reader: Gateway) -> float:
@@ -103,11 +104,11 @@ def test_a_steady_trickle_ends_with_its_allowance() -> None:
             began = time.monotonic()
             head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n"
             send_all(connection, [head])
-            while send_all(connection, [b"a" * 400]) and time.monotonic() - began < 2 * TOLERANCE:
+            while send_all(connection, [b"a" * 400]) and time.monotonic() - began < 2 * FACTOR:
                 time.sleep(0.1)
             reply = read_all(connection, patience_s=1)
         assert reply.statuses == [408]
-        assert time.monotonic() - began <= 2 * TOLERANCE
+        assert time.monotonic() - began <= 2 * FACTOR
 
 
 def test_a_client_that_leaves_inside_its_body_leaves_nothing_behind(reader: Gateway) -> None:

@@ -17,7 +17,8 @@ from gateway.ops.outcome import Exit
 from gateway.ops.ports import free_port
 from tests import services
 from tests.contracts.tree import ROOT
-from tests.faults.installation import PATIENCE, clean_environment, run, wait_until
+from tests.faults.bounds import FACTOR
+from tests.faults.installation import clean_environment, run, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -100,11 +101,11 @@ def test_serve_drains_before_it_ends(migrated: dict[str, str]) -> None:
     )
     try:
         with httpx.Client(base_url=base, timeout=5, trust_env=False) as client:
-            wait_until(lambda: ready_status(client) == httpx.codes.OK, within_s=20 * PATIENCE)
+            wait_until(lambda: ready_status(client) == httpx.codes.OK, within_s=20 * FACTOR)
             process.send_signal(signal.SIGTERM)
-            wait_until(lambda: ready_status(client) == 503, within_s=1.5 * PATIENCE)
+            wait_until(lambda: ready_status(client) == 503, within_s=1.5 * FACTOR)
             assert client.get("/health").status_code == httpx.codes.OK
-        assert process.wait(20 * PATIENCE) == Exit.OK
+        assert process.wait(20 * FACTOR) == Exit.OK
         assert not list((Path(migrated["VAR_DIR"]) / "run").glob("drain-*"))
     finally:
         process.kill()

@@ -1,0 +1,6 @@
+"""How strict wall-clock bounds are: five times as wide on every push, as promised each night."""
+
+import os
+from typing import Final
+
+FACTOR: Final = int(os.environ.get("FAULT_BOUND_FACTOR", "5"))
