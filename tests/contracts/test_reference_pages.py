@@ -12,7 +12,7 @@ def named_in(path: str, pattern: str) -> set[str]:
 
 def test_every_metric_is_described_and_no_other() -> None:
     modules = [path.relative_to(ROOT) for path in (ROOT / "gateway/telemetry").glob("*.py")]
-    declared = set().union(*(named_in(str(path), r'"(switchyard_\w+)"') for path in modules))
+    declared = set().union(*(named_in(str(path), r'^    "(switchyard_\w+)",') for path in modules))
     assert named_in("docs/reference/metrics.md", r"`(switchyard_\w+)`") == declared
 
 
