@@ -3,6 +3,8 @@ import { takeOneTimeToken } from './api/one-time-token'
 import { startI18n, rememberedLanguage } from './i18n/index'
 import './styles/base.css'
 import './styles/kit.css'
+import './styles/tables.css'
+import './styles/dialogs.css'
 import './styles/pages.css'
 
 takeOneTimeToken()
