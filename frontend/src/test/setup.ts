@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { queryClient } from '../app/providers'
 import { showLanguage, startI18n } from '../i18n/index'
 import { withTexts } from '../i18n/texts'
+import { dropAllDrafts } from '../ui/form/drafts'
 import { NAMESPACES } from './namespaces'
 import { server } from './server'
 
@@ -44,6 +45,7 @@ afterEach(async () => {
   server.resetHandlers()
   queryClient.clear()
   localStorage.clear()
+  dropAllDrafts()
   document.body.replaceChildren()
 })
 afterAll(() => server.close())

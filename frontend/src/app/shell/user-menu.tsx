@@ -3,6 +3,7 @@ import { Dropdown, type MenuProps } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { signOut } from '../../api/auth'
+import { dropAllDrafts } from '../../ui/form/drafts'
 import { forgetSession, useMe } from '../../api/session'
 import { openShortcutList } from '../shortcuts'
 
@@ -18,6 +19,7 @@ export function UserMenu() {
   const name = me.user.display_name || me.user.email
   const leave = async () => {
     await signOut()
+    dropAllDrafts()
     await go('/login')
     forgetSession(client)
   }
