@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chromium } from '@playwright/test'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -54,24 +55,41 @@ function installed(): string | null {
   return attempt('/usr/bin/apt-get', COMMAND.split(' ').slice(1), INSTALL_MS) ? onPath() : null
 }
 
-/** The npm package brings a browser and one Latin font; Chinese comes from a second package. */
+/**
+ * The npm package brings a browser, its libraries and one Latin font; Chinese comes from a second package. A wrapper
+ * keeps their paths from whatever else the tests start.
+ */
 async function packaged(): Promise<string | null> {
+  const folder = join(tmpdir(), `switchyard-e2e-${String(process.getuid?.() ?? 0)}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = folder // where the package unpacks
   try {
-    const { default: bundle } = (await import('@sparticuz/chromium')) as {
-      default: { executablePath(): Promise<string> }
-    }
+    const { default: bundle, inflate } = await import('@sparticuz/chromium')
     const path = await bundle.executablePath()
-    const fonts = dirname(require.resolve('@expo-google-fonts/noto-sans-sc/package.json'))
-    const folder = join(tmpdir(), 'switchyard-e2e-fonts')
-    mkdirSync(folder, { recursive: true })
-    const folders = [fonts, join(tmpdir(), 'fonts')].map((name) => `<dir>${name}</dir>`).join('')
-    const config = `<?xml version="1.0"?><fontconfig>${folders}<cachedir>${folder}</cachedir></fontconfig>`
-    writeFileSync(join(folder, 'fonts.conf'), config)
-    process.env['FONTCONFIG_FILE'] = join(folder, 'fonts.conf')
-    return path
+    const archives = dirname(dirname(fileURLToPath(import.meta.resolve('@sparticuz/chromium'))))
+    const libraries = join(await inflate(join(archives, 'bin', 'al2023.tar.br')), 'lib')
+    return wrapped(path, { folder, libraries })
   } catch {
     return null
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
   }
+}
+
+function wrapped(path: string, { folder, libraries }: { folder: string; libraries: string }): string {
+  const chinese = dirname(require.resolve('@expo-google-fonts/noto-sans-sc/package.json'))
+  const folders = [chinese, join(folder, 'fonts')].map((name) => `<dir>${name}</dir>`).join('')
+  const fonts = join(folder, 'fonts.conf')
+  writeFileSync(
+    fonts,
+    `<?xml version="1.0"?><fontconfig>${folders}<cachedir>${folder}</cachedir></fontconfig>`,
+  )
+  const wrapper = join(folder, 'browser')
+  const line = `LD_LIBRARY_PATH='${libraries}' FONTCONFIG_FILE='${fonts}' exec '${path}' "$@"`
+  writeFileSync(wrapper, `#!/bin/sh\n${line}\n`, { mode: 0o700 })
+  return wrapper
 }
 
 export async function findBrowser(): Promise<string> {
