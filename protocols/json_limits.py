@@ -25,6 +25,8 @@ STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # +1 and -1 as sig
 LEAF: Final = b"\x01\xff"
 SHALLOW: Final = 4  # levels removed in bulk; what real bodies have beyond them is little
 CHUNK: Final = 65_536
+LARGE: Final = 1_048_576  # from here on a body is mostly long strings, as images are
+FEW_STRINGS: Final = 4_096
 NUMBER_CHARS: Final = b"0123456789+-.eE"
 NUMBERS: Final = bytes(0x6E if char in NUMBER_CHARS else 0x20 for char in range(256))
 TOO_LONG: Final = b"n" * (MAX_NUMBER_CHARS + 1)
@@ -71,11 +73,12 @@ def read_json(body: bytes) -> Any:
 
 def check_structure(body: bytes) -> None:
     """Depth and length of numbers, without decoding; raises JsonRefused."""
-    may_be_deep = body.count(b"[") + body.count(b"{") > MAX_DEPTH
-    may_be_long = TOO_LONG in body.translate(NUMBERS)
+    read = _skipping_strings(body) if len(body) >= LARGE else body
+    may_be_deep = read.count(b"[") + read.count(b"{") > MAX_DEPTH
+    may_be_long = TOO_LONG in read.translate(NUMBERS)
     if not (may_be_deep or may_be_long):
         return
-    structure = _without_strings(body)
+    structure = _without_strings(body) if read is body else read
     if may_be_deep and _is_too_deep(structure):
         raise JsonRefused(
             "too_deep",
@@ -112,6 +115,22 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         raise JsonRefused(
             "malformed", ERROR_BYTE.sub("", str(error)).strip(), position=position
         ) from None
+
+
+def _skipping_strings(body: bytes) -> bytes:
+    """The body without its strings where these are few and plain; else the body as it is."""
+    if b"\\" in body:
+        return body
+    pieces = []
+    start = 0
+    for _ in range(FEW_STRINGS):
+        opening = body.find(b'"', start)
+        closing = body.find(b'"', opening + 1) if opening >= 0 else -1
+        if closing < 0:
+            return b" ".join([*pieces, body[start:]])
+        pieces.append(body[start:opening])
+        start = closing + 1
+    return body
 
 
 def _without_strings(body: bytes) -> bytes:

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.json_limits import (
+    FEW_STRINGS,
+    LARGE,
     MAX_DEPTH,
     MAX_NUMBER_CHARS,
     POSITION_WITHIN,
@@ -106,3 +108,32 @@ def test_a_key_given_twice_at_the_top_is_refused_however_it_is_spelled() -> None
 )
 def test_broken_json_is_refused_as_such(body: bytes) -> None:
     assert refusal(body).reason == "malformed"
+
+
+IMAGE = b'"image":"' + b"A1" * (LARGE // 2) + b'"'
+DEEP = b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1)
+LONG = b"1" * (MAX_NUMBER_CHARS + 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"{" + IMAGE + b"}", None),
+        (b"{" + IMAGE + b',"note":"' + DEEP + LONG + b'"}', None),
+        (b"{" + IMAGE + b',"note":"\\""}', None),
+        (
+            b"{" + IMAGE + b"," + b",".join(b'"k%d":"[{"' % n for n in range(FEW_STRINGS)) + b"}",
+            None,
+        ),
+        (b"{" + IMAGE + b',"deep":' + DEEP + b"}", "too_deep"),
+        (b'{"quote":"\\"",' + IMAGE + b',"deep":' + DEEP + b"}", "too_deep"),
+        (b'{"long":' + LONG + b"," + IMAGE + b"}", "number_too_long"),
+        (b"{" + IMAGE + b',"open":"', "malformed"),
+    ],
+)
+def test_a_large_body_is_judged_like_a_small_one(body: bytes, reason: str | None) -> None:
+    assert len(body) >= LARGE
+    if reason is None:
+        assert "image" in read_json(body)
+    else:
+        assert refusal(body).reason == reason
