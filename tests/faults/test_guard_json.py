@@ -36,11 +36,16 @@ HOSTILE: Final = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_expensive_json_is_cheap_to_judge(name: str) -> None:
     body, reason = HOSTILE[name]
+    judged = [cost_and_verdict(body) for _ in range(3)]
+    assert {found for _, found in judged} == {reason}
+    # The least of three: a collection of what other tests left behind is not the body's doing.
+    assert min(cost_s for cost_s, _ in judged) <= BOUND_S * FACTOR
+
+
+def cost_and_verdict(body: bytes) -> tuple[float, str | None]:
     began = time.process_time()
     try:
         read_json(body)
-        found = None
     except JsonRefused as refused:
-        found = refused.reason
-    assert time.process_time() - began <= BOUND_S * FACTOR
-    assert found == reason
+        return time.process_time() - began, refused.reason
+    return time.process_time() - began, None
