@@ -121,7 +121,7 @@ def _skipping_strings(body: bytes) -> bytes:
     """The body without its strings where these are few and plain; else the body as it is."""
     if b"\\" in body:
         return body
-    pieces = []
+    pieces: list[bytes] = []
     start = 0
     for _ in range(FEW_STRINGS):
         opening = body.find(b'"', start)
