@@ -6,40 +6,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import ApiKey, AuditEntry, Membership, Team, Tenant, User
+from accounts.models import ApiKey, Membership, Team, Tenant, User
 from accounts.tenancy import platform_scope
+from tests.accounts.admin_forms import audit_rows, default_tenant, save
 from tests.browser import Browser, make_person
 
 EMAIL = "root@example.test"
 KEY = re.compile(r"sy-live-[0-9a-z]{12}-[0-9A-Za-z]{49}")
 
 pytestmark = pytest.mark.usefixtures("start_of_a_code")
-
-
-def default_tenant() -> Tenant:
-    with platform_scope("test"):
-        return Tenant.objects.get(slug="default")
-
-
-def save(browser: Browser, path: str, fields: dict[str, Any]) -> Any:
-    page = browser.get(path)
-    assert page.status_code == 200, page.content
-    form = page.context["adminform"].form
-    data = {
-        name: "" if (value := form.get_initial_for_field(field, name)) is None else value
-        for name, field in form.fields.items()
-    }
-    data = {name: value for name, value in data.items() if value is not False}
-    data = {
-        name: ",".join(value) if isinstance(value, list) else value for name, value in data.items()
-    }
-    token = page.context["csrf_token"]
-    return browser.client.post(path, {**data, **fields, "csrfmiddlewaretoken": str(token)})
-
-
-def audit_rows() -> list[AuditEntry]:
-    with platform_scope("test"):
-        return list(AuditEntry.objects.order_by("at", "id"))
 
 
 def test_a_new_key_is_shown_once_and_stored_nowhere(browser: Browser) -> None:
