@@ -55,6 +55,7 @@ def own_folder() -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_comes_back(shared: Installation, name: str) -> None:
+    wait_until(shared.whole, within_s=10 * FACTOR)
     before = shared.child(name)
     assert before is not None
     os.kill(before.pid, signal.SIGKILL)
@@ -131,6 +132,8 @@ def test_secrets_are_closed_to_others(shared: Installation) -> None:
 def test_only_what_tends_tables_knows_the_owner_s_login(
     shared: Installation, name: str, *, knows: bool
 ) -> None:
+    # A service killed by another test may have taken this child along; it is on its way back.
+    wait_until(lambda: shared.child(name) is not None, within_s=10 * FACTOR)
     child = shared.child(name)
     assert child is not None
     environment = Path(f"/proc/{child.pid}/environ").read_text(encoding="utf-8").split("\0")
