@@ -1,0 +1,115 @@
+"""What a dialect must be able to do. Implementations hold no sockets, clocks or settings."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from protocols.errors import Problem
+from protocols.ir import Dialect, Event, Request, Response
+
+
+class Frame(Struct, frozen=True):
+    """One SSE event, AWS event-stream message or JSON-array element."""
+
+    data: bytes
+    raw: bytes  # the exact bytes on the wire, delimiter included
+    event: str | None = None  # SSE event; AWS :event-type or :exception-type
+    exception: bool = False  # AWS `:message-type: exception`
+
+
+class Head(Struct, frozen=True):
+    """What the URL and the headers say."""
+
+    model: str | None = None
+    stream: bool | None = None
+    headers: dict[str, str] = {}  # only those named in `Request.headers`
+
+
+class Target(Struct, frozen=True):
+    """What a candidate can do (providers.md)."""
+
+    model: str
+    vendor: str  # whose seals it verifies, whose provider tools it runs
+    account: str | None = None  # only if its seals are bound to an account (OpenAI, Azure, xAI)
+    refuses: frozenset[str] = frozenset()  # "temperature", "image", "tool_choice.none", ...
+    betas: frozenset[str] | None = None  # None: any
+    max_tokens: int | None = None  # largest output
+    effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
+    efforts: tuple[str, ...] = ()  # words it knows, weakest first
+    tool_name_max: int = 64
+    cache: bool = False  # explicit cache points
+    seal_required: bool = False  # Gemini 3
+    links: frozenset[str] = frozenset()  # URL schemes it fetches itself
+
+
+class Loss(Struct, frozen=True):
+    """Something the target dialect cannot say."""
+
+    code: str  # stable: "temperature", "citations", "cache", "seal", "image", ...
+    path: str  # "messages[3].content[0].cache"
+    why: str
+    content: bool = False  # something the user wrote or asked to see is gone
+
+
+class Memo(Struct, frozen=True):
+    """What the decoder of the answer must know of the request sent."""
+
+    seed: str  # attempt id: minted ids are deterministic
+    names: dict[str, str] = {}  # tool name sent -> tool name asked
+    custom: frozenset[str] = frozenset()  # custom tools sent as functions
+    schema_tool: str | None = None  # JSON schema emulated by this forced tool
+
+
+class Encoded(Struct, frozen=True):
+    body: bytes
+    losses: tuple[Loss, ...] = ()
+    headers: dict[str, str] = {}
+    memo: Memo | None = None  # of requests
+
+
+class EventDecoder(Protocol):
+    """Frames in, events out. One per upstream stream."""
+
+    def feed(self, frame: Frame) -> Sequence[Event]: ...
+    def close(self) -> Sequence[Event]: ...
+
+
+class EventEncoder(Protocol):
+    """Events in, wire bytes out. One per client stream."""
+
+    losses: list[Loss]
+
+    def feed(self, event: Event) -> bytes: ...
+    def close(self) -> bytes: ...
+
+
+class ClientCodec(Protocol):
+    """The dialect as a server speaks it."""
+
+    dialect: Dialect
+    keepalive: bytes
+
+    def decode_request(self, body: bytes, head: Head) -> Request: ...
+    def encode_response(self, response: Response, request: Request) -> Encoded: ...
+    def event_encoder(self, request: Request) -> EventEncoder: ...
+    def encode_error(self, problem: Problem, request_id: str) -> tuple[dict[str, str], bytes]: ...
+
+
+class UpstreamCodec(Protocol):
+    """The dialect as a client speaks it."""
+
+    dialect: Dialect
+
+    def wants(self, request: Request, target: Target) -> tuple[str, ...]: ...  # URLs to fetch first
+    def encode_request(self, request: Request, target: Target, seed: str) -> Encoded: ...
+    def decode_response(self, body: bytes, memo: Memo) -> Response: ...
+    def event_decoder(self, memo: Memo) -> EventDecoder: ...
+    def decode_error(self, status: int, headers: dict[str, str], body: bytes) -> Problem: ...
+
+
+class Framing(Protocol):
+    """Bytes in, frames out: `framing.sse`, `framing.aws`."""
+
+    def feed(self, chunk: bytes) -> Iterable[Frame]: ...
+    def close(self) -> Iterable[Frame]: ...

@@ -1,0 +1,67 @@
+"""What the native lane must know of a dialect whose bytes it forwards untouched.
+
+Rule 1: values and bytes only. Rule 2: a frame is read only when it may say something that matters:
+content for the first time, a stop, usage, an error, the end. Rule 3: nothing is ever rewritten;
+a frame is forwarded whole or withheld whole.
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from protocols import ir
+from protocols.errors import Problem
+from protocols.ir import Dialect
+
+
+class EncodedError(Struct, frozen=True):
+    """An error as the dialect tells it; the status is the dialect's own (Anthropic's 529)."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class StreamObserver(Protocol):
+    """Watches one upstream stream, frame by frame. Flags only ever rise."""
+
+    content: bool  # a text, reasoning, tool call or media event has been seen
+    stopped: bool  # a stop reason has been seen
+    terminal: bool  # the dialect's last event has been seen
+    failure: Problem | None  # the stream carried an error event
+    usage: ir.Usage | None  # the last word on usage so far
+    stop: str | None  # the vendor's own stop word
+
+    def feed(self, frame: bytes) -> bool:
+        """`frame` is one whole event with its delimiter; False when it must be withheld."""
+        ...
+
+
+class NativeDialect(Protocol):
+    """One per dialect; stateless."""
+
+    dialect: Dialect
+    keepalive: bytes
+    stream_content_type: bytes
+
+    def observer(self, *, hide_usage: bool) -> StreamObserver:
+        """`hide_usage`: we asked for the usage event, the client did not."""
+        ...
+
+    def usage(self, body: bytes) -> tuple[ir.Usage | None, str | None]:
+        """Usage and stop word of a whole answer; None where it says nothing. Never raises."""
+        ...
+
+    def error_in_success(self, body: bytes) -> Problem | None:
+        """An error object in the body of a 200."""
+        ...
+
+    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
+        """A vendor's error answer, read; never raises, never carries HTML along."""
+        ...
+
+    def encode_error(self, problem: Problem, request_id: str) -> EncodedError: ...
+
+    def error_event(self, problem: Problem, request_id: str) -> bytes:
+        """The one terminal event of a stream that failed after it had begun."""
+        ...

@@ -1,0 +1,124 @@
+"""What the data plane knows of back-ends. Values only; compiled by `providers.compile`, which
+resolves inheritance: exact model, then provider, then parent, then the platform's default."""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Raw, Struct
+
+from protocols.codec import Target
+from protocols.ir import Dialect
+
+Operation: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
+PoolStrategy: TypeAlias = Literal["round_robin", "weighted", "random", "failover"]
+DisconnectPolicy: TypeAlias = Literal["cancel", "drain"]
+
+
+class Surface(Struct, frozen=True, kw_only=True):
+    """A dialect that a provider speaks natively."""
+
+    dialect: Dialect
+    base_url: str  # without a trailing slash; mock: for the mock provider
+    paths: dict[str, str]  # operation -> path below base_url, with {model} where it is in the path
+
+
+class Quirks(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a vendor differs inside its kind: data, not code."""
+
+    vendor: str = ""  # whose seals it verifies; "": the kind's, or the provider's id
+    include_usage: bool = True  # takes stream_options.include_usage
+    max_tokens_field: str = ""
+    drop_params: frozenset[str] = frozenset()
+    error_table: str = ""  # "": that of the kind
+    models_path: str = ""
+    finish_map: dict[str, str] = {}
+
+
+class Timeouts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    connect_ms: int = 5_000
+    ttft_ms: int = 60_000
+    reasoning_ttft_ms: int = 300_000
+    idle_ms: int = 90_000
+    total_ms: int = 600_000
+
+
+class PoolPolicy(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    strategy: PoolStrategy = "round_robin"
+    max_failures: int = 3
+    retry_after_s: int | None = None  # set: exactly this long out; unset: 30 s x n up to 300 s
+    failure_window_s: int = 60
+
+
+class CredentialSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    id: str
+    name: str
+    kind: Literal["api_key", "header", "none"]
+    sealed: bytes = b""  # opened when a snapshot is loaded
+    header: str = ""  # of kind `header`: its name
+    weight: int = 1
+    priority: int = 100
+    enabled: bool = True
+    models: tuple[str, ...] = ()  # allow-list of public names; empty: all
+    rpm_limit: int | None = None
+    tpm_limit: int | None = None
+    concurrency_limit: int | None = None
+    cost_center: str = ""
+    expires_at: float | None = None  # seconds since 1970, UTC
+    needs_confirmation: bool = False  # the provider's host changed after it was entered
+    generation: int = 0  # counts edits that end a quarantine: new secret, enable, reset
+
+
+class Params(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Top-level changes to a request, by the model's row."""
+
+    drop: frozenset[str] = frozenset()
+    rename: dict[str, str] = {}
+    default: dict[str, Raw] = {}
+    force: dict[str, Raw] = {}
+
+
+class TargetSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One model at one provider."""
+
+    id: str
+    upstream_name: str
+    public_name: str
+    target: Target
+    enabled: bool = True
+    operations: frozenset[str] = frozenset({"chat"})
+    dialects: tuple[Dialect, ...] = ()  # natively, in the provider's order; empty: all of its
+    context_window: int | None = None
+    reasoning: bool = False  # the longer first-token deadline applies
+    params: Params = Params()
+    created_at: int = 0  # seconds since 1970, shown in model lists
+
+
+class ProviderSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    id: str
+    slug: str  # child: parent.slug
+    name: str
+    kind: str
+    tenant_id: str | None = None  # None: the platform's
+    visible_to: tuple[str, ...] | None = None  # tenant ids; None: every tenant
+    priority: int = 100
+    enabled: bool = True
+    draining: bool = False
+    surfaces: tuple[Surface, ...] = ()
+    headers: dict[str, str] = {}
+    proxy_url: str = ""
+    timeouts: Timeouts = Timeouts()
+    pool: PoolPolicy = PoolPolicy()
+    disconnect_policy: DisconnectPolicy = "cancel"
+    allow_unlisted_models: bool = False
+    quirks: Quirks = Quirks()
+    credentials: tuple[CredentialSpec, ...] = ()  # in (priority, created_at) order
+    targets: tuple[TargetSpec, ...] = ()
+    data_region: str = ""
+    simulated: bool = False  # kind mock: never billed; the only thing test keys reach
+
+
+class DataKeySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A wrapped data key; without it no sealed value of its tenant can be opened."""
+
+    id: str
+    wrapped: bytes
+    tenant_id: str | None = None
