@@ -1,24 +1,111 @@
-"""A model reference to its targets: short, qualified, alias, default. Pure.
+"""A model reference to its targets: default, alias, short, qualified. Pure.
 
-Law: first hit wins, in the order of routing.md RT-1; a tenant sees its own providers before the
-platform's, and never another tenant's.
+Laws: the first form that hits wins, in the order of `_resolve`; a tenant sees its own providers before
+the platform's and never another tenant's; a dot or slash separates only behind a provider that is
+visible, so that `gpt-4.1` and `meta-llama/Llama-3` stay whole.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from protocols.codec import Target
 from providers.specs import ProviderSpec, TargetSpec
 from routing.specs import AliasSpec, RoutingSpec
+
+MAX_LENGTH: Final = 256
+MAX_HOPS: Final = 3
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+GEMINI_PREFIX: Final = "models/"
+DEFAULT_WORDS: Final = frozenset({"default", "auto"})
+WILDCARD: Final = "*"
+SEPARATOR: Final = re.compile(r"[./]")
+SUGGESTIONS: Final = 3
+# Names by which a vendor's models are known; only for providers that take unlisted models.
+PREFIX_RULES: Final[tuple[tuple[str, str], ...]] = (
+    ("gpt-", "openai"),
+    ("chatgpt-", "openai"),
+    ("o1", "openai"),
+    ("o3", "openai"),
+    ("o4", "openai"),
+    ("text-embedding-", "openai"),
+    ("claude-", "anthropic"),
+    ("gemini-", "gemini"),
+    ("deepseek-", "deepseek"),
+    ("glm-", "glm"),
+    ("qwen", "qwen"),
+    ("qwq", "qwen"),
+    ("anthropic.", "bedrock"),
+    ("us.", "bedrock"),
+    ("eu.", "bedrock"),
+    ("apac.", "bedrock"),
+    ("global.", "bedrock"),
+    ("amazon.", "bedrock"),
+    ("meta.", "bedrock"),
+    ("mock-", "mock"),
+)
+
+
+class BadReference(ValueError):
+    """The reference cannot name a model; the message says why."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
     provider: ProviderSpec
     target: TargetSpec
 
+    @property
+    def qualified(self) -> str:
+        return f"{self.provider.slug}.{self.target.public_name}"
+
+
+class Index(Struct, frozen=True, kw_only=True):
+    """The names of one owner: a tenant, or the platform."""
+
+    providers: dict[str, ProviderSpec] = {}  # by slug
+    short: dict[str, tuple[Match, ...]] = {}
+    folded: dict[str, tuple[Match, ...]] = {}
+    aliases: dict[str, AliasSpec] = {}
+    wildcards: tuple[AliasSpec, ...] = ()  # longest first
+    default_model: str = ""
+
+
+NOTHING: Final = Index()
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What one tenant sees at one moment."""
+
+    tenant_id: str
+    indexes: tuple[Index, ...]  # its own, then the platform's
+    now: float
+
+    def shows(self, provider: ProviderSpec) -> bool:
+        return provider.visible_to is None or self.tenant_id in provider.visible_to
+
+    def visible(self, matches: Sequence[Match]) -> tuple[Match, ...]:
+        return tuple(match for match in matches if self.shows(match.provider))
+
+    def provider(self, slug: str) -> ProviderSpec | None:
+        for index in self.indexes:
+            found = index.providers.get(slug)
+            if found is not None and self.shows(found):
+                return found
+        return None
+
+    def holds(self, alias: AliasSpec) -> bool:
+        return alias.expires_at is None or alias.expires_at > self.now
+
 
 class Names(Struct, frozen=True, kw_only=True):
     """Built when configuration changes, asked for every request."""
+
+    platform: Index = NOTHING
+    tenants: dict[str, Index] = {}
 
     @classmethod
     def build(
@@ -28,4 +115,183 @@ class Names(Struct, frozen=True, kw_only=True):
         aliases: Sequence[AliasSpec],
         settings: Mapping[str | None, RoutingSpec],
     ) -> "Names":
-        raise NotImplementedError
+        owners = {row.tenant_id for row in (*providers, *aliases)} | set(settings)
+        indexes = {
+            owner: _index(
+                providers=[row for row in providers if row.tenant_id == owner],
+                aliases=[row for row in aliases if row.tenant_id == owner],
+                default_model=settings[owner].default_model if owner in settings else "",
+            )
+            for owner in owners
+        }
+        platform = indexes.pop(None, NOTHING)
+        return cls(
+            platform=platform,
+            tenants={owner: index for owner, index in indexes.items() if owner is not None},
+        )
+
+    def resolve(self, reference: str, *, tenant_id: str, now: float) -> tuple[Match, ...]:
+        """The targets meant, best first; empty when nothing is. Raises BadReference."""
+        return _resolve(checked(reference), self.view(tenant_id=tenant_id, now=now), hops=0)
+
+    def nearest(self, reference: str, *, tenant_id: str, now: float) -> tuple[str, ...]:
+        """Callable names that look like this one."""
+        view = self.view(tenant_id=tenant_id, now=now)
+        names = {name for index in view.indexes for name in (*index.short, *index.aliases)}
+        return tuple(get_close_matches(reference, sorted(names), n=SUGGESTIONS, cutoff=0.5))
+
+    def listed(self, *, tenant_id: str, now: float) -> Iterator[Match]:
+        """Every enabled target that the tenant sees, its own first."""
+        view = self.view(tenant_id=tenant_id, now=now)
+        for index in view.indexes:
+            for matches in index.short.values():
+                for match in view.visible(matches):
+                    if match.provider.enabled and match.target.enabled:
+                        yield match
+
+    def aliases(self, *, tenant_id: str, now: float) -> Iterator[str]:
+        """Alias names that stand for one name each; a tenant's hide the platform's."""
+        view = self.view(tenant_id=tenant_id, now=now)
+        seen: set[str] = set()
+        for index in view.indexes:
+            for name, alias in index.aliases.items():
+                if name not in seen and view.holds(alias):
+                    seen.add(name)
+                    yield name
+
+    def view(self, *, tenant_id: str, now: float) -> View:
+        own = self.tenants.get(tenant_id)
+        indexes = (self.platform,) if own is None else (own, self.platform)
+        return View(tenant_id=tenant_id, indexes=indexes, now=now)
+
+
+def checked(reference: str) -> str:
+    """Without the prefix that Gemini clients put before names."""
+    if len(reference) > MAX_LENGTH:
+        raise BadReference(f"a model name has at most {MAX_LENGTH} characters")
+    if CONTROL.search(reference):
+        raise BadReference("a model name has no control characters")
+    return reference.removeprefix(GEMINI_PREFIX)
+
+
+def _index(
+    *, providers: Sequence[ProviderSpec], aliases: Sequence[AliasSpec], default_model: str
+) -> Index:
+    short: dict[str, list[Match]] = {}
+    for provider in sorted(providers, key=lambda row: (row.priority, row.id)):
+        for target in provider.targets:
+            match = Match(provider=provider, target=target)
+            short.setdefault(target.public_name, []).append(match)
+    folded: dict[str, list[Match]] = {}
+    for name, matches in short.items():
+        folded.setdefault(name.casefold(), []).extend(matches)
+    wild = [alias for alias in aliases if alias.name.endswith(WILDCARD)]
+    return Index(
+        providers={provider.slug: provider for provider in providers},
+        short={name: tuple(matches) for name, matches in short.items()},
+        folded={name: tuple(matches) for name, matches in folded.items()},
+        aliases={alias.name: alias for alias in aliases if not alias.name.endswith(WILDCARD)},
+        wildcards=tuple(sorted(wild, key=lambda alias: -len(alias.name))),
+        default_model=default_model,
+    )
+
+
+def _resolve(name: str, view: View, *, hops: int) -> tuple[Match, ...]:
+    if hops <= MAX_HOPS:
+        pointed = _default(name, view) or _alias(name, view)
+        if pointed is not None and pointed != name:
+            return _resolve(pointed, view, hops=hops + 1)
+    for form in (_short, _qualified):
+        if matches := form(name, view):
+            return matches
+    wild = _wildcard(name, view)
+    if wild is not None and wild != name and hops <= MAX_HOPS:
+        return _resolve(wild, view, hops=hops + 1)
+    for form in LATE_FORMS:
+        if matches := form(name, view):
+            return matches
+    return ()
+
+
+def _default(name: str, view: View) -> str | None:
+    if name not in DEFAULT_WORDS:
+        return None
+    return next((index.default_model for index in view.indexes if index.default_model), None)
+
+
+def _alias(name: str, view: View) -> str | None:
+    for index in view.indexes:
+        alias = index.aliases.get(name)
+        if alias is not None and view.holds(alias):
+            return alias.to
+    return None
+
+
+def _wildcard(name: str, view: View) -> str | None:
+    for index in view.indexes:
+        for alias in index.wildcards:
+            if name.startswith(alias.name[:-1]) and view.holds(alias):
+                return alias.to
+    return None
+
+
+def _short(name: str, view: View) -> tuple[Match, ...]:
+    return tuple(
+        match for index in view.indexes for match in view.visible(index.short.get(name, ()))
+    )
+
+
+def _any_case(name: str, view: View) -> tuple[Match, ...]:
+    key = name.casefold()
+    return tuple(
+        match for index in view.indexes for match in view.visible(index.folded.get(key, ()))
+    )
+
+
+def _qualified(name: str, view: View) -> tuple[Match, ...]:
+    """`openai.some_provider.gpt-4` before `openai.gpt-4`; the last separator may be a slash."""
+    cuts = [found.start() for found in SEPARATOR.finditer(name)][:2]
+    for cut in reversed(cuts):
+        provider = view.provider(name[:cut])
+        if provider is not None and (match := _at(provider, name[cut + 1 :])) is not None:
+            return (match,)
+    return ()
+
+
+def _by_prefix(name: str, view: View) -> tuple[Match, ...]:
+    for prefix, slug in PREFIX_RULES:
+        provider = view.provider(slug) if name.startswith(prefix) else None
+        if provider is not None and provider.allow_unlisted_models:
+            return (Match(provider=provider, target=_unlisted(provider, name)),)
+    return ()
+
+
+def _at(provider: ProviderSpec, name: str) -> Match | None:
+    for target in provider.targets:
+        if name in (target.public_name, target.upstream_name):
+            return Match(provider=provider, target=target)
+    if provider.allow_unlisted_models and name:
+        return Match(provider=provider, target=_unlisted(provider, name))
+    return None
+
+
+def _unlisted(provider: ProviderSpec, name: str) -> TargetSpec:
+    """As the provider's own models are, but for the name."""
+    operations = frozenset({"embeddings"}) if "embed" in name else frozenset({"chat"})
+    if provider.targets:
+        like = provider.targets[0]
+        target = replace(like.target, model=name)
+        return TargetSpec(
+            id="", upstream_name=name, public_name=name, target=target, operations=operations
+        )
+    vendor = provider.quirks.vendor or provider.id
+    return TargetSpec(
+        id="",
+        upstream_name=name,
+        public_name=name,
+        target=Target(model=name, vendor=vendor),
+        operations=operations,
+    )
+
+
+LATE_FORMS: Final[tuple[Callable[[str, View], tuple[Match, ...]], ...]] = (_any_case, _by_prefix)
