@@ -1,14 +1,14 @@
 """A model reference to its targets: default, alias, short, qualified. Pure.
 
-Laws: the first form that hits wins, in the order of `_resolve`; a tenant sees its own providers before
-the platform's and never another tenant's; a dot or slash separates only behind a provider that is
-visible, so that `gpt-4.1` and `meta-llama/Llama-3` stay whole.
+Laws: the first form that hits wins, in the order of `_resolve`; a tenant sees its own providers
+before the platform's and never another tenant's; a dot or slash separates only behind a provider
+that is visible, so that `gpt-4.1` and `meta-llama/Llama-3` stay whole.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -115,14 +115,14 @@ class Names(Struct, frozen=True, kw_only=True):
         aliases: Sequence[AliasSpec],
         settings: Mapping[str | None, RoutingSpec],
     ) -> "Names":
-        owners = {row.tenant_id for row in (*providers, *aliases)} | set(settings)
+        owners = {row.tenant_id for row in providers} | {row.tenant_id for row in aliases}
         indexes = {
             owner: _index(
                 providers=[row for row in providers if row.tenant_id == owner],
                 aliases=[row for row in aliases if row.tenant_id == owner],
                 default_model=settings[owner].default_model if owner in settings else "",
             )
-            for owner in owners
+            for owner in owners | set(settings)
         }
         platform = indexes.pop(None, NOTHING)
         return cls(
@@ -201,7 +201,7 @@ def _resolve(name: str, view: View, *, hops: int) -> tuple[Match, ...]:
         pointed = _default(name, view) or _alias(name, view)
         if pointed is not None and pointed != name:
             return _resolve(pointed, view, hops=hops + 1)
-    for form in (_short, _qualified):
+    for form in EARLY_FORMS:
         if matches := form(name, view):
             return matches
     wild = _wildcard(name, view)
@@ -294,4 +294,6 @@ def _unlisted(provider: ProviderSpec, name: str) -> TargetSpec:
     )
 
 
-LATE_FORMS: Final[tuple[Callable[[str, View], tuple[Match, ...]], ...]] = (_any_case, _by_prefix)
+Form: TypeAlias = Callable[[str, View], tuple[Match, ...]]
+EARLY_FORMS: Final[tuple[Form, ...]] = (_short, _qualified)
+LATE_FORMS: Final[tuple[Form, ...]] = (_any_case, _by_prefix)
