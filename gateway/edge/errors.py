@@ -1,9 +1,11 @@
-"""Refusals of the edge and their rendering, RFC 9457.
+"""Refusals of the edge and their rendering.
 
     accounts.errors.Refused   code and detail; status and title stand in accounts.problem_codes
     └── EdgeRefused           may add response headers
+    GatewayError              carries a protocols.errors.Problem; rendered by the client's dialect
 
-A dialect's own shape is the dialect's business; everything else reads problem+json.
+Law: on a path of a dialect every error has that dialect's shape, a refusal by the guard too;
+everywhere else it is problem+json.
 """
 
 from typing import Final, TypeAlias
@@ -12,6 +14,7 @@ import msgspec
 
 from accounts.errors import Refused
 from accounts.problem_codes import PROBLEMS
+from protocols.errors import Kind, Problem
 
 HeaderPairs: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
@@ -62,3 +65,17 @@ def problem(refused: Refused, *, instance: str, request_id: str) -> bytes:
             "errors": [],
         }
     )
+
+
+class GatewayError(Exception):
+    """Ends an exchange; the client hears of it in the dialect it spoke."""
+
+    def __init__(self, problem: Problem, *, headers: HeaderPairs = ()) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.headers = headers
+
+
+def refusal(kind: Kind, message: str, *, code: str = "", param: str | None = None) -> GatewayError:
+    """The usual case: nothing to say but what is wrong."""
+    return GatewayError(Problem(kind=kind, message=message, code=code, param=param))
