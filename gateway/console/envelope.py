@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
-from providers.services import Vault, vault_from_setting
+from providers.services.vault import Vault, vault_from_setting
 
 TABLE: Final = "mfa_authenticator"
 FIELD: Final = "data"

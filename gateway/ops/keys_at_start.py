@@ -11,7 +11,7 @@ def require_keys() -> None:
     from django.conf import settings  # noqa: PLC0415 - before Django's settings exist, no import
 
     from accounts.services.peppers import BadPepper, check_pepper  # noqa: PLC0415 - see above
-    from providers.services import key_problem  # noqa: PLC0415 - see above
+    from providers.services.vault import key_problem  # noqa: PLC0415 - see above
 
     problem = key_problem(setting=settings.KEY_ENCRYPTION_KEY)
     if problem is not None:

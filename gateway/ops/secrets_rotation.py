@@ -15,7 +15,7 @@ from gateway.ops.output import write, write_json
 @with_django
 def run(arguments: Namespace, configuration: Configuration) -> int:
     from accounts.actors import CLI  # noqa: PLC0415 - needs the app registry
-    from providers.services import rotate_keys, vault_from_setting  # noqa: PLC0415 - see above
+    from providers.services.vault import rotate_keys, vault_from_setting  # noqa: PLC0415 - see above
 
     require_keys()
     vault = vault_from_setting(configuration.values["SWITCHYARD_KEK"])

@@ -26,7 +26,7 @@ PLATFORM_SCOPE: Final = {
     "accounts/sign_in_audit.py",  # nobody is signed in yet
     "gateway/console/admin_site.py",  # superadmins only
     "gateway/ops/users.py",  # the command line stands above tenants
-    "providers/services.py",  # the platform's own data key
+    "providers/services/vault.py",  # the platform's own data key
 }
 USER_SCOPE: Final = {
     "accounts/api/base.py",

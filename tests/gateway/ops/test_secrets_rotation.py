@@ -11,7 +11,7 @@ import msgspec
 
 from accounts.tenancy import platform_scope
 from providers.models import DataKey
-from providers.services import check_keys, vault_from_setting
+from providers.services.vault import check_keys, vault_from_setting
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 NEW: Final = base64.b64encode(b"n" * 32).decode()

@@ -14,7 +14,7 @@ from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import platform_scope, tenant_scope
 from providers.models import DataKey
 from providers.secrets import BadKey, UnknownKek
-from providers.services import Vault, WrongKek, check_keys, rotate_keys, vault_from_setting
+from providers.services.vault import Vault, WrongKek, check_keys, rotate_keys, vault_from_setting
 
 OLD, NEW = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
