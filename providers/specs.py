@@ -97,6 +97,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     slug: str  # child: parent.slug
     name: str
     kind: str
+    base_url: str = ""  # without a trailing slash; of it the adapter makes the surfaces
     tenant_id: str | None = None  # None: the platform's
     visible_to: tuple[str, ...] | None = None  # tenant ids; None: every tenant
     priority: int = 100
