@@ -5,7 +5,7 @@ PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) deploy/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down setup-link dev install test faults check build ci nightly images lock clean
+.PHONY: help up down setup-link dev install test faults clients conformance bench check build ci nightly images lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -30,6 +30,15 @@ test: ## the whole suite: pytest, faults, Vitest, end to end in Chromium
 
 faults: ## only the tests that kill whole processes
 	@$(BOOTSTRAP) faults
+
+clients: ## only the official SDKs and curl against a whole gateway
+	@$(BOOTSTRAP) clients
+
+conformance: ## every recorded exchange with vendors through a running gateway
+	@$(BOOTSTRAP) conformance
+
+bench: ## what a request costs, beside nginx; writes bench/report.json and bench/REPORT.md
+	@$(BOOTSTRAP) bench
 
 check: ## the gate: format, lint, types, contracts, generated files
 	@$(BOOTSTRAP) check

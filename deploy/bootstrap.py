@@ -25,6 +25,7 @@ VENV = PROJECT / ".venv"
 BIN = VENV / "bin"
 FRONTEND = PROJECT / "frontend"
 E2E = FRONTEND / "e2e"
+NODE_CLIENTS = PROJECT / "tests/clients/node"
 DIST = FRONTEND / "dist"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report", "coverage"}
 SYSTEM_NPMRC = ("/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc")
@@ -38,20 +39,29 @@ from gateway.cli import main
 raise SystemExit(main())
 """
 
-# target: (Python packages, console packages, console built, end-to-end packages, program to become)
+# Python packages -> the locks that say which.
+PYTHON_LOCKS = {
+    "runtime": ("requirements.lock",),
+    "dev": ("requirements-dev.lock", "requirements-clients.lock"),
+}
+TESTERS = (E2E, NODE_CLIENTS)
+# target: (Python packages, console packages, console built, packages of tests, program to become)
 TARGETS = {
-    "up": ("runtime", "build", True, False, ["switchyard", "up"]),
-    "dev": ("runtime", "build", False, False, ["switchyard", "up", "--dev"]),
-    "setup-link": ("runtime", None, False, False, ["switchyard", "setup-link"]),
-    "install": ("dev", "all", True, True, None),
-    "test": ("dev", "all", True, True, ["python", "-m", "deploy.lanes", "test"]),
-    "faults": ("dev", None, False, False, ["python", "-m", "deploy.lanes", "faults"]),
-    "check": ("dev", "all", True, False, ["python", "-m", "deploy.lanes", "check"]),
-    "ci": ("dev", "all", True, True, ["python", "-m", "deploy.lanes", "ci"]),
-    "build": ("dev", "build", True, False, ["python", "-m", "deploy.lanes", "build"]),
-    "nightly": ("dev", "all", True, True, ["python", "-m", "deploy.lanes", "nightly"]),
-    "images": ("dev", None, False, False, ["python", "-m", "deploy.images"]),
-    "lock": ("dev", None, False, False, ["python", "-m", "deploy.lanes", "lock"]),
+    "up": ("runtime", "build", True, (), ["switchyard", "up"]),
+    "dev": ("runtime", "build", False, (), ["switchyard", "up", "--dev"]),
+    "setup-link": ("runtime", None, False, (), ["switchyard", "setup-link"]),
+    "install": ("dev", "all", True, TESTERS, None),
+    "test": ("dev", "all", True, TESTERS, ["python", "-m", "deploy.lanes", "test"]),
+    "faults": ("dev", None, False, (), ["python", "-m", "deploy.lanes", "faults"]),
+    "clients": ("dev", None, False, (NODE_CLIENTS,), ["python", "-m", "deploy.lanes", "clients"]),
+    "conformance": ("dev", None, False, (), ["python", "-m", "deploy.lanes", "conformance"]),
+    "bench": ("dev", None, False, (), ["python", "-m", "bench"]),
+    "check": ("dev", "all", True, (), ["python", "-m", "deploy.lanes", "check"]),
+    "ci": ("dev", "all", True, TESTERS, ["python", "-m", "deploy.lanes", "ci"]),
+    "build": ("dev", "build", True, (), ["python", "-m", "deploy.lanes", "build"]),
+    "nightly": ("dev", "all", True, TESTERS, ["python", "-m", "deploy.lanes", "nightly"]),
+    "images": ("dev", None, False, (), ["python", "-m", "deploy.images"]),
+    "lock": ("dev", None, False, (), ["python", "-m", "deploy.lanes", "lock"]),
 }
 
 
@@ -80,7 +90,7 @@ def main() -> None:
 
 
 def prepare(name: str) -> None:
-    packages, console, built, e2e, _ = TARGETS[name]
+    packages, console, built, testers, _ = TARGETS[name]
     make_venv()
     install_uv()
     install_python_packages(packages)
@@ -90,8 +100,8 @@ def prepare(name: str) -> None:
             npm_ci(FRONTEND, everything=True)
         if built:
             build_console()
-        if e2e and (E2E / "package-lock.json").is_file():
-            npm_ci(E2E, everything=True)
+    for folder in testers:
+        npm_ci(folder, everything=True)
 
 
 def say(line: str) -> None:
@@ -189,15 +199,16 @@ def install_uv() -> None:
 
 
 def install_python_packages(packages: str) -> None:
-    locks = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
-    wanted = {name: digest(PROJECT / lock) for name, lock in locks.items()}
-    stamps = {name: VENV / f".stamp-{name}" for name in locks}
+    wanted = {
+        name: digest(*(PROJECT / lock for lock in locks)) for name, locks in PYTHON_LOCKS.items()
+    }
+    stamps = {name: VENV / f".stamp-{name}" for name in PYTHON_LOCKS}
     if done(stamps[packages], wanted[packages]):
         return
     # `install` leaves the development packages of an earlier `make test` alone; `sync` is exact.
     verb = "sync" if packages == "dev" else "install"
-    lock = str(PROJECT / locks[packages])
-    files = [lock] if packages == "dev" else ["-r", lock]
+    locks = [str(PROJECT / lock) for lock in PYTHON_LOCKS[packages]]
+    files = locks if packages == "dev" else ["-r", *locks]
     # Compiled once here, and not again by each of the programs that start at the same time.
     options = ["--require-hashes", "--compile-bytecode", "--python", str(BIN / "python")]
     command = [str(BIN / "uv"), "pip", verb, *options]

@@ -1,4 +1,4 @@
-"""What `make test`, `check`, `build`, `ci`, `nightly`, `faults` and `lock` do in the environment.
+"""What targets do once the environment is there: tests, the gate, the wheel, locks.
 
 Law: every lane runs, whatever the ones before it said; the exit status is 0 only if all are green.
 """
@@ -46,6 +46,9 @@ STRICT_FAULTS: Final = ("-m", "faults", "--durations=0", "--durations-min=1")
 # Four lanes, a file in one of them: most of the time is waiting for processes to start and end.
 FAULTS: Final = ("-n", "4", "--dist", "loadfile", *STRICT_FAULTS)
 STRICT: Final = {"FAULT_BOUND_FACTOR": "1"}
+CLIENTS: Final = ("-n", "auto", "tests/clients")
+CONFORMANCE: Final = ("-n", "auto", "tests/conformance")
+EVERY_RECORDING: Final = {"CONFORMANCE_SHARE": "1"}
 # By its name only: without the prefix test_ no other run collects it.
 NIGHTLY: Final = ("-n", "auto", "tests/nightly/openapi_fuzz.py")
 
@@ -142,6 +145,14 @@ def faults() -> bool:
     return run_shown(pytest_step("faults", *FAULTS)).ok
 
 
+def clients() -> bool:
+    return run_shown(pytest_step("clients", *CLIENTS)).ok
+
+
+def conformance() -> bool:
+    return run_shown(pytest_step("conformance", *CONFORMANCE, environment=EVERY_RECORDING)).ok
+
+
 TARGETS: Final[Mapping[str, Callable[[], bool]]] = {
     "test": test,
     "check": check,
@@ -149,6 +160,8 @@ TARGETS: Final[Mapping[str, Callable[[], bool]]] = {
     "ci": ci,
     "nightly": nightly,
     "faults": faults,
+    "clients": clients,
+    "conformance": conformance,
     "lock": renew_locks,
 }
 

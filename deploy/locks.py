@@ -3,7 +3,15 @@
 from pathlib import Path
 from typing import Final
 
-from deploy.bootstrap import BIN, FRONTEND, PROJECT, node_environment, npm, uv_environment
+from deploy.bootstrap import (
+    BIN,
+    FRONTEND,
+    NODE_CLIENTS,
+    PROJECT,
+    node_environment,
+    npm,
+    uv_environment,
+)
 from deploy.steps import Outcome, Step, run_quiet, say
 
 COMPILE: Final = (
@@ -16,16 +24,18 @@ NO_DATES: Final = "no publish time"
 LOCKS: Final = {
     "requirements.lock": ("pyproject.toml",),
     "requirements-dev.lock": ("--group", "dev", "pyproject.toml"),
+    # After the one it follows: both are installed into one environment.
+    "requirements-clients.lock": ("--group", "clients", "-c", "requirements-dev.lock"),
 }
 
 
 def renew_locks() -> bool:
     outcomes = [_compiled(lock, source=source) for lock, source in LOCKS.items()]
-    if (FRONTEND / "package.json").is_file():
+    for folder in (FRONTEND, NODE_CLIENTS):
         step = Step(
             name="package-lock.json",
             command=npm("run", "lock"),
-            cwd=FRONTEND,
+            cwd=folder,
             environment=node_environment(),
         )
         outcomes.append(_told(step, run_quiet(step)))

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from deploy.bootstrap import FRONTEND, PROJECT, link_programs, node_environment, npm, uv_environment
+from deploy.locks import LOCKS
 
 PROGRAMS: Final = Path(sys.executable).parent
-LOCKS: Final = {"requirements.lock": (), "requirements-dev.lock": ("--group", "dev")}
 COMPILE: Final = (
     "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes",
     "--no-emit-index-url", "--no-emit-find-links", "--no-header",
@@ -55,7 +55,7 @@ def compiled(*, lock: str, extra: tuple[str, ...] = ()) -> tuple[dict[str, str],
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, lock)
         target.write_bytes((PROJECT / lock).read_bytes())
-        done = run(PROGRAMS / "uv", *COMPILE, *LOCKS[lock], *extra, "pyproject.toml", "-o", target)
+        done = run(PROGRAMS / "uv", *COMPILE, *LOCKS[lock], *extra, "-o", target)
         return pins(target.read_text(encoding="utf-8")), done.stderr if done.returncode else ""
 
 
@@ -66,7 +66,7 @@ def locks_are_fresh() -> Finding:
             return Finding(verdict="NOT RUN", text=f"the index does not answer: {last(error)}")
         if found != pins((PROJECT / lock).read_text(encoding="utf-8")):
             return Finding(verdict="FAILED", text=f"{lock} is stale; run make lock")
-    return Finding(verdict="ok", text="pyproject.toml and both locks agree")
+    return Finding(verdict="ok", text="pyproject.toml and all locks agree")
 
 
 def everything_is_a_week_old() -> Finding:

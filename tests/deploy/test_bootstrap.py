@@ -92,7 +92,8 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.setattr(bootstrap, name, path)
     for folder in (".venv/bin", "frontend/src", "frontend/dist", "frontend/node_modules"):
         (tmp_path / folder).mkdir(parents=True)
-    for name in ("requirements.lock", "requirements-dev.lock", "frontend/package-lock.json"):
+    locks = [lock for names in bootstrap.PYTHON_LOCKS.values() for lock in names]
+    for name in (*locks, "frontend/package-lock.json"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     (tmp_path / "frontend/src/main.tsx").write_text("1", encoding="utf-8")
     return tmp_path
