@@ -242,6 +242,42 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "access",
         "Networks that may open /admin/; empty: any.",
     ),
+    _row(
+        "EGRESS_ALLOW_CIDRS",
+        "cidrs",
+        "",
+        "providers",
+        "Networks that calls to providers may reach although they are not public, on any port.",
+    ),
+    _row(
+        "EGRESS_DENY_CIDRS",
+        "cidrs",
+        "",
+        "providers",
+        "Public networks that no call may reach.",
+    ),
+    _row(
+        "EGRESS_ALLOW_PORTS",
+        "ports",
+        "443",
+        "providers",
+        "Ports of public addresses that calls may reach.",
+    ),
+    _row(
+        "EGRESS_ALLOW_HTTP_HOSTS",
+        "list",
+        "",
+        "providers",
+        "Hosts that may be called by http; where their addresses are not public,"
+        " EGRESS_ALLOW_CIDRS must list them too.",
+    ),
+    _row(
+        "EGRESS_CA_BUNDLE",
+        "text",
+        "",
+        "providers",
+        "File of certificates (PEM) that are trusted beside those of the system.",
+    ),
 )
 BY_NAME: Final[Mapping[str, Setting]] = {row.name: row for row in SETTINGS}
 

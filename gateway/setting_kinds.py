@@ -39,6 +39,13 @@ def _port(raw: str) -> int:
     return int(raw)
 
 
+def _ports(raw: str) -> tuple[int, ...]:
+    try:
+        return tuple(_port(part) for part in _list(raw))
+    except ValueError:
+        raise ValueError("ports from 1 to 65535 separated by commas, as 443,8443") from None
+
+
 def _is_number(raw: str) -> bool:
     return raw.strip().isdigit() and raw.isascii()
 
@@ -106,6 +113,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "bool": _bool,
     "int": _int,
     "port": _port,
+    "ports": _ports,
     "size": _size,
     "list": _list,
     "cidrs": _cidrs,

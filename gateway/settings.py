@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 
 from gateway import VERSION, env
+from providers.addresses import AddressPolicy
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 
@@ -48,6 +49,15 @@ KEY_PEPPER = VALUES["SWITCHYARD_KEY_PEPPER"]
 KEY_PEPPER_PREVIOUS = VALUES["SWITCHYARD_KEY_PEPPER_PREVIOUS"]
 MASTER_API_KEY = VALUES["MASTER_API_KEY"]
 METRICS_TOKEN = VALUES["METRICS_TOKEN"]
+
+# --- outbound calls -------------------------------------------------------------------------
+EGRESS_POLICY = AddressPolicy(
+    allow=VALUES["EGRESS_ALLOW_CIDRS"],
+    deny=VALUES["EGRESS_DENY_CIDRS"],
+    ports=frozenset(VALUES["EGRESS_ALLOW_PORTS"]),
+    http_hosts=frozenset(host.lower() for host in VALUES["EGRESS_ALLOW_HTTP_HOSTS"]),
+)
+EGRESS_CA_BUNDLE = VALUES["EGRESS_CA_BUNDLE"]
 
 # --- apps -----------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -47,6 +47,7 @@ def test_three_bad_values_are_told_in_three_lines_and_end_with_status_2() -> Non
         ("size", "256m", 268_435_456),
         ("size", "1024", 1024),
         ("list", " a, b ,", ("a", "b")),
+        ("ports", "443, 8443", (443, 8443)),
         ("address", "localhost", "127.0.0.1"),
         ("address", "::1", "::1"),
         ("origin", "https://gateway.example:8443/", "https://gateway.example:8443"),
@@ -64,6 +65,7 @@ def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value
         ("int", "-1"),
         ("int", "²"),
         ("port", "0"),
+        ("ports", "443,0"),
         ("address", "gateway.example"),
         ("size", "lots"),
         ("size", "٣m"),
@@ -79,7 +81,7 @@ def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind: str, text: str) -> None:
-    with pytest.raises(ValueError, match=r"^(an?|true|bytes|networks|scheme)\b"):
+    with pytest.raises(ValueError, match=r"^(an?|true|bytes|networks|ports|scheme)\b"):
         PARSERS[kind](text)
 
 
