@@ -70,7 +70,9 @@ def test_the_moment_a_caller_leaves_is_written_down(
     with socket.create_connection(("127.0.0.1", int(referee.url.rpartition(":")[2]))) as caller:
         send_all(caller, [head + body])
         received = b""
-        while not received.endswith(b'"}}\n\n\r\n'):  # what is left unread would become a reset
+        while not received.endswith(
+            b'tok00000 "}}\n\n\r\n'
+        ):  # what is left unread would become a reset
             received += caller.recv(65_536)
         if linger is not None:
             caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
