@@ -15,6 +15,7 @@ VerdictClass: TypeAlias = Literal[
     "ok", "client_error", "context_window", "content_policy", "auth", "quota", "rate_limited",
     "overloaded", "server_error", "timeout", "transport", "protocol_error", "model_missing",
 ]  # fmt: skip
+RETRY_AFTER_CAP_S: Final = 300.0
 VerdictScope: TypeAlias = Literal["request", "model", "credential", "provider"]
 # Another credential, then another candidate, may do better (routing.md RT-22).
 RETRYABLE: Final[frozenset[VerdictClass]] = frozenset(
@@ -45,8 +46,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
     cls: VerdictClass
     scope: VerdictScope = "request"
     retry_after: float | None = None  # seconds; None: not said
+    retry_at: float | None = None  # said as a moment: seconds since 1970
     retry_after_guessed: bool = False  # not said in so many words
     message: str = ""
+
+    def wait_s(self, wall: float) -> float | None:
+        """Seconds to wait from `wall` (seconds since 1970) on, at most RETRY_AFTER_CAP_S."""
+        said = self.retry_after if self.retry_at is None else max(0.0, self.retry_at - wall)
+        return None if said is None else min(said, RETRY_AFTER_CAP_S)
 
 
 class Destination(Struct, frozen=True, kw_only=True):
@@ -66,11 +73,16 @@ class DiscoveredModel(Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
 
 
+class UnreadableModels(ValueError):
+    """The answer is not what the kind's model list looks like; the message says how."""
+
+
 class Adapter(Protocol):
     kind: str
     credential_kinds: tuple[str, ...]
+    default_base_url: str  # "": one must be given
 
-    def surfaces(self, provider: ProviderSpec) -> tuple[Surface, ...]:
+    def surfaces(self, base_url: str) -> tuple[Surface, ...]:
         """What the kind speaks at this base URL, natively, first choice first."""
         ...
 
@@ -92,4 +104,6 @@ class Adapter(Protocol):
         self, *, provider: ProviderSpec, credential: CredentialSpec, secret: Revealable | None
     ) -> UpstreamCall: ...
 
-    def models(self, body: bytes) -> Sequence[DiscoveredModel]: ...
+    def models(self, body: bytes) -> Sequence[DiscoveredModel]:
+        """Raises UnreadableModels where the body is no list of models."""
+        ...

@@ -1,0 +1,103 @@
+"""What every kind that speaks JSON over HTTP does alike. Pure; a kind fills in the rest."""
+
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Final, TypeAlias
+
+from providers.adapters.base import (
+    Destination,
+    Revealable,
+    UpstreamCall,
+    Verdict,
+)
+from providers.adapters.headers import call_headers, require_name, secret_value
+from providers.adapters.urls import call_url
+from providers.adapters.verdicts import ErrorTable, verdict_of
+from providers.specs import CredentialSpec, ProviderSpec
+
+JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
+BEARER: Final = "Bearer "
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class NoSuchOperation(LookupError):
+    """The surface does not offer it: whoever made the destination was wrong."""
+
+
+class JsonApi:
+    default_base_url: str
+    client_headers: ClassVar[Collection[str]]  # those of clients that go upstream
+    default_headers: ClassVar[Mapping[str, str]] = {}
+    errors: ClassVar[ErrorTable]
+    models_path: ClassVar[str]
+    models_query: ClassVar[str] = ""
+
+    def key_header(self, secret: Revealable | None) -> Headers:
+        return (("authorization", BEARER + secret_value("authorization", secret)),)
+
+    def call(
+        self,
+        destination: Destination,
+        *,
+        operation: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        stream: bool,
+    ) -> UpstreamCall:
+        surface = destination.surface
+        path = surface.paths.get(operation)
+        if path is None:
+            raise NoSuchOperation(f"{surface.dialect} has no {operation}")
+        own = (
+            ("content-type", JSON),
+            ("accept", EVENTS if stream else JSON),
+            ("accept-encoding", "identity"),
+            *self._auth(destination.credential, destination.secret),
+        )
+        return UpstreamCall(
+            method="POST",
+            url=call_url(surface.base_url, path),
+            headers=self._headers(own, destination.provider, client=headers),
+            body=body,
+            stream=stream,
+        )
+
+    def verdict(self, status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
+        return verdict_of(status, headers, body, table=self.errors)
+
+    def models_call(
+        self, *, provider: ProviderSpec, credential: CredentialSpec, secret: Revealable | None
+    ) -> UpstreamCall:
+        base_url = provider.surfaces[0].base_url if provider.surfaces else self.default_base_url
+        path = provider.quirks.models_path or self.models_path
+        own = (
+            ("accept", JSON),
+            ("accept-encoding", "identity"),
+            *self._auth(credential, secret),
+        )
+        return UpstreamCall(
+            method="GET",
+            url=call_url(base_url, path, self.models_query),
+            headers=self._headers(own, provider, client={}),
+        )
+
+    def _auth(self, credential: CredentialSpec, secret: Revealable | None) -> Headers:
+        if credential.kind == "none":
+            return ()
+        if credential.kind == "api_key":
+            return self.key_header(secret)
+        name = require_name(credential.header)
+        value = secret_value(name, secret)
+        is_bare_token = name == "authorization" and " " not in value
+        return ((name, BEARER + value if is_bare_token else value),)
+
+    def _headers(
+        self, own: Headers, provider: ProviderSpec, *, client: Mapping[str, str]
+    ) -> Headers:
+        return call_headers(
+            own=own,
+            defaults=self.default_headers,
+            extra=provider.headers,
+            client=client,
+            allowed=self.client_headers,
+        )

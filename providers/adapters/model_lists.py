@@ -1,0 +1,66 @@
+"""Model lists as vendors answer them. Pure."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from providers.adapters.base import DiscoveredModel, UnreadableModels
+
+WINDOWS: Final = ("context_window", "context_length", "max_model_len", "max_context_length")
+OUTPUTS: Final = ("max_completion_tokens", "max_output_tokens", "max_output_length")
+EMBEDS: Final = re.compile(r"embed", re.IGNORECASE)
+# What lists of models also hold, and no operation of ours serves.
+OTHER: Final = re.compile(
+    r"whisper|tts|transcri|dall-e|gpt-image|sora|moderation|realtime|rerank|davinci|babbage",
+    re.IGNORECASE,
+)
+
+
+def rows(body: bytes) -> list[dict[str, Any]]:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise UnreadableModels("the model list is not JSON") from None
+    # Together answers with the bare list.
+    listed = value.get("data") if isinstance(value, dict) else value
+    if not isinstance(listed, list):
+        raise UnreadableModels("the answer holds no list of models under `data`")
+    return [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
+
+
+def openai_models(body: bytes) -> tuple[DiscoveredModel, ...]:
+    return tuple(
+        DiscoveredModel(
+            name=row["id"],
+            operations=_operations(row["id"]),
+            context_window=_first(row, WINDOWS),
+            max_output_tokens=_first(row, OUTPUTS),
+        )
+        for row in rows(body)
+    )
+
+
+def anthropic_models(body: bytes) -> tuple[DiscoveredModel, ...]:
+    return tuple(
+        DiscoveredModel(
+            name=row["id"],
+            context_window=_first(row, ("max_input_tokens",)),
+            max_output_tokens=_first(row, ("max_tokens",)),
+        )
+        for row in rows(body)
+    )
+
+
+def _operations(name: str) -> frozenset[str]:
+    if EMBEDS.search(name):
+        return frozenset({"embeddings"})
+    return frozenset() if OTHER.search(name) else frozenset({"chat"})
+
+
+def _first(row: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    for name in names:
+        value = row.get(name)
+        if type(value) is int and value > 0:
+            return value
+    return None
