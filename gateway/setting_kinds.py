@@ -15,6 +15,8 @@ FALSE: Final = frozenset({"false", "0", "no", "off"})
 SIZE: Final = re.compile(r"([0-9]+)\s*([kmg]?)b?", re.IGNORECASE)
 SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+POOL_STRATEGIES: Final = ("round_robin", "weighted", "random", "failover")
+POOL_STRATEGIES: Final = ("round_robin", "weighted", "random", "failover")
 EMAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 
 
@@ -31,6 +33,10 @@ def _int(raw: str) -> int:
     if not _is_number(raw):
         raise ValueError("a whole number, 0 or more")
     return int(raw)
+
+
+def _optional_int(raw: str) -> int | None:
+    return _int(raw) if raw.strip() else None
 
 
 def _port(raw: str) -> int:
@@ -112,6 +118,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "text": str,
     "bool": _bool,
     "int": _int,
+    "optional_int": _optional_int,
     "port": _port,
     "ports": _ports,
     "size": _size,
@@ -123,7 +130,9 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "email_url": lambda raw: _url(raw, *EMAIL_SCHEMES),
     "postgres_url": lambda raw: _url(raw, "postgres", "postgresql"),
     "redis_url": lambda raw: _url(raw, "redis", "rediss", "unix"),
+    "pool_strategy": lambda raw: _choice(raw, *POOL_STRATEGIES),
     "log_level": lambda raw: _choice(raw, *LOG_LEVELS),
     "log_format": lambda raw: _choice(raw, "json", "console", "auto"),
+    "pool_strategy": lambda raw: _choice(raw, *POOL_STRATEGIES),
     "serve_role": lambda raw: _choice(raw, "all", "edge", "console"),
 }

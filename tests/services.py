@@ -24,7 +24,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from gateway import env
 from gateway.ops.embedded.account import may_enter, popen_arguments, postgres_account
 from gateway.ops.embedded.binaries import find_postgres, find_valkey, reachable_postgres
 from gateway.ops.embedded.postgres import Passwords, PostgresCluster, server_environment
@@ -32,6 +31,7 @@ from gateway.ops.embedded.processes import leash
 from gateway.ops.embedded.valkey import ValkeyServer
 from gateway.ops.logins import OWNER_LOGIN, with_login
 from gateway.ops.ports import free_port
+from gateway.setting_table import SETTINGS
 
 HOME: Final = "TEST_SERVICES_HOME"
 OWN_SERVER: Final = "TEST_SERVICES_OWN_SERVER"
@@ -87,7 +87,7 @@ class Run:
             self._start_postgres(home)
         if not os.environ.get("REDIS_URL"):
             self._start_valkeys(home)
-        for row in env.SETTINGS:
+        for row in SETTINGS:
             os.environ.setdefault(row.name, row.default)
 
     def stop(self) -> None:

@@ -15,6 +15,7 @@ from gateway import env
 from gateway.ops.configuration import Configuration
 from gateway.ops.logins import LoginRights, rights_of
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.setting_table import SETTINGS
 
 REQUIRED: Final = (
     "DATABASE_URL",
@@ -141,7 +142,7 @@ def effective_settings(configuration: Configuration) -> list[EffectiveSetting]:
             value=_shown(configuration.values[row.name], secret=row.secret),
             source=configuration.source(row.name),
         )
-        for row in env.SETTINGS
+        for row in SETTINGS
     ]
 
 

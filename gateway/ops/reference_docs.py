@@ -10,11 +10,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from gateway import env
 from gateway.ops.command_table import COMMANDS, EPILOG, Command
 from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.outcome import Exit
 from gateway.ops.reference_tables import errors_page, roles_page
+from gateway.setting_table import SETTINGS, Setting
 
 MADE: Final = (
     "Made by `switchyard settings-docs` from the table in `gateway/{source}`; do not edit."
@@ -75,8 +75,8 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _groups() -> Iterator[tuple[str, list[env.Setting]]]:
-    for group, rows in groupby(env.SETTINGS, key=lambda row: row.group):
+def _groups() -> Iterator[tuple[str, list[Setting]]]:
+    for group, rows in groupby(SETTINGS, key=lambda row: row.group):
         yield group, list(rows)
 
 

@@ -18,6 +18,7 @@ import redis
 from gateway import env
 from gateway.ops.embedded.processes import Known, look_up
 from gateway.ops.ports import free_port
+from gateway.setting_table import SETTINGS
 from tests.contracts.tree import ROOT
 
 READY_S: Final = 90.0
@@ -26,7 +27,7 @@ CHILDREN: Final = ("postgres", "valkey-state", "valkey-cache", "worker", "beat",
 
 def clean_environment(**settings: str) -> dict[str, str]:
     """Nothing of the suite's own services; an empty value hides a developer's `.env`."""
-    names = {row.name for row in env.SETTINGS}
+    names = {row.name for row in SETTINGS}
     kept = {name: value for name, value in os.environ.items() if name not in names}
     return {**kept, **dict.fromkeys(names, ""), **settings}
 

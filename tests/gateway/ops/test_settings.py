@@ -14,6 +14,7 @@ from tests.contracts.tree import ROOT
 
 SHOW_OPTIONS = """
 from gateway.settings import DATABASES
+from gateway.setting_table import SETTINGS
 for alias in ("default", "owner"):
     options = DATABASES[alias]["OPTIONS"]
     pool = options.get("pool", {})
@@ -172,7 +173,7 @@ def test_a_server_of_ones_own_replaces_every_address_of_the_embedded_one(tmp_pat
 
 @pytest.fixture
 def nothing_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    for row in env.SETTINGS:
+    for row in SETTINGS:
         monkeypatch.delenv(row.name, raising=False)
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     monkeypatch.setattr("gateway.ops.configuration.DOTENV", tmp_path / ".env")
