@@ -4,8 +4,8 @@ Laws: one Exchange per request, filled in by the stages in their order and never
 not known yet is None; nothing here does anything.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -78,6 +78,7 @@ class Exchange:
         "error",
         "first_content_at",
         "first_upstream_at",
+        "holds_slot",
         "key",
         "lane",
         "losses",
@@ -87,6 +88,7 @@ class Exchange:
         "send",
         "sending",
         "snapshot",
+        "state",
         "status",
         "stop",
         "tenant",
@@ -97,9 +99,16 @@ class Exchange:
     )
 
     def __init__(
-        self, arrival: Arrival, *, receive: Receive, send: Send, snapshot: Snapshot
+        self,
+        arrival: Arrival,
+        *,
+        receive: Receive,
+        send: Send,
+        snapshot: Snapshot,
+        state: MutableMapping[str, Any],
     ) -> None:
         self.arrival = arrival
+        self.state = state  # of the ASGI scope: what the request's log line will say
         self.receive = receive
         self.send = send
         self.snapshot = snapshot
@@ -132,3 +141,4 @@ class Exchange:
         self.error: Problem | None = None
         self.status: Status = "running"
         self.recorded = False
+        self.holds_slot = False

@@ -24,6 +24,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     providers: Mapping[str, ProviderSpec]
     secrets: Mapping[str, Revealable]  # credential id -> opened secret
     names: Names
+    anonymous: KeySpec | None = None  # whom requests without a key act as, where that is allowed
 
     def key(self, public_id: str) -> KeySpec | None:
         shard = self.key_shards.get(public_id[:SHARD_CHARS])

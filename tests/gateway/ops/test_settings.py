@@ -10,11 +10,11 @@ from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.outcome import CommandFailed, Exit
 from gateway.ops.reference_docs import reference_files
 from gateway.setting_kinds import PARSERS
+from gateway.setting_table import SETTINGS
 from tests.contracts.tree import ROOT
 
 SHOW_OPTIONS = """
 from gateway.settings import DATABASES
-from gateway.setting_table import SETTINGS
 for alias in ("default", "owner"):
     options = DATABASES[alias]["OPTIONS"]
     pool = options.get("pool", {})

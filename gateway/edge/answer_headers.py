@@ -1,0 +1,101 @@
+"""Headers of an answer to a client: ours, and the few of the vendor's that may pass.
+
+Laws: a header of the vendor's passes only by name; no value with CR, LF or NUL ever does; what the
+gateway says of itself begins with x-switchyard- or x-gateway-.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.edge.errors import HeaderPairs
+from gateway.edge.exchange import Exchange
+from gateway.edge.runtime import Runtime
+
+# Rate limits are not among them: the client's limits are the gateway's.
+PASSED: Final = (
+    "content-type", "retry-after", "retry-after-ms", "x-should-retry", "openai-model",
+    "openai-version",
+)  # fmt: skip
+SSE: Final = b"text/event-stream; charset=utf-8"
+STREAM_HEADERS: Final[HeaderPairs] = (
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+)
+ID_HEADERS: Final[Mapping[str, bytes]] = {"anthropic.messages": b"request-id"}
+OPENAI: Final = "openai."
+OPENAI_VERSION: Final = (b"openai-version", b"2020-10-01")
+DEGRADED_MAX: Final = 512
+
+
+def answer_headers(
+    exchange: Exchange, runtime: Runtime, *, upstream: Mapping[str, str], stream: bool
+) -> list[tuple[bytes, bytes]]:
+    """In the order: the vendor's, the dialect's, the gateway's."""
+    headers = [
+        (name.encode(), value.encode("latin-1", "replace"))
+        for name in PASSED
+        if (value := upstream.get(name)) is not None and _is_plain(value)
+    ]
+    if stream:
+        headers = [pair for pair in headers if pair[0] != b"content-type"]
+        headers.append((b"content-type", SSE))
+        headers += STREAM_HEADERS
+    headers += own_headers(exchange, runtime)
+    return headers
+
+
+def own_headers(exchange: Exchange, runtime: Runtime) -> list[tuple[bytes, bytes]]:
+    """What every answer of an exchange carries, errors too."""
+    arrival = exchange.arrival
+    request_id = arrival.request_id.encode()
+    dialect = arrival.operation.dialect
+    now = runtime.clock()
+    elapsed_ms = (now - arrival.began_at) * 1000
+    upstream_ms = _upstream_ms(exchange, now=now)
+    headers = [
+        (b"x-switchyard-request-id", request_id),
+        (b"x-gateway-request-id", request_id),
+        (b"x-gateway-response-time", b"%d" % elapsed_ms),
+        (b"x-switchyard-overhead-ms", b"%.3f" % max(0.0, elapsed_ms - upstream_ms)),
+        (b"x-switchyard-attempts", b"%d" % len(exchange.attempts)),
+    ]
+    if dialect in ID_HEADERS:
+        headers.append((ID_HEADERS[dialect], request_id))
+    elif dialect.startswith(OPENAI):
+        headers.append((b"openai-processing-ms", b"%d" % elapsed_ms))
+        headers.append(OPENAI_VERSION)
+    if exchange.delivered is not None:
+        candidate = exchange.delivered.candidate
+        provider, model = candidate.provider.slug.encode(), candidate.target.public_name.encode()
+        headers += (
+            (b"x-switchyard-target", provider + b"/" + candidate.target.upstream_name.encode()),
+            (b"x-gateway-provider", provider),
+            (b"x-gateway-model", model),
+        )
+    if exchange.losses:
+        headers.append((b"x-switchyard-degraded", degraded(exchange.losses)))
+    return headers
+
+
+def degraded(losses: list[str]) -> bytes:
+    """Sorted, each once, in at most DEGRADED_MAX bytes; what does not fit is counted."""
+    words = sorted(set(losses))
+    said = ""
+    for position, word in enumerate(words):
+        more = f",{word}" if said else word
+        if len(said) + len(more) > DEGRADED_MAX - 8:
+            return f"{said},+{len(words) - position}".encode()
+        said += more
+    return said.encode()
+
+
+def _upstream_ms(exchange: Exchange, *, now: float) -> float:
+    """Time spent waiting for vendors so far."""
+    return sum(
+        ((attempt.first_byte_at or attempt.ended_at or now) - attempt.began_at) * 1000
+        for attempt in exchange.attempts
+    )
+
+
+def _is_plain(value: str) -> bool:
+    return not any(char in value for char in "\r\n\0")

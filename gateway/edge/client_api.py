@@ -1,0 +1,142 @@
+"""The data plane's door: every path of a client's, to the pipeline or to a page."""
+
+import time
+from typing import Final
+
+from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
+from gateway.edge.exchange import Arrival, Exchange
+from gateway.edge.lists import ListRequest, model_page, models_page, providers_page
+from gateway.edge.messages import Receive, Scope, Send, respond
+from gateway.edge.pipeline import run
+from gateway.edge.runtime import Runtime, runtime_of
+from gateway.edge.stages.authenticate import Carrier, identify, usable
+from gateway.edge.stages.confine import check_address
+from gateway.edge.surfaces import Endpoint, Found, Page, find
+from protocols.errors import Problem
+from protocols.ir import Dialect
+
+JSON_TYPE: Final = b"application/json"
+READS: Final = frozenset({"GET", "HEAD"})
+KEYLESS: Final = frozenset({"probe", "sink"})
+NOTHING: Final = b"{}"
+LISTS_SCOPE: Final = "models.read"
+
+
+async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
+    runtime = runtime_of(scope)
+    found = find(scope["path"])
+    endpoint = found.endpoint
+    try:
+        if endpoint is None:
+            raise refusal("not_found", f"{scope['path']} does not exist.", code="not_found")
+        _check_method(scope["method"], endpoint)
+        if endpoint.operation is None:
+            await _page(scope, receive, send, found=found, runtime=runtime)
+            return
+    except GatewayError as error:
+        await tell(scope, send, error, dialect=found.dialect, runtime=runtime)
+        return
+    state = scope["state"]
+    state["route"] = endpoint.operation.name
+    arrival = Arrival(
+        request_id=state["request_id"],
+        operation=endpoint.operation,
+        headers=dict(scope["headers"]),
+        address=(scope.get("client") or ("", 0))[0],
+        began_at=time.monotonic(),
+        path=scope["path"],
+        query=scope["query_string"],
+        path_model=found.model,
+    )
+    exchange = Exchange(
+        arrival,
+        receive=receive,
+        send=send,
+        snapshot=runtime.snapshots.current,
+        state=state,
+    )
+    await run(exchange, runtime)
+
+
+async def tell(
+    scope: Scope, send: Send, error: GatewayError, *, dialect: Dialect, runtime: Runtime
+) -> None:
+    """An error outside of any exchange, in the shape of the path's dialect."""
+    encoded = runtime.native[dialect].encode_error(error.problem, scope["state"]["request_id"])
+    headers: HeaderPairs = (
+        *((name.encode(), value.encode()) for name, value in encoded.headers),
+        *error.headers,
+    )
+    content_type = next((v for name, v in headers if name == b"content-type"), JSON_TYPE)
+    await respond(
+        send,
+        status=encoded.status,
+        content_type=content_type,
+        body=encoded.body,
+        headers=tuple(pair for pair in headers if pair[0] != b"content-type"),
+        with_body=scope["method"] != "HEAD",
+    )
+
+
+def _check_method(method: str, endpoint: Endpoint) -> None:
+    wanted = READS if endpoint.method in READS else {endpoint.method}
+    if method in wanted:
+        return
+    allow = ", ".join(sorted(wanted))
+    raise GatewayError(
+        Problem(
+            kind="invalid_request",
+            message=f"{method} is not possible here; use {allow}.",
+            status=405,
+            code="method_not_allowed",
+        ),
+        headers=((b"allow", allow.encode()),),
+    )
+
+
+async def _page(
+    scope: Scope, receive: Receive, send: Send, *, found: Found, runtime: Runtime
+) -> None:
+    endpoint = found.endpoint
+    page = endpoint.page if endpoint is not None else None
+    scope["state"]["route"] = page
+    if page == "sink":
+        await _drop_body(receive)
+    body = NOTHING if page in KEYLESS else _listing(scope, page, found=found, runtime=runtime)
+    await respond(
+        send,
+        status=200,
+        content_type=JSON_TYPE,
+        body=body,
+        headers=FIXED_HEADERS,
+        with_body=scope["method"] != "HEAD",
+    )
+
+
+async def _drop_body(receive: Receive) -> None:
+    """Telemetry of clients: taken, so that they stay quiet, and kept nowhere."""
+    while (await receive()).get("more_body", False):
+        pass
+
+
+def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime) -> bytes:
+    snapshot, now = runtime.snapshots.current, runtime.snapshots.now()
+    carrier = Carrier(
+        headers=dict(scope["headers"]),
+        query=scope["query_string"],
+        address=(scope.get("client") or ("", 0))[0],
+    )
+    key = identify(carrier, snapshot=snapshot, runtime=runtime, now=now).key
+    usable(key, snapshot=snapshot, now=now)
+    check_address(key, carrier.address)
+    if LISTS_SCOPE not in key.scopes:
+        raise refusal(
+            "permission",
+            f"This API key lacks the scope {LISTS_SCOPE!r} that lists need.",
+            code="scope_missing",
+        )
+    if page == "providers":
+        return providers_page(snapshot=snapshot, key=key, now=now)
+    request = ListRequest(headers=carrier.headers, query=carrier.query)
+    render = model_page if page == "model" else models_page
+    return render(snapshot=snapshot, key=key, now=now, found=found, request=request)

@@ -1,0 +1,26 @@
+"""What the data plane reads of the settings, once, at start."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+
+class EdgeSettings(Struct, frozen=True, kw_only=True):
+    require_api_key: bool = True
+    stream_keepalive_s: float = 10.0
+    streaming_timeout_s: float | None = None  # caps the total of streams
+    max_inflight: int = 5_000
+    max_open_per_key: int = 2_000
+    max_open_per_address: int = 0
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "EdgeSettings":
+        return cls(
+            require_api_key=values["REQUIRE_API_KEY"],
+            stream_keepalive_s=values["STREAM_KEEPALIVE_S"],
+            streaming_timeout_s=values["STREAMING_TIMEOUT_SECONDS"] or None,
+            max_inflight=values["MAX_INFLIGHT"],
+            max_open_per_key=values["MAX_OPEN_PER_KEY"],
+            max_open_per_address=values["MAX_OPEN_PER_ADDRESS"],
+        )

@@ -1,0 +1,103 @@
+"""What happens to a request: the stages in their order, one path for stream and non-stream.
+
+    authenticate  decode  confine  route  admit  attempt, then always record
+
+Laws: a stage that a key does not need is not run for it; any GatewayError is told in the client's
+dialect; whatever happens, record runs and nothing is left behind.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import structlog
+from msgspec import Struct
+
+from accounts.specs import KeySpec
+from gateway.edge.answer_headers import own_headers
+from gateway.edge.errors import GatewayError, refusal
+from gateway.edge.exchange import Exchange
+from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
+from gateway.edge.runtime import Runtime
+from gateway.edge.stages.admit import admit
+from gateway.edge.stages.attempt import attempt
+from gateway.edge.stages.authenticate import authenticate
+from gateway.edge.stages.confine import confine, is_confined
+from gateway.edge.stages.decode import ClientLeft, decode
+from gateway.edge.stages.record import record
+from gateway.edge.stages.route import route
+
+Run: TypeAlias = Callable[[Exchange, Runtime], Awaitable[None] | None]
+
+log = structlog.get_logger(__name__)
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    name: str
+    run: Run
+    needed: Callable[[KeySpec], bool] | None = None  # None: for every key
+
+
+ENTRY: Final = Stage(name="authenticate", run=authenticate)
+STAGES: Final[tuple[Stage, ...]] = (
+    Stage(name="confine", run=confine, needed=is_confined),
+    Stage(name="decode", run=decode),
+    Stage(name="route", run=route),
+    Stage(name="admit", run=admit),
+    Stage(name="attempt", run=attempt),
+)
+
+
+def stages_for(key: KeySpec) -> tuple[Run, ...]:
+    """The shortest tuple that serves this key."""
+    return tuple(stage.run for stage in STAGES if stage.needed is None or stage.needed(key))
+
+
+async def run(exchange: Exchange, runtime: Runtime) -> None:
+    """From the first byte to the record; raises only when the server itself cancels."""
+    try:
+        if exchange.key is None:
+            authenticate(exchange, runtime)
+        assert exchange.key is not None  # noqa: S101 - authenticate raises or finds one
+        for stage in stages_for(exchange.key):
+            waiting = stage(exchange, runtime)
+            if waiting is not None:
+                await waiting
+    except GatewayError as error:
+        await _tell(exchange, runtime, error)
+    except ClientLeft:
+        exchange.client_gone = True
+    except asyncio.CancelledError:
+        exchange.client_gone = True
+        raise
+    except Exception:
+        log.exception("exchange_failed", model=exchange.model)
+        await _tell(
+            exchange, runtime, refusal("internal", "The gateway failed; this is its fault.")
+        )
+    finally:
+        record(exchange, runtime)
+
+
+async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> None:
+    exchange.error = error.problem
+    if exchange.sending:  # the pump has told it in the stream, or nobody can
+        return
+    dialect = runtime.native[exchange.arrival.operation.dialect]
+    encoded = dialect.encode_error(error.problem, exchange.arrival.request_id)
+    exchange.answer_status = encoded.status
+    record(exchange, runtime)
+    headers = [
+        *((name.encode(), value.encode()) for name, value in encoded.headers),
+        *error.headers,
+        *own_headers(exchange, runtime),
+        (b"content-length", b"%d" % len(encoded.body)),
+    ]
+    start = {"type": RESPONSE_START, "status": encoded.status, "headers": _once(headers)}
+    await exchange.send(start)
+    await exchange.send({"type": RESPONSE_BODY, "body": encoded.body})
+
+
+def _once(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Each name once, the first one said."""
+    return list({name: (name, value) for name, value in reversed(headers)}.values())

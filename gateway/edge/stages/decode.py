@@ -1,0 +1,169 @@
+"""Stage 2: bytes to the top-level fields; the rest of the body stays the bytes that arrived."""
+
+from typing import Final
+
+import msgspec
+
+from gateway.edge.errors import refusal
+from gateway.edge.exchange import Exchange
+from gateway.edge.messages import DISCONNECT
+from gateway.edge.runtime import Runtime
+from protocols.json_limits import JsonRefused, check_structure
+
+MAX_TOOLS: Final = 2_048
+MAX_MESSAGES: Final = 100_000
+MAX_CHOICES: Final = 128
+# Where a request goes is the operator's word: a client that names it is mistaken or worse.
+DESTINATION_FIELDS: Final = frozenset(
+    {
+        "api_base", "base_url", "api_key", "api_type", "api_version", "azure_ad_token",
+        "custom_llm_provider", "extra_headers", "organization", "region_name", "aws_region_name",
+        "aws_access_key_id", "aws_secret_access_key", "aws_bedrock_runtime_endpoint",
+        "vertex_project", "vertex_location", "vertex_credentials", "proxy_url", "ssl_verify",
+    }
+)  # fmt: skip
+TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+STRING: Final = msgspec.json.Decoder(str)
+FLAG: Final = msgspec.json.Decoder(bool | None)
+COUNT: Final = msgspec.json.Decoder(int | None)
+LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+SHOWN_CHARS: Final = 40
+
+
+async def decode(exchange: Exchange, runtime: Runtime) -> None:
+    del runtime
+    exchange.body = await whole_body(exchange)
+    operation = exchange.arrival.operation
+    exchange.top = top = top_level(exchange.body)
+    forbidden = DESTINATION_FIELDS & top.keys()
+    if forbidden:
+        name = min(forbidden)
+        raise refusal(
+            "invalid_request",
+            f"{name} is not accepted: where a request goes is set in the gateway, not by clients."
+            " Remove the field.",
+            code="unknown_parameter",
+            param=name,
+        )
+    exchange.model = _model(exchange)
+    if operation.streams:
+        exchange.asked_stream = _flag(top, "stream")
+    _check_input(top, field=operation.input_field, is_list=operation.input_is_list)
+    _check_counts(top)
+
+
+async def whole_body(exchange: Exchange) -> bytes:
+    """All of it; the guard has bounded its size and pace."""
+    message = await exchange.receive()
+    if message["type"] == DISCONNECT:
+        raise ClientLeft
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        return body
+    parts = [body]
+    while message.get("more_body", False):
+        message = await exchange.receive()
+        if message["type"] == DISCONNECT:
+            raise ClientLeft
+        parts.append(message.get("body", b""))
+    return b"".join(parts)
+
+
+class ClientLeft(Exception):
+    """The connection ended inside the request; there is nobody to answer."""
+
+
+def top_level(body: bytes) -> dict[str, msgspec.Raw]:
+    if not body:
+        raise refusal("invalid_request", "The body is empty; expected a JSON object.")
+    try:
+        check_structure(body)
+        if not body.isascii():
+            body.decode()
+        return TOP.decode(body)
+    except JsonRefused as refused:
+        raise refusal("invalid_request", f"The body is not accepted: {refused}.") from None
+    except UnicodeDecodeError as error:
+        raise refusal("invalid_request", f"The body is not UTF-8 (byte {error.start}).") from None
+    except msgspec.ValidationError:
+        raise refusal(
+            "invalid_request", f"The body is {_shown(body)}; expected a JSON object."
+        ) from None
+    except msgspec.DecodeError as error:
+        raise refusal("invalid_request", f"The body is not JSON: {error}.") from None
+
+
+def _model(exchange: Exchange) -> str:
+    if exchange.arrival.path_model:
+        return exchange.arrival.path_model
+    raw = exchange.top.get("model")
+    if raw is None:
+        raise refusal(
+            "invalid_request", "model is missing; expected the name of a model.", param="model"
+        )
+    try:
+        name = STRING.decode(raw)
+    except msgspec.DecodeError:
+        name = ""
+    if not name:
+        raise refusal(
+            "invalid_request",
+            f"model is {_shown(bytes(raw))}; expected the name of a model.",
+            param="model",
+        )
+    return name
+
+
+def _flag(top: dict[str, msgspec.Raw], name: str) -> bool:
+    raw = top.get(name)
+    if raw is None:
+        return False
+    try:
+        return bool(FLAG.decode(raw))
+    except msgspec.DecodeError:
+        raise refusal(
+            "invalid_request",
+            f"{name} is {_shown(bytes(raw))}; expected true or false.",
+            param=name,
+        ) from None
+
+
+def _check_input(top: dict[str, msgspec.Raw], *, field: str, is_list: bool) -> None:
+    raw = top.get(field)
+    if raw is None:
+        wanted = "a list" if is_list else "a string or a list"
+        raise refusal("invalid_request", f"{field} is missing; expected {wanted}.", param=field)
+    if is_list and memoryview(raw)[:1] != b"[":
+        raise refusal(
+            "invalid_request", f"{field} is {_shown(bytes(raw))}; expected a list.", param=field
+        )
+
+
+def _check_counts(top: dict[str, msgspec.Raw]) -> None:
+    for field, most in (("tools", MAX_TOOLS), ("messages", MAX_MESSAGES)):
+        raw = top.get(field)
+        # n elements need 2n + 1 bytes: short arrays are not even counted.
+        if raw is None or memoryview(raw).nbytes <= 2 * most:
+            continue
+        count = len(LIST.decode(raw))
+        if count > most:
+            raise refusal(
+                "invalid_request", f"{field} has {count} entries; at most {most}.", param=field
+            )
+    raw = top.get("n")
+    if raw is not None and bytes(raw) not in {b"1", b"null"}:
+        _check_choices(raw)
+
+
+def _check_choices(raw: msgspec.Raw) -> None:
+    try:
+        count = COUNT.decode(raw)
+    except msgspec.DecodeError:
+        return  # the vendor says what it thinks of it
+    if count is not None and count > MAX_CHOICES:
+        raise refusal("invalid_request", f"n is {count}; at most {MAX_CHOICES}.", param="n")
+
+
+def _shown(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace").strip()
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"

@@ -1,0 +1,74 @@
+"""The last stage: what became of the exchange, written before the terminal bytes leave.
+
+Law: it runs exactly once per exchange, however that ends; it neither waits nor raises.
+"""
+
+from typing import Final
+
+from gateway.edge.exchange import Exchange, Status
+from gateway.edge.runtime import Runtime
+from protocols.errors import Problem
+
+LIMITED: Final = frozenset({"rate_limited", "insufficient_quota"})
+OF_THE_VENDOR: Final = frozenset(
+    {"upstream_error", "upstream_credential", "upstream_quota", "timeout", "overloaded"}
+)
+
+
+def record(exchange: Exchange, runtime: Runtime) -> None:
+    if exchange.recorded:
+        return
+    exchange.recorded = True
+    if exchange.holds_slot and exchange.key is not None:
+        runtime.slots.give_back(key_id=exchange.key.id, address=exchange.arrival.address)
+    exchange.status = outcome(exchange)
+    _note(exchange)
+    runtime.metrics.exchange(exchange, ended_at=runtime.clock())
+
+
+def outcome(exchange: Exchange) -> Status:
+    if exchange.error is not None:
+        return status_of(exchange.error, began=exchange.sending)
+    if exchange.client_gone:
+        return "canceled"
+    if exchange.answer_status >= 500:
+        return "upstream_error"
+    return "ok" if exchange.answer_status < 400 else "client_error"
+
+
+def status_of(problem: Problem, *, began: bool) -> Status:
+    if began:
+        return "interrupted"
+    if problem.kind in LIMITED:
+        return "limited"
+    if problem.kind == "blocked":
+        return "blocked"
+    if problem.kind in OF_THE_VENDOR or problem.http_status >= 500:
+        return "upstream_error"
+    return "client_error"
+
+
+def _note(exchange: Exchange) -> None:
+    """Fields of the request's log line: names and numbers, never a body."""
+    state, usage = exchange.state, exchange.usage
+    state["dialect"] = exchange.arrival.operation.dialect
+    state["outcome"] = exchange.status
+    if exchange.model:
+        state["model"] = exchange.model
+    if exchange.attempts:
+        last = exchange.delivered or exchange.attempts[-1]
+        state["provider"] = last.candidate.provider.slug
+        state["credential"] = last.credential.name
+        state["attempts"] = len(exchange.attempts)
+        state["lane"] = exchange.lane
+    if exchange.asked_stream:
+        state["stream"] = True
+    if usage.input_tokens is not None:
+        state["tokens_in"] = usage.input_tokens
+    if usage.output_tokens is not None:
+        state["tokens_out"] = usage.output_tokens
+    if exchange.first_content_at is not None:
+        began_at = exchange.arrival.began_at
+        state["ttft_ms"] = round((exchange.first_content_at - began_at) * 1000, 3)
+    if exchange.error is not None:
+        state["error"] = exchange.error.code or exchange.error.kind

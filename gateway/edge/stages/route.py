@@ -1,0 +1,153 @@
+"""Stage 3: the name asked for, to the targets that may serve it, best first."""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+
+from accounts.specs import KeySpec
+from gateway.edge.errors import GatewayError, refusal
+from gateway.edge.exchange import Candidate, Exchange
+from gateway.edge.runtime import Runtime
+from gateway.edge.surfaces import Operation
+from protocols.errors import Problem
+from providers.specs import ProviderSpec, Surface, TargetSpec
+from routing.names import BadReference, Match, checked
+
+MAX_CANDIDATES: Final = 8
+
+
+def route(exchange: Exchange, runtime: Runtime) -> None:
+    key, operation = exchange.key, exchange.arrival.operation
+    assert key is not None  # noqa: S101 - authenticate has run
+    now = runtime.snapshots.now()
+    matches = _named(exchange, key=key, now=now)
+    if not allows(key, checked(exchange.model)):
+        raise refusal(
+            "permission",
+            f"This API key may not use the model {exchange.model!r}.",
+            code="model_not_allowed",
+            param="model",
+        )
+    reachable = [match for match in matches if may_reach(key, match)]
+    if not reachable:
+        raise _unknown_model(exchange, key=key, now=now)
+    candidates, reasons = _candidates(reachable, operation=operation)
+    if not candidates:
+        raise _none_serves(exchange.model, reachable, operation=operation, reasons=reasons)
+    exchange.candidates = tuple(candidates[:MAX_CANDIDATES])
+    exchange.lane = "native"
+
+
+def allows(key: KeySpec, name: str) -> bool:
+    """By the key's lists, on the name as it was asked for."""
+    if key.denied_models and fits_any(name, key.denied_models):
+        return False
+    return not key.allowed_models or fits_any(name, key.allowed_models)
+
+
+def may_reach(key: KeySpec, match: Match) -> bool:
+    if key.environment == "test" and not match.provider.simulated:
+        return False
+    if not key.restrict_served:
+        return True
+    return allows(key, match.target.public_name) or allows(key, match.qualified)
+
+
+def fits_any(name: str, patterns: Iterable[str]) -> bool:
+    return any(
+        name == pattern or ("*" in pattern and fnmatchcase(name, _only_stars(pattern)))
+        for pattern in patterns
+    )
+
+
+def _only_stars(pattern: str) -> str:
+    """A glob in which `*` is the only special character."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
+
+
+def _named(exchange: Exchange, *, key: KeySpec, now: float) -> Sequence[Match]:
+    try:
+        matches = exchange.snapshot.names.resolve(exchange.model, tenant_id=key.tenant_id, now=now)
+    except BadReference as bad:
+        raise refusal(
+            "invalid_request", f"model is not valid: {bad}.", code="invalid_model", param="model"
+        ) from None
+    if not matches:
+        raise _unknown_model(exchange, key=key, now=now)
+    return matches
+
+
+def _unknown_model(exchange: Exchange, *, key: KeySpec, now: float) -> GatewayError:
+    names = exchange.snapshot.names
+    near = names.nearest(exchange.model, tenant_id=key.tenant_id, now=now)
+    callable_names = [name for name in near if allows(key, name)]
+    hint = f" Did you mean {', '.join(callable_names)}?" if callable_names else ""
+    return refusal(
+        "not_found",
+        f"The model {exchange.model!r} does not exist or is not available to this key.{hint}",
+        param="model",
+    )
+
+
+def _candidates(
+    matches: Iterable[Match], *, operation: Operation
+) -> tuple[list[Candidate], list[str]]:
+    candidates: list[Candidate] = []
+    reasons: list[str] = []
+    for match in matches:
+        provider, target = match.provider, match.target
+        reason = _dropped(provider, target)
+        surface = None if reason else native_surface(provider, target, operation=operation)
+        if surface is not None:
+            candidates.append(Candidate(provider=provider, target=target, surface=surface))
+        else:
+            reasons.append(reason or "dialect")
+    return candidates, reasons
+
+
+def _dropped(provider: ProviderSpec, target: TargetSpec) -> str:
+    if not provider.enabled or not target.enabled:
+        return "disabled"
+    return "draining" if provider.draining else ""
+
+
+def native_surface(
+    provider: ProviderSpec, target: TargetSpec, *, operation: Operation
+) -> Surface | None:
+    """The surface on which the target speaks the client's dialect and does what is asked."""
+    dialect = operation.dialect
+    if target.dialects and dialect not in target.dialects:
+        return None
+    # Counting is free of a model's own operations: who chats can count.
+    needed = "chat" if operation.what == "count_tokens" else operation.what
+    if needed not in target.operations:
+        return None
+    for surface in provider.surfaces:
+        if surface.dialect == dialect and operation.what in surface.paths:
+            return surface
+    return None
+
+
+def _none_serves(
+    model: str, matches: Sequence[Match], *, operation: Operation, reasons: Sequence[str]
+) -> GatewayError:
+    if all(reason == "dialect" for reason in reasons):
+        spoken = sorted(
+            {surface.dialect for match in matches for surface in match.provider.surfaces}
+        )
+        return refusal(
+            "unsupported",
+            f"The model {model!r} does not serve {operation.path}: it speaks {', '.join(spoken)}"
+            f" and does {', '.join(sorted(matches[0].target.operations))}."
+            " Choose another model or the path of one of these.",
+            code="unsupported_endpoint",
+            param="model",
+        )
+    return GatewayError(
+        Problem(
+            kind="overloaded",
+            message=f"No provider of {model!r} takes requests at the moment.",
+            code="no_candidate",
+            retry_after=5,
+        )
+    )

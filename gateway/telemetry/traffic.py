@@ -1,0 +1,152 @@
+"""The metrics of model traffic.
+
+Laws: label values come from configuration; the number of series is bounded, what is beyond folds
+into `other`; children are bound once, so that counting is a dictionary look-up.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+from prometheus_client import Counter, Gauge, Histogram
+
+from gateway.edge.exchange import Exchange
+from gateway.telemetry.metrics import LATENCY_BUCKETS, OTHER
+
+OVERHEAD_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
+LABELS: Final = ("dialect", "model", "provider", "status_class", "stream", "lane")
+NONE: Final = "none"
+# Of each set of labels there are this many time series at the most: buckets and sums included.
+SERIES_PER_LABELS: Final = 48
+
+REQUESTS: Final = Counter(
+    "switchyard_requests_total", "Requests of clients, by what became of them.", LABELS
+)
+REQUEST_SECONDS: Final = Histogram(
+    "switchyard_request_seconds", "From the first byte in to the end.", LABELS,
+    buckets=LATENCY_BUCKETS,
+)  # fmt: skip
+TTFT_SECONDS: Final = Histogram(
+    "switchyard_ttft_seconds", "From the first byte in to the first content out.", LABELS,
+    buckets=LATENCY_BUCKETS,
+)  # fmt: skip
+OVERHEAD_SECONDS: Final = Histogram(
+    "switchyard_overhead_seconds",
+    "The gateway's own part of the time to the first byte of the answer.",
+    LABELS,
+    buckets=OVERHEAD_BUCKETS,
+)
+TOKENS: Final = Counter(
+    "switchyard_tokens_total", "Tokens as vendors counted them.", ["class", "provider", "model"]
+)
+UPSTREAM_REQUESTS: Final = Counter(
+    "switchyard_upstream_requests_total",
+    "Calls to vendors, by verdict.",
+    ["provider", "model", "verdict"],
+)
+UPSTREAM_TTFT: Final = Histogram(
+    "switchyard_upstream_ttft_seconds",
+    "From the call to the first byte of a vendor's answer.",
+    ["provider", "model"],
+    buckets=LATENCY_BUCKETS,
+)
+UPSTREAM_CANCEL: Final = Histogram(
+    "switchyard_upstream_cancel_seconds",
+    "From the client's leaving to the closing of the vendor's connection.",
+    buckets=OVERHEAD_BUCKETS,
+)
+STREAMS_OPEN: Final = Gauge(
+    "switchyard_streams_open", "Streams being sent to clients.", multiprocess_mode="livesum"
+)
+
+
+class Bound(Struct, frozen=True):
+    """The children of one set of labels."""
+
+    requests: Counter
+    request_seconds: Histogram
+    ttft_seconds: Histogram
+    overhead_seconds: Histogram
+
+
+class Traffic:
+    def __init__(self, *, max_series: int) -> None:
+        self._most = max(1, max_series // SERIES_PER_LABELS)
+        self._bound: dict[tuple[str, ...], Bound] = {}
+        self._calls: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        self._tokens: dict[tuple[str, str], tuple[Counter, Counter]] = {}
+
+    def exchange(self, exchange: Exchange, *, ended_at: float) -> None:
+        operation = exchange.arrival.operation
+        attempt = exchange.delivered or (exchange.attempts[-1] if exchange.attempts else None)
+        provider = attempt.candidate.provider.slug if attempt else NONE
+        model = attempt.candidate.target.public_name if attempt else NONE
+        if attempt is not None and not attempt.candidate.target.id:
+            model = OTHER  # unlisted: the name is the client's, not configuration's
+        bound = self._children(
+            operation.dialect,
+            model,
+            provider,
+            f"{exchange.answer_status // 100}xx",
+            "yes" if exchange.asked_stream else "no",
+            exchange.lane,
+        )
+        began_at = exchange.arrival.began_at
+        bound.requests.inc()
+        bound.request_seconds.observe(ended_at - began_at)
+        if exchange.first_content_at is not None:
+            bound.ttft_seconds.observe(exchange.first_content_at - began_at)
+        if attempt is not None:
+            bound.overhead_seconds.observe(max(0.0, exchange.attempts[0].began_at - began_at))
+            self._count_tokens(exchange, provider=provider, model=model)
+
+    def upstream(self, *, provider: str, model: str, verdict: str, ttft_s: float | None) -> None:
+        names = (provider, model, verdict)
+        children = self._calls.get(names)
+        if children is None:
+            if len(self._calls) >= self._most:
+                names = (OTHER, OTHER, verdict)
+            children = self._calls[names] = (
+                UPSTREAM_REQUESTS.labels(*names),
+                UPSTREAM_TTFT.labels(names[0], names[1]),
+            )
+        children[0].inc()
+        if ttft_s is not None:
+            children[1].observe(ttft_s)
+
+    def canceled(self, *, seconds: float) -> None:
+        UPSTREAM_CANCEL.observe(seconds)
+
+    def stream_opened(self) -> None:
+        STREAMS_OPEN.inc()
+
+    def stream_closed(self) -> None:
+        STREAMS_OPEN.dec()
+
+    def _children(self, *names: str) -> Bound:
+        bound = self._bound.get(names)
+        if bound is None:
+            if len(self._bound) >= self._most:
+                names = (names[0], OTHER, OTHER, *names[3:])
+            bound = self._bound[names] = Bound(
+                REQUESTS.labels(*names),
+                REQUEST_SECONDS.labels(*names),
+                TTFT_SECONDS.labels(*names),
+                OVERHEAD_SECONDS.labels(*names),
+            )
+        return bound
+
+    def _count_tokens(self, exchange: Exchange, *, provider: str, model: str) -> None:
+        usage = exchange.usage
+        if usage.input_tokens is None and usage.output_tokens is None:
+            return
+        names = (provider, model)
+        children = self._tokens.get(names)
+        if children is None:
+            if len(self._tokens) >= self._most:
+                names = (OTHER, OTHER)
+            children = self._tokens[names] = (
+                TOKENS.labels("in", *names),
+                TOKENS.labels("out", *names),
+            )
+        children[0].inc(max(0, usage.input_tokens or 0))
+        children[1].inc(max(0, usage.output_tokens or 0))
