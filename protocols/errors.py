@@ -3,7 +3,8 @@
 Problem            the value: a kind of the table below, a message, what else is known
 ProtocolError      base of what decoders raise; nothing else leaves them, whatever the input
 ├── DecodeError    the body is not of this dialect; names the path
-└── Unsupported    well-formed, and not servable
+├── Unsupported    well-formed, and not servable
+└── FrameTooLarge  one event of a stream is longer than we hold
 """
 
 from typing import Final, Literal, TypeAlias
@@ -73,3 +74,9 @@ class Unsupported(ProtocolError):
         super().__init__(f"{feature}: {why}")
         self.feature = feature
         self.why = why
+
+
+class FrameTooLarge(ProtocolError):
+    def __init__(self, cap: int) -> None:
+        super().__init__(f"an event of the stream is longer than {cap} bytes")
+        self.cap = cap

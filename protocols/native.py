@@ -5,12 +5,13 @@ content for the first time, a stop, usage, an error, the end. Rule 3: nothing is
 a frame is forwarded whole or withheld whole.
 """
 
+import math
 from typing import Protocol
 
 from msgspec import Struct
 
 from protocols import ir
-from protocols.errors import Problem
+from protocols.errors import FINAL_KINDS, Problem
 from protocols.ir import Dialect
 
 
@@ -65,3 +66,18 @@ class NativeDialect(Protocol):
     def error_event(self, problem: Problem, request_id: str) -> bytes:
         """The one terminal event of a stream that failed after it had begun."""
         ...
+
+
+def retry_headers(problem: Problem) -> tuple[tuple[str, str], ...]:
+    """When to come back, and for what it is no use to: official SDKs obey both."""
+    headers: tuple[tuple[str, str], ...] = ()
+    if problem.retry_after is not None and 0 <= problem.retry_after < math.inf:
+        headers += (("retry-after", str(math.ceil(problem.retry_after))),)
+    if problem.kind in FINAL_KINDS:
+        headers += (("x-should-retry", "false"),)
+    return headers
+
+
+def encodable(message: str) -> str:
+    """A path or a header may have brought in halves of characters, which JSON cannot carry."""
+    return message.encode(errors="replace").decode()

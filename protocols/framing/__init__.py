@@ -1,0 +1,1 @@
+"""Bytes on a connection to events, and nothing about what these say."""

@@ -1,0 +1,1 @@
+"""OpenAI Chat Completions, and what the world calls compatible with it."""

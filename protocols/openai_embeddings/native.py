@@ -1,0 +1,78 @@
+"""Embeddings that are forwarded as they came. Law: vectors are never parsed."""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from protocols import ir, openai_errors
+from protocols.errors import Problem
+from protocols.ir import NOTHING, Dialect
+from protocols.lenient import an_object, read, whole
+from protocols.native import EncodedError
+from protocols.vendor_errors import problem_among, problem_of
+
+
+class Answer(Struct):
+    object: Any = None
+    error: Raw = NOTHING
+    usage: Raw = NOTHING
+
+
+ANSWERS: Final = msgspec.json.Decoder(Answer)
+
+
+class NothingToObserve:
+    """The dialect has no streams; should one come, it is all content."""
+
+    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "usage")
+
+    def __init__(self) -> None:
+        self.content = True
+        self.stopped = False
+        self.terminal = False
+        self.failure: Problem | None = None
+        self.usage: ir.Usage | None = None
+        self.stop: str | None = None
+
+    def feed(self, frame: bytes) -> bool:
+        return True
+
+
+class OpenAiEmbeddings:
+    """The dialect, for answers that are forwarded as they came."""
+
+    dialect: Dialect = "openai.embeddings"
+    keepalive = b": keepalive\n\n"
+    stream_content_type = b"text/event-stream; charset=utf-8"
+
+    def observer(self, *, hide_usage: bool) -> NothingToObserve:
+        return NothingToObserve()
+
+    def usage(self, body: bytes) -> tuple[ir.Usage | None, str | None]:
+        answer = read(ANSWERS, body) or Answer()
+        return read_usage(answer.usage), None
+
+    def error_in_success(self, body: bytes) -> Problem | None:
+        answer = read(ANSWERS, body) or Answer()
+        return problem_among(body, error=answer.error, mark=answer.object)
+
+    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
+        return problem_of(status, body, retry_after)
+
+    def encode_error(self, problem: Problem, request_id: str) -> EncodedError:
+        return openai_errors.encode_error(problem, request_id)
+
+    def error_event(self, problem: Problem, request_id: str) -> bytes:
+        return b"data: " + openai_errors.error_object(problem) + b"\n\n"
+
+
+def read_usage(raw: Raw) -> ir.Usage | None:
+    said = an_object(raw)
+    if not said:
+        return None
+    prompt = whole(said.get("prompt_tokens"))
+    # Voyage counts in the total alone.
+    return ir.Usage(
+        input_tokens=whole(said.get("total_tokens")) if prompt is None else prompt, raw=raw.copy()
+    )
