@@ -16,7 +16,6 @@ SIZE: Final = re.compile(r"([0-9]+)\s*([kmg]?)b?", re.IGNORECASE)
 SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOL_STRATEGIES: Final = ("round_robin", "weighted", "random", "failover")
-POOL_STRATEGIES: Final = ("round_robin", "weighted", "random", "failover")
 EMAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 
 

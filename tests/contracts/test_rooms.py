@@ -26,6 +26,7 @@ PLATFORM_SCOPE: Final = {
     "accounts/sign_in_audit.py",  # nobody is signed in yet
     "gateway/console/admin_site.py",  # superadmins only
     "gateway/ops/users.py",  # the command line stands above tenants
+    "routing/selectors.py",  # the platform's aliases hold for every tenant
     "providers/services/vault.py",  # the platform's own data key
 }
 USER_SCOPE: Final = {

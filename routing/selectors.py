@@ -1,0 +1,56 @@
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.access import Access
+from accounts.tenancy import platform_scope
+from routing.models import Alias, RoutingSettings
+
+
+def owned_by(tenant_id: UUID | None) -> Q:
+    return Q(tenant_id__isnull=True) if tenant_id is None else Q(tenant_id=tenant_id)
+
+
+def aliases(*, access: Access, text: str = "") -> QuerySet[Alias]:
+    rows = Alias.objects.filter(tenant=access.the_tenant())
+    return rows.filter(Q(name__icontains=text) | Q(to__icontains=text)) if text else rows
+
+
+def platform_aliases() -> Iterable[tuple[str, str]]:
+    """Every tenant's requests follow them."""
+    with platform_scope("aliases of the platform"):
+        return list(Alias.objects.filter(tenant=None).values_list("name", "to"))
+
+
+def aliases_of(*, tenant_id: UUID, without: UUID) -> Iterable[tuple[str, str]]:
+    rows = Alias.objects.filter(tenant_id=tenant_id).exclude(pk=without)
+    return rows.values_list("name", "to")
+
+
+def routing_settings(*, access: Access) -> RoutingSettings:
+    """An empty one where nothing was set."""
+    tenant = access.the_tenant()
+    found = RoutingSettings.objects.filter(tenant=tenant).first()
+    return found or RoutingSettings(tenant=tenant, version=0)
+
+
+def platform_default() -> str:
+    with platform_scope("default model of the platform"):
+        row = RoutingSettings.objects.filter(tenant=None).first()
+    return row.default_model if row is not None else ""
+
+
+def uses_of(names: Iterable[str], *, tenant_id: UUID | None) -> list[str]:
+    """Aliases and defaults that point at one of these names, in words."""
+    wanted = list(names)
+    owned = Q() if tenant_id is None else Q(tenant_id=tenant_id)
+    with platform_scope("what uses a provider"):
+        pointing = Alias.objects.filter(owned, to__in=wanted).annotate(owner_slug=F("tenant__slug"))
+        defaults = RoutingSettings.objects.filter(owned, default_model__in=wanted).annotate(
+            owner_slug=F("tenant__slug")
+        )
+        return [
+            *(f"alias {row.name} of {row.owner_slug or 'the platform'}" for row in pointing),
+            *(f"default model of {row.owner_slug or 'the platform'}" for row in defaults),
+        ]
