@@ -9,8 +9,10 @@ from django.views.generic import RedirectView
 from accounts.api.reference import reference_patterns
 from accounts.api.urls import published_patterns
 from gateway.console.spa import page_urls
+from gateway.views import console_run
 
 urlpatterns: Final = [
+    path("api/console/run", console_run, name="console-run"),
     path("api/console/", include("gateway.console.api.urls")),
     path("api/auth/browser/v1/", include("accounts.api.sign_in.urls")),
     path("api/v1/", include("accounts.api.urls")),

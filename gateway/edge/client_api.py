@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from accounts.specs import KeySpec
 from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
 from gateway.edge.exchange import Arrival, Exchange
 from gateway.edge.lists import ListRequest, model_page, models_page, providers_page
@@ -20,6 +21,9 @@ READS: Final = frozenset({"GET", "HEAD"})
 KEYLESS: Final = frozenset({"probe", "sink"})
 NOTHING: Final = b"{}"
 LISTS_SCOPE: Final = "models.read"
+# In the state of a scope that the console's own view makes: whose key acts, and what records say.
+ACTING_KEY: Final = "acting_key"
+SOURCE: Final = "source"
 
 
 async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +51,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         path=scope["path"],
         query=scope["query_string"],
         path_model=found.model,
+        source=state.get(SOURCE, "api"),
     )
     exchange = Exchange(
         arrival,
@@ -55,7 +60,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         snapshot=runtime.snapshots.current,
         state=state,
     )
-    await run(exchange, runtime)
+    await run(exchange, runtime, acting=state.get(ACTING_KEY))
 
 
 async def tell(
@@ -126,7 +131,8 @@ def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime)
         query=scope["query_string"],
         address=(scope.get("client") or ("", 0))[0],
     )
-    key = identify(carrier, snapshot=snapshot, runtime=runtime, now=now).key
+    acting: KeySpec | None = scope["state"].get(ACTING_KEY)
+    key = acting or identify(carrier, snapshot=snapshot, runtime=runtime, now=now).key
     usable(key, snapshot=snapshot, now=now)
     check_address(key, carrier.address)
     if LISTS_SCOPE not in key.scopes:

@@ -16,9 +16,7 @@ import structlog
 from accounts.addresses import Network
 from accounts.errors import Refused
 from accounts.ids import new_id
-from accounts.problem_codes import PROBLEMS
 from gateway.edge.bodies import BodyMeter, BodyPace, too_large
-from gateway.edge.errors import PROBLEM_JSON, problem, response_headers
 from gateway.edge.framing import (
     Headers,
     caller,
@@ -39,8 +37,10 @@ from gateway.edge.messages import (
     respond,
 )
 from gateway.edge.paths import BadPath, derive_path
+from gateway.edge.refusals import Render, as_problem
 
 CLIENT_LEFT: Final = 499
+REQUEST_ID: Final = b"x-request-id"
 SECURE_SCHEMES: Final = {"http": "https", "websocket": "wss"}
 
 log = structlog.get_logger(__name__)
@@ -65,12 +65,14 @@ class Guard:
         observer: Observer,
         trusted: Sequence[Network] = (),
         pace: BodyPace | None = None,
+        render: Render = as_problem,
     ) -> None:
         self._app = app
         self._body_limit = body_limit
         self._observer = observer
         self._trusted = trusted
         self._pace = pace or BodyPace()
+        self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -79,7 +81,7 @@ class Guard:
         request_id = f"req_{new_id().hex}"
         structlog.contextvars.bind_contextvars(request_id=request_id)
         seen: Scope = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
-        exchange = Exchange(scope=seen, receive=receive, send=send)
+        exchange = Exchange(scope=seen, receive=receive, send=send, render=self._render)
         began = time.perf_counter()
         self._observer.started()
         try:
@@ -138,14 +140,16 @@ class Exchange:
         "_body_done",
         "_receive",
         "_refused",
+        "_render",
         "_scope",
         "_send",
         "meter",
         "status",
     )
 
-    def __init__(self, *, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, *, scope: Scope, receive: Receive, send: Send, render: Render) -> None:
         self._scope = scope
+        self._render = render
         self._receive = receive
         self._send = send
         self._began = False
@@ -187,23 +191,19 @@ class Exchange:
         """Answers at once if nothing was answered yet; what the application sends is dropped."""
         if self._began or self._refused:
             return
-        status = PROBLEMS[refused.code].status
-        self.status = status
+        request_id = self._scope["state"]["request_id"]
+        answer = self._render(refused, self._scope["path"], request_id)
+        self.status = answer.status
         if self._scope["type"] == "websocket" and not _can_answer_handshake(self._scope):
             await self.send({"type": "websocket.close", "code": 1008})
             self._refused = True
             return
-        body = problem(
-            refused,
-            instance=self._scope["path"],
-            request_id=self._scope["state"]["request_id"],
-        )
         await respond(
             self._send_refusal,
-            status=status,
-            content_type=PROBLEM_JSON,
-            body=body,
-            headers=response_headers(refused),
+            status=answer.status,
+            content_type=answer.content_type,
+            body=answer.body,
+            headers=answer.headers,
             with_body=self._scope.get("method") != "HEAD",
         )
         self._refused = True
@@ -219,7 +219,8 @@ class Exchange:
         self._began = True
         self.status = message["status"]
         request_id = self._scope["state"]["request_id"].encode()
-        message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+        others = [pair for pair in message.get("headers", ()) if pair[0] != REQUEST_ID]
+        message["headers"] = [*others, (REQUEST_ID, request_id)]
 
     async def _next_part(self, meter: BodyMeter) -> Message:
         while True:

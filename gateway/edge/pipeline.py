@@ -21,7 +21,7 @@ from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.admit import admit
 from gateway.edge.stages.attempt import attempt
-from gateway.edge.stages.authenticate import authenticate
+from gateway.edge.stages.authenticate import authenticate, take
 from gateway.edge.stages.confine import confine, is_confined
 from gateway.edge.stages.decode import ClientLeft, decode
 from gateway.edge.stages.record import record
@@ -53,11 +53,16 @@ def stages_for(key: KeySpec) -> tuple[Run, ...]:
     return tuple(stage.run for stage in STAGES if stage.needed is None or stage.needed(key))
 
 
-async def run(exchange: Exchange, runtime: Runtime) -> None:
-    """From the first byte to the record; raises only when the server itself cancels."""
+async def run(exchange: Exchange, runtime: Runtime, *, acting: KeySpec | None = None) -> None:
+    """From the first byte to the record; raises only when the server itself cancels.
+
+    `acting` is the key of a caller that is known already.
+    """
     try:
-        if exchange.key is None:
+        if acting is None:
             authenticate(exchange, runtime)
+        else:
+            take(exchange, acting, now=runtime.snapshots.now())
         assert exchange.key is not None  # noqa: S101 - authenticate raises or finds one
         for stage in stages_for(exchange.key):
             waiting = stage(exchange, runtime)
