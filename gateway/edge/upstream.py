@@ -8,6 +8,7 @@ was found closed before a byte of the request was written.
     ├── ConnectFailed      name, address, TCP or TLS; never sent
     ├── AddressRefused     the address policy forbids it; never sent
     ├── PoolExhausted      no connection came free in time; never sent
+    ├── BadCall            could be read as another request than was meant; never sent
     ├── TimedOut           which phase
     ├── Disconnected       the vendor closed before or inside its answer
     ├── TooLarge           headers, an event, a line or the whole answer
@@ -41,6 +42,11 @@ class AddressRefused(ConnectFailed):
 
 class PoolExhausted(ConnectFailed):
     pass
+
+
+class BadCall(UpstreamFault):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
 
 
 class TimedOut(UpstreamFault):
