@@ -1,11 +1,14 @@
 """What a vendor says, in the three dialects: answers, events of a stream, errors."""
 
+import base64
+import struct
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 import msgspec
 
 PROMPT_TOKENS: Final = 11
+VECTOR: Final = (0.5, -0.25, 0.125, 1.0)
 
 
 def said(number: int) -> str:
@@ -14,7 +17,7 @@ def said(number: int) -> str:
 
 
 class Vendor(Protocol):
-    def whole(self, model: str, *, tokens: int) -> bytes: ...
+    def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes: ...
     def opening(self, model: str) -> list[bytes]: ...
     def delta(self, model: str, number: int, *, padding: str = "") -> bytes: ...
     def closing(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> list[bytes]: ...
@@ -23,7 +26,7 @@ class Vendor(Protocol):
 
 
 class Chat:
-    def whole(self, model: str, *, tokens: int) -> bytes:
+    def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes:
         message = {"role": "assistant", "content": "".join(map(said, range(tokens)))}
         return msgspec.json.encode(
             {
@@ -80,7 +83,7 @@ class Chat:
 
 
 class Messages:
-    def whole(self, model: str, *, tokens: int) -> bytes:
+    def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes:
         text = "".join(map(said, range(tokens)))
         return msgspec.json.encode(
             {
@@ -141,12 +144,19 @@ class Messages:
 class Embeddings(Chat):
     """Never streams; its errors are Chat's."""
 
-    def whole(self, model: str, *, tokens: int) -> bytes:
-        row = {"object": "embedding", "index": 0, "embedding": [0.5, -0.25, 0.125, 1.0]}
+    def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes:
+        inputs = asked.get("input")
+        count = len(inputs) if isinstance(inputs, list) else 1
+        vector: Any = VECTOR
+        if asked.get("encoding_format") == "base64":
+            vector = base64.b64encode(struct.pack(f"<{len(VECTOR)}f", *VECTOR)).decode()
         return msgspec.json.encode(
             {
                 "object": "list",
-                "data": [row],
+                "data": [
+                    {"object": "embedding", "index": index, "embedding": vector}
+                    for index in range(count)
+                ],
                 "model": model,
                 "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
             }

@@ -55,7 +55,7 @@ Behaviour = Callable[[Answer, Vendor, list[str]], Awaitable[None]]
 async def decent(answer: Answer, vendor: Vendor, _said: list[str], *, tokens: int = TOKENS) -> None:
     model = answer.seen.model
     if not answer.asked.get("stream"):
-        await answer.whole(200, vendor.whole(model, tokens=tokens), JSON)
+        await answer.whole(200, vendor.whole(model, tokens=tokens, asked=answer.asked), JSON)
         return
     await stream(answer, vendor, events=tokens)
     for data in vendor.closing(model, tokens=tokens, asked=answer.asked):
@@ -192,7 +192,7 @@ async def lying_usage(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
             await answer.body(data.replace(true, lies[0]))
         await answer.end()
         return
-    body = vendor.whole(answer.seen.model, tokens=99)
+    body = vendor.whole(answer.seen.model, tokens=99, asked=answer.asked)
     await answer.whole(200, body.replace(b":%b" % true, b":%b" % lies[1]), JSON)
 
 
@@ -230,7 +230,7 @@ async def no_content(answer: Answer, _vendor: Vendor, _said: list[str]) -> None:
 
 
 async def wrong_type(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
-    body = vendor.whole(answer.seen.model, tokens=TOKENS)
+    body = vendor.whole(answer.seen.model, tokens=TOKENS, asked=answer.asked)
     await answer.whole(200, body, ("content-type", "image/png"))
 
 

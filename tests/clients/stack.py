@@ -1,0 +1,31 @@
+"""A whole gateway under granian, managed through its API, with vendors on loopback."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+
+from tests.clients.management import SETTINGS, Issued, Management
+from tests.faults.gateway_process import Gateway, running
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    gateway: Gateway
+    management: Management
+    key: Issued
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway.port}"
+
+    def wait_until_known(self, slug: str) -> None:
+        self.management.wait_until_known(slug, key=self.key)
+
+
+@contextmanager
+def serving_stack(*, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """One worker with the services of the suite, and a key."""
+    with running(environment={**SETTINGS, **(environment or {})}) as gateway:
+        url = f"http://127.0.0.1:{gateway.port}"
+        with Management(url) as management:
+            yield Stack(gateway=gateway, management=management, key=management.key())
