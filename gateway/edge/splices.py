@@ -1,0 +1,122 @@
+"""The body of a native call: the client's, with the few top-level changes that are documented.
+
+Laws: a body that needs no change goes up as the bytes that came; otherwise the order of keys and
+the spelling of every untouched value stay; what is taken away is named; pure.
+"""
+
+import hmac
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gateway.edge.exchange import Candidate, Exchange
+from protocols.ir import Dialect
+from providers.specs import Params
+
+ENCODER: Final = msgspec.json.Encoder()
+OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
+STRING: Final = msgspec.json.Decoder(str)
+TRUE: Final = Raw(b"true")
+OF_THE_GATEWAY: Final = ("disable_fallbacks",)
+# What we judge an exchange by; no operator's table may change it under us.
+OURS: Final = frozenset({"model", "stream"})
+# They name a client's user; on a credential that tenants share they would mingle.
+END_USER: Final[Mapping[Dialect, tuple[str, ...]]] = {
+    "openai.chat": ("user", "safety_identifier", "prompt_cache_key"),
+    "openai.embeddings": ("user",),
+}
+ALIAS_CHARS: Final = 32
+
+
+class Spliced(Struct, frozen=True, kw_only=True):
+    body: bytes
+    losses: tuple[str, ...] = ()
+    withhold_usage: bool = False  # the client did not ask for the usage event
+
+
+def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spliced:
+    provider, target, top = candidate.provider, candidate.target, exchange.top
+    refused = target.target.refuses | provider.quirks.drop_params | target.params.drop
+    out = {
+        name: value
+        for name, value in top.items()
+        if name not in OF_THE_GATEWAY and (name not in refused or name in OURS)
+    }
+    losses = tuple(name for name in top if name in refused and name not in OURS)
+    if target.params.rename or target.params.default or target.params.force:
+        out = _adjusted(out, target.params)
+    model = ENCODER.encode(target.upstream_name)
+    if bytes(top.get("model", b"")) != model:
+        out["model"] = Raw(model)
+    withhold = False
+    if exchange.asked_stream and exchange.arrival.operation.dialect == "openai.chat":
+        withhold = provider.quirks.include_usage and _ask_for_usage(out, refused=refused)
+    if _is_shared(exchange, candidate):
+        _hide_users(out, exchange, hmac_key=hmac_key)
+    # Untouched values are compared by identity: this reads none of them.
+    body = exchange.body if out == top else ENCODER.encode(out)
+    return Spliced(body=body, losses=losses, withhold_usage=withhold)
+
+
+def _adjusted(out: dict[str, Raw], params: Params) -> dict[str, Raw]:
+    """Renamed in place; where the new name is taken already, the client's own value stays."""
+    renamed: dict[str, Raw] = {}
+    for name, value in out.items():
+        new = name if name in OURS else params.rename.get(name, name)
+        if new == name or (new not in out and new not in OURS):
+            renamed[new] = value
+    for name, value in params.default.items():
+        if name not in OURS:
+            renamed.setdefault(name, value)
+    renamed |= {name: value for name, value in params.force.items() if name not in OURS}
+    return renamed
+
+
+def _ask_for_usage(out: dict[str, Raw], *, refused: Collection[str]) -> bool:
+    """True when the usage event comes only because we asked."""
+    if "stream_options" in refused:
+        return False
+    raw = out.get("stream_options")
+    options: dict[str, Raw] = {}
+    if raw is not None and bytes(raw) != b"null":
+        try:
+            options = OBJECT.decode(raw)
+        except msgspec.DecodeError:
+            return False  # the vendor says what it thinks of it
+    if bytes(options.get("include_usage", b"")) == b"true":
+        return False
+    out["stream_options"] = Raw(ENCODER.encode(options | {"include_usage": TRUE}))
+    return True
+
+
+def _is_shared(exchange: Exchange, candidate: Candidate) -> bool:
+    provider = candidate.provider
+    return provider.tenant_id is None and not provider.simulated and exchange.vendor_key is None
+
+
+def _hide_users(out: dict[str, Raw], exchange: Exchange, *, hmac_key: bytes) -> None:
+    dialect = exchange.arrival.operation.dialect
+    tenant_id = exchange.key.tenant_id if exchange.key is not None else ""
+    for name in END_USER.get(dialect, ()):
+        if name in out:
+            out[name] = _alias(out[name], tenant_id=tenant_id, hmac_key=hmac_key)
+    if dialect == "anthropic.messages" and "metadata" in out:
+        try:
+            metadata = OBJECT.decode(out["metadata"])
+        except msgspec.DecodeError:
+            return  # the vendor says what it thinks of it
+        if "user_id" in metadata:
+            alias = _alias(metadata["user_id"], tenant_id=tenant_id, hmac_key=hmac_key)
+            out["metadata"] = Raw(ENCODER.encode(metadata | {"user_id": alias}))
+
+
+def _alias(raw: Raw, *, tenant_id: str, hmac_key: bytes) -> Raw:
+    """The same for the same tenant and name, and meaningless to everybody else."""
+    try:
+        name = STRING.decode(raw)
+    except msgspec.DecodeError:
+        return raw
+    digest = hmac.digest(hmac_key, f"{tenant_id}\0{name}".encode(), "sha256")
+    return Raw(ENCODER.encode(digest.hex()[:ALIAS_CHARS]))
