@@ -1,0 +1,46 @@
+"""What the exchanges of a worker share, so that a few cannot take it all. One each per worker."""
+
+from collections import Counter
+from typing import Final
+
+BUDGET_RATIO: Final = 0.2
+BUDGET_LEAST: Final = 3
+DRAINS_MAX: Final = 32
+
+
+class RetryBudget:
+    """Per provider, one per worker: extra attempts stay a fraction of all that are open."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._extra: Counter[str] = Counter()
+
+    def allows(self, provider_id: str) -> bool:
+        most = max(BUDGET_LEAST, self._open[provider_id] * BUDGET_RATIO)
+        return self._extra[provider_id] < most
+
+    def begin(self, provider_id: str, *, extra: bool) -> None:
+        self._open[provider_id] += 1
+        if extra:
+            self._extra[provider_id] += 1
+
+    def end(self, provider_id: str, *, extra: bool) -> None:
+        self._open[provider_id] -= 1
+        if extra:
+            self._extra[provider_id] -= 1
+
+
+class DrainSlots:
+    """How many answers are read to their end although nobody waits for them, per worker."""
+
+    def __init__(self, *, most: int = DRAINS_MAX) -> None:
+        self._free = most
+
+    def take(self) -> bool:
+        if self._free == 0:
+            return False
+        self._free -= 1
+        return True
+
+    def give_back(self) -> None:
+        self._free += 1

@@ -1,0 +1,185 @@
+"""What a failed attempt means for the client. Pure.
+
+Laws: what a vendor said in the client's own dialect passes as it said it, unless it is about our
+credential, is no JSON or holds a secret; of our own words none names an address; the most helpful
+of several failures is the one that is told.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from gateway.edge.upstream import (
+    AddressRefused,
+    BadAnswer,
+    ConnectFailed,
+    PoolExhausted,
+    TimedOut,
+    TooLarge,
+    UpstreamFault,
+)
+from protocols.errors import FrameTooLarge, Kind, Problem
+from protocols.native import NativeDialect
+from providers.adapters.base import Verdict, VerdictClass
+
+NOTHING_TO_SAY: Final = Verdict(cls="client_error")  # changes nothing in a pool
+MASK: Final = b"***"
+ABOUT_US: Final = frozenset({"auth", "quota"})
+KINDS: Final[Mapping[VerdictClass, Kind]] = {
+    "rate_limited": "rate_limited",
+    "overloaded": "overloaded",
+    "timeout": "timeout",
+    "auth": "upstream_credential",
+    "quota": "upstream_quota",
+}
+TOLD: Final[Mapping[VerdictClass, str]] = {
+    "auth": "{slug} refused the gateway's credential.",
+    "quota": "The gateway's account at {slug} is used up.",
+    "rate_limited": "{slug} is limiting the gateway's requests.",
+    "overloaded": "{slug} is overloaded.",
+}
+CLASSES: Final[Mapping[Kind, VerdictClass]] = {
+    "invalid_request": "client_error",
+    "unsupported": "client_error",
+    "conversion_loss": "client_error",
+    "too_large": "client_error",
+    "conflict": "client_error",
+    "context_length": "context_window",
+    "blocked": "content_policy",
+    "authentication": "auth",
+    "permission": "auth",
+    "upstream_credential": "auth",
+    "insufficient_quota": "quota",
+    "upstream_quota": "quota",
+    "not_found": "model_missing",
+    "rate_limited": "rate_limited",
+    "overloaded": "overloaded",
+    "timeout": "timeout",
+}
+# Which of several failures is told, first to last.
+PRECEDENCE: Final[Mapping[VerdictClass, int]] = {"rate_limited": 0, "overloaded": 1, "timeout": 2}
+LAST: Final = 3
+
+
+class Failure(Struct, kw_only=True):
+    """Why one attempt failed, with all that the client may hear of it."""
+
+    verdict: Verdict
+    told: str  # in our own words
+    code: str = ""
+    counts: bool = True  # against the credential
+    ambiguous: bool = False  # the vendor may have done the work
+    problem: Problem | None = None  # the vendor's own words, read
+    status: int = 0  # of an answer whose bytes may pass
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    delivered: bool = False  # the client has been told, in its stream
+
+
+def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool) -> Failure:
+    """`answered`: the vendor's headers had come."""
+    ambiguous = isinstance(fault, UpstreamFault) and fault.sent and not answered
+    cls: VerdictClass = "transport"
+    told, code, counts = f"{slug} broke off the connection.", "", True
+    match fault:
+        case AddressRefused():
+            told, code = (
+                f"The address of {slug} is not allowed by this gateway.",
+                "upstream_blocked",
+            )
+        case PoolExhausted():
+            cls, told, counts = "overloaded", f"No connection to {slug} came free in time.", False
+        case ConnectFailed():
+            told = f"{slug} could not be reached."
+        case TimedOut():
+            cls, told = "timeout", f"{slug} did not answer in time."
+            ambiguous = fault.sent
+        case TooLarge() | FrameTooLarge():
+            cls, told = "protocol_error", f"{slug} answered with more than this gateway takes."
+        case BadAnswer():
+            cls, told = "protocol_error", f"{slug} answered with what is not of its protocol."
+    verdict = Verdict(cls=cls, message=str(fault))
+    return Failure(verdict=verdict, told=told, code=code, counts=counts, ambiguous=ambiguous)
+
+
+def odd(why: str, *, slug: str) -> Failure:
+    """An answer that its status promises and its form denies."""
+    told = f"{slug} answered with what is not of its protocol."
+    return Failure(verdict=Verdict(cls="protocol_error", message=why), told=told)
+
+
+def of_problem(problem: Problem, *, slug: str) -> Failure:
+    """An error event in a stream that had begun well."""
+    cls = CLASSES.get(problem.kind, "server_error")
+    verdict = Verdict(cls=cls, message=problem.message, retry_after=problem.retry_after)
+    return Failure(verdict=verdict, told=f"{slug} failed.", problem=problem)
+
+
+def of_answer(
+    verdict: Verdict, *, slug: str, status: int, headers: Mapping[str, str], body: bytes
+) -> Failure:
+    """An answer with the status of an error; `body` without secrets."""
+    told = TOLD.get(verdict.cls, "{slug} answered {status}.").format(slug=slug, status=status)
+    return Failure(verdict=verdict, told=told, status=status, headers=headers, body=body)
+
+
+def masked(data: bytes, secret: bytes) -> bytes:
+    if not secret:
+        return data
+    return data.replace(secret, MASK).replace(secret.replace(b"/", b"\\/"), MASK)
+
+
+def is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def passes(failure: Failure, *, own_credential: bool) -> bool:
+    """Whether the vendor's answer may go to the client as it is."""
+    if failure.status < 400 or (not own_credential and failure.verdict.cls in ABOUT_US):
+        return False
+    return is_json(failure.body)
+
+
+def chosen(failures: Sequence[Failure], *, wall: float) -> Failure:
+    """The one to tell; of several rate limits the one that ends soonest."""
+
+    def order(failure: Failure) -> tuple[int, float]:
+        rank = PRECEDENCE.get(failure.verdict.cls, LAST)
+        return rank, (failure.verdict.wait_s(wall) or 0.0) if rank == 0 else 0.0
+
+    # Of equals the last: `min` takes the first it meets.
+    return min(reversed(failures), key=order)
+
+
+def with_wait(failure: Failure, *, wall: float) -> Mapping[str, str]:
+    """The answer's headers; a limit says when to come back, also where the vendor did not."""
+    wait_s = failure.verdict.wait_s(wall)
+    if failure.verdict.cls != "rate_limited" or wait_s is None or "retry-after" in failure.headers:
+        return failure.headers
+    return {**failure.headers, "retry-after": str(math.ceil(wait_s))}
+
+
+def problem_of(
+    failure: Failure, *, native: NativeDialect, own_credential: bool, wall: float
+) -> Problem:
+    """The failure in words every dialect can render."""
+    cls = failure.verdict.cls
+    wait_s = failure.verdict.wait_s(wall)
+    about_us = cls in ABOUT_US and not own_credential
+    if failure.problem is not None and not about_us:
+        return failure.problem
+    if failure.status >= 400 and not about_us:
+        return native.problem(failure.status, failure.body, wait_s)
+    return Problem(
+        kind=KINDS.get(cls, "upstream_error"),
+        message=failure.told,
+        code=failure.code,
+        retry_after=wait_s if cls == "rate_limited" else None,
+    )
