@@ -1,0 +1,281 @@
+"""An answer on its way from the vendor to the client.
+
+Laws: whole events only, byte for byte; nothing goes out before the first content, so that a failure
+until then is nobody's business; then exactly one terminal event, and not before the exchange has
+been recorded; one read at a time, and none while the client has not taken what was read before it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.edge.answer_headers import answer_headers
+from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
+from gateway.edge.runtime import Runtime
+from gateway.edge.stages.decode import ClientLeft
+from gateway.edge.stages.record import record
+from gateway.edge.upstream import TooLarge, UpstreamAnswer, UpstreamFault
+from gateway.edge.watching import Watch
+from protocols.framing.sse import SseSplitter
+from protocols.ir import Dialect
+from protocols.native import NativeDialect
+
+EVENT_CAP_BYTES: Final = 1_048_576
+STREAM_CAP_BYTES: Final = 67_108_864
+LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
+# What a vendor's stream ends with; some say why they stopped and then just close.
+LAST_EVENT: Final[Mapping[Dialect, bytes]] = {
+    "openai.chat": b"data: [DONE]\n\n",
+    "anthropic.messages": b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+}
+D: Final = 0x64  # of `data`
+PING: Final = (b"event: ping", b"event:ping")
+
+
+class Delivery:
+    """The response of one exchange, from its first header to its last byte."""
+
+    __slots__ = ("_beat", "_exchange", "_native", "_runtime", "_send", "_watch")
+
+    def __init__(self, exchange: Exchange, runtime: Runtime, *, watch: Watch) -> None:
+        self._exchange = exchange
+        self._runtime = runtime
+        self._watch = watch
+        self._send = exchange.send
+        self._native: NativeDialect = runtime.native[exchange.arrival.operation.dialect]
+        self._beat: asyncio.Task[None] | None = None
+
+    async def pump(
+        self, answer: UpstreamAnswer, passage: "Passage", *, attempt: Attempt, idle_s: float
+    ) -> bytes:
+        """Forwards until the stream is over; the last event comes back, still to be sent.
+
+        b"" where the vendor just closed. Raises UpstreamFault and FrameTooLarge.
+        """
+        exchange, watch, read, feed = self._exchange, self._watch, answer.read, passage.feed
+        while chunk := await read():
+            data = feed(chunk)
+            if passage.open:
+                if exchange.delivered is None:
+                    exchange.delivered = attempt
+                    exchange.first_content_at = now = watch.clock()
+                    watch.expect("idle", since=now, within_s=idle_s)
+                elif passage.meaningful:
+                    watch.since = watch.clock()
+            if passage.over:
+                return data
+            if data:
+                if not exchange.sending:
+                    await self._begin(answer.headers)
+                await self._body(data, more=True)
+        return b""
+
+    async def finish(self, data: bytes, *, upstream: Mapping[str, str]) -> None:
+        """The terminal event, with what came right before it."""
+        self._watch.conclude()
+        if not self._exchange.sending:
+            await self._begin(upstream)
+        await self.settle()
+        record(self._exchange, self._runtime)
+        await self._body(data, more=False)
+
+    async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
+        exchange = self._exchange
+        self._watch.conclude()
+        exchange.answer_status = status
+        headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=False)
+        headers.append((b"content-length", b"%d" % len(body)))
+        record(exchange, self._runtime)
+        if exchange.client_gone:
+            return
+        exchange.sending = True
+        await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
+        await self._body(body, more=False)
+
+    def keep_alive(self) -> None:
+        """To be called when the client has heard nothing for long."""
+        if self._beat is None or self._beat.done():
+            self._beat = asyncio.create_task(self._keep_alive(), name="keep-alive")
+
+    def close(self) -> None:
+        if self._beat is not None:
+            self._beat.cancel()
+
+    async def _keep_alive(self) -> None:
+        watch, clock = self._watch, self._runtime.clock
+        watch.sends(clock())
+        try:
+            await self._open_and_ping()
+        except OSError:
+            return  # whoever sends next hears of it too
+        finally:
+            watch.sending_since = 0.0
+            watch.quiet_since = clock()
+            watch.arm()
+
+    async def _open_and_ping(self) -> None:
+        exchange, ping = self._exchange, self._native.keepalive
+        if not exchange.sending:
+            await self._send(self._start({}))
+        await self._send({"type": RESPONSE_BODY, "body": ping, "more_body": True})
+        exchange.bytes_out += len(ping)
+
+    async def _begin(self, upstream: Mapping[str, str]) -> None:
+        await self.settle()
+        if not self._exchange.sending and not self._exchange.client_gone:
+            await self._out(self._start(upstream))
+
+    def _start(self, upstream: Mapping[str, str]) -> dict[str, object]:
+        exchange = self._exchange
+        exchange.sending = True
+        exchange.answer_status = 200
+        headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=True)
+        return {"type": RESPONSE_START, "status": 200, "headers": headers}
+
+    async def _body(self, data: bytes, *, more: bool) -> None:
+        if self._exchange.client_gone:
+            return  # read on without it
+        if self._beat is not None:
+            await self.settle()
+        await self._out({"type": RESPONSE_BODY, "body": data, "more_body": more})
+        self._exchange.bytes_out += len(data)
+
+    async def settle(self) -> None:
+        """Waits for a keep-alive that is being sent: they stand between events."""
+        if self._beat is None:
+            return
+        beat, watch = self._beat, self._watch
+        if self._exchange.client_gone:
+            beat.cancel()
+            return
+        watch.main_sends = True
+        try:
+            await asyncio.wait((beat,))
+        except asyncio.CancelledError:
+            beat.cancel()
+            if not self._reads_on():
+                raise
+        finally:
+            watch.main_sends = False
+        self._beat = None
+
+    async def _out(self, message: dict[str, object]) -> None:
+        watch, clock = self._watch, self._runtime.clock
+        began = clock()
+        watch.main_sends = True
+        watch.sends(began)
+        try:
+            await self._send(message)
+        except OSError as error:
+            self._exchange.client_gone = True
+            raise ClientLeft from error
+        except asyncio.CancelledError:
+            if not self._reads_on():
+                raise
+        finally:
+            watch.main_sends = False
+            watch.sending_since = 0.0
+        watch.quiet_since = ended = clock()
+        # Nothing was read meanwhile: the vendor's silence does not count.
+        watch.since += ended - began
+
+    def _reads_on(self) -> bool:
+        """Whether a cancelled send is only the end of a client whose answer is read out."""
+        return self._watch.drains and self._watch.took() == "gone"
+
+
+class Passage:
+    """What of a vendor's stream may go on, and when. Holds no socket."""
+
+    __slots__ = (
+        "_bytes_in",
+        "_held",
+        "_held_bytes",
+        "_splitter",
+        "failing",
+        "meaningful",
+        "observer",
+        "open",
+        "over",
+    )
+
+    def __init__(self, native: NativeDialect, *, hide_usage: bool) -> None:
+        self.observer = native.observer(hide_usage=hide_usage)
+        self._splitter = SseSplitter(cap=EVENT_CAP_BYTES)
+        self._bytes_in = 0
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self.open = False  # content has come: from here on there is no way back
+        self.over = False  # the last event has come
+        self.meaningful = False  # the last chunk completed more than pings
+        self.failing = b""  # the event in which the vendor says that it failed
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What may be sent on now; raises TooLarge and FrameTooLarge."""
+        self._bytes_in += len(chunk)
+        if self._bytes_in > STREAM_CAP_BYTES:
+            raise TooLarge("the stream", limit_bytes=STREAM_CAP_BYTES)
+        self.meaningful = False
+        kept = self._kept(self._splitter.feed(chunk))
+        if self.open:
+            return kept[0] if len(kept) == 1 else b"".join(kept)
+        self._held += kept
+        if self.observer.content or self.observer.terminal:
+            self.open = True
+            released = b"".join(self._held)
+            self._held.clear()
+            return released
+        self._held_bytes += sum(map(len, kept))
+        if self._held_bytes > EVENT_CAP_BYTES:
+            raise TooLarge("what came before any content", limit_bytes=EVENT_CAP_BYTES)
+        return b""
+
+    def _kept(self, frames: list[bytes]) -> list[bytes]:
+        kept: list[bytes] = []
+        observer = self.observer
+        for frame in frames:
+            if observer.feed(frame):
+                kept.append(frame)
+            if not self.meaningful:
+                self.meaningful = is_meaningful(frame)
+            if observer.failure is not None:
+                self.failing, self.over = frame, True
+                return kept[:-1] if kept and kept[-1] is frame else kept
+            if observer.terminal:
+                self.over = True
+                return kept
+        return kept
+
+    def close(self) -> bytes | None:
+        """The vendor has closed: what is still to be sent; None where its answer broke off."""
+        observer = self.observer
+        is_whole = observer.stopped
+        rest = self._splitter.close()
+        if rest and (self.open or is_whole):
+            # Vendors do end streams without the last empty line: what it says of usage counts.
+            observer.feed(rest + b"\n\n")
+        if observer.failure is None and (is_whole or (self.open and observer.terminal)):
+            self.open = True
+            return b"".join(self._held)
+        return None
+
+
+def is_meaningful(frame: bytes) -> bool:
+    """Whether an event may be more than a sign of life."""
+    if frame[0] == D:
+        return True
+    return not frame.startswith(PING) and (b"\ndata" in frame or b"\rdata" in frame)
+
+
+async def linger(answer: UpstreamAnswer) -> None:
+    """Lets an answer whose last event is out end by itself, so that its connection lives on."""
+    ended = False
+    try:
+        async with asyncio.timeout(LINGER_S):
+            ended = await answer.read() == b""
+    except (TimeoutError, UpstreamFault):
+        pass
+    finally:
+        if not ended:
+            answer.abort()
