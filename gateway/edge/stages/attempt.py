@@ -1,0 +1,215 @@
+"""Stage 6: calls to vendors until one answers, and its answer to the client.
+
+Laws: whatever fails before the first content is invisible; after it nothing is tried again; the
+client that leaves takes its call along, in every phase; what was begun in a pool or a budget is
+ended there, however the attempt ends.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.calling import Caller
+from gateway.edge.errors import GatewayError
+from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.failures import (
+    NOTHING_TO_SAY,
+    Failure,
+    chosen,
+    passes,
+    problem_of,
+    with_wait,
+)
+from gateway.edge.retries import OWN_CREDENTIAL, Step, Walk
+from gateway.edge.runtime import Runtime
+from gateway.edge.stages.decode import ClientLeft
+from gateway.edge.streaming import Delivery, linger
+from gateway.edge.watching import Watch
+from protocols.errors import Problem
+from providers.adapters.base import RETRYABLE, Verdict
+
+if TYPE_CHECKING:
+    from protocols.native import NativeDialect
+
+OK: Final = Verdict(cls="ok")
+CANCELED: Final = "canceled"
+ASKED_TIMEOUT: Final = b"x-request-timeout-ms"
+MILLISECONDS_CHARS: Final = 9
+NO_FALLBACKS: Final = b"x-switchyard-disable-fallbacks"
+NO_CANDIDATE_RETRY_S: Final = 5.0
+YES: Final = b"true"
+
+
+async def attempt(exchange: Exchange, runtime: Runtime) -> None:
+    course = Course(exchange, runtime)
+    try:
+        await course.run()
+    finally:
+        course.close()
+    if course.caller.ending is not None:
+        await linger(course.caller.ending)
+
+
+class Course:
+    """All the attempts of one exchange."""
+
+    __slots__ = ("_delivery", "_exchange", "_native", "_runtime", "_watch", "caller")
+
+    def __init__(self, exchange: Exchange, runtime: Runtime) -> None:
+        self._exchange = exchange
+        self._runtime = runtime
+        self._native: NativeDialect = runtime.native[exchange.arrival.operation.dialect]
+        asked_by = exchange.arrival.began_at + asked_timeout_s(exchange)
+        self._watch = Watch(
+            exchange,
+            clock=runtime.clock,
+            slots=runtime.drain_slots,
+            total_at=asked_by,
+            keepalive_s=runtime.settings.stream_keepalive_s if exchange.asked_stream else math.inf,
+        )
+        self._delivery = Delivery(exchange, runtime, watch=self._watch)
+        self.caller = Caller(
+            exchange, runtime, watch=self._watch, delivery=self._delivery, asked_by=asked_by
+        )
+
+    async def run(self) -> None:
+        self._watch.begin(on_quiet=self._delivery.keep_alive)
+        try:
+            with self._watch:
+                await self._walk()
+        except ClientLeft:
+            self._exchange.client_gone = True
+
+    def close(self) -> None:
+        self._watch.end()
+        self._delivery.close()
+
+    async def _walk(self) -> None:
+        exchange, runtime = self._exchange, self._runtime
+        walk = Walk(exchange, pool=runtime.pool, budget=runtime.retry_budget, stays=stays(exchange))
+        failures: list[Failure] = []
+        step = walk.next(now=runtime.clock(), wall=runtime.wall())
+        while step is not None:
+            failure = await self._try(step)
+            if failure is None or failure.delivered or exchange.client_gone:
+                return
+            failures.append(failure)
+            if failure.verdict.cls not in RETRYABLE or runtime.clock() >= self._watch.total_at:
+                break
+            walk.failed(step, failure)
+            step = walk.next(now=runtime.clock(), wall=runtime.wall()) or await self._again(walk)
+        if not failures:
+            raise self._nobody(walk)
+        await self._tell(failures)
+
+    async def _again(self, walk: Walk) -> Step | None:
+        """The last target once more, when that may help."""
+        runtime = self._runtime
+        pause_s = walk.pause_s(wall=runtime.wall())
+        if pause_s is None or runtime.clock() + pause_s >= self._watch.total_at:
+            return None
+        self._watch.rest()
+        await asyncio.sleep(pause_s)
+        return walk.again(now=runtime.clock(), wall=runtime.wall())
+
+    async def _try(self, step: Step) -> Failure | None:
+        """None: the client has its answer."""
+        runtime, provider = self._runtime, step.candidate.provider
+        model, credential = step.candidate.target.public_name, step.credential
+        now = runtime.clock()
+        made = Attempt(candidate=step.candidate, credential=credential, began_at=now)
+        self._exchange.attempts.append(made)
+        runtime.retry_budget.begin(provider.id, extra=step.extra)
+        if credential is not OWN_CREDENTIAL:
+            runtime.pool.begin(credential.id, model, now=now)
+        verdict: Verdict | None = None
+        to_pool = NOTHING_TO_SAY
+        try:
+            failure = await self.caller.call(step, made)
+            verdict = OK if failure is None else failure.verdict
+            if failure is None or failure.counts:
+                to_pool = verdict
+        finally:
+            made.ended_at = runtime.clock()
+            runtime.retry_budget.end(provider.id, extra=step.extra)
+            if credential is not OWN_CREDENTIAL:
+                self._end_in_pool(made, to_pool)
+            self._measure(made, verdict)
+        return failure
+
+    def _end_in_pool(self, made: Attempt, verdict: Verdict) -> None:
+        runtime, usage = self._runtime, self._exchange.usage
+        tokens = 0
+        if self._exchange.delivered is made:
+            tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        changes = runtime.pool.end(
+            made.credential.id,
+            made.candidate.target.public_name,
+            verdict=verdict,
+            now=runtime.clock(),
+            tokens=tokens,
+            began_at=made.began_at,
+        )
+        if changes:
+            runtime.announce(changes)
+
+    def _measure(self, made: Attempt, verdict: Verdict | None) -> None:
+        ttft_s = None
+        first_at = self._exchange.first_content_at
+        if self._exchange.delivered is made and first_at is not None:
+            ttft_s = first_at - made.began_at
+        if verdict is not None:
+            made.verdict, made.message = verdict.cls, verdict.message
+        self._runtime.metrics.upstream(
+            provider=made.candidate.provider.slug,
+            model=made.candidate.target.public_name,
+            verdict=CANCELED if verdict is None else verdict.cls,
+            ttft_s=ttft_s,
+        )
+
+    async def _tell(self, failures: Sequence[Failure]) -> None:
+        """Nobody answered."""
+        exchange, watch, wall = self._exchange, self._watch, self._runtime.wall()
+        own_credential = exchange.vendor_key is not None
+        failure = chosen(failures, wall=wall)
+        problem = problem_of(failure, native=self._native, own_credential=own_credential, wall=wall)
+        watch.conclude()
+        await self._delivery.settle()
+        if exchange.sending:  # a keep-alive has begun the answer
+            exchange.error = problem
+            event = self._native.error_event(problem, exchange.arrival.request_id)
+            await self._delivery.finish(event, upstream={})
+        elif passes(failure, own_credential=own_credential):
+            exchange.delivered = exchange.attempts[failures.index(failure)]
+            await self._delivery.whole(
+                status=failure.status, upstream=with_wait(failure, wall=wall), body=failure.body
+            )
+        else:
+            raise GatewayError(problem)
+
+    def _nobody(self, walk: Walk) -> GatewayError:
+        soonest_s = walk.soonest_s(now=self._runtime.clock())
+        return GatewayError(
+            Problem(
+                kind="overloaded",
+                message=f"No provider of {self._exchange.model!r} can be asked at the moment.",
+                code="no_candidate",
+                retry_after=NO_CANDIDATE_RETRY_S if soonest_s is None else soonest_s,
+            )
+        )
+
+
+def asked_timeout_s(exchange: Exchange) -> float:
+    """What the client allows; what is no number of milliseconds is not a wish."""
+    said = exchange.arrival.headers.get(ASKED_TIMEOUT, b"")
+    if said.isdigit() and len(said) <= MILLISECONDS_CHARS:
+        return int(said) / 1000
+    return math.inf
+
+
+def stays(exchange: Exchange) -> bool:
+    """Whether the client wants no other target than the first."""
+    if exchange.arrival.headers.get(NO_FALLBACKS, b"").lower() == YES:
+        return True
+    return bytes(exchange.top.get("disable_fallbacks", b"")) == YES
