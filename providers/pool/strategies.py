@@ -1,7 +1,7 @@
 """Which of the eligible credentials is next. Pure; what they remember is per pool."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
 
 from providers.specs import CredentialSpec, PoolStrategy
 
