@@ -33,6 +33,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "A cursor was changed, or used with other parameters than those it came with.",
         "Start the list again without a cursor.",
     ),
+    "masked_secret": row(
+        400,
+        "This is the picture of a secret.",
+        "What was sent as a secret is the mask under which secrets are shown.",
+        "A form sent back what it had been given to show.",
+        "Leave the secret out to keep it, or enter the whole new one.",
+    ),
     "tenant_required": row(
         400,
         "Name a tenant.",
@@ -214,6 +221,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "Another row of the same kind has this name.",
         "Names are unique here.",
         "Choose another name.",
+    ),
+    "in_use": row(
+        409,
+        "Something uses this.",
+        "It cannot be removed while something uses it.",
+        "What `uses` lists depends on it.",
+        "Change what uses it first, or repeat with force=true and confirm.",
     ),
     "team_not_empty": row(
         409,

@@ -107,6 +107,8 @@ def parse(raw: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _empty(kind: str) -> object:
+    if kind == "optional_int":
+        return None
     return () if kind in {"list", "cidrs"} else ""
 
 

@@ -170,6 +170,12 @@ CHANNEL_LAYERS = {
     }
 }
 
+# --- providers ------------------------------------------------------------------------------
+BACKEND_LOAD_BALANCE_STRATEGY = VALUES["BACKEND_LOAD_BALANCE_STRATEGY"]
+BACKEND_MAX_FAILURES = VALUES["BACKEND_MAX_FAILURES"]
+BACKEND_RETRY_AFTER_SECS = VALUES["BACKEND_RETRY_AFTER_SECS"]
+BACKEND_FAILURE_WINDOW_SECS = VALUES["BACKEND_FAILURE_WINDOW_SECS"]
+
 # --- people ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

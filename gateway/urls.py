@@ -16,6 +16,7 @@ urlpatterns: Final = [
     path("api/console/", include("gateway.console.api.urls")),
     path("api/auth/browser/v1/", include("accounts.api.sign_in.urls")),
     path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("providers.api.urls")),
     path("api/v1/routing/", include("routing.api.urls")),
     *published_patterns,
     *reference_patterns,

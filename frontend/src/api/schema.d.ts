@@ -443,6 +443,363 @@ export interface paths {
     patch: operations['members_update']
     trace?: never
   }
+  '/api/v1/providers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['providers_list']
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_create']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['providers_retrieve']
+    put?: never
+    post?: never
+    /**
+     * Archive; refused while something uses it
+     * @description Needs `provider.write`.
+     */
+    delete: operations['providers_destroy']
+    options?: never
+    head?: never
+    /** @description Needs `provider.write`. */
+    patch: operations['providers_update']
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/credentials': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read`. */
+    get: operations['providers_credentials_list']
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_credentials_create']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/credentials/{credential_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read`. */
+    get: operations['providers_credentials_retrieve']
+    put?: never
+    post?: never
+    /** @description Needs `provider.write`. */
+    delete: operations['providers_credentials_destroy']
+    options?: never
+    head?: never
+    /** @description Needs `provider.write`. */
+    patch: operations['providers_credentials_update']
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/credentials/{credential_id}/disable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_credentials_disable']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/credentials/{credential_id}/enable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Enable; also confirms a host that has changed
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_credentials_enable']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/credentials/{credential_id}/reset': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Forget its failures and try it again
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_credentials_reset']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/credentials/{credential_id}/rotate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * A new secret
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_credentials_rotate']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/disable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_disable']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/drain': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * No new exchange; running ones finish
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_drain']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/enable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Enable; ends draining
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_enable']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/models': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read`. */
+    get: operations['providers_models_list']
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_models_create']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/models/{model_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read`. */
+    get: operations['providers_models_retrieve']
+    put?: never
+    post?: never
+    /** @description Needs `provider.write`. */
+    delete: operations['providers_models_destroy']
+    options?: never
+    head?: never
+    /** @description Needs `provider.write`. */
+    patch: operations['providers_models_update']
+    trace?: never
+  }
+  '/api/v1/providers/health': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Open to anyone. */
+    get: operations['providers_health_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/kinds': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read`. */
+    get: operations['providers_kinds_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/presets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read`. */
+    get: operations['providers_presets_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/routing/aliases': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `routing.read`. */
+    get: operations['routing_aliases_list']
+    put?: never
+    /** @description Needs `routing.write`. */
+    post: operations['routing_aliases_create']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/routing/aliases/{alias_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `routing.read`. */
+    get: operations['routing_aliases_retrieve']
+    put?: never
+    post?: never
+    /** @description Needs `routing.write`. */
+    delete: operations['routing_aliases_destroy']
+    options?: never
+    head?: never
+    /** @description Needs `routing.write`. */
+    patch: operations['routing_aliases_update']
+    trace?: never
+  }
+  '/api/v1/routing/default': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * What the model name `default` means
+     * @description Needs `routing.read`.
+     */
+    get: operations['routing_default_retrieve']
+    /** @description Needs `routing.write`. */
+    put: operations['routing_default_replace']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/sessions': {
     parameters: {
       query?: never
@@ -734,6 +1091,31 @@ export interface components {
       id: string
       label: string
     }
+    AliasFieldsRequest: {
+      /** @description What clients ask for; may end in * for a prefix. */
+      name: string
+      /** @description A model, a qualified name or another alias. */
+      to: string
+      /** Format: date-time */
+      expires_at?: string | null
+    }
+    AliasList: {
+      data: components['schemas']['AliasRow'][]
+      has_more: boolean
+      next_cursor: string | null
+    }
+    AliasRow: {
+      id: string
+      name: string
+      to: string
+      /** Format: date-time */
+      expires_at: string | null
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      updated_at: string
+      version: number
+    }
     AuditList: {
       data: components['schemas']['AuditRow'][]
       has_more: boolean
@@ -812,6 +1194,76 @@ export interface components {
       id: string
       label: string
     }
+    Credential: {
+      /** Format: uuid */
+      readonly id: string
+      readonly name: string
+      /** @enum {string} */
+      kind: 'api_key' | 'header' | 'none'
+      readonly header: string
+      readonly suffix: string
+      readonly weight: number
+      readonly priority: number
+      readonly enabled: boolean
+      models: string[]
+      readonly rpm_limit: number | null
+      readonly tpm_limit: number | null
+      readonly concurrency_limit: number | null
+      readonly cost_center: string
+      /** Format: date-time */
+      readonly expires_at: string | null
+      /** @enum {string} */
+      readonly state:
+        'active' | 'disabled_auto' | 'quarantined' | 'exhausted' | 'needs_confirmation' | 'disabled'
+      readonly state_reason: string
+      /** Format: date-time */
+      readonly state_until: string | null
+      readonly last_error: string
+      /** Format: date-time */
+      readonly last_ok_at: string | null
+      /** @description Another credential of the same owner that holds the same secret. */
+      readonly duplicate_of: string | null
+      readonly version: number
+      /** Format: date-time */
+      readonly created_at: string
+      /** Format: date-time */
+      readonly updated_at: string
+    }
+    CredentialCount: {
+      total: number
+      healthy: number
+    }
+    /** @description What may be set on a credential, at creation and later. */
+    CredentialCreateRequest: {
+      name: string
+      /** @enum {string} */
+      kind?: 'api_key' | 'header' | 'none'
+      /** @description Never shown again; of it only the last four characters. */
+      secret?: string
+      /** @description Of kind header: the name under which the secret is sent. */
+      header?: string
+      weight?: number
+      priority?: number
+      enabled?: boolean
+      /** @description Public names; empty: all. */
+      models?: string[]
+      rpm_limit?: number | null
+      /** Format: int64 */
+      tpm_limit?: number | null
+      concurrency_limit?: number | null
+      cost_center?: string
+      /** @description RFC 3339, or a date: the end of that day in the tenant's reporting zone. */
+      expires_at?: string | null
+    }
+    CredentialList: {
+      data: components['schemas']['Credential'][]
+      has_more: boolean
+      next_cursor: string | null
+    }
+    CredentialRotateRequest: {
+      /** @description Takes the place of the old. */
+      secret: string
+    }
     CurrentTenant: {
       /** Format: uuid */
       id: string
@@ -819,6 +1271,52 @@ export interface components {
       name: string
       status: string
       mfa_policy: string
+    }
+    DefaultFieldsRequest: {
+      /** @description What `default` means; empty: the platform's. */
+      default_model: string
+    }
+    DefaultRow: {
+      default_model: string
+      /** @description Holds where the tenant names none. */
+      platform_default_model: string
+      version: number
+    }
+    DiscoveryOut: {
+      /** @enum {string} */
+      mode: 'off' | 'suggest' | 'auto'
+      interval_h: number
+    }
+    DiscoverySettingsRequest: {
+      /** @enum {string} */
+      mode?: 'off' | 'suggest' | 'auto'
+      interval_h?: number
+    }
+    /** @description Top-level changes of every request to a model. */
+    Effects: {
+      drop?: string[]
+      rename?: {
+        [key: string]: string
+      }
+      force?: {
+        [key: string]: unknown
+      }
+      default?: {
+        [key: string]: unknown
+      }
+    }
+    /** @description Top-level changes of every request to a model. */
+    EffectsRequest: {
+      drop?: string[]
+      rename?: {
+        [key: string]: string
+      }
+      force?: {
+        [key: string]: unknown
+      }
+      default?: {
+        [key: string]: unknown
+      }
     }
     ErrorCode: {
       code: string
@@ -836,6 +1334,28 @@ export interface components {
       field: string
       code: string
       message: string
+    }
+    /** @description Without a key or a session: status, total, healthy and checked_at alone. */
+    Health: {
+      /** @enum {string} */
+      status: 'healthy' | 'degraded' | 'down' | 'unknown' | 'disabled'
+      /** Format: date-time */
+      checked_at: string
+      total: number
+      healthy: number
+      providers?: components['schemas']['ProviderHealth'][]
+    }
+    HealthOut: {
+      /** @enum {string} */
+      mode: 'passive' | 'models' | 'completion'
+      interval_s: number
+      model: string
+    }
+    HealthSettingsRequest: {
+      /** @enum {string} */
+      mode?: 'passive' | 'models' | 'completion'
+      interval_s?: number
+      model?: string
     }
     InviteAccepted: {
       tenant: components['schemas']['JoinedTenant']
@@ -1085,6 +1605,14 @@ export interface components {
        */
       overlap_s?: number
     }
+    Kind: {
+      kind: string
+      label: string
+      default_base_url: string
+      credential_kinds: string[]
+      surfaces: string[]
+      fields: string[]
+    }
     Me: {
       user: components['schemas']['MeUser']
       tenants: components['schemas']['MeTenant'][]
@@ -1166,6 +1694,25 @@ export interface components {
     MemberRemoved: {
       keys_disabled: number
     }
+    /** @description What may be set on a model, at creation and later. */
+    ModelCreateRequest: {
+      upstream_name: string
+      /** @description What clients ask for; without: upstream_name. */
+      public_name?: string
+      enabled?: boolean
+      operations?: string[]
+      context_window?: number | null
+      max_output_tokens?: number | null
+      capabilities?: {
+        [key: string]: unknown
+      }
+      params?: components['schemas']['EffectsRequest']
+      price_model?: string
+      tokenizer?: string
+      /** Format: date */
+      deprecated_at?: string | null
+      successor?: string
+    }
     NamedId: {
       id: string
       name: string
@@ -1182,6 +1729,36 @@ export interface components {
       /** Format: email */
       email: string
       display_name: string
+    }
+    PatchedAliasFieldsRequest: {
+      /** @description What clients ask for; may end in * for a prefix. */
+      name?: string
+      /** @description A model, a qualified name or another alias. */
+      to?: string
+      /** Format: date-time */
+      expires_at?: string | null
+    }
+    /** @description What may be set on a credential, at creation and later. */
+    PatchedCredentialUpdateRequest: {
+      name?: string
+      /** @enum {string} */
+      kind?: 'api_key' | 'header' | 'none'
+      /** @description Never shown again; of it only the last four characters. */
+      secret?: string
+      /** @description Of kind header: the name under which the secret is sent. */
+      header?: string
+      weight?: number
+      priority?: number
+      enabled?: boolean
+      /** @description Public names; empty: all. */
+      models?: string[]
+      rpm_limit?: number | null
+      /** Format: int64 */
+      tpm_limit?: number | null
+      concurrency_limit?: number | null
+      cost_center?: string
+      /** @description RFC 3339, or a date: the end of that day in the tenant's reporting zone. */
+      expires_at?: string | null
     }
     /** @description What may be set on a key, at creation and later. */
     PatchedKeyUpdateRequest: {
@@ -1244,6 +1821,25 @@ export interface components {
       /** @enum {string} */
       status?: 'active' | 'disabled'
     }
+    /** @description What may be set on a model, at creation and later. */
+    PatchedModelUpdateRequest: {
+      upstream_name?: string
+      /** @description What clients ask for; without: upstream_name. */
+      public_name?: string
+      enabled?: boolean
+      operations?: string[]
+      context_window?: number | null
+      max_output_tokens?: number | null
+      capabilities?: {
+        [key: string]: unknown
+      }
+      params?: components['schemas']['EffectsRequest']
+      price_model?: string
+      tokenizer?: string
+      /** Format: date */
+      deprecated_at?: string | null
+      successor?: string
+    }
     PatchedPreferencesRequest: {
       display_name?: string
       /** @enum {string} */
@@ -1254,6 +1850,52 @@ export interface components {
       /** @enum {string} */
       density?: 'compact' | 'comfortable'
       shortcuts?: boolean
+    }
+    /** @description What may be set on a provider, at creation and later. */
+    PatchedProviderUpdateRequest: {
+      name?: string
+      base_url?: string
+      region?: string
+      project?: string
+      resource?: string
+      api_version?: string
+      /** @description Empty: those of the kind at the base URL. */
+      surfaces?: components['schemas']['SurfaceInRequest'][]
+      /** @description Lower first. */
+      priority?: number
+      enabled?: boolean
+      draining?: boolean
+      /** @description Sent with every call; no secrets. */
+      headers?: {
+        [key: string]: string
+      }
+      /** @description Set by superadmins only. */
+      proxy_url?: string
+      /** @description Null: the parent's, then the platform's default. */
+      connect_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      ttft_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      reasoning_ttft_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      idle_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      total_ms?: number | null
+      /** @enum {string|null} */
+      pool_strategy?: 'round_robin' | 'weighted' | 'random' | 'failover' | null
+      max_failures?: number | null
+      retry_after_s?: number | null
+      failure_window_s?: number | null
+      /** @enum {string|null} */
+      disconnect_policy?: 'cancel' | 'drain' | null
+      allow_unlisted_models?: boolean
+      health?: components['schemas']['HealthSettingsRequest']
+      discovery?: components['schemas']['DiscoverySettingsRequest']
+      /** @description A decimal, as 1.25. */
+      cost_multiplier?: string
+      data_region?: string
+      /** @description Of providers of the platform. */
+      visibility?: 'all' | string[]
     }
     /** @description `rate_limit`, the name the published administration paths use. */
     PatchedPublishedKeyUpdateRequest: {
@@ -1345,6 +1987,17 @@ export interface components {
       email: string
       display_name: string
     }
+    Preset: {
+      id: string
+      label: string
+      kind: string
+      base_url: string
+      key_prefix: string
+      docs_url: string
+      /** @enum {string} */
+      source: 'documented' | 'reported'
+      local: boolean
+    }
     /** @description RFC 9457. */
     ProblemDetails: {
       type: string
@@ -1355,6 +2008,145 @@ export interface components {
       code: string
       request_id: string
       errors: components['schemas']['FieldProblem'][]
+    }
+    Provider: {
+      /** Format: uuid */
+      readonly id: string
+      readonly slug: string
+      readonly name: string
+      /** @enum {string} */
+      kind: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+      /** Format: uuid */
+      parent: string | null
+      readonly base_url: string
+      readonly host: string
+      readonly region: string
+      readonly project: string
+      readonly resource: string
+      readonly api_version: string
+      surfaces: components['schemas']['SurfaceOut'][]
+      readonly priority: number
+      readonly enabled: boolean
+      readonly draining: boolean
+      headers: {
+        [key: string]: string
+      }
+      readonly proxy_url: string
+      readonly connect_ms: number
+      readonly ttft_ms: number
+      readonly reasoning_ttft_ms: number
+      readonly idle_ms: number
+      readonly total_ms: number
+      /** @enum {string|null} */
+      readonly pool_strategy: 'round_robin' | 'weighted' | 'random' | 'failover' | null
+      readonly max_failures: number | null
+      readonly retry_after_s: number | null
+      readonly failure_window_s: number | null
+      /** @enum {string} */
+      readonly disconnect_policy: 'cancel' | 'drain'
+      /** @description Fields whose value is the parent's or the platform's default. */
+      readonly inherited: string[]
+      readonly allow_unlisted_models: boolean
+      health: components['schemas']['HealthOut']
+      discovery: components['schemas']['DiscoveryOut']
+      readonly cost_multiplier: string
+      readonly data_region: string
+      /** @enum {string} */
+      readonly managed_by: 'ui' | 'env' | 'file'
+      /** Format: date-time */
+      readonly verified_at: string | null
+      visibility: 'all' | string[]
+      readonly platform: boolean
+      readonly editable: boolean
+      status: components['schemas']['Status']
+      credentials: components['schemas']['CredentialCount']
+      models_enabled: number
+      readonly cells: (0 | 1 | 2 | null)[]
+      readonly version: number
+      /** Format: date-time */
+      readonly created_at: string
+      /** Format: date-time */
+      readonly updated_at: string
+    }
+    /** @description What may be set on a provider, at creation and later. */
+    ProviderCreateRequest: {
+      name: string
+      base_url?: string
+      region?: string
+      project?: string
+      resource?: string
+      api_version?: string
+      /** @description Empty: those of the kind at the base URL. */
+      surfaces?: components['schemas']['SurfaceInRequest'][]
+      /** @description Lower first. */
+      priority?: number
+      enabled?: boolean
+      draining?: boolean
+      /** @description Sent with every call; no secrets. */
+      headers?: {
+        [key: string]: string
+      }
+      /** @description Set by superadmins only. */
+      proxy_url?: string
+      /** @description Null: the parent's, then the platform's default. */
+      connect_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      ttft_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      reasoning_ttft_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      idle_ms?: number | null
+      /** @description Null: the parent's, then the platform's default. */
+      total_ms?: number | null
+      /** @enum {string|null} */
+      pool_strategy?: 'round_robin' | 'weighted' | 'random' | 'failover' | null
+      max_failures?: number | null
+      retry_after_s?: number | null
+      failure_window_s?: number | null
+      /** @enum {string|null} */
+      disconnect_policy?: 'cancel' | 'drain' | null
+      allow_unlisted_models?: boolean
+      health?: components['schemas']['HealthSettingsRequest']
+      discovery?: components['schemas']['DiscoverySettingsRequest']
+      /** @description A decimal, as 1.25. */
+      cost_multiplier?: string
+      data_region?: string
+      /** @description Of providers of the platform. */
+      visibility?: 'all' | string[]
+      /** @description Of a child without the parent's: parent.slug is made. */
+      slug: string
+      /**
+       * @description A child's default: its parent's.
+       * @enum {string}
+       */
+      kind?: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+      /** Format: uuid */
+      parent?: string | null
+      /** @description For every tenant; superadmins only. */
+      platform?: boolean
+      credentials?: components['schemas']['CredentialCreateRequest'][]
+      models?: components['schemas']['ModelCreateRequest'][]
+    }
+    ProviderHealth: {
+      /** Format: uuid */
+      id: string
+      slug: string
+      name: string
+      /** @enum {string} */
+      status: 'healthy' | 'degraded' | 'down' | 'unknown' | 'disabled'
+      reason: string
+      latency_ms: number | null
+      /** Format: date-time */
+      last_ok_at: string | null
+      credentials: components['schemas']['CredentialCount']
+      models: number
+      /** @description Five minutes each, oldest first: 0 down, 1 degraded, 2 ok, null no probe. */
+      cells: (number | null)[]
+    }
+    ProviderList: {
+      data: components['schemas']['Provider'][]
+      has_more: boolean
+      next_cursor: string | null
     }
     /** @description `rate_limit`, the name the published administration paths use. */
     PublishedKeyCreateRequest: {
@@ -1507,6 +2299,22 @@ export interface components {
       /** @description whether a reset link can be mailed */
       email_reset: boolean
     }
+    Status: {
+      /** @enum {string} */
+      state: 'healthy' | 'degraded' | 'down' | 'unknown' | 'disabled'
+      reason: string
+      latency_ms: number | null
+      /** Format: date-time */
+      last_ok_at: string | null
+    }
+    SurfaceInRequest: {
+      dialect: string
+      base_url: string
+    }
+    SurfaceOut: {
+      dialect: string
+      base_url: string
+    }
     TeamFieldsRequest: {
       name: string
       /**
@@ -1598,6 +2406,41 @@ export interface components {
       /** Format: date-time */
       updated_at: string
       version: number
+    }
+    UpstreamModel: {
+      /** Format: uuid */
+      readonly id: string
+      readonly upstream_name: string
+      readonly public_name: string
+      readonly enabled: boolean
+      operations: string[]
+      readonly context_window: number | null
+      readonly max_output_tokens: number | null
+      capabilities: {
+        [key: string]: unknown
+      }
+      params: components['schemas']['Effects']
+      readonly price_model: string
+      readonly tokenizer: string
+      /** Format: date */
+      readonly deprecated_at: string | null
+      readonly successor: string
+      /** @enum {string} */
+      readonly source: 'manual' | 'discovered' | 'seeded'
+      /** Format: date-time */
+      readonly last_seen_at: string | null
+      /** Format: date-time */
+      readonly missing_since: string | null
+      readonly version: number
+      /** Format: date-time */
+      readonly created_at: string
+      /** Format: date-time */
+      readonly updated_at: string
+    }
+    UpstreamModelList: {
+      data: components['schemas']['UpstreamModel'][]
+      has_more: boolean
+      next_cursor: string | null
     }
     UserCreateRequest: {
       /** Format: email */
@@ -2869,6 +3712,1173 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Member']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_list: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        enabled?: boolean
+        kind?: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+        /** @description Rows per page; 50 without. */
+        limit?: number
+        platform?: boolean
+        /** @description In slug and name. */
+        q?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProviderList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_create: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ProviderCreateRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Provider']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Provider']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_destroy: {
+    parameters: {
+      query?: {
+        /** @description The slug, where force is true. */
+        confirm?: string
+        force?: boolean
+      }
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_update: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedProviderUpdateRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Provider']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_list: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        /** @description Rows per page; 50 without. */
+        limit?: number
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CredentialList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_create: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CredentialCreateRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_destroy: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_update: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedCredentialUpdateRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_disable: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_enable: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_reset: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_credentials_rotate: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CredentialRotateRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_disable: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Provider']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_drain: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Provider']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_enable: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Provider']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_models_list: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        /** @description Rows per page; 50 without. */
+        limit?: number
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UpstreamModelList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_models_create: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ModelCreateRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UpstreamModel']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_models_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        model_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UpstreamModel']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_models_destroy: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        model_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_models_update: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        model_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedModelUpdateRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UpstreamModel']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_health_get: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Health']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_kinds_get: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Kind']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_presets_get: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Preset']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_aliases_list: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        /** @description Rows per page; 50 without. */
+        limit?: number
+        /** @description In name or target. */
+        q?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AliasList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_aliases_create: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AliasFieldsRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AliasRow']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_aliases_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        alias_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AliasRow']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_aliases_destroy: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        alias_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_aliases_update: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        alias_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedAliasFieldsRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AliasRow']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_default_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DefaultRow']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  routing_default_replace: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DefaultFieldsRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DefaultRow']
         }
       }
       /** @description A problem, RFC 9457. */

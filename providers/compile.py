@@ -1,0 +1,167 @@
+"""Rows of back-ends as the data plane sees them.
+
+Law: inheritance is resolved here: exact model, then provider, then parent, then the platform's
+default; what is archived is not compiled.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw, Struct
+
+from protocols.codec import Target
+from providers.adapters.registry import ADAPTERS
+from providers.inheritance import Effective, effective
+from providers.kinds import MOCK
+from providers.models import Credential, DataKey, Provider, UpstreamModel
+from providers.specs import (
+    CredentialSpec,
+    DataKeySpec,
+    Params,
+    ProviderSpec,
+    Surface,
+    TargetSpec,
+)
+
+# Whose seals a kind verifies; of the others only the provider itself can tell.
+VENDOR_OF: Final[Mapping[str, str]] = {"openai": "openai", "anthropic": "anthropic"}
+
+
+class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model's row says it can do; fields as in `protocols.codec.Target`."""
+
+    refuses: frozenset[str] = frozenset()
+    effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
+    efforts: tuple[str, ...] = ()
+    tool_name_max: int = 64
+    cache: bool = False
+    seal_required: bool = False
+    links: frozenset[str] = frozenset()
+    reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
+
+
+def compiled_provider(provider_id: UUID) -> ProviderSpec | None:
+    """None when there is none, or it is archived."""
+    rows = Provider.objects.select_related("parent").filter(pk=provider_id, archived_at=None)
+    row = rows.prefetch_related("credentials", "upstream_models").first()
+    return None if row is None else compile_provider(row)
+
+
+def compile_provider(row: Provider) -> ProviderSpec:
+    holds = effective(row)
+    above = row.parent
+    return ProviderSpec(
+        id=str(row.id),
+        slug=row.slug,
+        name=row.name,
+        kind=row.kind,
+        base_url=holds.base_url,
+        tenant_id=None if row.tenant_id is None else str(row.tenant_id),
+        visible_to=None if row.visible_to is None else tuple(map(str, row.visible_to)),
+        priority=row.priority,
+        enabled=row.enabled and (above is None or above.enabled),
+        draining=row.draining or (above is not None and above.draining),
+        surfaces=surfaces_of(row.kind, holds=holds),
+        headers=holds.headers,
+        proxy_url=holds.proxy_url,
+        timeouts=holds.timeouts,
+        pool=holds.pool,
+        disconnect_policy=holds.disconnect_policy,
+        allow_unlisted_models=row.allow_unlisted_models,
+        credentials=tuple(
+            _credential(credential)
+            for credential in sorted(
+                row.credentials.all(), key=lambda one: (one.priority, one.created_at, one.id)
+            )
+        ),
+        targets=tuple(
+            _target(model, vendor=VENDOR_OF.get(row.kind, str(row.id)))
+            for model in sorted(row.upstream_models.all(), key=lambda one: one.id)
+        ),
+        data_region=holds.data_region,
+        simulated=row.kind == MOCK,
+    )
+
+
+def surfaces_of(kind: str, *, holds: Effective) -> tuple[Surface, ...]:
+    """Those named by the row, each where it says; without any, what the kind speaks at the base."""
+    adapter = ADAPTERS[kind]
+    if not holds.surfaces:
+        return adapter.surfaces(holds.base_url or adapter.default_base_url)
+    return tuple(
+        surface
+        for named in holds.surfaces
+        for surface in adapter.surfaces(named["base_url"])
+        if surface.dialect == named["dialect"]
+    )
+
+
+def compile_data_key(row: DataKey) -> DataKeySpec:
+    return DataKeySpec(
+        id=str(row.id),
+        wrapped=bytes(row.wrapped),
+        tenant_id=None if row.tenant_id is None else str(row.tenant_id),
+    )
+
+
+def _credential(row: Credential) -> CredentialSpec:
+    return CredentialSpec(
+        id=str(row.id),
+        name=row.name,
+        kind=msgspec.convert(row.kind, Literal["api_key", "header", "none"]),
+        sealed=bytes(row.sealed_secret or b""),
+        header=row.header,
+        weight=row.weight,
+        priority=row.priority,
+        enabled=row.enabled,
+        models=tuple(row.allowed_models),
+        rpm_limit=row.rpm_limit,
+        tpm_limit=row.tpm_limit,
+        concurrency_limit=row.concurrency_limit,
+        cost_center=row.cost_center,
+        expires_at=None if row.expires_at is None else row.expires_at.timestamp(),
+        needs_confirmation=row.needs_confirmation,
+        generation=row.generation,
+    )
+
+
+def _target(row: UpstreamModel, *, vendor: str) -> TargetSpec:
+    can = msgspec.convert(row.capabilities, Capabilities)
+    return TargetSpec(
+        id=str(row.id),
+        upstream_name=row.upstream_name,
+        public_name=row.public_name,
+        target=Target(
+            model=row.upstream_name,
+            vendor=vendor,
+            refuses=can.refuses,
+            max_tokens=row.max_output_tokens,
+            effort=can.effort,
+            efforts=can.efforts,
+            tool_name_max=can.tool_name_max,
+            cache=can.cache,
+            seal_required=can.seal_required,
+            links=can.links,
+        ),
+        enabled=row.enabled,
+        operations=frozenset(row.operations),
+        context_window=row.context_window,
+        reasoning=can.reasoning or can.effort != "none",
+        params=_params(row.params),
+        created_at=int(row.created_at.timestamp()),
+    )
+
+
+def _params(stored: Mapping[str, Any]) -> Params:
+    return Params(
+        drop=frozenset(stored.get("drop", ())),
+        rename=stored.get("rename", {}),
+        default=_raw(stored.get("default", {})),
+        force=_raw(stored.get("force", {})),
+    )
+
+
+def _raw(values: Mapping[str, Any]) -> dict[str, Raw]:
+    return {name: Raw(msgspec.json.encode(value)) for name, value in values.items()}

@@ -1,0 +1,61 @@
+"""Rows of back-ends; made inside whatever scope the test has opened."""
+
+from typing import Any
+
+import factory
+
+from providers.models import Credential, HealthCheck, Provider, UpstreamModel
+
+
+class ProviderFactory(factory.django.DjangoModelFactory):
+    """Of the platform unless a tenant is given."""
+
+    class Meta:
+        model = Provider
+
+    tenant = None
+    slug = factory.Sequence(lambda n: f"provider-{n}")
+    name = factory.Sequence(lambda n: f"Provider {n}")
+    kind = "openai_compatible"
+    base_url = "https://api.example.test/v1"
+
+
+class CredentialFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Credential
+
+    tenant = factory.SelfAttribute("provider.tenant")
+    provider = factory.SubFactory(ProviderFactory)
+    name = factory.Sequence(lambda n: f"key {n}")
+    kind = "none"
+
+
+class UpstreamModelFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = UpstreamModel
+
+    tenant = factory.SelfAttribute("provider.tenant")
+    provider = factory.SubFactory(ProviderFactory)
+    upstream_name = factory.Sequence(lambda n: f"model-{n}")
+    public_name = factory.SelfAttribute("upstream_name")
+
+
+class HealthCheckFactory(factory.django.DjangoModelFactory):
+    """`at` may lie in the past."""
+
+    class Meta:
+        model = HealthCheck
+
+    tenant = factory.SelfAttribute("provider.tenant")
+    provider = factory.SubFactory(ProviderFactory)
+    mode = "models"
+    ok = True
+
+    @classmethod
+    def _create(cls, model_class: type[HealthCheck], *args: Any, **kwargs: Any) -> HealthCheck:
+        at = kwargs.pop("at", None)
+        check: HealthCheck = super()._create(model_class, *args, **kwargs)
+        if at is not None:
+            HealthCheck.objects.filter(pk=check.pk).update(at=at)
+            check.at = at
+        return check
