@@ -1,5 +1,6 @@
 from accounts.models.audit import AuditEntry, AuditHead, IdempotencyKey
 from accounts.models.base import Editable
+from accounts.models.configuration import CompiledSpec, ConfigChange, ConfigVersion
 from accounts.models.keys import ApiKey, ApiKeySecret, PepperProbe
 from accounts.models.people import Invite, Membership, Role, SetupToken, User
 from accounts.models.tenants import Team, TeamMember, Tenant
@@ -9,6 +10,9 @@ __all__ = [
     "ApiKeySecret",
     "AuditEntry",
     "AuditHead",
+    "CompiledSpec",
+    "ConfigChange",
+    "ConfigVersion",
     "Editable",
     "IdempotencyKey",
     "Invite",

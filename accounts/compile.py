@@ -1,0 +1,62 @@
+"""Rows → what the data plane knows of tenants and keys."""
+
+from datetime import datetime
+from typing import cast
+
+from accounts.models import ApiKey, ApiKeySecret, Tenant
+from accounts.specs import KeySpec, SecretSpec, TenantSpec
+
+
+def compile_tenant(tenant: Tenant) -> TenantSpec:
+    return TenantSpec(
+        id=str(tenant.pk),
+        slug=tenant.slug,
+        status=cast("TenantSpec", tenant).status,
+    )
+
+
+def compile_key(key: ApiKey) -> KeySpec:
+    """With its secrets fetched beside it; expired ones too, for whoever holds one is told so."""
+    row = cast("KeySpec", key)  # the closed sets of choices, in the words of the spec
+    return KeySpec(
+        id=f"key_{key.public_id}",
+        public_id=key.public_id,
+        tenant_id=str(key.tenant_id),
+        name=key.name,
+        environment=row.environment,
+        kind=row.kind,
+        status=row.status,
+        secrets=tuple(_secret(secret) for secret in key.secrets.all()),
+        scopes=frozenset(key.scopes),
+        owner_id=_id(key.owner_id),
+        team_id=_id(key.team_id),
+        tags=tuple(key.tags),
+        allowed_models=tuple(key.allowed_models),
+        denied_models=tuple(key.denied_models),
+        restrict_served=key.restrict_served,
+        allowed_dialects=tuple(key.allowed_dialects),
+        allowed_paths=tuple(key.allowed_paths),
+        allowed_ips=tuple(key.allowed_ips),
+        denied_ips=tuple(key.denied_ips),
+        expires_at=_moment(key.expires_at),
+        fidelity=row.fidelity,
+        byok_allowed=key.byok_allowed,
+        dearer_fallback=key.dearer_fallback,
+        priority=key.priority,
+    )
+
+
+def _secret(secret: ApiKeySecret) -> SecretSpec:
+    return SecretSpec(
+        digest=bytes(secret.digest),
+        pepper_id=secret.pepper_id,
+        expires_at=_moment(secret.expires_at),
+    )
+
+
+def _id(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _moment(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
