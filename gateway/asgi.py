@@ -7,6 +7,7 @@ everything else                      Django; nothing where SERVE_ROLE=edge
 """
 
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,10 +22,12 @@ from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
 from gateway.edge.sockets import with_prompt_close
 from gateway.edge.whole_body import with_length
 from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
+from gateway.snapshot.subscribe import SnapshotConfig
 from gateway.telemetry import multiprocess
 from gateway.telemetry.metrics import MetricsPage, describe_build
 from gateway.telemetry.observer import RequestObserver
 from gateway.telemetry.request_log import RequestLog
+from gateway.telemetry.snapshot import observe_snapshot
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 MANAGEMENT_PREFIXES: Final = ("/api/", "/admin/")
@@ -104,6 +107,13 @@ def _runtime_config(
         broker_url=values["CELERY_BROKER_URL"] or values["REDIS_URL"],
         drain_mark=Path(mark) if mark else None,
         expected_migrations=migrations,
+        snapshot=SnapshotConfig(
+            database_url=values["DATABASE_URL"],
+            key_encryption_key=values["SWITCHYARD_KEK"],
+            folder=Path(values["VAR_DIR"]).resolve() / "snapshot",
+            node_id=values["NODE_ID"] or socket.gethostname(),
+            max_age_s=values["SNAPSHOT_MAX_AGE_S"],
+        ),
     )
 
 
@@ -111,7 +121,7 @@ async def _start(config: RuntimeConfig, lines: RequestLog) -> Runtime:
     lines.start()
     multiprocess.forget_dead_gauges()
     describe_build()
-    return await Runtime.start(config, flush=lines.flush)
+    return await Runtime.start(config, observe_snapshot=observe_snapshot, flush=lines.flush)
 
 
 application: Final = build_application(

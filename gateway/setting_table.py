@@ -49,6 +49,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "server",
         "Where the embedded services, logs and generated secrets live.",
     ),
+    _row(
+        "NODE_ID",
+        "text",
+        "",
+        "server",
+        "Names this node's copy of the configuration below VAR_DIR; unset: the host name.",
+    ),
     _row("DEBUG", "bool", "false", "server", "Django debug pages; never in production."),
     _row("LOG_LEVEL", "log_level", "info", "server", "debug, info, warning or error."),
     _row(
@@ -156,6 +163,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "state",
         "Broker of the task workers; unset: REDIS_URL.",
         secret=True,
+    ),
+    _row(
+        "SNAPSHOT_MAX_AGE_S",
+        "int",
+        "86400",
+        "state",
+        "Oldest copy of the configuration that a start without PostgreSQL may use, in seconds.",
     ),
     _row(
         "EMBEDDED_PG_USER",

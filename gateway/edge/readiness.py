@@ -15,6 +15,7 @@ import structlog
 from redis.asyncio import Redis
 
 from gateway.edge.drain import DrainWatch
+from gateway.snapshot.subscribe import SnapshotHolder
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +28,9 @@ OK: Final = "ok"
 UNREACHABLE: Final = "unreachable"
 CHECK_TIMEOUT_S: Final = 2.0
 KEPT_S: Final = 1.0
-# Without the cache nobody signs in, yet the API and open sessions work; without the others nothing.
-MAY_FAIL: Final = frozenset({"cache"})
+# Known keys are served without any of them; what else is missing then, the page of states tells.
+MAY_FAIL: Final = frozenset({"postgres", "redis", "cache"})
+MAX_SKEW_S: Final = 5.0
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,18 @@ def _status(components: Mapping[str, str]) -> Status:
     if not failing:
         return "ready"
     return "degraded" if failing <= MAY_FAIL else "not_ready"
+
+
+def snapshot_check(snapshots: SnapshotHolder) -> Check:
+    """The configuration, and whether this host's clock may be believed."""
+
+    async def check() -> Mapping[str, str]:
+        skew_s = snapshots.clock.skew_s()
+        away = "ahead of" if skew_s > 0 else "behind"
+        clock = OK if abs(skew_s) <= MAX_SKEW_S else f"{abs(skew_s):.0f} s {away} PostgreSQL's"
+        return {"snapshot": snapshots.problem() or OK, "clock": clock}
+
+    return check
 
 
 def redis_check(name: str, client: Redis) -> Check:

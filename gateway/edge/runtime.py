@@ -17,7 +17,14 @@ from redis.backoff import NoBackoff
 
 from gateway.edge.drain import DrainWatch
 from gateway.edge.messages import Scope
-from gateway.edge.readiness import Migration, Readiness, database_check, redis_check
+from gateway.edge.readiness import (
+    Migration,
+    Readiness,
+    database_check,
+    redis_check,
+    snapshot_check,
+)
+from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
 
 REDIS_TIMEOUT_S: Final = 1.0
 IN_SCOPE: Final = "runtime"
@@ -31,6 +38,7 @@ class RuntimeConfig:
     broker_url: str
     drain_mark: Path | None
     expected_migrations: frozenset[Migration]
+    snapshot: SnapshotConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +48,26 @@ class Runtime:
     broker: Redis
     drain: DrainWatch
     readiness: Readiness
+    snapshots: SnapshotHolder
     flush: Callable[[], None]
 
     @classmethod
-    async def start(cls, config: RuntimeConfig, *, flush: Callable[[], None]) -> "Runtime":
+    async def start(
+        cls,
+        config: RuntimeConfig,
+        *,
+        observe_snapshot: Callable[[SnapshotFacts], None],
+        flush: Callable[[], None],
+    ) -> "Runtime":
         """`flush` writes what is still waiting, when the process stops."""
         state, cache = redis_client(config.redis_url), redis_client(config.cache_redis_url)
         broker = state if config.broker_url == config.redis_url else redis_client(config.broker_url)
         drain = DrainWatch(config.drain_mark)
         drain.start()
+        snapshots = SnapshotHolder(config.snapshot, redis=state, observe=observe_snapshot)
+        await snapshots.start()
         checks = {
+            "snapshot": snapshot_check(snapshots),
             "postgres": database_check(
                 url=config.database_url, expected=config.expected_migrations
             ),
@@ -63,11 +81,13 @@ class Runtime:
             broker=broker,
             drain=drain,
             readiness=readiness,
+            snapshots=snapshots,
             flush=flush,
         )
 
     async def stop(self) -> None:
         await self.drain.stop()
+        await self.snapshots.stop()
         await self.state.aclose()
         await self.cache.aclose()
         await self.broker.aclose()

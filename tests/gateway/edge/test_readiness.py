@@ -29,8 +29,10 @@ def readiness(checks: Mapping[str, str], *, drain: DrainWatch | None = None) -> 
     [
         ({"postgres": "ok", "redis": "ok", "cache": "ok"}, "ready"),
         ({"postgres": "ok", "redis": "ok", "cache": "unreachable"}, "degraded"),
-        ({"postgres": "unreachable", "redis": "ok", "cache": "ok"}, "not_ready"),
-        ({"postgres": "ok", "redis": "unreachable", "cache": "ok"}, "not_ready"),
+        ({"postgres": "unreachable", "redis": "ok", "cache": "ok"}, "degraded"),
+        ({"postgres": "ok", "redis": "unreachable", "cache": "ok"}, "degraded"),
+        ({"snapshot": "not loaded yet", "postgres": "ok"}, "not_ready"),
+        ({"snapshot": "ok", "clock": "7 s ahead of PostgreSQL's"}, "not_ready"),
         ({"migrations": "pending", "cache": "unreachable"}, "not_ready"),
     ],
 )
@@ -88,7 +90,7 @@ async def test_a_service_that_is_out_does_not_delay() -> None:
     }
     async with asyncio.timeout(5):
         report = await Readiness(checks=checks, drain=DrainWatch(None)).report()
-    assert report.status == "not_ready"
+    assert report.status == "degraded"
     assert report.components["redis"] == report.components["postgres"] == "unreachable"
     await client.aclose()
 
