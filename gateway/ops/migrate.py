@@ -53,8 +53,10 @@ def what_to_set(urls: Mapping[str, str]) -> str:
 
 
 def migrate(*, plan: bool = False) -> None:
-    """Needs Django set up."""
+    """Needs Django set up. Afterwards the data plane finds every row as this release reads it."""
     from django.core.management import call_command  # noqa: PLC0415 - before Django's settings exist, no import
+
+    from gateway.console.apps import publisher  # noqa: PLC0415 - see above
 
     alias = migrating_alias()
     if plan:
@@ -62,6 +64,7 @@ def migrate(*, plan: bool = False) -> None:
         return
     with _alone(alias):
         call_command("migrate", database=alias, interactive=False, verbosity=1)
+        publisher().compile_after_upgrade()
 
 
 def migrating_alias() -> str:

@@ -1,0 +1,238 @@
+"""From a changed row to what the data plane reads: noted, compiled, published, acknowledged.
+
+Laws: a change is noted in its own transaction, so none is lost; only rows that are committed are
+compiled, one compiler at a time, and each compiled object takes the next version under that lock,
+so versions become visible in their order; an object that compiles to what it was before takes none;
+an object that cannot be compiled waits, is told, and holds up no other.
+"""
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from accounts import compile as accounts
+from accounts import specs as account_specs
+from accounts.models import ApiKey, CompiledSpec, ConfigChange, ConfigVersion, Tenant
+from accounts.signals import configuration_changed
+from accounts.tenancy import platform_scope
+from gateway.snapshot.acks import BEHIND, CHANNEL, KEYS
+from providers import compile as providers
+from providers import specs as provider_specs
+from providers.models import DataKey, Provider
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 500
+REDIS_TIMEOUT_S: Final = 1.0
+WAIT_S: Final = 2.0
+LOOK_S: Final = 0.02
+SCOPE: Final = "compile what has changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What is fetched, and how one row of it is compiled."""
+
+    rows: Callable[[], QuerySet[Any]]
+    compile: Callable[[Any], msgspec.Struct]
+
+
+# What changes but means nothing to the data plane (people, teams, …) has no line here.
+KINDS: Final[Mapping[str, Kind]] = {
+    "tenant": Kind(rows=Tenant.objects.all, compile=accounts.compile_tenant),
+    "key": Kind(
+        rows=lambda: ApiKey.objects.prefetch_related("secrets"), compile=accounts.compile_key
+    ),
+    "data_key": Kind(
+        rows=lambda: DataKey.objects.filter(destroyed_at=None), compile=providers.compile_data_key
+    ),
+    "provider": Kind(
+        rows=lambda: (
+            Provider.objects.filter(archived_at=None)
+            .select_related("parent")
+            .prefetch_related("credentials", "upstream_models")
+        ),
+        compile=providers.compile_provider,
+    ),
+}
+# Whoever changes one of these changes what rows compile to.
+COMPILED_BY: Final = (accounts, account_specs, providers, provider_specs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """`version` holds every change committed before, unless some of them are `waiting`."""
+
+    version: int
+    waiting: bool
+
+
+@dataclass(kw_only=True)
+class Publisher:
+    redis_url: str
+
+    @cached_property
+    def _redis(self) -> Redis:
+        """Connects when first used; fails fast, never retries."""
+        return Redis.from_url(
+            self.redis_url,
+            socket_timeout=REDIS_TIMEOUT_S,
+            socket_connect_timeout=REDIS_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def listen(self) -> None:
+        configuration_changed.connect(
+            self._on_change, weak=False, dispatch_uid="configuration_noted"
+        )
+
+    def _on_change(self, *, kind: str, id: Any, tenant: UUID | None, **_: Any) -> None:  # noqa: A002 - the signal's own word
+        if kind not in KINDS:
+            return
+        note_change(kind=kind, object_id=str(id), tenant_id=tenant)
+        # However much a transaction changes, it is compiled once.
+        if all(row[1] != self._compile_committed for row in connection.run_on_commit):
+            transaction.on_commit(self._compile_committed, robust=True)
+
+    def _compile_committed(self) -> None:
+        self.compile_pending()
+
+    def compile_pending(self) -> Compiled:
+        """Compiles and publishes what is noted and committed; harmless to repeat."""
+        failed: set[int] = set()
+        while True:
+            with platform_scope(SCOPE):
+                state = ConfigVersion.objects.select_for_update().get()
+                began = state.version
+                changes = list(
+                    ConfigChange.objects.filter(kind__in=KINDS)
+                    .exclude(pk__in=failed)
+                    .order_by("pk")[:BATCH]
+                )
+                failed |= _compile(changes, state=state)
+                state.save(update_fields=["version"])
+                done = {change.pk for change in changes} - failed
+                ConfigChange.objects.filter(pk__in=done).delete()
+            if state.version != began:
+                self._publish(state.version)
+            if len(changes) < BATCH:
+                return Compiled(version=state.version, waiting=bool(failed))
+
+    def compile_after_upgrade(self) -> None:
+        """Compiles every row again when the code that does so has changed."""
+        digest = _digest_of_code()
+        with platform_scope("compile every row after an upgrade"):
+            state = ConfigVersion.objects.select_for_update().get()
+            if state.compiled_by != digest:
+                for kind, table in KINDS.items():
+                    ids = table.rows().prefetch_related(None).values_list("pk", flat=True)
+                    ConfigChange.objects.bulk_create(
+                        [ConfigChange(kind=kind, object_id=str(pk)) for pk in ids],
+                        batch_size=BATCH,
+                    )
+                state.compiled_by = digest
+                state.save(update_fields=["compiled_by"])
+        self.compile_pending()
+
+    def wait_for_workers(self) -> bool:
+        """Whether all live workers have what is committed now; asks them for WAIT_S at most."""
+        until = time.monotonic() + WAIT_S
+        try:
+            compiled = self.compile_pending()
+            while not compiled.waiting:
+                alive, behind = cast(
+                    "list[int]", self._redis.eval(BEHIND, len(KEYS), *KEYS, str(compiled.version))
+                )
+                if not behind or time.monotonic() >= until:
+                    return bool(alive) and not behind
+                time.sleep(LOOK_S)
+        except (DatabaseError, RedisError) as error:
+            log.warning("propagation_unknown", error=str(error))
+        return False
+
+    def _publish(self, version: int) -> None:
+        """Workers look each second by themselves; this only makes them look at once."""
+        try:
+            self._redis.publish(CHANNEL, version)
+        except (RedisError, ValueError) as error:
+            log.warning("version_not_published", version=version, error=str(error))
+
+
+def note_change(*, kind: str, object_id: str, tenant_id: UUID | None) -> None:
+    """In the transaction of the change."""
+    ConfigChange.objects.create(kind=kind, object_id=object_id, tenant_id=tenant_id)
+
+
+def _compile(changes: Sequence[ConfigChange], *, state: ConfigVersion) -> set[int]:
+    """Writes what differs, each under a version of its own; the changes that must wait."""
+    failed: set[int] = set()
+    wanted: dict[str, dict[str, set[int]]] = {}
+    for change in changes:
+        wanted.setdefault(change.kind, {}).setdefault(change.object_id, set()).add(change.pk)
+    for kind, changed in wanted.items():
+        known = {
+            row.object_id: row
+            for row in CompiledSpec.objects.filter(kind=kind, object_id__in=changed)
+        }
+        fresh = dict.fromkeys(changed, None) | dict(_rows(kind, ids=changed))
+        writes = []
+        for object_id, row in fresh.items():
+            try:
+                compiled = _compiled(kind, object_id=object_id, row=row, known=known.get(object_id))
+            except DatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one bad row must not keep others from being published
+                log.error("row_not_compiled", kind=kind, object_id=object_id, error=str(error))
+                failed |= changed[object_id]
+                continue
+            if compiled is not None:
+                state.version += 1
+                compiled.version = state.version
+                writes.append(compiled)
+        CompiledSpec.objects.bulk_create(
+            writes,
+            update_conflicts=True,
+            unique_fields=["kind", "object_id"],
+            update_fields=["name", "version", "payload"],
+        )
+    return failed
+
+
+def _rows(kind: str, *, ids: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    for row in KINDS[kind].rows().filter(pk__in=ids):
+        yield str(row.pk), row
+
+
+def _compiled(
+    kind: str, *, object_id: str, row: Any, known: CompiledSpec | None
+) -> CompiledSpec | None:
+    """What to write; None when it is there already."""
+    if row is None:
+        name, payload = known.name if known else "", None
+    else:
+        spec = KINDS[kind].compile(row)
+        name = getattr(spec, "public_id", object_id)
+        payload = msgspec.json.encode(spec, order="deterministic")
+    before = None if known is None or known.payload is None else bytes(known.payload)
+    if payload == before:
+        return None
+    return CompiledSpec(kind=kind, object_id=object_id, name=name, payload=payload)
+
+
+def _digest_of_code() -> str:
+    sources = "".join(inspect.getsource(module) for module in COMPILED_BY)
+    return hashlib.sha256(sources.encode()).hexdigest()
