@@ -1,12 +1,17 @@
 """What a dialect must be able to do. Implementations hold no sockets, clocks or settings."""
 
-from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from protocols.errors import Problem
-from protocols.ir import Dialect, Event, Request, Response
+from protocols.ir import (
+    Dialect,
+    EmbeddingRequest,
+    EmbeddingResponse,
+    Event,
+    Request,
+    Response,
+)
 
 
 class Frame(Struct, frozen=True):
@@ -52,27 +57,10 @@ class Loss(Struct, frozen=True):
     content: bool = False  # something the user wrote or asked to see is gone
 
 
-class Memo(Struct, frozen=True):
-    """What the decoder of the answer must know of the request sent."""
-
-    seed: str  # attempt id: minted ids are deterministic
-    names: dict[str, str] = {}  # tool name sent -> tool name asked
-    custom: frozenset[str] = frozenset()  # custom tools sent as functions
-    schema_tool: str | None = None  # JSON schema emulated by this forced tool
-
-
 class Encoded(Struct, frozen=True):
     body: bytes
     losses: tuple[Loss, ...] = ()
     headers: dict[str, str] = {}
-    memo: Memo | None = None  # of requests
-
-
-class EventDecoder(Protocol):
-    """Frames in, events out. One per upstream stream."""
-
-    def feed(self, frame: Frame) -> Sequence[Event]: ...
-    def close(self) -> Sequence[Event]: ...
 
 
 class EventEncoder(Protocol):
@@ -93,23 +81,14 @@ class ClientCodec(Protocol):
     def decode_request(self, body: bytes, head: Head) -> Request: ...
     def encode_response(self, response: Response, request: Request) -> Encoded: ...
     def event_encoder(self, request: Request) -> EventEncoder: ...
-    def encode_error(self, problem: Problem, request_id: str) -> tuple[dict[str, str], bytes]: ...
 
 
-class UpstreamCodec(Protocol):
-    """The dialect as a client speaks it."""
+class EmbeddingsCodec(Protocol):
+    """The same of a dialect that answers with vectors."""
 
     dialect: Dialect
 
-    def wants(self, request: Request, target: Target) -> tuple[str, ...]: ...  # URLs to fetch first
-    def encode_request(self, request: Request, target: Target, seed: str) -> Encoded: ...
-    def decode_response(self, body: bytes, memo: Memo) -> Response: ...
-    def event_decoder(self, memo: Memo) -> EventDecoder: ...
-    def decode_error(self, status: int, headers: dict[str, str], body: bytes) -> Problem: ...
-
-
-class Framing(Protocol):
-    """Bytes in, frames out: `framing.sse`, `framing.aws`."""
-
-    def feed(self, chunk: bytes) -> Iterable[Frame]: ...
-    def close(self) -> Iterable[Frame]: ...
+    def decode_request(self, body: bytes, head: Head) -> EmbeddingRequest: ...
+    def encode_response(
+        self, response: EmbeddingResponse, request: EmbeddingRequest
+    ) -> Encoded: ...

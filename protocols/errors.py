@@ -64,7 +64,7 @@ class ProtocolError(Exception):
 
 class DecodeError(ProtocolError):
     def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path}: {why}" if path else why)
+        super().__init__(f"{path} {why}" if path else why)
         self.path = path
         self.why = why
 

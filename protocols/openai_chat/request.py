@@ -1,0 +1,182 @@
+"""A Chat request, read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, TypeAlias
+
+from protocols import ir
+from protocols.cache_points import take_cache_point
+from protocols.codec import Head
+from protocols.errors import DecodeError
+from protocols.fields import Fields, Item, read_body
+from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, ToolChoice
+from protocols.openai_chat.messages import read_messages
+
+Tool: TypeAlias = FunctionTool | CustomTool | ProviderTool
+Mode: TypeAlias = Literal["auto", "none", "required"]
+MODES: Final[Mapping[str, Mode]] = {"auto": "auto", "none": "none", "required": "required"}
+MODALITIES: Final[Mapping[str, Literal["text", "audio", "image"]]] = {
+    "text": "text",
+    "audio": "audio",
+    "image": "image",
+}
+OUTPUTS: Final[Mapping[str, Literal["text", "json"]]] = {"text": "text", "json_object": "json"}
+
+
+def decode_request(body: bytes, head: Head) -> ir.Request:
+    fields = read_body(body)
+    model = fields.text("model")
+    stream = fields.flag("stream") or False
+    if not fields.has("messages"):
+        raise DecodeError("messages", "is missing; expected a list of messages")
+    return ir.Request(
+        dialect="openai.chat",
+        model=head.model or model or _no_model(),
+        stream=stream if head.stream is None else head.stream,
+        messages=read_messages(fields.items("messages")),
+        sampling=_sampling(fields),
+        tools=(*map(_tool, fields.items("tools")), *_legacy_tools(fields)),
+        tool_choice=_tool_choice(fields),
+        output=_output(fields),
+        reasoning=_reasoning(fields),
+        modalities=_modalities(fields),
+        verbosity=fields.text("verbosity"),
+        service_tier=fields.text("service_tier"),
+        cache_key=fields.text("prompt_cache_key"),
+        end_user=fields.text("user"),
+        metadata=fields.texts("metadata"),
+        store=fields.flag("store"),
+        headers=head.headers or None,
+        extra=fields.rest(),
+    )
+
+
+def _no_model() -> str:
+    raise DecodeError("model", "is missing; expected a string")
+
+
+def _sampling(fields: Fields) -> ir.Sampling:
+    # The older name stays with the rest where both are said.
+    key = "max_completion_tokens" if fields.has("max_completion_tokens") else "max_tokens"
+    return ir.Sampling(
+        max_tokens=fields.whole(key),
+        temperature=fields.number("temperature"),
+        top_p=fields.number("top_p"),
+        top_k=fields.whole("top_k"),
+        stop=_stop(fields),
+        seed=fields.whole("seed"),
+        presence_penalty=fields.number("presence_penalty"),
+        frequency_penalty=fields.number("frequency_penalty"),
+        candidates=fields.whole("n"),
+        logprobs=fields.flag("logprobs"),
+        top_logprobs=fields.whole("top_logprobs"),
+    )
+
+
+def _stop(fields: Fields) -> tuple[str, ...]:
+    item = fields.item("stop")
+    if item is None:
+        return ()
+    return (item.text(),) if item.is_text() else tuple(each.text() for each in item.items())
+
+
+def _tool(item: Item) -> Tool:
+    fields = item.fields()
+    kind = fields.text("type") or "function"
+    if kind not in {"function", "custom"}:
+        return ProviderTool(origin="openai", kind=kind, raw=item.raw)
+    inner = fields.object(kind)
+    if inner is None:
+        raise DecodeError(fields.at(kind), "is missing; expected an object")
+    cache = take_cache_point(fields)
+    if kind == "custom":
+        return CustomTool(
+            name=inner.required_text("name"),
+            description=inner.text("description"),
+            format=inner.raw("format"),
+            extra=_rests(fields, "custom", inner),
+        )
+    return _function(inner, cache=cache, outer=fields)
+
+
+def _function(
+    inner: Fields, *, outer: Fields | None = None, cache: ir.CachePoint | None = None
+) -> FunctionTool:
+    return FunctionTool(
+        name=inner.required_text("name"),
+        description=inner.text("description"),
+        parameters=inner.raw("parameters"),
+        strict=inner.flag("strict"),
+        cache=cache,
+        extra=inner.rest() if outer is None else _rests(outer, "function", inner),
+    )
+
+
+def _rests(outer: Fields, key: str, inner: Fields) -> ir.Extra | None:
+    outer.put_back_rest(key, inner)
+    return outer.rest()
+
+
+def _legacy_tools(fields: Fields) -> Iterator[FunctionTool]:
+    return (_function(item.fields()) for item in fields.items("functions"))
+
+
+def _tool_choice(fields: Fields) -> ToolChoice | None:
+    parallel = fields.flag("parallel_tool_calls")
+    item = fields.item("tool_choice") or fields.item("function_call")
+    if item is None:
+        return None if parallel is None else ToolChoice(parallel=parallel)
+    if item.is_text():
+        mode = MODES.get(item.text())
+        return ToolChoice(mode=mode, parallel=parallel, raw=ir.NOTHING if mode else item.raw)
+    return _named(item, parallel=parallel)
+
+
+def _named(item: Item, *, parallel: bool | None) -> ToolChoice:
+    fields = item.fields()
+    kind = fields.text("type") or "function"
+    if kind == "allowed_tools":
+        allowed = fields.object("allowed_tools") or fields
+        mode = allowed.choice("mode", MODES)
+        names = tuple(filter(None, map(_name_of, allowed.items("tools"))))
+        return ToolChoice(mode=mode, allowed=names, parallel=parallel)
+    inner = fields.object(kind) if fields.has(kind) else fields
+    name = inner.text("name") if inner else None
+    if name is None or kind not in {"function", "custom"}:
+        return ToolChoice(parallel=parallel, raw=item.raw)
+    return ToolChoice(mode="named", name=name, parallel=parallel)
+
+
+def _name_of(item: Item) -> str | None:
+    fields = item.fields()
+    inner = fields.object(fields.text("type") or "function")
+    return inner.text("name") if inner else None
+
+
+def _output(fields: Fields) -> OutputFormat | None:
+    raw = fields.raw("response_format")
+    if not raw:
+        return None
+    said = Fields(raw, fields.at("response_format"))
+    kind = said.required_text("type")
+    if kind in OUTPUTS:
+        return OutputFormat(kind=OUTPUTS[kind])
+    schema = said.object("json_schema")
+    if kind != "json_schema" or schema is None:
+        fields.put_back("response_format", raw)
+        return None
+    return OutputFormat(
+        kind="json_schema",
+        name=schema.text("name"),
+        description=schema.text("description"),
+        schema=schema.raw("schema"),
+        strict=schema.flag("strict"),
+    )
+
+
+def _reasoning(fields: Fields) -> ir.Reasoning | None:
+    effort = fields.text("reasoning_effort")
+    return None if effort is None else ir.Reasoning(effort=effort)
+
+
+def _modalities(fields: Fields) -> tuple[Literal["text", "audio", "image"], ...]:
+    return tuple(item.choice(MODALITIES) for item in fields.items("modalities"))
