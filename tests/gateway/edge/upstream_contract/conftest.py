@@ -1,0 +1,111 @@
+"""What every case is given: each implementation in turn, known by the interface alone."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from ipaddress import ip_network
+from time import monotonic
+from typing import Any, Final, Protocol
+
+import pytest
+import pytest_asyncio
+
+from gateway.edge.aiohttp_client import AiohttpUpstream
+from gateway.edge.upstream import Deadlines, Upstream, UpstreamAnswer
+from providers.adapters.base import UpstreamCall
+from providers.addresses import AddressPolicy
+from providers.resolver import Lookup, Resolver, system_lookup, tls_context
+from tests.gateway.edge.upstream_contract.vendor import Vendor
+
+# Whoever replaces the client adds it here, and all that follows must hold for it too.
+IMPLEMENTATIONS: Final[Mapping[str, Callable[..., Upstream]]] = {"aiohttp": AiohttpUpstream}
+LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+HOSTS: Final = frozenset({"127.0.0.1", "::1", "vendor.test"})
+LISTED: Final = AddressPolicy(allow=LOOPBACK, http_hosts=HOSTS)
+
+
+class Build(Protocol):
+    """Makes the client under test; it is closed when the test is over."""
+
+    def __call__(
+        self,
+        *,
+        limit: int = 10,
+        policy: AddressPolicy = LISTED,
+        lookup: Lookup = system_lookup,
+        tls: ssl.SSLContext | None = None,
+    ) -> Upstream: ...
+
+
+@pytest_asyncio.fixture(params=sorted(IMPLEMENTATIONS))
+async def build(request: pytest.FixtureRequest) -> AsyncIterator[Build]:
+    made: list[Upstream] = []
+
+    def make(
+        *,
+        limit: int = 10,
+        policy: AddressPolicy = LISTED,
+        lookup: Lookup = system_lookup,
+        tls: ssl.SSLContext | None = None,
+    ) -> Upstream:
+        upstream = IMPLEMENTATIONS[request.param](
+            resolver=Resolver(policy, lookup=lookup), tls=tls or TRUST, lane_limit=limit
+        )
+        made.append(upstream)
+        return upstream
+
+    yield make
+    for upstream in made:
+        await upstream.close()
+
+
+TRUST: Final = tls_context()
+
+
+@pytest_asyncio.fixture
+async def upstream(build: Build) -> Upstream:
+    return build()
+
+
+def within(total_s: float = 30.0, **seconds: float) -> Deadlines:
+    given: dict[str, Any] = {
+        "connect_s": 5.0, "pool_s": 2.0, "headers_s": 20.0, "idle_s": 20.0, **seconds
+    }  # fmt: skip
+    return Deadlines(total_at=monotonic() + total_s, **given)
+
+
+def call_to(
+    vendor: Vendor,
+    *,
+    body: bytes = b'{"model":"m"}',
+    headers: tuple[tuple[str, str], ...] = (),
+    path: str = "/v1/x",
+) -> UpstreamCall:
+    return UpstreamCall(
+        method="POST",
+        url=f"{vendor.origin}{path}",
+        headers=(("Authorization", "Bearer s3cret"), *headers),
+        body=body,
+    )
+
+
+async def ask(
+    upstream: Upstream, vendor: Vendor, *, deadlines: Deadlines | None = None, **options: Any
+) -> bytes:
+    """A plain request, to its end."""
+    answer = await upstream.send(
+        call_to(vendor, **options), origin=vendor.origin, deadlines=deadlines or within()
+    )
+    return await answer.whole()
+
+
+async def until(condition: Callable[[], bool], *, within_s: float) -> None:
+    """Looks again and again; fails when it does not come true in time."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - what is waited for is the other side's doing
+            await asyncio.sleep(0.001)
+
+
+async def pieces(answer: UpstreamAnswer) -> AsyncIterator[bytes]:
+    while piece := await answer.read():
+        yield piece
