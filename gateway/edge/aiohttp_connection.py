@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from aiohttp.http import HttpResponseParser, RawResponseMessage
+from aiohttp.http import HttpResponseParser, HttpVersion10, HttpVersion11, RawResponseMessage
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.streams import StreamReader
 
@@ -37,6 +37,7 @@ READ_AHEAD_BYTES: Final = 65_536
 JOINED_BODY_BYTES: Final = 65_536
 SHORTEST_WAIT_S: Final = 0.001
 PLAIN: Final = frozenset({"", "identity"})
+VERSIONS: Final = frozenset({HttpVersion10, HttpVersion11})
 BODILESS: Final = frozenset({204, 205})
 
 
@@ -145,10 +146,13 @@ class VendorConnection(asyncio.Protocol):
             self._unwatch()
             self._watch(idle_at, now)
         headers: dict[str, str] = {}
+        # Most heads come in few bytes; where more has come, they are counted.
+        if self._received > HEADERS_MAX_BYTES:
+            _refuse_large(message)
         for raw_name, raw_value in message.raw_headers:
             name, value = raw_name.lower().decode("latin-1"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        _refuse(message.code, headers)
+        _refuse(message, headers)
         return VendorAnswer(self, payload, status=message.code, headers=headers)
 
     async def more(self, payload: StreamReader) -> bytes:
@@ -350,7 +354,15 @@ class VendorAnswer:
             connection.abort()
 
 
-def _refuse(status: int, headers: Mapping[str, str]) -> None:
+def _refuse_large(message: RawResponseMessage) -> None:
+    if sum(len(name) + len(value) + 4 for name, value in message.raw_headers) > HEADERS_MAX_BYTES:
+        raise TooLarge("the headers", limit_bytes=HEADERS_MAX_BYTES)
+
+
+def _refuse(message: RawResponseMessage, headers: Mapping[str, str]) -> None:
+    status = message.code
+    if message.version not in VERSIONS:
+        raise BadAnswer("the answer is not HTTP/1.1")
     if status < 200 or status in BODILESS:
         raise BadAnswer(f"status {status} answers no call")
     if 300 <= status < 400:
