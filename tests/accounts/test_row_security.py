@@ -10,6 +10,7 @@ from django.db import ProgrammingError, connection, connections, transaction
 from accounts.actors import CLI
 from accounts.audit import Target, record
 from accounts.models import (
+    ConfigChange,
     IdempotencyKey,
     Team,
     Tenant,
@@ -48,6 +49,7 @@ def furnished(db: None) -> tuple[Town, Town]:
             IdempotencyKey.objects.create(
                 tenant=town.tenant, scope=str(town.tenant.id), key="k", request_sha256=b"x"
             )
+            ConfigChange.objects.create(tenant=town.tenant, kind="tenant", object_id="x")
     return towns
 
 
