@@ -45,6 +45,11 @@ FINAL_KINDS: Final[frozenset[Kind]] = frozenset(
 )
 
 
+def kind_named(word: str) -> Kind:
+    """The kind of a stream's `Failed` event."""
+    return next((kind for kind in STATUS if kind == word), "upstream_error")
+
+
 class Problem(Struct, frozen=True, kw_only=True):
     kind: Kind
     message: str

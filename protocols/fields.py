@@ -167,9 +167,8 @@ def unexpected(raw: bytes | Raw, path: str, expected: str) -> DecodeError:
 
 
 def one_of(path: str, word: str, known: Sequence[str]) -> DecodeError:
-    shown = word if len(word) <= SHOWN_CHARS else f"{word[:SHOWN_CHARS]}…"
     *most, last = known
-    return DecodeError(path, f"is {shown!r}; expected {', '.join(most)} or {last}")
+    return DecodeError(path, f"is {_cut(word)!r}; expected {', '.join(most)} or {last}")
 
 
 def _read_number(raw: Raw, path: str, expected: str) -> float:
@@ -187,8 +186,13 @@ def _shown(raw: bytes | Raw) -> str:
     first = _first(raw)
     if first in KINDS:
         return KINDS[first]
-    shown = bytes(raw)[: 4 * SHOWN_CHARS].decode(errors="ignore")
-    return (shown if len(shown) <= SHOWN_CHARS else f"{shown[:SHOWN_CHARS]}…") or "empty"
+    if first == b'"':
+        return repr(_cut(str(_decode(VALUES, raw, ""))))
+    return _cut(bytes(raw)[: 4 * SHOWN_CHARS].decode(errors="ignore")) or "empty"
+
+
+def _cut(shown: str) -> str:
+    return shown if len(shown) <= SHOWN_CHARS else f"{shown[:SHOWN_CHARS]}…"
 
 
 def _decode(decoder: "msgspec.json.Decoder[Read]", raw: bytes | Raw, path: str) -> Read:

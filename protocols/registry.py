@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocols.anthropic_messages.native import AnthropicMessages
+from protocols.codec import ClientCodec
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
+from protocols.openai_chat.codec import ChatCodec
 from protocols.openai_chat.native import OpenAiChat
 from protocols.openai_embeddings.native import OpenAiEmbeddings
 
@@ -13,4 +15,7 @@ NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
     "openai.chat": OpenAiChat(),
     "openai.embeddings": OpenAiEmbeddings(),
     "anthropic.messages": AnthropicMessages(),
+}
+CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
+    "openai.chat": ChatCodec(),
 }
