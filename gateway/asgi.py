@@ -1,5 +1,6 @@
 """The one ASGI application: the guard around everything, then path to surface.
 
+/v1/ and the other client paths      the data plane (gateway.edge.surfaces)
 /health /ready /liveness /metrics    the edge, outside Django
 /static/                             files, outside Django
 /ws/console/                         Channels
@@ -14,12 +15,16 @@ from typing import Any, Final, cast
 
 from gateway import env, logs
 from gateway.edge.app import Entry, nothing_here
+from gateway.edge.client_api import client_api
+from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.guard import Guard
 from gateway.edge.health import health, liveness, ready
 from gateway.edge.messages import App
 from gateway.edge.readiness import Migration
+from gateway.edge.refusals import as_the_path_reads
 from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
 from gateway.edge.sockets import with_prompt_close
+from gateway.edge.vendors import open_vendors
 from gateway.edge.whole_body import with_length
 from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
 from gateway.snapshot.subscribe import SnapshotConfig
@@ -27,7 +32,7 @@ from gateway.telemetry import multiprocess
 from gateway.telemetry.metrics import MetricsPage, describe_build
 from gateway.telemetry.observer import RequestObserver
 from gateway.telemetry.request_log import RequestLog
-from gateway.telemetry.snapshot import observe_snapshot
+from gateway.telemetry.traffic import Traffic
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 MANAGEMENT_PREFIXES: Final = ("/api/", "/admin/")
@@ -46,8 +51,12 @@ def build_application(values: Mapping[str, Any]) -> Guard:
         level=values["LOG_LEVEL"], format=values["LOG_FORMAT"], role=values["SERVE_ROLE"]
     )
     lines = logs.request_log(format=values["LOG_FORMAT"], role=values["SERVE_ROLE"])
+    meter = Traffic(max_series=values["METRICS_MAX_SERIES"])
     entry = Entry(
-        runtimes=Runtimes(lambda: _start(_runtime_config(values, migrations=migrations), lines)),
+        runtimes=Runtimes(
+            lambda: _start(_runtime_config(values, migrations=migrations), meter, lines)
+        ),
+        client_api=client_api,
         exact={
             "/health": health,
             "/ready": ready,
@@ -68,6 +77,7 @@ def build_application(values: Mapping[str, Any]) -> Guard:
         ),
         observer=RequestObserver(request_log=lines if values["LOG_REQUESTS"] else None),
         trusted=values["TRUSTED_PROXY_CIDRS"],
+        render=as_the_path_reads,
     )
 
 
@@ -114,14 +124,21 @@ def _runtime_config(
             node_id=values["NODE_ID"] or socket.gethostname(),
             max_age_s=values["SNAPSHOT_MAX_AGE_S"],
         ),
+        peppers=tuple(
+            pepper
+            for name in ("SWITCHYARD_KEY_PEPPER", "SWITCHYARD_KEY_PEPPER_PREVIOUS")
+            if (pepper := values[name])
+        ),
+        edge=EdgeSettings.from_values(values),
+        open_upstream=lambda: open_vendors(values),
     )
 
 
-async def _start(config: RuntimeConfig, lines: RequestLog) -> Runtime:
+async def _start(config: RuntimeConfig, meter: Traffic, lines: RequestLog) -> Runtime:
     lines.start()
     multiprocess.forget_dead_gauges()
     describe_build()
-    return await Runtime.start(config, observe_snapshot=observe_snapshot, flush=lines.flush)
+    return await Runtime.start(config, meter=meter, flush=lines.flush)
 
 
 application: Final = build_application(

@@ -1,8 +1,8 @@
 """The way in: path to surface.
 
-Laws: exact paths first, then prefixes, then the fallback; the path is the guard's and is compared
-as it is; starting and stopping the process's Runtime happens here, whether or not the server has a
-lifespan.
+Laws: paths of clients first, then exact ones, prefixes, the fallback; the path is the guard's and
+is compared as it is; starting and stopping the process's Runtime happens here, whether or not the
+server has a lifespan.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,13 @@ import structlog
 from accounts.errors import Refused
 from gateway.edge.messages import App, Receive, Scope, Send
 from gateway.edge.runtime import IN_SCOPE, Runtimes
+from gateway.edge.surfaces import is_client_path
 
 log = structlog.get_logger(__name__)
+
+
+async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    raise Refused("not_found", f"{scope['path']} does not exist.")
 
 
 class Entry:
@@ -24,9 +29,11 @@ class Entry:
         exact: Mapping[str, App],
         prefixes: Mapping[str, App],
         sockets: Mapping[str, App],
+        client_api: App = nothing_here,
         fallback: App,
     ) -> None:
         self._runtimes = runtimes
+        self._client_api = client_api
         self._exact = exact
         self._prefixes = tuple(prefixes.items())
         self._sockets = sockets
@@ -43,6 +50,8 @@ class Entry:
         path: str = scope["path"]
         if scope["type"] == "websocket":
             return self._sockets.get(path, nothing_here)
+        if is_client_path(path):
+            return self._client_api
         if path in self._exact:
             scope["state"]["route"] = path
             return self._exact[path]
@@ -66,7 +75,3 @@ class Entry:
         await self._runtimes.stop()
         log.info("worker_stopped")
         await send({"type": "lifespan.shutdown.complete"})
-
-
-async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    raise Refused("not_found", f"{scope['path']} does not exist.")

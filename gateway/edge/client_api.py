@@ -1,9 +1,8 @@
 """The data plane's door: every path of a client's, to the pipeline or to a page."""
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from accounts.specs import KeySpec
 from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
 from gateway.edge.exchange import Arrival, Exchange
 from gateway.edge.lists import ListRequest, model_page, models_page, providers_page
@@ -15,6 +14,9 @@ from gateway.edge.stages.confine import check_address
 from gateway.edge.surfaces import Endpoint, Found, Page, find
 from protocols.errors import Problem
 from protocols.ir import Dialect
+
+if TYPE_CHECKING:
+    from accounts.specs import KeySpec
 
 JSON_TYPE: Final = b"application/json"
 READS: Final = frozenset({"GET", "HEAD"})

@@ -62,16 +62,14 @@ def carried_values(headers: Mapping[bytes, bytes], query: bytes) -> Iterator[tup
     if authorization is not None and authorization[: len(BEARER)].lower() == BEARER:
         yield AUTHORIZATION, authorization[len(BEARER) :].strip()
     for name in PLAIN_HEADERS:
-        value = headers.get(name)
-        if value:
-            yield name, value
+        if headers.get(name):
+            yield name, headers[name]
     if query:
-        for parameter, value in parse_qsl(query.decode("latin-1")):
-            if parameter == QUERY_PARAMETER and value:
-                yield b"?key", value.encode("latin-1", "replace")
-    value = headers.get(GATEWAY_HEADER)
-    if value:
-        yield GATEWAY_HEADER, value
+        for parameter, text in parse_qsl(query.decode("latin-1")):
+            if parameter == QUERY_PARAMETER and text:
+                yield b"?key", text.encode("latin-1", "replace")
+    if headers.get(GATEWAY_HEADER):
+        yield GATEWAY_HEADER, headers[GATEWAY_HEADER]
 
 
 def possession(

@@ -5,18 +5,26 @@ of the request being served.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from accounts import keys
+from gateway.edge.budgets import DrainSlots, RetryBudget
 from gateway.edge.drain import DrainWatch
+from gateway.edge.edge_settings import EdgeSettings
+from gateway.edge.herald import CredentialMeter, Herald
 from gateway.edge.messages import Scope
+from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.readiness import (
     Migration,
     Readiness,
@@ -24,10 +32,35 @@ from gateway.edge.readiness import (
     redis_check,
     snapshot_check,
 )
+from gateway.edge.slots import Slots
+from gateway.edge.upstream import Upstream
 from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
+from protocols.ir import Dialect
+from protocols.native import NativeDialect
+from protocols.registry import NATIVE
+from providers.adapters.base import Adapter
+from providers.adapters.registry import ADAPTERS
+from providers.pool import CredentialPool, StateChange
 
+if TYPE_CHECKING:
+    from gateway.edge.exchange import Exchange
+
+FAILURES_PER_MINUTE: Final = 30
+ADDRESSES_REMEMBERED: Final = 10_000
 REDIS_TIMEOUT_S: Final = 1.0
 IN_SCOPE: Final = "runtime"
+
+
+class TrafficMeter(CredentialMeter, Protocol):
+    """Counts what happens; must not block."""
+
+    def exchange(self, exchange: "Exchange", *, ended_at: float) -> None: ...
+
+    def upstream(
+        self, *, provider: str, model: str, verdict: str, ttft_s: float | None
+    ) -> None: ...
+
+    def snapshot(self, facts: SnapshotFacts) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +72,9 @@ class RuntimeConfig:
     drain_mark: Path | None
     expected_migrations: frozenset[Migration]
     snapshot: SnapshotConfig
+    peppers: tuple[str, ...]  # the current one first
+    edge: EdgeSettings
+    open_upstream: Callable[[], Upstream]  # inside the loop it will serve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +85,19 @@ class Runtime:
     drain: DrainWatch
     readiness: Readiness
     snapshots: SnapshotHolder
+    settings: EdgeSettings
+    upstream: Upstream
+    pool: CredentialPool
+    herald: Herald
+    retry_budget: RetryBudget
+    drain_slots: DrainSlots
+    verifier: Verifier
+    failures: FailureMeter
+    slots: Slots
+    hmac_key: bytes  # of what vendors are told about clients
+    native: Mapping[Dialect, NativeDialect]
+    adapters: Mapping[str, Adapter]
+    metrics: TrafficMeter
     flush: Callable[[], None]
 
     @classmethod
@@ -56,7 +105,7 @@ class Runtime:
         cls,
         config: RuntimeConfig,
         *,
-        observe_snapshot: Callable[[SnapshotFacts], None],
+        meter: TrafficMeter,
         flush: Callable[[], None],
     ) -> "Runtime":
         """`flush` writes what is still waiting, when the process stops."""
@@ -64,7 +113,7 @@ class Runtime:
         broker = state if config.broker_url == config.redis_url else redis_client(config.broker_url)
         drain = DrainWatch(config.drain_mark)
         drain.start()
-        snapshots = SnapshotHolder(config.snapshot, redis=state, observe=observe_snapshot)
+        snapshots = SnapshotHolder(config.snapshot, redis=state, observe=meter.snapshot)
         await snapshots.start()
         checks = {
             "snapshot": snapshot_check(snapshots),
@@ -75,6 +124,11 @@ class Runtime:
             "cache": redis_check("cache", cache),
         }
         readiness = Readiness(checks=checks, drain=drain)
+        pool = CredentialPool()
+        herald = Herald(
+            redis=state, pool=pool, clock=time.monotonic, wall=snapshots.now, meter=meter
+        )
+        herald.start()
         return cls(
             state=state,
             cache=cache,
@@ -82,12 +136,40 @@ class Runtime:
             drain=drain,
             readiness=readiness,
             snapshots=snapshots,
+            settings=config.edge,
+            upstream=config.open_upstream(),
+            pool=pool,
+            herald=herald,
+            retry_budget=RetryBudget(),
+            drain_slots=DrainSlots(),
+            verifier=Verifier({keys.pepper_id(pepper): pepper for pepper in config.peppers}),
+            failures=FailureMeter(per_minute=FAILURES_PER_MINUTE, addresses=ADDRESSES_REMEMBERED),
+            slots=Slots(
+                most=config.edge.max_inflight,
+                most_per_key=config.edge.max_open_per_key,
+                most_per_address=config.edge.max_open_per_address,
+            ),
+            hmac_key=hmac.digest(config.peppers[0].encode(), b"client ids", hashlib.sha256),
+            native=NATIVE,
+            adapters=ADAPTERS,
+            metrics=meter,
             flush=flush,
         )
 
+    def clock(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> float:
+        return self.snapshots.now()
+
+    def announce(self, changes: Iterable[StateChange]) -> None:
+        self.herald.announce(changes)
+
     async def stop(self) -> None:
         await self.drain.stop()
+        await self.herald.stop()
         await self.snapshots.stop()
+        await self.upstream.close()
         await self.state.aclose()
         await self.cache.aclose()
         await self.broker.aclose()

@@ -10,7 +10,9 @@ from msgspec import Struct
 from prometheus_client import Counter, Gauge, Histogram
 
 from gateway.edge.exchange import Exchange
+from gateway.snapshot.subscribe import SnapshotFacts
 from gateway.telemetry.metrics import LATENCY_BUCKETS, OTHER
+from gateway.telemetry.snapshot import observe_snapshot
 
 OVERHEAD_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
 LABELS: Final = ("dialect", "model", "provider", "status_class", "stream", "lane")
@@ -54,6 +56,12 @@ UPSTREAM_CANCEL: Final = Histogram(
     "From the client's leaving to the closing of the vendor's connection.",
     buckets=OVERHEAD_BUCKETS,
 )
+CREDENTIAL_STATE: Final = Gauge(
+    "switchyard_credential_state",
+    "1 for the state a credential is in.",
+    ["provider", "credential", "state"],
+    multiprocess_mode="livemax",
+)
 STREAMS_OPEN: Final = Gauge(
     "switchyard_streams_open", "Streams being sent to clients.", multiprocess_mode="livesum"
 )
@@ -74,6 +82,7 @@ class Traffic:
         self._bound: dict[tuple[str, ...], Bound] = {}
         self._calls: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self._tokens: dict[tuple[str, str], tuple[Counter, Counter]] = {}
+        self._states: dict[tuple[str, str], str] = {}
 
     def exchange(self, exchange: Exchange, *, ended_at: float) -> None:
         operation = exchange.arrival.operation
@@ -121,6 +130,17 @@ class Traffic:
 
     def stream_closed(self) -> None:
         STREAMS_OPEN.dec()
+
+    def credential(self, *, provider: str, credential: str, state: str) -> None:
+        """One state is 1, the one before it 0."""
+        before = self._states.get((provider, credential))
+        if before is not None:
+            CREDENTIAL_STATE.labels(provider, credential, before).set(0)
+        self._states[provider, credential] = state
+        CREDENTIAL_STATE.labels(provider, credential, state).set(1)
+
+    def snapshot(self, facts: SnapshotFacts) -> None:
+        observe_snapshot(facts)
 
     def _children(self, *names: str) -> Bound:
         bound = self._bound.get(names)

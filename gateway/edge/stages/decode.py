@@ -27,6 +27,7 @@ STRING: Final = msgspec.json.Decoder(str)
 FLAG: Final = msgspec.json.Decoder(bool | None)
 COUNT: Final = msgspec.json.Decoder(int | None)
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+OPENING: Final = ord("[")
 SHOWN_CHARS: Final = 40
 
 
@@ -133,7 +134,7 @@ def _check_input(top: dict[str, msgspec.Raw], *, field: str, is_list: bool) -> N
     if raw is None:
         wanted = "a list" if is_list else "a string or a list"
         raise refusal("invalid_request", f"{field} is missing; expected {wanted}.", param=field)
-    if is_list and memoryview(raw)[:1] != b"[":
+    if is_list and memoryview(raw)[0] != OPENING:
         raise refusal(
             "invalid_request", f"{field} is {_shown(bytes(raw))}; expected a list.", param=field
         )

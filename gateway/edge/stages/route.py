@@ -19,6 +19,7 @@ MAX_CANDIDATES: Final = 8
 def route(exchange: Exchange, runtime: Runtime) -> None:
     key, operation = exchange.key, exchange.arrival.operation
     assert key is not None  # noqa: S101 - authenticate has run
+    runtime.herald.follow(exchange.snapshot)
     now = runtime.snapshots.now()
     matches = _named(exchange, key=key, now=now)
     if not allows(key, checked(exchange.model)):

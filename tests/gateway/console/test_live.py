@@ -1,6 +1,5 @@
 """The console's socket against the real session table and channel layer."""
 
-import os
 from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
@@ -26,9 +25,8 @@ from accounts.signals import configuration_changed
 from gateway.console.live import consumer, groups
 from gateway.console.live.consumer import ConsoleSocket
 from gateway.console.live.slots import MAX_SOCKETS, SocketSlots
-from gateway.edge.runtime import Runtime, RuntimeConfig
-from gateway.snapshot.subscribe import SnapshotConfig
-from gateway.telemetry.snapshot import observe_snapshot
+from gateway.edge.runtime import Runtime
+from tests.gateway.edge.runtimes import METER, runtime_config
 
 SOCKET = AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
 SOON_S = 5.0  # the promise is one second; a loaded machine gets five times that
@@ -46,22 +44,8 @@ def person(committed_db: None) -> User:
 
 @pytest.fixture
 async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
-    config = RuntimeConfig(
-        database_url=os.environ["DATABASE_URL"],
-        redis_url=os.environ["REDIS_URL"],
-        cache_redis_url=os.environ["CACHE_REDIS_URL"],
-        broker_url=os.environ["REDIS_URL"],
-        drain_mark=None,
-        expected_migrations=frozenset(),
-        snapshot=SnapshotConfig(
-            database_url=os.environ["DATABASE_URL"],
-            key_encryption_key=os.environ["SWITCHYARD_KEK"],
-            folder=tmp_path,
-            node_id="node",
-            max_age_s=86_400,
-        ),
-    )
-    runtime = await Runtime.start(config, observe_snapshot=observe_snapshot, flush=lambda: None)
+    config = runtime_config(folder=tmp_path, services=True)
+    runtime = await Runtime.start(config, meter=METER, flush=lambda: None)
     yield runtime
     await get_channel_layer().flush()
     channel_layers.backends = {}

@@ -11,25 +11,14 @@ from gateway.edge.errors import EdgeRefused
 from gateway.edge.guard import Guard
 from gateway.edge.health import health, liveness, ready
 from gateway.edge.messages import App, Message
-from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes, runtime_of
-from gateway.snapshot.subscribe import SnapshotConfig
-from gateway.telemetry.snapshot import observe_snapshot
+from gateway.edge.runtime import Runtime, Runtimes, runtime_of
 from tests.gateway.edge.driver import Heard, call, echo, http_scope, socket_scope
+from tests.gateway.edge.runtimes import METER, runtime_config
 
-CONFIG = RuntimeConfig(
-    database_url="postgresql://x:y@127.0.0.1:1/z",
-    redis_url="redis://127.0.0.1:1/0",
-    cache_redis_url="redis://127.0.0.1:1/0",
-    broker_url="redis://127.0.0.1:1/0",
+CONFIG = runtime_config(
+    folder=Path(os.environ["VAR_DIR"]) / "snapshot",
+    services=False,
     drain_mark=Path("/nonexistent/drain"),
-    expected_migrations=frozenset(),
-    snapshot=SnapshotConfig(
-        database_url="postgresql://x:y@127.0.0.1:1/z",
-        key_encryption_key=os.environ["SWITCHYARD_KEK"],
-        folder=Path(os.environ["VAR_DIR"]) / "snapshot",
-        node_id="nobody",
-        max_age_s=86_400,
-    ),
 )
 
 
@@ -45,7 +34,7 @@ class Counted:
         self.started += 1
         if self._fail:
             raise RuntimeError("no service")
-        return await Runtime.start(CONFIG, observe_snapshot=observe_snapshot, flush=self._flush)
+        return await Runtime.start(CONFIG, meter=METER, flush=self._flush)
 
     def _flush(self) -> None:
         self.flushed += 1

@@ -1,0 +1,157 @@
+"""What a worker finds out about credentials, told to the others and to the control plane.
+
+Laws: telling never holds an exchange up; without Redis each worker learns alone; what was heard is
+adopted at once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.snapshot.snapshot import Snapshot
+from providers.pool import CredentialPool, StateChange
+
+CHANNEL: Final = "sy:health"
+STATES: Final = "sy:health:states"  # credential id -> what was last told of it
+MOST_WAITING: Final = 1_000
+RETRY_S: Final = 1.0
+SILENCE_S: Final = 10.0  # after which the subscription is asked whether it lives
+JSON: Final = msgspec.json.Encoder()
+HEARD: Final = msgspec.json.Decoder(StateChange)
+
+log = structlog.get_logger(__name__)
+
+
+class CredentialMeter(Protocol):
+    def credential(self, *, provider: str, credential: str, state: str) -> None: ...
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of STATES; the control plane copies it to the credential."""
+
+    provider_id: str
+    state: str
+    reason: str
+    until: float | None  # seconds since 1970, as all times here
+    at: float
+    model: str | None = None
+    generation: int = 0
+
+
+class Herald:
+    def __init__(
+        self,
+        *,
+        redis: Redis,
+        pool: CredentialPool,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        meter: CredentialMeter,
+    ) -> None:
+        self._redis = redis
+        self._pool = pool
+        self._clock = clock
+        self._wall = wall
+        self._meter = meter
+        self._waiting: deque[StateChange] = deque(maxlen=MOST_WAITING)
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._configured: Snapshot | None = None
+        self._names: dict[str, tuple[str, str]] = {}  # credential id -> provider and name
+
+    def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._tell(), name="herald-tell"),
+            asyncio.create_task(self._listen(), name="herald-listen"),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """The pool knows the credentials of this configuration from here on."""
+        if snapshot is self._configured:
+            return
+        self._configured = snapshot
+        providers = snapshot.providers.values()
+        self._pool.configure(providers, now=self._clock())
+        self._names = {
+            credential.id: (provider.slug, credential.name)
+            for provider in providers
+            for credential in provider.credentials
+        }
+
+    def announce(self, changes: Iterable[StateChange]) -> None:
+        for change in changes:
+            provider, credential = self._names.get(change.credential_id, ("", ""))
+            log.warning(
+                "credential_state",
+                provider=provider,
+                credential=credential,
+                model=change.model,
+                state=change.state,
+                reason=change.reason,
+            )
+            if change.model is None:
+                self._meter.credential(provider=provider, credential=credential, state=change.state)
+            self._waiting.append(change)
+        self._wake.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                while self._waiting:
+                    await self._publish(self._waiting[0])
+                    self._waiting.popleft()
+            except (RedisError, OSError):
+                await asyncio.sleep(RETRY_S)
+                self._wake.set()
+
+    async def _publish(self, change: StateChange) -> None:
+        told = Told(
+            provider_id=change.provider_id,
+            state=change.state,
+            reason=change.reason,
+            until=change.until,
+            at=self._wall(),
+            model=change.model,
+            generation=change.generation,
+        )
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.publish(CHANNEL, JSON.encode(change))
+            if change.model is None:
+                pipe.hset(STATES, change.credential_id, JSON.encode(told).decode())
+            await pipe.execute()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as heard:
+                    await heard.subscribe(CHANNEL)
+                    while True:
+                        asked_at = self._clock()
+                        message = await heard.get_message(timeout=SILENCE_S)
+                        if message is not None:
+                            self._adopt(message["data"])
+                        elif self._clock() - asked_at >= SILENCE_S:
+                            await heard.ping()
+            except (RedisError, OSError):
+                await asyncio.sleep(RETRY_S)
+
+    def _adopt(self, data: str) -> None:
+        try:
+            change = HEARD.decode(data)
+        except msgspec.DecodeError:
+            log.warning("unreadable_health_announcement")
+            return
+        self._pool.adopt(change, now=self._clock(), wall=self._wall())
