@@ -4,9 +4,11 @@ Laws: JSON only; a task is acknowledged when it has ended, so a killed worker's 
 every task must be harmless to repeat; no task runs longer than a minute.
 """
 
+import logging
 import os
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from celery import Celery
 from celery.schedules import crontab
@@ -15,6 +17,10 @@ from celery.signals import setup_logging
 from gateway import logs
 from gateway.ops.tasks import BROKER_OPTIONS, QUEUE, broker_url
 from gateway.telemetry.tasks import time_tasks
+
+COMPILE: Final = "gateway.console.tasks.compile_configuration"
+COMPILED_EVERY_S: Final = 2.0
+TASK_LOGGERS: Final = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
 
@@ -33,6 +39,12 @@ app.config_from_object(
         "timezone": "UTC",
         "enable_utc": True,
         "beat_schedule": {
+            # Changes are compiled where they are made; this finds what a crash left behind.
+            "compile-configuration": {
+                "task": COMPILE,
+                "schedule": COMPILED_EVERY_S,
+                "options": {"expires": COMPILED_EVERY_S},
+            },
             "forget-old-answers": {
                 "task": "accounts.tasks.forget_old_answers",
                 "schedule": crontab(minute="7"),
@@ -63,7 +75,15 @@ def _name_the_process(**_: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - see above
 
     logs.configure(**settings.LOGGING, role="beat" if "beat" in sys.argv else "worker")
+    for name in TASK_LOGGERS:
+        logging.getLogger(name).addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not that a task of every other second began and ended well."""
+    facts = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
+    return record.levelno > logging.INFO or COMPILE not in facts
 
 
 time_tasks()
-app.autodiscover_tasks(["accounts"])
+app.autodiscover_tasks(["accounts", "gateway.console"])

@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 import structlog
 from django.db import DatabaseError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -33,6 +33,9 @@ from gateway.snapshot.acks import BEHIND, CHANNEL, KEYS
 from providers import compile as providers
 from providers import specs as provider_specs
 from providers.models import DataKey, Provider
+from routing import compile as routing
+from routing import specs as routing_specs
+from routing.models import Alias, RoutingSettings
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,8 @@ BATCH: Final = 500
 REDIS_TIMEOUT_S: Final = 1.0
 WAIT_S: Final = 2.0
 LOOK_S: Final = 0.02
+# Out, or without an address, as in a process that only migrates.
+NO_REDIS: Final = (RedisError, ValueError)
 SCOPE: Final = "compile what has changed"
 
 
@@ -68,9 +73,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         compile=providers.compile_provider,
     ),
+    "alias": Kind(rows=Alias.objects.all, compile=routing.compile_alias),
+    "routing_settings": Kind(rows=RoutingSettings.objects.all, compile=routing.compile_settings),
 }
 # Whoever changes one of these changes what rows compile to.
-COMPILED_BY: Final = (accounts, account_specs, providers, provider_specs)
+COMPILED_BY: Final = (
+    *(accounts, account_specs),
+    *(providers, provider_specs),
+    *(routing, routing_specs),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +90,22 @@ class Compiled:
 
     version: int
     waiting: bool
+
+
+class Workers(msgspec.Struct, frozen=True):
+    """Of the data plane: how many live, and how many of these do not have a version yet."""
+
+    alive: int
+    behind: int
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """For people; `workers` is None while Redis does not answer."""
+
+    version: int
+    waiting: int
+    objects: dict[str, int]
+    workers: Workers | None
 
 
 @dataclass(kw_only=True)
@@ -154,21 +181,35 @@ class Publisher:
         try:
             compiled = self.compile_pending()
             while not compiled.waiting:
-                alive, behind = cast(
-                    "list[int]", self._redis.eval(BEHIND, len(KEYS), *KEYS, str(compiled.version))
-                )
-                if not behind or time.monotonic() >= until:
-                    return bool(alive) and not behind
+                workers = self._workers(compiled.version)
+                if not workers.behind or time.monotonic() >= until:
+                    return workers.alive > 0 and not workers.behind
                 time.sleep(LOOK_S)
-        except (DatabaseError, RedisError) as error:
+        except (DatabaseError, *NO_REDIS) as error:
             log.warning("propagation_unknown", error=str(error))
         return False
+
+    def state(self) -> State:
+        with platform_scope("an operator looks at the compiled configuration"):
+            version = ConfigVersion.objects.get().version
+            rows = CompiledSpec.objects.exclude(payload=None).order_by("kind")
+            counts = rows.values_list("kind").annotate(Count("object_id"))
+            waiting = ConfigChange.objects.count()
+        try:
+            workers = self._workers(version)
+        except NO_REDIS:
+            workers = None
+        return State(version=version, waiting=waiting, objects=dict(counts), workers=workers)
+
+    def _workers(self, version: int) -> Workers:
+        found = cast("list[int]", self._redis.eval(BEHIND, len(KEYS), *KEYS, str(version)))
+        return Workers(*found)
 
     def _publish(self, version: int) -> None:
         """Workers look each second by themselves; this only makes them look at once."""
         try:
             self._redis.publish(CHANNEL, version)
-        except (RedisError, ValueError) as error:
+        except NO_REDIS as error:
             log.warning("version_not_published", version=version, error=str(error))
 
 

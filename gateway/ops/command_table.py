@@ -72,6 +72,11 @@ COMMANDS: Final = (
         options=(_flag("--plan", "show what would be applied"),),
     ),
     Command(
+        name="seed",
+        text="make what every installation begins with, where it is missing",
+        handler="seed:run",
+    ),
+    Command(
         name="db",
         text="database administration",
         children=(
@@ -180,6 +185,18 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        name="providers",
+        text="back-ends",
+        children=(
+            Command(
+                name="list",
+                text="all providers with their health",
+                handler="providers:run_list",
+                options=(JSON,),
+            ),
+        ),
+    ),
+    Command(
         name="audit",
         text="the record of operations",
         children=(
@@ -191,6 +208,18 @@ COMMANDS: Final = (
                     _option("--tenant", metavar="SLUG", help="the tenant's chain only"),
                     JSON,
                 ),
+            ),
+        ),
+    ),
+    Command(
+        name="snapshot",
+        text="the configuration as the data plane reads it",
+        children=(
+            Command(
+                name="show",
+                text="its version, what waits to be compiled, and who serves by it",
+                handler="snapshot:run_show",
+                options=(JSON,),
             ),
         ),
     ),

@@ -22,7 +22,7 @@ from routing.specs import AliasSpec, RoutingSpec
 
 log = structlog.get_logger(__name__)
 
-NAMING: Final = frozenset({"provider", "alias", "routing"})
+NAMING: Final = frozenset({"provider", "alias", "routing_settings"})
 
 
 class CannotOpen(Exception):
@@ -67,7 +67,7 @@ class Assembly:
             "data_key": self._put_data_key,
             "provider": self._put_provider,
             "alias": self._put_alias,
-            "routing": self._put_routing,
+            "routing_settings": self._put_routing,
         }
         self._last = Snapshot(
             version=0,

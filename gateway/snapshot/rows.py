@@ -28,5 +28,5 @@ DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     "data_key": msgspec.json.Decoder(DataKeySpec),
     "provider": msgspec.json.Decoder(ProviderSpec),
     "alias": msgspec.json.Decoder(AliasSpec),
-    "routing": msgspec.json.Decoder(RoutingSpec),
+    "routing_settings": msgspec.json.Decoder(RoutingSpec),
 }

@@ -1,0 +1,10 @@
+"""Thin wrappers: Celery calls a service."""
+
+from celery import shared_task
+
+from gateway.console.apps import publisher
+
+
+@shared_task
+def compile_configuration() -> None:
+    publisher().compile_pending()
