@@ -1,0 +1,170 @@
+import msgspec
+import pytest
+
+from accounts.specs import KeySpec
+from gateway.edge.errors import GatewayError
+from gateway.edge.lists import ListRequest, model_page, models_page, providers_page
+from gateway.edge.surfaces import find
+from tests.gateway.edge.plane import key_spec, snapshot
+from tests.routing.world import NOW, alias, names, provider, target
+
+PROVIDERS = (
+    provider("openai", target("gpt-4", created_at=1_700_000_000), target("gpt-4.1"), priority=1),
+    provider("claude", target("sonnet"), kind="anthropic", priority=2),
+    provider("mock", target("mock-echo"), kind="mock", simulated=True, priority=3),
+    provider("off", target("x"), enabled=False),
+)
+VIEW = snapshot(providers=PROVIDERS, index=names(*PROVIDERS, aliases=(alias("best", "gpt-4"),)))
+ANTHROPIC = {b"anthropic-version": b"2023-06-01"}
+
+
+def models(
+    *, key: KeySpec | None = None, query: bytes = b"", headers: dict[bytes, bytes] | None = None
+) -> dict[str, object]:
+    body = models_page(
+        snapshot=VIEW,
+        key=key or key_spec(),
+        now=NOW,
+        found=find("/v1/models"),
+        request=ListRequest(headers=headers or {}, query=query),
+    )
+    page: dict[str, object] = msgspec.json.decode(body)
+    return page
+
+
+def ids(page: dict[str, object]) -> list[str]:
+    rows = page["data"]
+    assert isinstance(rows, list)
+    return [row["id"] for row in rows]
+
+
+def test_models_are_listed_by_qualified_name_and_aliases_by_theirs() -> None:
+    page = models()
+
+    assert page["object"] == "list"
+    assert ids(page) == [
+        "openai.gpt-4",
+        "openai.gpt-4.1",
+        "claude.sonnet",
+        "mock.mock-echo",
+        "best",
+    ]
+    assert page["data"][0] == {  # type: ignore[index]
+        "id": "openai.gpt-4",
+        "object": "model",
+        "created": 1_700_000_000,
+        "owned_by": "openai",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "listed"),
+    [
+        ({"allowed_models": ("gpt-4",)}, ["gpt-4"]),
+        ({"allowed_models": ("openai.*",)}, ["openai.gpt-4", "openai.gpt-4.1"]),
+        ({"allowed_models": ("best",)}, ["best"]),
+        ({"environment": "test"}, ["mock.mock-echo"]),
+        (
+            {"denied_models": ("claude.*", "sonnet", "mock*", "best")},
+            ["openai.gpt-4", "openai.gpt-4.1"],
+        ),
+    ],
+)
+def test_a_key_lists_what_it_may_call_under_the_name_it_may_use(
+    fields: dict[str, object], listed: list[str]
+) -> None:
+    assert ids(models(key=key_spec(**fields))) == listed
+
+
+def test_anthropics_clients_get_anthropics_list() -> None:
+    page = models(headers=ANTHROPIC)
+
+    assert (page["has_more"], page["first_id"], page["last_id"]) == (False, "openai.gpt-4", "best")
+    assert page["data"][0] == {  # type: ignore[index]
+        "type": "model",
+        "id": "openai.gpt-4",
+        "display_name": "gpt-4",
+        "created_at": "2023-11-14T22:13:20Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "listed", "more"),
+    [
+        (b"limit=2", ["openai.gpt-4", "openai.gpt-4.1"], True),
+        (b"limit=2&after_id=openai.gpt-4.1", ["claude.sonnet", "mock.mock-echo"], True),
+        (b"after_id=mock.mock-echo", ["best"], False),
+        (b"limit=1&before_id=claude.sonnet", ["openai.gpt-4.1"], True),
+        (b"before_id=openai.gpt-4.1", ["openai.gpt-4"], False),
+        (b"before_id=openai.gpt-4", [], False),
+    ],
+)
+def test_anthropics_list_has_pages(query: bytes, listed: list[str], *, more: bool) -> None:
+    page = models(headers=ANTHROPIC, query=query)
+
+    assert ids(page) == listed
+    assert page["has_more"] is more
+
+
+@pytest.mark.parametrize(
+    "query", [b"limit=0", b"limit=1001", b"limit=x", b"after_id=none", b"before_id=none"]
+)
+def test_a_page_that_cannot_be_is_refused(query: bytes) -> None:
+    with pytest.raises(GatewayError) as refused:
+        models(headers=ANTHROPIC, query=query)
+
+    assert refused.value.problem.http_status == 400
+
+
+def one(name: str, *, key: KeySpec | None = None, path: str = "/v1/models/") -> dict[str, object]:
+    body = model_page(
+        snapshot=VIEW,
+        key=key or key_spec(),
+        now=NOW,
+        found=find(f"{path}{name}"),
+        request=ListRequest(headers={}, query=b""),
+    )
+    row: dict[str, object] = msgspec.json.decode(body)
+    return row
+
+
+def test_one_model_is_found_by_any_of_its_names() -> None:
+    assert one("gpt-4")["owned_by"] == "openai"
+    assert one("openai.gpt-4")["id"] == "openai.gpt-4"
+    assert one("best", path="/anthropic/v1/models/")["type"] == "model"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("nothing", key_spec()),
+        ("sonnet", key_spec(allowed_models=("gpt-4",))),
+        ("sonnet", key_spec(environment="test")),
+    ],
+)
+def test_a_model_the_key_may_not_use_does_not_exist_for_it(name: str, key: KeySpec) -> None:
+    with pytest.raises(GatewayError) as refused:
+        one(name, key=key)
+
+    assert refused.value.problem.http_status == 404
+
+
+def test_a_name_that_cannot_be_is_refused() -> None:
+    with pytest.raises(GatewayError) as refused:
+        one("a\nb")
+
+    assert refused.value.problem.http_status == 400
+
+
+def test_providers_are_listed_with_what_the_key_may_call() -> None:
+    body = providers_page(
+        snapshot=VIEW, key=key_spec(allowed_models=("gpt-4", "claude.*")), now=NOW
+    )
+
+    assert msgspec.json.decode(body) == {
+        "object": "list",
+        "data": [
+            {"id": "openai", "type": "openai", "models": ["gpt-4"]},
+            {"id": "claude", "type": "anthropic", "models": ["sonnet"]},
+        ],
+    }
