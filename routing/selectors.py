@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -6,6 +7,8 @@ from django.db.models import F, Q, QuerySet
 from accounts.access import Access
 from accounts.tenancy import platform_scope
 from routing.models import Alias, RoutingSettings
+
+NOT_SET: Final = 0
 
 
 def owned_by(tenant_id: UUID | None) -> Q:
@@ -32,7 +35,7 @@ def routing_settings(*, access: Access) -> RoutingSettings:
     """An empty one where nothing was set."""
     tenant = access.the_tenant()
     found = RoutingSettings.objects.filter(tenant=tenant).first()
-    return found or RoutingSettings(tenant=tenant, version=0)
+    return found or RoutingSettings(tenant=tenant, version=NOT_SET)
 
 
 def platform_default() -> str:

@@ -16,7 +16,7 @@ from accounts.errors import Invalid, Refused
 from accounts.services.changes import delete_row, lock, record_created, save_changes
 from routing.models import Alias, RoutingSettings
 from routing.names import DEFAULT_WORDS, MAX_HOPS, WILDCARD, BadReference, checked
-from routing.selectors import aliases_of, owned_by, platform_aliases
+from routing.selectors import NOT_SET, aliases_of, owned_by, platform_aliases
 
 
 @transaction.atomic
@@ -90,8 +90,9 @@ def set_default_model(
     if default_model in DEFAULT_WORDS:
         raise Invalid.one(field="default_model", message=f"{default_model!r} is what it explains")
     RoutingSettings.objects.bulk_create(
-        [RoutingSettings(tenant_id=tenant_id)], ignore_conflicts=True
+        [RoutingSettings(tenant_id=tenant_id, version=NOT_SET)], ignore_conflicts=True
     )
+    # Where nothing was set, that is the version people have read.
     rows = RoutingSettings.objects.filter(owned_by(tenant_id))
     row = lock(rows, expected_version=expected_version)
     save_changes(
@@ -137,18 +138,16 @@ def _check_chain(alias: Alias) -> None:
     known[alias.name] = alias.to
     seen = [alias.name]
     step = alias.to
-    while step in known:
-        if step in seen:
-            way = " → ".join([*seen, step])
-            raise Invalid.one(field="to", code="alias_cycle", message=f"leads in a circle: {way}")
+    while step in known and step not in seen:
         seen.append(step)
         step = known[step]
-        if len(seen) > MAX_HOPS:
-            raise Invalid.one(
-                field="to",
-                code="alias_too_long",
-                message=f"takes more than {MAX_HOPS} steps: {' → '.join([*seen, step])}",
-            )
+    way = " → ".join([*seen, step])
+    if step in seen:
+        raise Invalid.one(field="to", code="alias_cycle", message=f"leads in a circle: {way}")
+    if len(seen) > MAX_HOPS:
+        raise Invalid.one(
+            field="to", code="alias_too_long", message=f"takes more than {MAX_HOPS} steps: {way}"
+        )
 
 
 def _name_taken(name: str) -> Refused:

@@ -1,0 +1,3 @@
+from tests.accounts.conftest import browser, superadmin, town
+
+__all__ = ["browser", "superadmin", "town"]
