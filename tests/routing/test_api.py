@@ -144,7 +144,7 @@ def test_the_default_model_is_set_with_its_version(town: Town) -> None:
     put = api.call(
         "PUT", DEFAULT, {"default_model": "openai.gpt-4"}, If_Match=empty.headers["ETag"]
     )
-    again = api.call("PUT", DEFAULT, {"default_model": "x"}, If_Match='"1"')
+    again = api.call("PUT", DEFAULT, {"default_model": "x"}, If_Match='"0"')
 
     assert empty.json() == {"default_model": "", "platform_default_model": "", "version": 0}
     assert put.status_code == 200, put.content
