@@ -15,6 +15,7 @@ from msgspec import Raw
 from protocols.errors import DecodeError
 from protocols.ir import NOTHING, Extra
 
+NULL: Final = Raw(b"null")
 Read = TypeVar("Read")
 Chosen = TypeVar("Chosen")
 OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
@@ -66,10 +67,10 @@ class Fields:
     def raw(self, key: str) -> Raw:
         """The bytes of the value; the empty Raw if there is none."""
         found = self._left.pop(key, NOTHING)
-        return NOTHING if bytes(found) == b"null" else found
+        return NOTHING if found == NULL else found
 
     def has(self, key: str) -> bool:
-        return bytes(self._left.get(key, NOTHING)) not in {b"", b"null"}
+        return self._left.get(key, NOTHING) not in (NOTHING, NULL)
 
     def item(self, key: str) -> Item | None:
         raw = self.raw(key)
@@ -145,7 +146,7 @@ def read_body(body: bytes) -> Fields:
         body.decode()
     except UnicodeDecodeError as error:
         raise DecodeError("", f"the body is not UTF-8 (byte {error.start})") from None
-    return Fields(body, "")
+    return Fields(body.lstrip(), "")
 
 
 def read_text(raw: Raw, path: str) -> str:
@@ -179,7 +180,7 @@ def _read_number(raw: Raw, path: str, expected: str) -> float:
 
 
 def _first(raw: bytes | Raw) -> bytes:
-    return bytes(raw).lstrip()[:1]
+    return memoryview(raw)[:1].tobytes()
 
 
 def _shown(raw: bytes | Raw) -> str:

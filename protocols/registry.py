@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from protocols.anthropic_messages.codec import MessagesCodec
 from protocols.anthropic_messages.native import AnthropicMessages
-from protocols.codec import ClientCodec
+from protocols.codec import ClientCodec, EmbeddingsCodec
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.openai_chat.codec import ChatCodec
 from protocols.openai_chat.native import OpenAiChat
+from protocols.openai_embeddings.codec import OpenAiEmbeddingsCodec
 from protocols.openai_embeddings.native import OpenAiEmbeddings
 
 NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
@@ -18,4 +20,8 @@ NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
 }
 CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),
+    "anthropic.messages": MessagesCodec(),
+}
+EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
+    "openai.embeddings": OpenAiEmbeddingsCodec(),
 }

@@ -47,9 +47,10 @@ def encode_error(problem: Problem, request_id: str) -> EncodedError:
     )
 
 
-def error_object(problem: Problem, request_id: str) -> bytes:
+def error_object(problem: Problem, request_id: str = "") -> bytes:
     error: dict[str, Any] = {"type": TYPES[problem.kind], "message": encodable(problem.message)}
     code = problem.code or ("insufficient_quota" if problem.kind == "insufficient_quota" else "")
     if code:
         error["details"] = {"error_code": code}
-    return msgspec.json.encode({"type": "error", "error": error, "request_id": request_id})
+    said = {"type": "error", "error": error}
+    return msgspec.json.encode({**said, "request_id": request_id} if request_id else said)

@@ -19,6 +19,7 @@ from protocols.vendor_errors import problem_among, problem_of
 
 KEEPALIVE: Final = b": keepalive\n\n"
 DONE: Final = b"[DONE]"
+FAILED: Final = "error"  # the reason of those who break off inside a stream
 LONGEST_END: Final = 64
 # Keys that say something unless they are null.
 SAYING: Final = tuple(
@@ -93,10 +94,11 @@ class ChatObserver:
             problem: Problem | None = problem_of(0, data, None)
         else:
             problem = problem_among(data, error=chunk.error, mark=chunk.object)
-        self.failure = self.failure or problem
         choices = read(CHOICES, chunk.choices) if chunk.choices else None
         for choice in choices or ():
             self._take(choice)
+        if is_error or not any(_is_over(choice) for choice in choices or ()):
+            self.failure = self.failure or problem
         self.usage = read_usage(_usage_of(chunk)) or self.usage
         is_usage_only = choices == [] and _is_said(chunk.usage) and problem is None
         return not (self._hide_usage and is_usage_only)
@@ -138,6 +140,11 @@ class OpenAiChat:
 
     def error_event(self, problem: Problem, request_id: str) -> bytes:
         return b"data: " + openai_errors.error_object(problem) + b"\n\n"
+
+
+def _is_over(choice: Choice) -> bool:
+    """It stopped for a reason; an error in the same chunk is a remark, and usage may follow."""
+    return words(choice.finish_reason) not in {None, FAILED}
 
 
 def _says_nothing_new(frame: bytes) -> bool:

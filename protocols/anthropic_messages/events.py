@@ -1,0 +1,196 @@
+"""A stream of Messages events, written.
+
+Law: one block is open at a time; what comes for another waits until it may open. The seal is the
+last a block says. Usage is cumulative.
+"""
+
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import Raw
+
+from protocols import ir
+from protocols.anthropic_messages.citations import citation_object
+from protocols.anthropic_messages.errors import error_object
+from protocols.anthropic_messages.wire import (
+    STOP_REASONS,
+    block_object,
+    call_head,
+    losses_of,
+    usage_object,
+)
+from protocols.codec import Loss
+from protocols.errors import Problem, kind_named
+from protocols.ir import Event
+
+BlockEvent: TypeAlias = (
+    ir.BlockStarted
+    | ir.TextDelta
+    | ir.ArgumentsDelta
+    | ir.MediaDelta
+    | ir.CitationAdded
+    | ir.Sealed
+    | ir.BlockEnded
+)
+
+
+class MessagesEventEncoder:
+    """Blocks the dialect has no words for are dropped, each once among `losses`."""
+
+    def __init__(self) -> None:
+        self._open: ir.BlockStarted | None = None
+        self._place = -1  # of the open block, as the client counts
+        self._signature = ""  # of the open block, told when it ends
+        self._waiting: dict[int, list[BlockEvent]] = {}
+        self.losses: list[Loss] = []
+
+    def feed(self, event: Event) -> bytes:
+        match event:
+            case ir.Started():
+                return self._start(event)
+            case ir.UsageUpdated() | ir.AlternativeEnded():
+                return b""
+            case ir.Finished():
+                return self._finish(event)
+            case ir.Failed():
+                problem = Problem(kind=kind_named(event.kind), message=event.message)
+                return b"event: error\ndata: " + error_object(problem) + b"\n\n"
+            case ir.Foreign():
+                return _foreign(event)
+            case _:
+                return self._take(event) + self._let_in()
+
+    def close(self) -> bytes:
+        return b""
+
+    def _start(self, event: ir.Started) -> bytes:
+        # SDKs add to this usage: without the object they fail.
+        usage = ir.Usage(input_tokens=0, output_tokens=0) if event.usage is None else event.usage
+        message: dict[str, Any] = {
+            "id": event.id,
+            "type": "message",
+            "role": "assistant",
+            "model": event.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+        }
+        said = usage_object(usage)
+        if said is not None:
+            message["usage"] = said
+        return _write("message_start", message=message)
+
+    def _take(self, event: BlockEvent) -> bytes:
+        if self._open is not None and event.index == self._open.index:
+            if isinstance(event, ir.BlockEnded):
+                return self._end()
+            return self._delta(event, self._open.block)
+        if isinstance(event, ir.BlockStarted):
+            if self._open is None:
+                return self._begin(event)
+            self._waiting[event.index] = [event]
+        elif event.index in self._waiting:
+            self._waiting[event.index].append(event)
+        return b""
+
+    def _begin(self, event: ir.BlockStarted) -> bytes:
+        if event.choice:
+            losses = [
+                Loss(code="n", path="alternatives", why="Messages answers once", content=True)
+            ]
+        else:
+            losses = losses_of(event.block, f"blocks[{event.index}]")
+        self.losses.extend(losses)
+        head = None if event.choice else _head(event.block)
+        if head is None:
+            return b""
+        self._open = event
+        self._place += 1
+        begun = b"" if isinstance(head, Raw) else self._begun(event)
+        return self._write("content_block_start", content_block=head) + begun
+
+    def _begun(self, event: ir.BlockStarted) -> bytes:
+        """What a block says already as it begins."""
+        match event.block:
+            case ir.ToolCall(arguments=text) if text:
+                return self._delta(ir.ArgumentsDelta(index=event.index, text=text), event.block)
+            case (
+                ir.Text(text=text)
+                | ir.Thinking(text=text)
+                | ir.Refusal(text=text)
+                | ir.Opaque(text=str() as text)
+            ) if text:
+                return self._delta(ir.TextDelta(index=event.index, text=text), event.block)
+            case _:
+                return b""
+
+    def _delta(self, event: BlockEvent, block: ir.Content) -> bytes:
+        match event:
+            case ir.TextDelta(text=text):
+                key = "thinking" if isinstance(block, ir.Thinking) else "text"
+                return self._write("content_block_delta", delta={"type": f"{key}_delta", key: text})
+            case ir.ArgumentsDelta(text=text):
+                delta = {"type": "input_json_delta", "partial_json": text}
+                return self._write("content_block_delta", delta=delta)
+            case ir.CitationAdded(citation=citation):
+                cited = citation_object(citation)
+                if cited is not None:
+                    cite = {"type": "citations_delta", "citation": cited}
+                    return self._write("content_block_delta", delta=cite)
+            case ir.Sealed(seal=seal) if isinstance(block, ir.Thinking):
+                self._signature = seal.signature or ""
+        return b""
+
+    def _end(self) -> bytes:
+        sealed = b""
+        if self._signature:
+            delta = {"type": "signature_delta", "signature": self._signature}
+            sealed = self._write("content_block_delta", delta=delta)
+        self._open, self._signature = None, ""
+        return sealed + self._write("content_block_stop")
+
+    def _let_in(self) -> bytes:
+        """The blocks that waited, until one of them stays open."""
+        written = b""
+        while self._open is None and self._waiting:
+            index = next(iter(self._waiting))
+            written += b"".join(map(self._take, self._waiting.pop(index)))
+        return written
+
+    def _finish(self, event: ir.Finished) -> bytes:
+        written = self._let_in()
+        while self._open is not None:
+            written += self._end() + self._let_in()
+        delta = {
+            "stop_reason": STOP_REASONS[event.stop.reason],
+            "stop_sequence": event.stop.sequence,
+        }
+        usage = usage_object(event.usage)
+        counted = {} if usage is None else {"usage": usage}
+        return written + _write("message_delta", delta=delta, **counted) + _write("message_stop")
+
+    def _write(self, kind: str, **said: Any) -> bytes:
+        return _write(kind, index=self._place, **said)
+
+
+def _head(block: ir.Content) -> dict[str, Any] | Raw | None:
+    """The block as it begins, empty."""
+    match block:
+        case ir.Thinking(redacted=False):
+            return {"type": "thinking", "thinking": "", "signature": ""}
+        case ir.ToolCall():
+            return call_head(block)
+        case _:
+            said = block_object(block)
+            return {**said, "text": ""} if isinstance(said, dict) and "text" in said else said
+
+
+def _foreign(event: ir.Foreign) -> bytes:
+    if event.dialect != "anthropic.messages":
+        return b""
+    return b"event: %b\ndata: %b\n\n" % (event.event.encode(), bytes(event.raw))
+
+
+def _write(kind: str, **said: Any) -> bytes:
+    body = msgspec.json.encode({"type": kind, **said})
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), body)

@@ -1,0 +1,31 @@
+"""A whole Messages answer, written."""
+
+from typing import Any
+
+import msgspec
+
+from protocols import ir
+from protocols.anthropic_messages.wire import STOP_REASONS, block_object, losses_of, usage_object
+from protocols.codec import Encoded, Loss
+
+
+def encode_response(response: ir.Response) -> Encoded:
+    losses: list[Loss] = []
+    for position, block in enumerate(response.content):
+        losses.extend(losses_of(block, f"content[{position}]"))
+    if response.alternatives:
+        why = "Messages answers once"
+        losses.append(Loss(code="n", path="alternatives", why=why, content=True))
+    said: dict[str, Any] = {
+        "id": response.id,
+        "type": "message",
+        "role": "assistant",
+        "model": response.model,
+        "content": [each for each in map(block_object, response.content) if each is not None],
+        "stop_reason": STOP_REASONS[response.stop.reason],
+        "stop_sequence": response.stop.sequence,
+    }
+    usage = usage_object(response.usage)
+    if usage is not None:
+        said["usage"] = usage
+    return Encoded(body=msgspec.json.encode(said), losses=tuple(losses))

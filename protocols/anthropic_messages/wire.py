@@ -1,0 +1,121 @@
+"""Words and objects that whole answers and streams of the dialect share."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from protocols import ir
+from protocols.anthropic_messages.citations import citation_object
+from protocols.codec import Loss
+from protocols.ir import StopReason
+from protocols.lenient import VALUES, read
+
+STOP_REASONS: Final[Mapping[StopReason, str]] = {
+    "end_turn": "end_turn",
+    "stop_sequence": "stop_sequence",
+    "max_tokens": "max_tokens",
+    "context_window": "model_context_window_exceeded",
+    "tool_call": "tool_use",
+    "pause": "pause_turn",
+    "refusal": "refusal",
+    "content_filter": "refusal",
+    "malformed": "end_turn",
+    "error": "end_turn",
+    "other": "end_turn",
+}
+EXECUTORS: Final = {"client": "tool_use", "provider": "server_tool_use"}
+
+
+def block_object(block: ir.Content) -> dict[str, Any] | Raw | None:
+    """None for what the dialect has no words for; arguments are an object, whatever they were."""
+    match block:
+        case ir.Text():
+            return _text(block)
+        case ir.Refusal():
+            return {"type": "text", "text": block.text}
+        case ir.Thinking(redacted=True):
+            return {"type": "redacted_thinking", "data": _signature(block)}
+        case ir.Thinking():
+            return {"type": "thinking", "thinking": block.text, "signature": _signature(block)}
+        case ir.ToolCall():
+            return {**call_head(block), "input": arguments_object(block.arguments)}
+        case ir.Opaque(dialect="anthropic.messages"):
+            return block.raw
+        case ir.Opaque(text=str() as text):
+            return {"type": "text", "text": text}
+        case _:
+            return None
+
+
+def call_head(call: ir.ToolCall) -> dict[str, Any]:
+    return {"type": EXECUTORS[call.executor], "id": call.id, "name": call.name, "input": {}}
+
+
+def arguments_object(arguments: str) -> Raw:
+    if is_object(arguments):
+        return Raw(arguments.encode())
+    return Raw(msgspec.json.encode({"_raw": arguments} if arguments else {}))
+
+
+def is_object(arguments: str) -> bool:
+    return isinstance(read(VALUES, arguments.encode()), dict)
+
+
+def losses_of(block: ir.Content, path: str) -> list[Loss]:
+    if block_object(block) is None:
+        code = block.kind if isinstance(block, ir.Media) else "opaque"
+        why = "an answer in Messages holds no such block"
+        return [Loss(code=code, path=path, why=why, content=True)]
+    match block:
+        case ir.ToolCall(arguments=arguments) if arguments and not is_object(arguments):
+            why = "Messages knows objects only"
+            return [Loss(code="tool_arguments", path=f"{path}.arguments", why=why)]
+        case ir.Text(logprobs=logprobs) if logprobs:
+            return [Loss(code="logprobs", path=f"{path}.logprobs", why="Messages has none")]
+        case _:
+            return []
+
+
+def usage_object(usage: ir.Usage) -> dict[str, Any] | None:
+    """None where nothing is known; fresh input is told apart from the cache."""
+    written = usage.cache_write_tokens
+    cached = (usage.cache_read_tokens or 0) + sum((written or {}).values())
+    total = usage.input_tokens
+    searches = (usage.provider_tool_calls or {}).get("web_search")
+    said = {
+        "input_tokens": None if total is None else max(0, total - cached),
+        "cache_read_input_tokens": usage.cache_read_tokens,
+        "cache_creation_input_tokens": None if written is None else sum(written.values()),
+        "cache_creation": _split(written),
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": _one("thinking_tokens", usage.reasoning_tokens),
+        "server_tool_use": _one("web_search_requests", searches),
+    }
+    return {key: value for key, value in said.items() if value is not None} or None
+
+
+def _text(block: ir.Text) -> dict[str, Any]:
+    said: dict[str, Any] = {"type": "text", "text": block.text}
+    citations = [each for each in map(citation_object, block.citations) if each is not None]
+    return {**said, "citations": citations} if citations else said
+
+
+def _signature(block: ir.Thinking) -> str:
+    return (block.seal.signature if block.seal else None) or ""
+
+
+def _split(written: Mapping[str, int] | None) -> dict[str, int] | None:
+    """The dialect knows two lifetimes; every other is counted with the shorter."""
+    if written is None:
+        return None
+    hour = written.get("1h", 0)
+    return {
+        "ephemeral_5m_input_tokens": sum(written.values()) - hour,
+        "ephemeral_1h_input_tokens": hour,
+    }
+
+
+def _one(key: str, value: int | None) -> dict[str, int] | None:
+    return None if value is None else {key: value}
