@@ -6,10 +6,9 @@ default; what is archived is not compiled.
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
-from uuid import UUID
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from protocols.codec import Target
 from providers.adapters.registry import ADAPTERS
@@ -40,13 +39,6 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seal_required: bool = False
     links: frozenset[str] = frozenset()
     reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
-
-
-def compiled_provider(provider_id: UUID) -> ProviderSpec | None:
-    """None when there is none, or it is archived."""
-    rows = Provider.objects.select_related("parent").filter(pk=provider_id, archived_at=None)
-    row = rows.prefetch_related("credentials", "upstream_models").first()
-    return None if row is None else compile_provider(row)
 
 
 def compile_provider(row: Provider) -> ProviderSpec:
@@ -158,10 +150,10 @@ def _params(stored: Mapping[str, Any]) -> Params:
     return Params(
         drop=frozenset(stored.get("drop", ())),
         rename=stored.get("rename", {}),
-        default=_raw(stored.get("default", {})),
-        force=_raw(stored.get("force", {})),
+        default=_json(stored.get("default", {})),
+        force=_json(stored.get("force", {})),
     )
 
 
-def _raw(values: Mapping[str, Any]) -> dict[str, Raw]:
-    return {name: Raw(msgspec.json.encode(value)) for name, value in values.items()}
+def _json(values: Mapping[str, Any]) -> dict[str, bytes]:
+    return {name: msgspec.json.encode(value) for name, value in values.items()}

@@ -3,7 +3,7 @@ resolves inheritance: exact model, then provider, then parent, then the platform
 
 from typing import Literal, TypeAlias
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from protocols.codec import Target
 from protocols.ir import Dialect
@@ -72,8 +72,9 @@ class Params(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     drop: frozenset[str] = frozenset()
     rename: dict[str, str] = {}
-    default: dict[str, Raw] = {}
-    force: dict[str, Raw] = {}
+    # Values as JSON; specs travel as MessagePack, in which JSON cannot stand bare as `Raw`.
+    default: dict[str, bytes] = {}
+    force: dict[str, bytes] = {}
 
 
 class TargetSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -67,10 +67,10 @@ def _adjusted(out: dict[str, Raw], params: Params) -> dict[str, Raw]:
         new = name if name in OURS else params.rename.get(name, name)
         if new == name or (new not in out and new not in OURS):
             renamed[new] = value
-    for name, value in params.default.items():
+    for name, text in params.default.items():
         if name not in OURS:
-            renamed.setdefault(name, value)
-    renamed |= {name: value for name, value in params.force.items() if name not in OURS}
+            renamed.setdefault(name, Raw(text))
+    renamed |= {name: Raw(text) for name, text in params.force.items() if name not in OURS}
     return renamed
 
 
