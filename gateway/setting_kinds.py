@@ -132,6 +132,5 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "pool_strategy": lambda raw: _choice(raw, *POOL_STRATEGIES),
     "log_level": lambda raw: _choice(raw, *LOG_LEVELS),
     "log_format": lambda raw: _choice(raw, "json", "console", "auto"),
-    "pool_strategy": lambda raw: _choice(raw, *POOL_STRATEGIES),
     "serve_role": lambda raw: _choice(raw, "all", "edge", "console"),
 }

@@ -12,6 +12,12 @@ from providers.models import HealthCheck, Provider, UpstreamModel
 from providers.ownership import PLATFORM, owned_by, reads_fully
 
 
+def all_providers() -> QuerySet[Provider]:
+    """Inside `platform_scope`."""
+    rows = Provider.objects.filter(archived_at=None).select_related("parent", "tenant")
+    return rows.order_by("tenant_id", "slug")
+
+
 def visible_providers(*, access: Access) -> QuerySet[Provider]:
     owned = owned_by(None)
     if access.tenant is not None:

@@ -5,7 +5,7 @@ Rule 2: a change of a parent is announced for its children, who inherit.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from providers.services.models import add_model
 from providers.services.provider_fields import checked_base_url, checked_fields, checked_slug
 from providers.services.uses import uses_of
 
-NOTICES = "notices"
+NOTICES: Final = "notices"
 
 
 @transaction.atomic
@@ -127,9 +127,7 @@ def archive_provider(
     used_by = uses_of(row)
     if used_by and not force:
         raise Refused(
-            "in_use",
-            f"{row.slug} is used by {', '.join(use.name for use in used_by)}.",
-            facts={"uses": [{"kind": use.kind, "id": use.id, "name": use.name} for use in used_by]},
+            "in_use", f"{row.slug} is used by {', '.join(used_by)}.", facts={"uses": used_by}
         )
     if force and confirm != row.slug:
         raise Invalid.one(field="confirm", message=f"write the slug, {row.slug}, to be sure")

@@ -14,6 +14,7 @@ from django.db.models import Q
 from accounts import audit
 from accounts.actors import Actor
 from accounts.ids import new_id
+from accounts.services.changes import announce
 from accounts.tenancy import platform_scope, tenant_scope
 from providers import secrets
 from providers.models import DataKey
@@ -114,6 +115,7 @@ def rotate_keys(*, vault: Vault, actor: Actor) -> int:
             )
             row.kek_id = current.id
             row.save(update_fields=["wrapped", "kek_id"])
+            _announce(row)
         if rows:
             audit.record(
                 actor=actor,
@@ -130,10 +132,11 @@ def _live_key(*, ring: KeyRing, tenant_id: UUID | None) -> DataKey:
         live: QuerySet[DataKey] = DataKey.objects.filter(_live(tenant_id))
         row = live.first()
         if row is None:
-            DataKey.objects.bulk_create(
-                [_new_row(ring=ring, tenant_id=tenant_id)], ignore_conflicts=True
-            )
+            mine = _new_row(ring=ring, tenant_id=tenant_id)
+            DataKey.objects.bulk_create([mine], ignore_conflicts=True)
             row = live.get()
+            if row.pk == mine.pk:
+                _announce(row)
     return row
 
 
@@ -143,6 +146,10 @@ def _new_row(*, ring: KeyRing, tenant_id: UUID | None) -> DataKey:
         key=secrets.new_key(), dek_id=dek_id, kek=ring.current, tenant=_owner(tenant_id)
     )
     return DataKey(id=dek_id, tenant_id=tenant_id, kek_id=ring.current.id, wrapped=wrapped)
+
+
+def _announce(row: DataKey) -> None:
+    announce(kind="data_key", row_id=row.pk, tenant_id=row.tenant_id)
 
 
 def _unwrapped(row: DataKey, *, ring: KeyRing) -> Secret:

@@ -14,12 +14,19 @@ from providers.kinds import KINDS
 from providers.models import Provider as ProviderRow
 from providers.ownership import may_edit, reads_fully
 from providers.selectors.providers import host_of
+from providers.services.providers import NOTICES
 
 INT: Final = 2**31 - 1
 HOUR_MS: Final = 3_600_000
 MAX_TENANTS: Final = 500
 MAX_NESTED: Final = 200
 ALL_TENANTS: Final = "all"
+VISIBILITY: Final = {
+    "oneOf": [
+        {"type": "string", "const": ALL_TENANTS},
+        {"type": "array", "items": {"type": "string", "format": "uuid"}},
+    ]
+}
 STATES: Final = ("healthy", "degraded", "down", "unknown", "disabled")
 CELLS: Final = {
     "type": "array",
@@ -29,14 +36,7 @@ CELLS: Final = {
 }
 
 
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "string", "const": ALL_TENANTS},
-            {"type": "array", "items": {"type": "string", "format": "uuid"}},
-        ]
-    }
-)
+@extend_schema_field(VISIBILITY)
 class Visibility(serializers.Field):  # type: ignore[type-arg] # DRF's field takes four parameters
     """Every tenant, or those named."""
 
@@ -48,7 +48,7 @@ class Visibility(serializers.Field):  # type: ignore[type-arg] # DRF's field tak
         return None if data == ALL_TENANTS else self._tenants.run_validation(data)
 
     def to_representation(self, value: Any) -> Any:
-        return ALL_TENANTS if value is None else [str(tenant_id) for tenant_id in value]
+        return value
 
 
 class Milliseconds(WholeNumber):
@@ -226,13 +226,16 @@ class Provider(serializers.ModelSerializer[ProviderRow]):
     health = HealthOut(source="*")
     discovery = DiscoveryOut(source="*")
     cost_multiplier = serializers.SerializerMethodField()
-    visibility = Visibility(source="visible_to")
+    visibility = serializers.SerializerMethodField()
     platform = serializers.SerializerMethodField()
     editable = serializers.SerializerMethodField()
     status = Status()
     credentials = CredentialCount(source="credential_count")
     models_enabled = serializers.IntegerField()
     cells = serializers.SerializerMethodField()
+    notices = serializers.SerializerMethodField(
+        help_text="After a write: what was changed in what was sent."
+    )
 
     class Meta:
         model = ProviderRow
@@ -244,6 +247,7 @@ class Provider(serializers.ModelSerializer[ProviderRow]):
             *("disconnect_policy", "inherited", "allow_unlisted_models", "health", "discovery"),
             *("cost_multiplier", "data_region", "managed_by", "verified_at", "visibility"),
             *("platform", "editable", "status", "credentials", "models_enabled", "cells"),
+            "notices",
             *("version", "created_at", "updated_at"),
         ]
         read_only_fields = fields
@@ -292,6 +296,11 @@ class Provider(serializers.ModelSerializer[ProviderRow]):
     def get_cost_multiplier(self, row: ProviderRow) -> str:
         return f"{row.cost_multiplier.normalize():f}"
 
+    @extend_schema_field(VISIBILITY)
+    def get_visibility(self, row: ProviderRow) -> str | list[str]:
+        named = row.visible_to
+        return ALL_TENANTS if named is None else [str(tenant_id) for tenant_id in named]
+
     def get_platform(self, row: ProviderRow) -> bool:
         return row.tenant_id is None
 
@@ -302,6 +311,10 @@ class Provider(serializers.ModelSerializer[ProviderRow]):
     def get_cells(self, row: Any) -> list[int | None]:
         cells: list[int | None] = row.cells
         return cells
+
+    def get_notices(self, row: ProviderRow) -> list[str]:
+        notices: list[str] = row.__dict__.get(NOTICES, [])
+        return notices
 
 
 class Kind(serializers.Serializer[Any]):
