@@ -247,6 +247,22 @@ COMMANDS: Final = (
             _option("--database", default="switchyard", metavar="NAME"),
         ),
     ),
+    Command(
+        name="mock",
+        text="the mock provider over HTTP on this machine, for tests and benchmarks",
+        handler="mock_server:run",
+        # Not PORT, which is the server's.
+        options=(
+            _option(
+                "--port",
+                dest="mock_port",
+                metavar="PORT",
+                type=int,
+                default=9099,
+                help="port to listen on (9099)",
+            ),
+        ),
+    ),
     Command(name="version", text="print the version", handler="commands:run_version"),
     Command(
         name="settings-docs",

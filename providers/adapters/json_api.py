@@ -25,6 +25,8 @@ class NoSuchOperation(LookupError):
 
 
 class JsonApi:
+    kind: str
+    credential_kinds: tuple[str, ...]
     default_base_url: str
     client_headers: ClassVar[Collection[str]]  # those of clients that go upstream
     default_headers: ClassVar[Mapping[str, str]] = {}
@@ -68,7 +70,9 @@ class JsonApi:
     def models_call(
         self, *, provider: ProviderSpec, credential: CredentialSpec, secret: Revealable | None
     ) -> UpstreamCall:
-        base_url = provider.surfaces[0].base_url if provider.surfaces else self.default_base_url
+        base_url = provider.base_url or self.default_base_url
+        if provider.surfaces:
+            base_url = provider.surfaces[0].base_url
         path = provider.quirks.models_path or self.models_path
         own = (
             ("accept", JSON),

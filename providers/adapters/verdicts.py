@@ -118,6 +118,8 @@ ANTHROPIC: Final = ErrorTable(
         "request_too_large": "client_error",
     },
 )
+# Of a back-end that answers as each of them does.
+EITHER: Final = ErrorTable(codes=OPENAI.codes, types={**OPENAI.types, **ANTHROPIC.types})
 
 
 def verdict_of(
