@@ -135,7 +135,8 @@ def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime)
     )
     acting: KeySpec | None = scope["state"].get(ACTING_KEY)
     key = acting or identify(carrier, snapshot=snapshot, runtime=runtime, now=now).key
-    usable(key, snapshot=snapshot, now=now)
+    scope["state"]["key_id"] = key.id
+    scope["state"]["tenant"] = usable(key, snapshot=snapshot, now=now).slug
     check_address(key, carrier.address)
     if LISTS_SCOPE not in key.scopes:
         raise refusal(

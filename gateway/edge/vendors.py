@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.edge.aiohttp_client import AiohttpUpstream
+from gateway.edge.mock_transport import MockTransport
+from gateway.edge.upstream import Upstream
 from providers.addresses import AddressPolicy
 from providers.resolver import Resolver, tls_context
 
 
-def open_vendors(values: Mapping[str, Any]) -> AiohttpUpstream:
+def open_vendors(values: Mapping[str, Any]) -> Upstream:
     """Inside the event loop it will serve."""
     policy = AddressPolicy(
         allow=values["EGRESS_ALLOW_CIDRS"],
@@ -17,4 +19,4 @@ def open_vendors(values: Mapping[str, Any]) -> AiohttpUpstream:
         http_hosts=frozenset(host.lower() for host in values["EGRESS_ALLOW_HTTP_HOSTS"]),
     )
     tls = tls_context(values["EGRESS_CA_BUNDLE"])
-    return AiohttpUpstream(resolver=Resolver(policy), tls=tls)
+    return MockTransport(AiohttpUpstream(resolver=Resolver(policy), tls=tls))

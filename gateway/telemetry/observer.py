@@ -1,11 +1,17 @@
 """What is kept of every request: one log line, a few numbers."""
 
+from typing import Final
+
 from gateway.edge.messages import Scope
+from gateway.edge.surfaces import is_client_path
 from gateway.telemetry.metrics import INFLIGHT, OTHER, observe_management
 from gateway.telemetry.request_log import RequestLog
 
 # What lower layers may leave in the state of a scope for the request's line.
-NOTED: tuple[str, ...] = ("request_id", "tenant", "key_id")
+NOTED: Final = (
+    "request_id", "tenant", "key_id", "dialect", "model", "provider", "credential", "attempts",
+    "lane", "stream", "outcome", "error", "tokens_in", "tokens_out", "ttft_ms",
+)  # fmt: skip
 
 
 class RequestObserver:
@@ -18,7 +24,8 @@ class RequestObserver:
     def finished(self, *, scope: Scope, status: int, duration_s: float) -> None:
         INFLIGHT.dec()
         state, method = scope["state"], scope.get("method", "WEBSOCKET")
-        if scope["type"] == "http":
+        # Model traffic has metrics of its own.
+        if scope["type"] == "http" and not is_client_path(scope["path"]):
             route = state.get("route", OTHER)
             observe_management(route=route, method=method, status=status, seconds=duration_s)
         if self._request_log is not None:
