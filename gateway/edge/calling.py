@@ -25,7 +25,7 @@ from gateway.edge.upstream import Deadlines, Disconnected, TimedOut, UpstreamAns
 from gateway.edge.watching import Watch
 from protocols.errors import FrameTooLarge
 from protocols.ir import Dialect
-from providers.adapters.base import Destination, Revealable, Verdict
+from providers.adapters.base import Destination, Revealable
 from providers.adapters.headers import HeaderRefused
 from providers.specs import TargetSpec
 
@@ -103,6 +103,10 @@ class Caller:
             await self._tell_in_stream(failure)
         return failure
 
+    def let_go(self) -> None:
+        if self.ending is not None:
+            self.ending.abort()
+
     async def _send(self, step: Step, made: Attempt) -> UpstreamAnswer:
         exchange, runtime = self._exchange, self._runtime
         candidate = step.candidate
@@ -161,15 +165,13 @@ class Caller:
         provider, status = step.candidate.provider, answer.status
         body = masked(body, revealed(step.secret))
         verdict = self._runtime.adapters[provider.kind].verdict(status, answer.headers, body)
-        if status < 400:
+        if status < 300:
             problem = self._native.error_in_success(body)
             if problem is None:
                 return None
             failure = of_problem(problem, slug=provider.slug)
             failure.verdict = failure.verdict if verdict.cls == "ok" else verdict
             return failure
-        if verdict.cls == "ok":
-            verdict = Verdict(cls="protocol_error", message=verdict.message)
         return of_answer(
             verdict, slug=provider.slug, status=status, headers=answer.headers, body=body
         )
@@ -185,11 +187,16 @@ class Caller:
     async def _stream(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:
         exchange, native = self._exchange, self._native
         passage = Passage(native, hide_usage=exchange.withhold_usage)
+        observer = passage.observer
         idle_s = step.candidate.provider.timeouts.idle_ms / 1000
         try:
-            tail = await self._delivery.pump(answer, passage, attempt=made, idle_s=idle_s)
+            with self._watch:
+                tail = await self._delivery.pump(answer, passage, attempt=made, idle_s=idle_s)
+        except (Disconnected, TimedOut):
+            if not observer.stopped:
+                raise
+            tail = b""  # it had said all it had to say
         finally:
-            observer = passage.observer
             exchange.usage, exchange.stop = observer.usage or NO_USAGE, observer.stop
         if observer.failure is not None:
             failure = of_problem(observer.failure, slug=step.candidate.provider.slug)

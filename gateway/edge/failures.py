@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from gateway.edge.upstream import (
     AddressRefused,
-    BadAnswer,
     ConnectFailed,
+    Disconnected,
     PoolExhausted,
     TimedOut,
     TooLarge,
@@ -71,7 +71,7 @@ class Failure(Struct, kw_only=True):
     told: str  # in our own words
     code: str = ""
     counts: bool = True  # against the credential
-    ambiguous: bool = False  # the vendor may have done the work
+    closes: bool = False  # the same target must not or need not be asked again
     problem: Problem | None = None  # the vendor's own words, read
     status: int = 0  # of an answer whose bytes may pass
     headers: Mapping[str, str] = {}
@@ -81,28 +81,30 @@ class Failure(Struct, kw_only=True):
 
 def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool) -> Failure:
     """`answered`: the vendor's headers had come."""
-    ambiguous = isinstance(fault, UpstreamFault) and fault.sent and not answered
     cls: VerdictClass = "transport"
-    told, code, counts = f"{slug} broke off the connection.", "", True
+    told, code, counts, closes = f"{slug} broke off the connection.", "", True, False
     match fault:
         case AddressRefused():
             told, code = (
                 f"The address of {slug} is not allowed by this gateway.",
                 "upstream_blocked",
             )
+            counts, closes = False, True
         case PoolExhausted():
             cls, told, counts = "overloaded", f"No connection to {slug} came free in time.", False
         case ConnectFailed():
             told = f"{slug} could not be reached."
         case TimedOut():
-            cls, told = "timeout", f"{slug} did not answer in time."
-            ambiguous = fault.sent
+            # Whatever was sent may have been done, and is not asked twice of the same target.
+            cls, told, closes = "timeout", f"{slug} did not answer in time.", fault.sent
+        case Disconnected():
+            closes = fault.sent and not answered
         case TooLarge() | FrameTooLarge():
             cls, told = "protocol_error", f"{slug} answered with more than this gateway takes."
-        case BadAnswer():
+        case _:
             cls, told = "protocol_error", f"{slug} answered with what is not of its protocol."
     verdict = Verdict(cls=cls, message=str(fault))
-    return Failure(verdict=verdict, told=told, code=code, counts=counts, ambiguous=ambiguous)
+    return Failure(verdict=verdict, told=told, code=code, counts=counts, closes=closes)
 
 
 def odd(why: str, *, slug: str) -> Failure:

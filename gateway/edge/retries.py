@@ -74,7 +74,7 @@ class Walk:
         self._made = 0
         self._repeats = 0
         self._tried: dict[str, set[str]] = {}  # target -> credentials
-        self._closed: set[str] = set()  # targets that may have done the work
+        self._closed: set[str] = set()  # targets not to be asked again
         self._failed: list[tuple[Candidate, Failure]] = []
 
     def next(self, *, now: float, wall: float) -> Step | None:
@@ -120,7 +120,7 @@ class Walk:
         target_id = step.candidate.target.id
         self._tried.setdefault(target_id, set()).add(step.credential.id)
         self._failed.append((step.candidate, failure))
-        if failure.ambiguous:
+        if failure.closes:
             self._closed.add(target_id)
 
     def soonest_s(self, *, now: float) -> float | None:

@@ -68,6 +68,7 @@ class Delivery:
             if data:
                 if not exchange.sending:
                     await self._begin(answer.headers)
+                exchange.bytes_out += len(data)
                 await self._body(data, more=True)
         return b""
 
@@ -77,6 +78,7 @@ class Delivery:
         if not self._exchange.sending:
             await self._begin(upstream)
         await self.settle()
+        self._exchange.bytes_out += len(data)
         record(self._exchange, self._runtime)
         await self._body(data, more=False)
 
@@ -86,6 +88,7 @@ class Delivery:
         exchange.answer_status = status
         headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=False)
         headers.append((b"content-length", b"%d" % len(body)))
+        exchange.bytes_out += len(body)
         record(exchange, self._runtime)
         if exchange.client_gone:
             return
@@ -139,7 +142,6 @@ class Delivery:
         if self._beat is not None:
             await self.settle()
         await self._out({"type": RESPONSE_BODY, "body": data, "more_body": more})
-        self._exchange.bytes_out += len(data)
 
     async def settle(self) -> None:
         """Waits for a keep-alive that is being sent: they stand between events."""
@@ -154,7 +156,7 @@ class Delivery:
             await asyncio.wait((beat,))
         except asyncio.CancelledError:
             beat.cancel()
-            if not self._reads_on():
+            if not watch.reads_on():
                 raise
         finally:
             watch.main_sends = False
@@ -171,7 +173,7 @@ class Delivery:
             self._exchange.client_gone = True
             raise ClientLeft from error
         except asyncio.CancelledError:
-            if not self._reads_on():
+            if not watch.reads_on():
                 raise
         finally:
             watch.main_sends = False
@@ -179,10 +181,6 @@ class Delivery:
         watch.quiet_since = ended = clock()
         # Nothing was read meanwhile: the vendor's silence does not count.
         watch.since += ended - began
-
-    def _reads_on(self) -> bool:
-        """Whether a cancelled send is only the end of a client whose answer is read out."""
-        return self._watch.drains and self._watch.took() == "gone"
 
 
 class Passage:

@@ -118,20 +118,20 @@ class Watch:
         """What was interrupted by us raises TimedOut or ClientLeft."""
         if kind is not asyncio.CancelledError or (reason := self.took()) is None:
             return
-        phase = PHASES.get(reason)
-        if phase is None:
-            self._exchange.client_gone = True
-            raise ClientLeft from None
-        raise TimedOut(phase, sent=True) from None
+        self._raise_time_out(reason)
+        self._exchange.client_gone = True
+        raise ClientLeft from None
 
     def conclude(self) -> None:
         """The end is known and only has to be told: no deadline but the client's own pace."""
         self.total_at = self.limit_s = self.keepalive_s = math.inf
 
-    @property
-    def drains(self) -> bool:
-        """The client is gone and the answer is read on without it."""
-        return self._holds_drain
+    def reads_on(self) -> bool:
+        """To be asked when a send was cancelled: the client is gone, its answer is read out."""
+        if not self._holds_drain or (reason := self.took()) is None:
+            return False
+        self._raise_time_out(reason)
+        return True
 
     def expect(self, limit: Literal["first", "idle"], *, since: float, within_s: float) -> None:
         self.limit, self.since, self.limit_s = limit, since, within_s
@@ -199,6 +199,11 @@ class Watch:
             if not self.main_sends:
                 return
         self._interrupt("gone")
+
+    def _raise_time_out(self, reason: Reason) -> None:
+        phase = PHASES.get(reason)
+        if phase is not None:
+            raise TimedOut(phase, sent=True) from None
 
     def _interrupt(self, reason: Reason) -> None:
         if self._reason is None:

@@ -7,7 +7,6 @@ ended there, however the attempt ends.
 
 import asyncio
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.calling import Caller
@@ -25,6 +24,7 @@ from gateway.edge.retries import OWN_CREDENTIAL, Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.decode import ClientLeft
 from gateway.edge.streaming import Delivery, linger
+from gateway.edge.upstream import TimedOut
 from gateway.edge.watching import Watch
 from protocols.errors import Problem
 from providers.adapters.base import RETRYABLE, Verdict
@@ -45,6 +45,9 @@ async def attempt(exchange: Exchange, runtime: Runtime) -> None:
     course = Course(exchange, runtime)
     try:
         await course.run()
+    except BaseException:
+        course.caller.let_go()
+        raise
     finally:
         course.close()
     if course.caller.ending is not None:
@@ -95,13 +98,19 @@ class Course:
             if failure is None or failure.delivered or exchange.client_gone:
                 return
             failures.append(failure)
-            if failure.verdict.cls not in RETRYABLE or runtime.clock() >= self._watch.total_at:
+            if failure.verdict.cls not in RETRYABLE:
+                # It is about the request: whoever is asked next would say the same.
+                await self._tell(failure, exchange.attempts[-1])
+                return
+            if runtime.clock() >= self._watch.total_at:
                 break
             walk.failed(step, failure)
             step = walk.next(now=runtime.clock(), wall=runtime.wall()) or await self._again(walk)
         if not failures:
             raise self._nobody(walk)
-        await self._tell(failures)
+        told = chosen(failures, wall=runtime.wall())
+        position = next(at for at, failure in enumerate(failures) if failure is told)
+        await self._tell(told, exchange.attempts[position])
 
     async def _again(self, walk: Walk) -> Step | None:
         """The last target once more, when that may help."""
@@ -110,7 +119,11 @@ class Course:
         if pause_s is None or runtime.clock() + pause_s >= self._watch.total_at:
             return None
         self._watch.rest()
-        await asyncio.sleep(pause_s)
+        try:
+            with self._watch:
+                await asyncio.sleep(pause_s)
+        except TimedOut:
+            return None
         return walk.again(now=runtime.clock(), wall=runtime.wall())
 
     async def _try(self, step: Step) -> Failure | None:
@@ -168,11 +181,10 @@ class Course:
             ttft_s=ttft_s,
         )
 
-    async def _tell(self, failures: Sequence[Failure]) -> None:
-        """Nobody answered."""
+    async def _tell(self, failure: Failure, made: Attempt) -> None:
+        """Nobody answered as asked."""
         exchange, watch, wall = self._exchange, self._watch, self._runtime.wall()
         own_credential = exchange.vendor_key is not None
-        failure = chosen(failures, wall=wall)
         problem = problem_of(failure, native=self._native, own_credential=own_credential, wall=wall)
         watch.conclude()
         await self._delivery.settle()
@@ -181,7 +193,7 @@ class Course:
             event = self._native.error_event(problem, exchange.arrival.request_id)
             await self._delivery.finish(event, upstream={})
         elif passes(failure, own_credential=own_credential):
-            exchange.delivered = exchange.attempts[failures.index(failure)]
+            exchange.delivered = made
             await self._delivery.whole(
                 status=failure.status, upstream=with_wait(failure, wall=wall), body=failure.body
             )
