@@ -4,16 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
 from accounts.specs import KeySpec
 from gateway.edge.budgets import DrainSlots, RetryBudget
 from gateway.edge.edge_settings import EdgeSettings
+from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Arrival, Candidate, Exchange
 from gateway.edge.messages import Message
-from gateway.edge.runtime import Runtime
 from gateway.edge.stages.attempt import attempt
 from gateway.edge.surfaces import CHAT, Operation
 from gateway.edge.upstream import Deadlines, Disconnected, UpstreamFault
@@ -30,6 +30,10 @@ from providers.specs import (
     TargetSpec,
     Timeouts,
 )
+
+if TYPE_CHECKING:
+    from gateway.edge.runtime import Runtime
+    from protocols.errors import Problem
 
 JSON: Final = {"content-type": "application/json"}
 SSE: Final = {"content-type": "text/event-stream"}
@@ -212,6 +216,7 @@ class World:
     def __init__(self, *answers: Said | UpstreamFault, **settings: Any) -> None:
         self.vendors = Vendors(*answers)
         self.metrics = Metrics()
+        self.refused: Problem | None = None  # what the pipeline would tell
         self.announced: list[StateChange] = []
         self.pool = CredentialPool(chance=lambda: 0.0)
         self.drain_slots = DrainSlots()
@@ -240,6 +245,9 @@ class World:
         before = asyncio.all_tasks()
         try:
             await attempt(exchange, self.runtime)
+        except GatewayError as error:
+            assert not exchange.sending
+            exchange.error = self.refused = error.problem
         finally:
             for _ in range(3):
                 await asyncio.sleep(0)
