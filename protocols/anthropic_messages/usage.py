@@ -43,4 +43,8 @@ def read_usage(said: Mapping[str, Any]) -> ir.Usage | None:
 def _written(split: dict[str, Any], unsplit: int | None) -> dict[str, int] | None:
     by_ttl = {ttl: whole(split.get(key)) for ttl, key in TTLS.items()}
     told = {ttl: tokens for ttl, tokens in by_ttl.items() if tokens is not None}
-    return told or (None if unsplit is None else {"5m": unsplit})
+    if unsplit is None:
+        return told or None
+    # Some split only a part, or into nothing but zeros: the rest was written for the usual time.
+    told["5m"] = told.get("5m", 0) + max(0, unsplit - sum(told.values()))
+    return told
