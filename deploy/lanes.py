@@ -47,8 +47,8 @@ STRICT_FAULTS: Final = ("-m", "faults", "--durations=0", "--durations-min=1")
 FAULTS: Final = ("-n", "4", "--dist", "loadfile", *STRICT_FAULTS)
 STRICT: Final = {"FAULT_BOUND_FACTOR": "1"}
 CLIENTS: Final = ("-n", "auto", "tests/clients")
-CONFORMANCE: Final = ("-n", "auto", "tests/conformance")
-EVERY_RECORDING: Final = {"CONFORMANCE_SHARE": "1"}
+CONFORMANCE: Final = ("-n", "auto", "tests/conformance", "tests/protocols")
+EVERY_RECORDING: Final = {"CONFORMANCE": "all"}
 # By its name only: without the prefix test_ no other run collects it.
 NIGHTLY: Final = ("-n", "auto", "tests/nightly/openapi_fuzz.py")
 

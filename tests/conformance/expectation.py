@@ -5,37 +5,53 @@ target's, and for a chat stream `stream_options.include_usage`.
 Client: status and bytes of the recording, but
 
 1. a chat event with `choices: []` and usage, when the client did not ask for usage, is withheld;
-2. an error about our own credential (401, 402) becomes ours, because the client cannot mend it;
-3. a stream that ends before its last word is closed with the dialect's error event.
+2. an error about our own credential (401, 402, some 403) becomes ours: no client can mend it;
+3. a stream that gives its stop reason and no last event is closed with one; a stream that just
+   ends, with the dialect's error event;
+4. an error inside a 200 before any content is an answer of its own, with an error's status.
 """
 
+import csv
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Raw
 
-from tests.conformance.corpus import Recorded
+from protocols.ir import Dialect, Usage
+from tests.conformance.corpus import dialect_of, failed, path_of
+from tests.protocols.corpus import CORPUS, Record
 
+# Input with all of its parts, output, read from a cache, written to one.
+Tokens: TypeAlias = tuple[int, int, int, int]
+NO_TOKENS: Final[Tokens] = (0, 0, 0, 0)
 TOP: Final = msgspec.json.Decoder(dict[str, Raw])
 EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\Z)")
 DATA: Final = re.compile(rb"(?m)^data: ?(.*)$")
+COUNTING: Final = "/v1/messages/count_tokens"
 OWN_CREDENTIAL: Final = frozenset({401, 402})
+PERHAPS_OWN_CREDENTIAL: Final = 403
+CONTENT: Final = re.compile(
+    rb'"(?:content|reasoning|text|thinking|tool_calls|partial_json)": ?["\\[]'
+)
+DONE: Final = b"data: [DONE]\n\n"
 
 
-def sent_by_client(exchange: Recorded, *, model: str) -> bytes:
+def sent_by_client(exchange: Record, *, model: str) -> bytes:
     """The recorded body with the model's name as this gateway knows it."""
     top = TOP.decode(exchange.request.json)
     top["model"] = Raw(msgspec.json.encode(model))
     return msgspec.json.encode(top)
 
 
-def upstream_model(exchange: Recorded) -> str:
+def upstream_model(exchange: Record) -> str:
     raw = TOP.decode(exchange.request.json).get("model")
     return "unnamed" if raw is None else str(msgspec.json.decode(raw))
 
 
-def upstream_problem(exchange: Recorded, *, sent: bytes, arrived: bytes) -> str | None:
+def upstream_problem(exchange: Record, *, sent: bytes, arrived: bytes) -> str | None:
     """What is wrong with the vendor's body; None when it is as it must be."""
     wanted = {name: bytes(raw) for name, raw in TOP.decode(sent).items()}
     found = {name: bytes(raw) for name, raw in TOP.decode(arrived).items()}
@@ -52,21 +68,45 @@ def upstream_problem(exchange: Recorded, *, sent: bytes, arrived: bytes) -> str 
     return f"differs in {', '.join(differing)}" if differing else None
 
 
-def asks_for_usage_itself(exchange: Recorded) -> bool:
+def asks_for_usage_itself(exchange: Record) -> bool:
     """A chat stream for which the client did not ask for usage."""
     return (
-        exchange.dialect == "openai.chat" and _stream_asked(exchange) and not _usage_asked(exchange)
+        dialect_of(exchange) == "openai.chat"
+        and _stream_asked(exchange)
+        and not _usage_asked(exchange)
     )
 
 
-def client_problem(exchange: Recorded, *, status: int, body: bytes, recorded: bytes) -> str | None:
-    if exchange.response.status in OWN_CREDENTIAL:
-        mark = b'"api_error"' if exchange.dialect == "anthropic.messages" else b'"upstream_'
+def fails_inside(exchange: Record, recorded: bytes) -> bool:
+    """A success that is an error: a whole body, or a stream before its first content."""
+    if failed(exchange):
+        return False
+    if exchange.response.sse is None:
+        answer = msgspec.json.decode(recorded)
+        return isinstance(answer, dict) and isinstance(answer.get("error"), dict)
+    for event in EVENT.findall(recorded):
+        if b'"error"' in event and b'"choices"' not in event:
+            return True
+        if CONTENT.search(event):
+            return False
+    return False
+
+
+def client_problem(exchange: Record, *, status: int, body: bytes, recorded: bytes) -> str | None:
+    wanted = exchange.response.status
+    if wanted in OWN_CREDENTIAL or (wanted == PERHAPS_OWN_CREDENTIAL and status != wanted):
+        mark = b'"api_error"' if dialect_of(exchange) == "anthropic.messages" else b'"upstream_'
         fine = status in {502, 503} and mark in body
         return None if fine else f"{status} {body[:120]!r} for the vendor's word on our credential"
-    if status != exchange.response.status:
-        return f"status {status} instead of {exchange.response.status}: {body[:200]!r}"
-    wanted = visible(exchange, recorded)
+    if fails_inside(exchange, recorded):
+        fine = status >= 400 and b'"error"' in body
+        return None if fine else f"{status} {body[:120]!r} for an error inside a 200"
+    if status != wanted:
+        return f"status {status} instead of {wanted}: {body[:200]!r}"
+    return _difference(exchange, body, visible(exchange, recorded))
+
+
+def _difference(exchange: Record, body: bytes, wanted: bytes) -> str | None:
     if body == wanted or (body.startswith(wanted) and _is_ending(exchange, body[len(wanted) :])):
         return None
     at = next(
@@ -76,9 +116,9 @@ def client_problem(exchange: Recorded, *, status: int, body: bytes, recorded: by
     return f"byte {at}: {body[at : at + 60]!r} instead of {wanted[at : at + 60]!r}"
 
 
-def visible(exchange: Recorded, recorded: bytes) -> bytes:
+def visible(exchange: Record, recorded: bytes) -> bytes:
     """What of the recorded body the client gets to see."""
-    if exchange.failed or not asks_for_usage_itself(exchange):
+    if failed(exchange) or not asks_for_usage_itself(exchange):
         return recorded
     events = EVENT.findall(recorded)
     return b"".join(event for event in events if not _is_usage_only(event))
@@ -93,18 +133,92 @@ def _is_usage_only(event: bytes) -> bool:
     return isinstance(data, dict) and data.get("choices") == [] and bool(data.get("usage"))
 
 
-def _is_ending(exchange: Recorded, rest: bytes) -> bool:
-    """The one error event that ends a stream without a last word of its own."""
+def _is_ending(exchange: Record, rest: bytes) -> bool:
+    """The one event that ends a chat stream which has none of its own."""
     if not exchange.response.sse or "[DONE]" in exchange.response.sse:
         return False
-    return len(EVENT.findall(rest)) == 1 and b'"error"' in rest and b"finish_reason" not in rest
+    if re.search(r'"finish_reason": ?"', exchange.response.sse):
+        return rest == DONE
+    return len(EVENT.findall(rest)) == 1 and b'"error"' in rest
 
 
-def _stream_asked(exchange: Recorded) -> bool:
+def _stream_asked(exchange: Record) -> bool:
     return TOP.decode(exchange.request.json).get("stream", Raw(b"null")) == Raw(b"true")
 
 
-def _usage_asked(exchange: Recorded) -> bool:
+def _usage_asked(exchange: Record) -> bool:
     raw = TOP.decode(exchange.request.json).get("stream_options")
     options = msgspec.json.decode(raw) if raw is not None else None
     return isinstance(options, dict) and options.get("include_usage") is True
+
+
+# --- usage ----------------------------------------------------------------------------------------
+
+
+def usage_problem(exchange: Record, usage: Usage) -> str | None:
+    """Compared with the last usage the vendor sent; Anthropic's events add to one another."""
+    if path_of(exchange.api) == COUNTING:
+        return None  # what is counted is the answer, and free
+    observed: dict[str, Any] = {}
+    for said in exchange.observed.usage:
+        observed |= {name: value for name, value in said.items() if value is not None}
+    totals = TOTALS[dialect_of(exchange)]
+    wanted = totals(observed) if observed else NO_TOKENS
+    found = (
+        usage.input_tokens or 0,
+        usage.output_tokens or 0,
+        usage.cache_read_tokens or 0,
+        sum((usage.cache_write_tokens or {}).values()),
+    )
+    if found != wanted:
+        return f"{found} instead of {wanted} of {observed}"
+    second = second_reading().get(exchange.id)
+    if second is not None and found != second:
+        return f"{found} instead of {second} by the second reading of {observed}"
+    return None
+
+
+@cache
+def second_reading() -> dict[str, Tokens]:
+    """What somebody else's program makes of the same answers."""
+    with (CORPUS / "dev/usage_oracle.csv").open(encoding="utf-8", newline="") as lines:
+        return {
+            row["id"]: (
+                int(row["input_tokens_total_incl_cache"]),
+                int(row["output_tokens"]),
+                int(row["cache_read_tokens"]),
+                int(row["cache_write_tokens"]),
+            )
+            for row in csv.DictReader(lines)
+        }
+
+
+def _of_messages(said: dict[str, Any]) -> Tokens:
+    """Input is told without what was read from or written to a cache."""
+    read = said.get("cache_read_input_tokens", 0)
+    written = said.get("cache_creation_input_tokens", 0)
+    return said.get("input_tokens", 0) + read + written, said.get("output_tokens", 0), read, written
+
+
+def _of_chat(said: dict[str, Any]) -> Tokens:
+    """Where the total says so, reasoning is not in the completion."""
+    asked, answered = said.get("prompt_tokens", 0), said.get("completion_tokens", 0)
+    thought = (said.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+    if thought and asked + answered + thought == said.get("total_tokens"):
+        answered += thought
+    details = said.get("prompt_tokens_details") or {}
+    read = details.get("cached_tokens") or said.get("prompt_cache_hit_tokens") or 0
+    written = details.get("cache_write_tokens") or 0
+    return asked, answered, read, written
+
+
+def _of_embeddings(said: dict[str, Any]) -> Tokens:
+    """Some say only the total."""
+    return said.get("prompt_tokens", said.get("total_tokens", 0)), 0, 0, 0
+
+
+TOTALS: Final[dict[Dialect, Callable[[dict[str, Any]], Tokens]]] = {
+    "anthropic.messages": _of_messages,
+    "openai.chat": _of_chat,
+    "openai.embeddings": _of_embeddings,
+}

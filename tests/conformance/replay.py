@@ -9,7 +9,7 @@ import importlib.util
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.conformance.corpus import CORPUS
+from tests.protocols.corpus import CORPUS
 
 
 def _module() -> Any:
