@@ -10,8 +10,8 @@ const told = JSON.parse(process.argv[2])
 const openai = new OpenAI({ baseURL: `${told.base}/v1`, apiKey: told.key, maxRetries: 0 })
 const anthropic = new Anthropic({ baseURL: told.base, apiKey: told.key, maxRetries: 0 })
 const strangers = {
-  openai: new OpenAI({ baseURL: `${told.base}/v1`, apiKey: told.stranger, maxRetries: 0 }),
-  anthropic: new Anthropic({ baseURL: told.base, apiKey: told.stranger, maxRetries: 0 }),
+  openai: new OpenAI({ baseURL: `${told.base}/v1`, apiKey: told.stranger ?? 'nobody', maxRetries: 0 }),
+  anthropic: new Anthropic({ baseURL: told.base, apiKey: told.stranger ?? 'nobody', maxRetries: 0 }),
 }
 const messages = [{ role: 'user', content: 'Count to five.' }]
 const schema = {
