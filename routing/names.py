@@ -149,6 +149,14 @@ class Names(Struct, frozen=True, kw_only=True):
                     if match.provider.enabled and match.target.enabled:
                         yield match
 
+    def providers(self, *, tenant_id: str, now: float) -> Iterator[ProviderSpec]:
+        """Every enabled provider that the tenant sees, its own first."""
+        view = self.view(tenant_id=tenant_id, now=now)
+        for index in view.indexes:
+            for provider in index.providers.values():
+                if provider.enabled and view.shows(provider):
+                    yield provider
+
     def aliases(self, *, tenant_id: str, now: float) -> Iterator[str]:
         """Alias names that stand for one name each; a tenant's hide the platform's."""
         view = self.view(tenant_id=tenant_id, now=now)

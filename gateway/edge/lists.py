@@ -53,17 +53,19 @@ def model_page(
 
 def providers_page(*, snapshot: Snapshot, key: KeySpec, now: float) -> bytes:
     """`api_base` is for administrators, who read it in the console."""
-    by_slug: dict[str, dict[str, Any]] = {}
-    for match in snapshot.names.listed(tenant_id=key.tenant_id, now=now):
-        name = _callable_name(match, key=key)
-        if name is None:
-            continue
-        provider = match.provider
-        row = by_slug.setdefault(
-            provider.slug, {"id": provider.slug, "type": provider.kind, "models": []}
-        )
-        row["models"].append(match.target.public_name)
-    return JSON.encode({"object": "list", "data": list(by_slug.values())})
+    rows: list[dict[str, Any]] = []
+    for provider in snapshot.names.providers(tenant_id=key.tenant_id, now=now):
+        matches = [
+            Match(provider=provider, target=target) for target in provider.targets if target.enabled
+        ]
+        models = [
+            match.target.public_name
+            for match in matches
+            if _callable_name(match, key=key) is not None
+        ]
+        if models or provider.allow_unlisted_models:
+            rows.append({"id": provider.slug, "type": provider.kind, "models": models})
+    return JSON.encode({"object": "list", "data": rows})
 
 
 def listed(*, snapshot: Snapshot, key: KeySpec, now: float) -> Iterator[Listed]:

@@ -197,6 +197,7 @@ def test_lists_hold_enabled_targets_and_live_aliases_once() -> None:
 
     assert listed == ["half.y"]
     assert list(index.aliases(tenant_id=ACME, now=NOW)) == ["fast"]
+    assert [row.slug for row in index.providers(tenant_id=ACME, now=NOW)] == ["half"]
 
 
 @given(st.text(max_size=40))
