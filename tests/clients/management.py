@@ -101,7 +101,9 @@ class Management:
             headers={"Authorization": f"Bearer {key.value}"},
             trust_env=False,
         ) as client:
-            wait_until(lambda: model in listed(client), within_s=within_s)
+            wait_until(
+                lambda: client.get(f"/v1/models/{model}").is_success, within_s=within_s
+            )
 
     def wait_until_known(self, slug: str, *, key: Issued, within_s: float = 10) -> None:
         """The same for a provider without listed models."""
@@ -120,10 +122,4 @@ class Management:
 
 def _providers(client: httpx.Client) -> set[str]:
     answer = client.get("/v1/providers")
-    return {row["id"] for row in answer.json()["data"]} if answer.is_success else set()
-
-
-def listed(client: httpx.Client) -> set[str]:
-    """Ids of the models that a key may use, short and qualified."""
-    answer = client.get("/v1/models")
     return {row["id"] for row in answer.json()["data"]} if answer.is_success else set()
