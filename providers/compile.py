@@ -70,7 +70,9 @@ def compile_provider(row: Provider) -> ProviderSpec:
         ),
         targets=tuple(
             _target(model, vendor=VENDOR_OF.get(row.kind, str(row.id)))
-            for model in sorted(row.upstream_models.all(), key=lambda one: one.id)
+            for model in sorted(
+                row.upstream_models.all(), key=lambda one: (one.created_at, one.id)
+            )
         ),
         data_region=holds.data_region,
         simulated=row.kind == MOCK,

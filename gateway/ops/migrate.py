@@ -9,6 +9,7 @@ import psycopg
 from gateway.ops.configuration import Configuration
 from gateway.ops.logins import GRANTS_BY_HAND, existing_logins, make_logins, rights_of
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.seed import seed
 
 # Any constant will do; it only has to be the same in every release.
 ADVISORY_LOCK: Final = 7_243_001
@@ -64,6 +65,7 @@ def migrate(*, plan: bool = False) -> None:
         return
     with _alone(alias):
         call_command("migrate", database=alias, interactive=False, verbosity=1)
+        seed()
         publisher().compile_after_upgrade()
 
 

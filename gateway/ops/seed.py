@@ -11,14 +11,20 @@ from gateway.ops.outcome import Exit
 from gateway.ops.output import write
 
 
-def seed() -> bool:
-    """Needs Django set up and migrations applied. True when something was missing."""
-    from providers.services.seeding import provide_mock  # noqa: PLC0415 - needs the app registry
+def seed() -> list[str]:
+    """Needs Django set up and migrations applied; names what was missing and was made."""
+    from accounts.services.anonymous import provide_anonymous_key  # noqa: PLC0415 - needs the app registry
+    from providers.services.seeding import provide_mock  # noqa: PLC0415 - see above
 
-    return provide_mock()
+    made = {
+        "the mock provider": provide_mock(),
+        "the anonymous key of tenant default": provide_anonymous_key(),
+    }
+    return [name for name, was_made in made.items() if was_made]
 
 
 @with_django
 def run(_: Namespace, __: Configuration) -> int:
-    write("The mock provider was made" if seed() else "Nothing was missing")
+    made = seed()
+    write(f"Made: {', '.join(made)}" if made else "Nothing was missing")
     return Exit.OK

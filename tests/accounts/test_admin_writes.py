@@ -44,7 +44,7 @@ def test_a_key_is_edited_through_its_service(browser: Browser) -> None:
         {"tenant": str(default_tenant().pk), "name": "ci", "owner": str(User.objects.get().pk)},
     )
     with platform_scope("test"):
-        key = ApiKey.objects.get()
+        key = ApiKey.objects.get(name="ci")
 
     answer = save(
         browser,

@@ -9,6 +9,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import ApiKey, Invite, Membership, Role, Team, Tenant, User
 from accounts.tenancy import platform_scope, tenant_scope
+from providers.models import Credential, Provider, UpstreamModel
 from tests.accounts.api import Api
 from tests.factories.accounts import (
     ApiKeyFactory,
@@ -19,13 +20,20 @@ from tests.factories.accounts import (
     TenantFactory,
     UserFactory,
 )
+from tests.factories.providers import (
+    CredentialFactory,
+    HealthCheckFactory,
+    ProviderFactory,
+    UpstreamModelFactory,
+)
 
 ROLES: Final = ("owner", "admin", "developer", "billing_viewer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """One tenant: a member per role, a lead with a team, a developer's key, an invitation."""
+    """One tenant: a member per role, a lead with a team, a developer's key, an invitation, a
+    back-end at an address that is never called."""
 
     tenant: Tenant
     people: dict[str, User]
@@ -33,6 +41,9 @@ class Town:
     team: Team
     key: ApiKey
     invite: Invite
+    provider: Provider
+    credential: Credential
+    model: UpstreamModel
 
     def api(self, role: str, **options: object) -> Api:
         return Api(tenant=self.tenant).as_user(self.people[role], **options)  # type: ignore[arg-type]
@@ -52,7 +63,23 @@ def make_town() -> Town:
             TeamMemberFactory(team=team, user=people[name])
         key = ApiKeyFactory(tenant=tenant, owner=people["developer"], team=team)
         invite = InviteFactory(tenant=tenant)
-    return Town(tenant=tenant, people=people, members=members, team=team, key=key, invite=invite)
+        provider = ProviderFactory(tenant=tenant, base_url="https://192.0.2.7/v1")
+        credential = CredentialFactory(
+            provider=provider, kind="api_key", sealed_secret=b"sealed", suffix="7777"
+        )
+        model = UpstreamModelFactory(provider=provider)
+        HealthCheckFactory(provider=provider)
+    return Town(
+        tenant=tenant,
+        people=people,
+        members=members,
+        team=team,
+        key=key,
+        invite=invite,
+        provider=provider,
+        credential=credential,
+        model=model,
+    )
 
 
 def make_superadmin() -> User:

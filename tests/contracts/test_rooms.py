@@ -15,6 +15,11 @@ PLATFORM_SCOPE: Final = {
     "accounts/selectors/access.py",  # which tenant a superadmin works in
     "accounts/selectors/invites.py",  # an invitation is shown before its tenant is known
     "accounts/selectors/key_possession.py",  # a key is found before its tenant is known
+    "accounts/services/anonymous.py",  # every installation has one anonymous key
+    "gateway/ops/providers.py",  # the command line stands above tenants
+    "providers/ownership.py",  # who runs the platform
+    "providers/selectors/health.py",  # credentials of the platform are counted for all
+    "providers/services/seeding.py",  # every installation has the mock provider
     "accounts/services/enrolment.py",  # an operator adds people
     "accounts/services/invites.py",  # an invitation is found before its tenant is known
     "accounts/services/preferences.py",  # a person belongs to no tenant

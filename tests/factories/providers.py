@@ -26,7 +26,7 @@ class CredentialFactory(factory.django.DjangoModelFactory):
 
     tenant = factory.SelfAttribute("provider.tenant")
     provider = factory.SubFactory(ProviderFactory)
-    name = factory.Sequence(lambda n: f"key {n}")
+    name = factory.Sequence(lambda n: f"credential {n}")
     kind = "none"
 
 

@@ -125,7 +125,7 @@ def test_what_cannot_be_found_is_a_finding_in_one_line(
 def test_a_key_is_created_rotated_listed_and_revoked(capsys: pytest.CaptureFixture[str]) -> None:
     made = run_json(capsys, "keys", "create", "--name", "ci", "--rpm", "100", "--budget", "10")
     with platform_scope("test"):
-        key = ApiKey.objects.get()
+        key = ApiKey.objects.get(name="ci")
         assert (key.requests_per_minute, key.monthly_budget) == (100, Decimal(10))
     beginning = made["key"][:20]
     rotated = run_json(capsys, "keys", "rotate", beginning)
