@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from msgspec import Raw, Struct
 
+from protocols.ir import Dialect
 from tests.contracts.tree import ROOT
 
 CORPUS: Final = Path(os.environ.get("SWITCHYARD_CORPUS") or ROOT.parent / "shared" / "corpus")
@@ -87,6 +88,7 @@ class Record(Struct):
         return self.api, self.response.status // 100, self.stream
 
 
+OWN_LANGUAGES: Final = ("ollama.native_*", "cohere.*")
 DECODER: Final = msgspec.json.Decoder(Record)
 
 
@@ -104,3 +106,23 @@ def _sample(found: list[Record]) -> Iterator[Record]:
         strata[record.stratum].append(record)
     for members in strata.values():
         yield from members[::ONE_OF]
+
+
+def dialect_of(api: str) -> Dialect | None:
+    """The dialect an API is spoken in, of those whose answers can be forwarded as they are."""
+    if any(fnmatch.fnmatchcase(api, own) for own in OWN_LANGUAGES):
+        return None
+    if api.endswith(".embeddings"):
+        return "openai.embeddings"
+    if api.endswith("chat"):
+        return "openai.chat"
+    if api.endswith(".messages") or api.startswith("vertex.anthropic_"):
+        return "anthropic.messages"
+    return None
+
+
+def native_records() -> Iterator[tuple[Dialect, Record]]:
+    for record in records("*"):
+        dialect = dialect_of(record.api)
+        if dialect is not None:
+            yield dialect, record

@@ -1,0 +1,275 @@
+"""What real vendors sent and were sent, read by the dialects that forward it."""
+
+import random
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from protocols import ir
+from protocols.codec import Head
+from protocols.errors import DecodeError, Problem, Unsupported
+from protocols.framing.sse import SseSplitter
+from protocols.ir import Dialect
+from protocols.native import StreamObserver
+from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
+from tests.protocols.corpus import CORPUS, Record, native_records, needs_corpus
+
+pytestmark = needs_corpus
+
+CAP: Final = 1 << 24
+EVERY_BYTE: Final = 8_192  # streams up to this length are cut at every byte, longer ones at some
+RANDOM_CUTS: Final = 200
+SHARDS: Final = 4
+# What `observed` has no text for; of reasoning nobody may read there is a seal.
+ALSO_CONTENT: Final = {"refusal", "reasoning_details", "redacted_thinking"}
+# Kinds an answer of each status may be of.
+KINDS: Final = {
+    400: {"invalid_request", "context_length"},
+    401: {"authentication"},
+    403: {"permission"},
+    404: {"not_found"},
+    422: {"invalid_request"},
+    429: {"rate_limited"},
+    500: {"upstream_error"},
+    501: {"upstream_error"},
+}
+
+
+def split(chunks: Iterable[bytes]) -> list[bytes]:
+    splitter = SseSplitter(cap=CAP)
+    events = [event for chunk in chunks for event in splitter.feed(chunk)]
+    rest = splitter.close()
+    return [*events, rest] if rest else events
+
+
+def cut(body: bytes, places: Iterable[int]) -> Iterator[bytes]:
+    edges = sorted({0, len(body), *places})
+    return (body[start:end] for start, end in pairwise(edges))
+
+
+def recorded_cuts(record: Record) -> Iterator[int]:
+    at = 0
+    for size in record.response.chunk_sizes or ():
+        at += size
+        yield min(at, len(record.response.body))
+
+
+def streams() -> Iterator[tuple[Dialect, Record]]:
+    for dialect, record in native_records():
+        if record.response.sse is not None and record.response.status == 200:
+            yield dialect, record
+
+
+def watched(
+    dialect: Dialect, record: Record, *, hide_usage: bool = False
+) -> tuple[StreamObserver, list[bytes]]:
+    observer = NATIVE[dialect].observer(hide_usage=hide_usage)
+    events = split([record.response.body])
+    return observer, [event for event in events if not observer.feed(event)]
+
+
+def read(dialect: Dialect, record: Record) -> tuple[ir.Usage | None, str | None]:
+    if record.response.sse is None:
+        return NATIVE[dialect].usage(record.response.body)
+    observer, _ = watched(dialect, record)
+    return observer.usage, observer.stop
+
+
+def reported_usage(dialect: Dialect, record: Record) -> dict[str, Any]:
+    """The last one; of Anthropic's, what each later one adds."""
+    if dialect != "anthropic.messages":
+        return record.observed.usage[-1] if record.observed.usage else {}
+    merged: dict[str, Any] = {}
+    for usage in record.observed.usage:
+        merged.update((key, value) for key, value in usage.items() if value is not None)
+    return merged
+
+
+def answers() -> Iterator[tuple[Dialect, Record]]:
+    for dialect, record in native_records():
+        if record.response.status == 200:
+            yield dialect, record
+
+
+def failures() -> Iterator[tuple[Record, Problem]]:
+    for dialect, record in native_records():
+        if record.response.status >= 400:
+            body = record.response.body
+            yield record, NATIVE[dialect].problem(record.response.status, body, None)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_stream_comes_out_as_it_came_however_it_was_cut(shard: int) -> None:
+    wrong = []
+    for _, record in islice(streams(), shard, None, SHARDS):
+        body = record.response.body
+        whole = split([body])
+        chance = random.Random(record.id)  # noqa: S311 - no secret, the same in every run
+        some = {chance.randrange(1, len(body)) for _ in range(RANDOM_CUTS)}
+        every = range(1, len(body)) if len(body) <= EVERY_BYTE else some
+        ways = (recorded_cuts(record), range(1, len(body)), some)
+        same = all(split(cut(body, way)) == whole for way in ways)
+        same = same and all(split((body[:at], body[at:])) == whole for at in every)
+        if not same or b"".join(whole) != body:
+            wrong.append(record.id)
+    assert wrong == []
+
+
+def test_usage_is_the_last_that_the_vendor_reported() -> None:
+    wrong = []
+    for dialect, record in answers():
+        usage, _ = read(dialect, record)
+        said = {} if usage is None else msgspec.json.decode(usage.raw)
+        if said != reported_usage(dialect, record):
+            wrong.append(record.id)
+    assert wrong == []
+
+
+def test_totals_of_usage_include_what_vendors_count_apart() -> None:
+    wrong = []
+    for dialect, record in answers():
+        said = reported_usage(dialect, record)
+        usage, _ = read(dialect, record)
+        if usage is None:
+            continue
+        if dialect == "anthropic.messages":
+            keys = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+            expected = sum(said.get(key) or 0 for key in keys), said.get("output_tokens")
+        else:
+            total = said.get("total_tokens")
+            expected = said.get("prompt_tokens", total), said.get("completion_tokens")
+            if record.api == "xai.chat":  # leaves reasoning out of the completion
+                expected = said["prompt_tokens"], total - said["prompt_tokens"]
+        totals = usage.input_tokens, usage.output_tokens
+        if dialect == "openai.embeddings":
+            expected = expected[0], None
+        if totals != expected:
+            wrong.append((record.id, totals, expected))
+    assert wrong == []
+
+
+def test_the_stop_word_is_the_vendors_own() -> None:
+    wrong = []
+    for dialect, record in answers():
+        _, stop = read(dialect, record)
+        words = [word for word in record.observed.finish if word]
+        if words and stop not in words:
+            wrong.append((record.id, stop, words))
+    assert wrong == []
+
+
+def test_content_is_seen_where_there_is_some_and_only_there() -> None:
+    wrong = []
+    for dialect, record in streams():
+        observed = record.observed
+        expected = bool(observed.text or observed.reasoning or observed.tool_calls)
+        observer, _ = watched(dialect, record)
+        if observer.content != (expected or bool(ALSO_CONTENT & set(record.features))):
+            wrong.append((record.id, observer.content, expected))
+    assert wrong == []
+
+
+def test_an_end_is_seen_where_there_is_one() -> None:
+    wrong = []
+    for dialect, record in streams():
+        observer, _ = watched(dialect, record)
+        if observer.terminal != (record.observed.terminal in {"[DONE]", "message_stop"}):
+            wrong.append((record.id, observer.terminal, record.observed.terminal))
+    assert wrong == []
+
+
+def test_only_a_chunk_that_says_nothing_but_usage_is_withheld() -> None:
+    wrong = []
+    for dialect, record in streams():
+        _, withheld = watched(dialect, record, hide_usage=True)
+        for event in withheld:
+            said = msgspec.json.decode(event.removeprefix(b"data:").strip())
+            if said["choices"] != [] or not said["usage"]:
+                wrong.append(record.id)
+        if watched(dialect, record)[1]:
+            wrong.append(record.id)
+    assert wrong == []
+
+
+def test_the_error_of_a_stream_is_seen() -> None:
+    wrong = []
+    for dialect, record in streams():
+        observer, _ = watched(dialect, record)
+        failed = observer.failure is not None
+        # One recording has an error beside a reason to stop, and goes on: a remark.
+        if failed != ("stream_error" in record.features) and not observer.stopped:
+            wrong.append((record.id, failed))
+    assert wrong == []
+
+
+def test_an_error_in_a_success_is_seen_and_no_other_success_is_one() -> None:
+    wrong = []
+    for dialect, record in answers():
+        if record.response.sse is None:
+            problem = NATIVE[dialect].error_in_success(record.response.body)
+            if (problem is not None) != ("error_in_200" in record.features):
+                wrong.append((record.id, problem))
+    assert wrong == []
+
+
+def test_an_error_keeps_its_status_its_kind_and_its_message() -> None:
+    wrong = []
+    for record, problem in failures():
+        status = record.response.status
+        told = record.observed.error
+        message = told.get("message") or told.get("detail") if isinstance(told, dict) else told
+        kept = problem.http_status == status and problem.kind in KINDS[status]
+        if not kept or problem.message != (message or problem.message):
+            wrong.append((record.id, problem, message))
+    assert wrong == []
+
+
+def test_quoted_errors_that_no_recording_has_are_told_apart() -> None:
+    expected = {
+        "eb-00": "rate_limited",
+        "eb-01": "rate_limited",
+        "eb-02": "insufficient_quota",
+        "eb-03": "overloaded",
+        "eb-06": "overloaded",
+        "eb-08": "too_large",
+        "eb-09": "rate_limited",
+        "eb-10": "rate_limited",
+        "eb-13": "insufficient_quota",
+        "eb-14": "blocked",
+        "eb-15": "overloaded",
+    }
+    lines = (CORPUS / "error_bodies.jsonl").read_bytes().splitlines()
+    found = {}
+    for quoted in map(msgspec.json.decode, lines):
+        response = quoted["response"]
+        body = msgspec.json.encode(response.get("json"))
+        problem = NATIVE["openai.chat"].problem(response["status"], body, None)
+        found[quoted["id"]] = problem.kind
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_a_quoted_overload_in_mid_stream_is_one() -> None:
+    lines = (CORPUS / "error_bodies.jsonl").read_bytes().splitlines()
+    quoted = next(each for each in map(msgspec.json.decode, lines) if each["id"] == "eb-07")
+    observer = NATIVE["anthropic.messages"].observer(hide_usage=False)
+    for event in split([quoted["response"]["sse"].encode()]):
+        observer.feed(event)
+    assert observer.failure is not None
+    assert observer.failure.kind == "overloaded"
+    assert not observer.terminal
+
+
+def test_every_request_that_a_vendor_served_is_understood() -> None:
+    wrong = []
+    for dialect, record in native_records():
+        codec = CLIENT_CODECS.get(dialect) or EMBEDDINGS_CODECS[dialect]
+        try:
+            codec.decode_request(record.request.body, Head(model=record.model))
+        except (DecodeError, Unsupported) as error:
+            if record.response.status == 200:
+                wrong.append((record.id, str(error)))
+    assert wrong == []
