@@ -101,9 +101,7 @@ class Management:
             headers={"Authorization": f"Bearer {key.value}"},
             trust_env=False,
         ) as client:
-            wait_until(
-                lambda: client.get(f"/v1/models/{model}").is_success, within_s=within_s
-            )
+            wait_until(lambda: client.get(f"/v1/models/{model}").is_success, within_s=within_s)
 
     def wait_until_known(self, slug: str, *, key: Issued, within_s: float = 10) -> None:
         """The same for a provider without listed models."""

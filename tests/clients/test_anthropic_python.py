@@ -92,7 +92,7 @@ def test_a_vendor_s_refusal_of_the_request_arrives_unchanged(
 def test_a_vendor_in_trouble_is_told_in_the_dialect(
     through: Anthropic, stack: Stack, referee: Referee, model: str, status: int, kind: str
 ) -> None:
-    slug = model.removeprefix("evil-")
+    slug = f"vendor-{model}"
     stack.management.provider(
         slug=slug,
         kind="anthropic",

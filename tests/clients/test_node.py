@@ -86,7 +86,7 @@ def test_the_sdk_knows_the_gateway_s_errors(
 def test_models_are_listed_page_by_page(through: dict[str, Any]) -> None:
     for name in ("openai_models", "anthropic_models"):
         listed = through[name]["result"]
-        assert {"oai.decent", "ant.decent", "mock-echo"} <= set(listed)
+        assert {"oai.decent", "ant.decent", "mock.mock-echo"} <= set(listed)
         assert len(listed) == len(set(listed))
 
 

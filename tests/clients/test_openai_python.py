@@ -156,8 +156,8 @@ def test_a_bad_body_is_refused_with_the_field_s_name(
 def test_models_are_listed_and_one_can_be_asked_for(through: OpenAI) -> None:
     listed = {model.id: model for model in through.models.list()}
     assert "oai.decent" in listed
-    assert listed["mock-echo"].object == "model"
-    assert through.models.retrieve("mock-echo").id == "mock-echo"
+    assert listed["mock.mock-echo"].object == "model"
+    assert through.models.retrieve("mock.mock-echo").owned_by == "mock"
     with pytest.raises(openai.NotFoundError):
         through.models.retrieve("nothing-like-it")
 

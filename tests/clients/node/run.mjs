@@ -108,12 +108,12 @@ const calls = {
 // What only a gateway can be asked.
 const own = {
   openai_stranger: () => chat(strangers.openai, 'decent'),
-  openai_unknown_model: () => chat(openai, 'nothing-like-it'),
+  openai_unknown_model: () => chat(openai, '', { model: 'nothing-like-it' }),
   openai_bad_body: () => chat(openai, 'decent', { messages: 'hello' }),
   openai_models: async () => (await all(openai.models.list())).map((model) => model.id),
   openai_tools: openaiTools,
   anthropic_stranger: () => message(strangers.anthropic, 'decent'),
-  anthropic_unknown_model: () => message(anthropic, 'nothing-like-it'),
+  anthropic_unknown_model: () => message(anthropic, '', { model: 'nothing-like-it' }),
   anthropic_bad_body: () => message(anthropic, 'decent', { messages: 'hello' }),
   anthropic_models: async () => (await all(anthropic.models.list())).map((model) => model.id),
   anthropic_tools: anthropicTools,
