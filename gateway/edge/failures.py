@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gateway.edge.upstream import (
     AddressRefused,
+    BadCall,
     ConnectFailed,
     Disconnected,
     PoolExhausted,
@@ -90,6 +91,9 @@ def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool)
                 "upstream_blocked",
             )
             counts, closes = False, True
+        case BadCall():
+            told = f"The request to {slug} cannot be written as one."
+            cls, counts, closes = "protocol_error", False, True
         case PoolExhausted():
             cls, told, counts = "overloaded", f"No connection to {slug} came free in time.", False
         case ConnectFailed():

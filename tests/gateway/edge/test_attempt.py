@@ -11,6 +11,7 @@ from gateway.edge.surfaces import COUNT_TOKENS, EMBEDDINGS, MESSAGES
 from gateway.edge.upstream import (
     AddressRefused,
     BadAnswer,
+    BadCall,
     ConnectFailed,
     Disconnected,
     PoolExhausted,
@@ -242,6 +243,7 @@ async def test_a_limit_says_when_to_come_back(said: dict[str, str], wait: bytes)
     [
         ([ConnectFailed("x")], "upstream_error"),
         ([BadAnswer("x")], "upstream_error"),
+        ([BadCall("x")], "upstream_error"),
         ([error(401)], "upstream_credential"),
         ([error(402)], "upstream_quota"),
         ([error(429, code="insufficient_quota")], "upstream_quota"),
