@@ -90,7 +90,6 @@ class Provider(Editable, SharedWithTenants):
     credentials: "models.Manager[Credential]"
     upstream_models: "models.Manager[UpstreamModel]"
 
-    secret_fields = frozenset({"proxy_url"})
     stamp_fields = frozenset({"verified_at", "discovered_at"})
 
     class Meta(SharedWithTenants.Meta):
