@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from protocols import ir
 from protocols.codec import Head
-from protocols.errors import DecodeError, Kind, Problem, Unsupported
+from protocols.errors import Kind, Problem, ProtocolError
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 from providers.adapters.mock.behaviours import BEHAVIOURS
@@ -72,10 +72,8 @@ def answer(asked: Asked) -> Answer:
         if asked.operation == "embeddings":
             return _embeddings(asked)
         return _chat(asked)
-    except DecodeError as error:
-        problem = Problem(kind="invalid_request", message=str(error), param=error.path or None)
-    except Unsupported as error:
-        problem = Problem(kind="unsupported", message=str(error))
+    except ProtocolError as error:
+        problem = Problem(kind="invalid_request", message=str(error))
     except Refused as refused:
         problem = refused.problem
     return _error(asked, problem)

@@ -13,7 +13,8 @@ from providers.adapters.mock.knobs import Model, Refused
 from providers.adapters.mock.schemas import Maker, candidates
 from providers.adapters.mock.tokens import media_bytes, text_of, words_of
 
-Content: TypeAlias = tuple[ir.Content, ...]
+Said: TypeAlias = ir.Text | ir.Thinking | ir.ToolCall
+Content: TypeAlias = tuple[Said, ...]
 Behaviour: TypeAlias = Callable[[ir.Request, bytes], Content]
 ORIGIN: Final = "mock"
 # Dialects whose answers can carry a seal, so that one is owed in return.
@@ -35,7 +36,7 @@ def echo(request: ir.Request, seed: bytes) -> Content:
 def lorem(request: ir.Request, seed: bytes) -> Content:
     words = LOREM.split(" ")[:-1]
     start = seed[0] % len(words)
-    return (ir.Text(text=" ".join((words * 2)[start : start + LOREM_TOKENS])),)
+    return (ir.Text(text=" ".join((words * 3)[start : start + LOREM_TOKENS])),)
 
 
 def thinking(request: ir.Request, seed: bytes) -> Content:
@@ -103,9 +104,8 @@ def _asked(request: ir.Request) -> str:
 
 def _results(request: ir.Request) -> Iterator[str]:
     """Of the tools called in the last turn."""
-    for message in reversed(request.messages):
-        if message.role == "assistant":
-            return
+    answers = [at for at, message in enumerate(request.messages) if message.role == "assistant"]
+    for message in request.messages[answers[-1] + 1 if answers else 0 :]:
         for block in message.content:
             if isinstance(block, ir.ToolResult):
                 yield " ".join(words_of(block.content))

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 
 from protocols import ir
+from providers.adapters.mock.behaviours import Content, Said
 from providers.adapters.mock.knobs import Knobs
 from providers.adapters.mock.tokens import count, count_cached, count_input, tokens
 
 LIE = 10
 
 
-def limited(
-    content: Sequence[ir.Content], request: ir.Request, knobs: Knobs
-) -> tuple[tuple[ir.Content, ...], ir.Stop]:
+def limited(content: Content, request: ir.Request, knobs: Knobs) -> tuple[Content, ir.Stop]:
     allowed = request.sampling.max_tokens
-    kept: list[ir.Content] = []
+    kept: list[Said] = []
     stop = ir.Stop(reason="end_turn")
     for block in content:
         match block:
@@ -55,9 +54,7 @@ def _cut(text: str, allowed: int | None) -> str:
     return text if allowed is None else "".join(tokens(text)[:allowed])
 
 
-def usage_of(
-    request: ir.Request, content: Sequence[ir.Content], knobs: Knobs, *, copies: int
-) -> ir.Usage:
+def usage_of(request: ir.Request, content: Content, knobs: Knobs, *, copies: int) -> ir.Usage:
     if knobs.usage == "missing":
         return ir.Usage()
     thought = sum(count(block.text) for block in content if isinstance(block, ir.Thinking))

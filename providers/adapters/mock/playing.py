@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from protocols import ir
 from protocols.codec import EventEncoder
+from providers.adapters.mock.behaviours import Content, Said
 from providers.adapters.mock.knobs import Knobs
 from providers.adapters.mock.tokens import tokens
 
@@ -22,7 +23,7 @@ class Played(Struct, frozen=True, kw_only=True):
     id: str
     created: int
     model: str
-    content: tuple[ir.Content, ...]
+    content: Content
     stop: ir.Stop
     usage: ir.Usage
     copies: int = 1  # candidates
@@ -99,19 +100,15 @@ def _events(played: Played, *, late: bool) -> Iterator[ir.Event]:
     yield ir.Finished(stop=played.stop, usage=usage)
 
 
-def _block(block: ir.Content, index: int, choice: int) -> Iterator[ir.Event]:
-    match block:
-        case ir.ToolCall(arguments=text):
-            empty: ir.Content = ir.ToolCall(id=block.id, name=block.name, arguments="")
-            yield ir.BlockStarted(index=index, block=empty, choice=choice)
-            for token in tokens(text):
-                yield ir.ArgumentsDelta(index=index, text=token)
-        case ir.Thinking(text=text, seal=seal):
-            yield ir.BlockStarted(index=index, block=ir.Thinking(), choice=choice)
-            yield from (ir.TextDelta(index=index, text=token) for token in tokens(text))
-            if seal is not None:
-                yield ir.Sealed(index=index, seal=seal)
-        case ir.Text(text=text):
-            yield ir.BlockStarted(index=index, block=ir.Text(text=""), choice=choice)
-            yield from (ir.TextDelta(index=index, text=token) for token in tokens(text))
+def _block(block: Said, index: int, choice: int) -> Iterator[ir.Event]:
+    if isinstance(block, ir.ToolCall):
+        empty = ir.ToolCall(id=block.id, name=block.name, arguments="")
+        yield ir.BlockStarted(index=index, block=empty, choice=choice)
+        yield from (ir.ArgumentsDelta(index=index, text=t) for t in tokens(block.arguments))
+    else:
+        kind = type(block)
+        yield ir.BlockStarted(index=index, block=kind(text=""), choice=choice)
+        yield from (ir.TextDelta(index=index, text=token) for token in tokens(block.text))
+        if isinstance(block, ir.Thinking) and block.seal is not None:
+            yield ir.Sealed(index=index, seal=block.seal)
     yield ir.BlockEnded(index=index)

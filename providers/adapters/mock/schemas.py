@@ -44,9 +44,11 @@ class Maker(Struct):
         if not isinstance(schema, Mapping):
             return self._word()  # `true`, or nothing said
         schema = self._resolved(schema)
-        for key in ("const", "default"):
-            if key in schema:
-                return schema[key]
+        if "const" in schema:
+            return schema["const"]
+        # Generators of schemas write `null` beside types that do not allow it.
+        if schema.get("default") is not None:
+            return schema["default"]
         for key in ("enum", "examples"):
             if listed := schema.get(key):
                 return listed[0] if isinstance(listed, list) else listed

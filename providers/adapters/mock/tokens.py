@@ -83,10 +83,15 @@ def seed_of(request: ir.Request) -> bytes:
 
 
 def media_bytes(media: ir.Media) -> bytes:
-    match media.source:
-        case ir.Inline(data=data) | ir.InlineText(text=data) | ir.Link(url=data):
-            return data.encode("utf-8", "replace")
-        case ir.FileRef(id=name):
-            return name.encode("utf-8", "replace")
-        case ir.InlineBlocks(content=content):
-            return "\n".join(words_of(content)).encode("utf-8", "replace")
+    source = media.source
+    if isinstance(source, ir.Inline):
+        text = source.data
+    elif isinstance(source, ir.InlineText):
+        text = source.text
+    elif isinstance(source, ir.Link):
+        text = source.url
+    elif isinstance(source, ir.FileRef):
+        text = source.id
+    else:
+        text = "\n".join(words_of(source.content))
+    return text.encode("utf-8", "replace")

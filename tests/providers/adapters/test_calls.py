@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from providers.adapters.base import UpstreamCall
 from providers.adapters.headers import HeaderRefused, require_extra
 from providers.adapters.json_api import NoSuchOperation
+from providers.adapters.mock.serving import Call, respond
 from providers.adapters.registry import ADAPTERS
 from providers.specs import CredentialSpec, Quirks
 from tests.providers.adapters.destinations import (
@@ -69,6 +70,29 @@ def test_a_compatible_server_is_called_below_its_base_url_without_a_credential()
     )
     assert made.url == "http://127.0.0.1:8000/v1/chat/completions"
     assert headers_of(made).keys() == {"content-type", "accept", "accept-encoding"}
+
+
+def test_the_mock_is_called_without_a_credential_in_every_dialect() -> None:
+    for dialect, operation, path in (
+        ("openai.chat", "chat", "/v1/chat/completions"),
+        ("openai.embeddings", "embeddings", "/v1/embeddings"),
+        ("anthropic.messages", "chat", "/v1/messages"),
+        ("anthropic.messages", "count_tokens", "/v1/messages/count_tokens"),
+    ):
+        made = call("mock", operation, dialect=dialect, credential=NONE, secret=None)
+        assert made.url == f"mock:{path}"
+        assert headers_of(made).keys() == {"content-type", "accept", "accept-encoding"}
+
+
+def test_the_mocks_own_list_of_models_can_be_read() -> None:
+    adapter = ADAPTERS["mock"]
+    made = adapter.models_call(provider=provider(adapter), credential=NONE, secret=None)
+    assert made.url == "mock:/v1/models"
+    listed = Call(method="GET", path="/v1/models", headers={}, body=b"", id="1", created=1)
+    body = b"".join(data for _, data in respond(listed).pieces)
+    operations = {model.name: model.operations for model in adapter.models(body)}
+    assert operations["mock-embed"] == {"embeddings"}
+    assert operations["mock-echo"] == {"chat"}
 
 
 @pytest.mark.parametrize(
