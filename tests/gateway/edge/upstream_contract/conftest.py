@@ -1,8 +1,9 @@
 """What every case is given: each implementation in turn, known by the interface alone."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from ipaddress import ip_network
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -65,6 +66,22 @@ TRUST: Final = tls_context()
 @pytest_asyncio.fixture
 async def upstream(build: Build) -> Upstream:
     return build()
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue is full: whoever connects waits."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port: int = listening.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(("127.0.0.1", port))
+        yield port
+        for one in waiting:
+            one.close()
 
 
 def within(total_s: float = 30.0, **seconds: float) -> Deadlines:

@@ -1,8 +1,6 @@
 """Every phase has an end (F-32, F-34)."""
 
 import asyncio
-import socket
-from collections.abc import Iterator
 from time import monotonic
 
 import pytest
@@ -135,27 +133,10 @@ async def test_one_that_waits_for_a_connection_is_told_in_time(build: Build) -> 
         holding.abort()
 
 
-@pytest.fixture
-def full_port() -> Iterator[int]:
-    """A port whose queue is full: whoever connects waits."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        port: int = listening.getsockname()[1]
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.settimeout(0)
-            one.connect_ex(("127.0.0.1", port))
-        yield port
-        for one in waiting:
-            one.close()
-
-
 async def test_a_connection_that_does_not_come_about_is_left(
     upstream: Upstream, full_port: int
 ) -> None:
-    there = Vendor(scheme="http")
-    there.port = full_port
+    there = Vendor(scheme="http", port=full_port)
     began = monotonic()
     with pytest.raises(TimedOut) as late:
         await upstream.send(

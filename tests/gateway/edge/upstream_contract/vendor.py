@@ -44,6 +44,7 @@ class Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._transport: asyncio.Transport = writer.transport  # type: ignore[assignment] - it reads
         self.asked: list[Asked] = []
         self.sent_bytes = 0
         self.closed = asyncio.Event()
@@ -84,6 +85,13 @@ class Link:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._writer.transport.abort()
 
+    def hold(self) -> None:
+        """Reads nothing until told to go on."""
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        self._transport.resume_reading()
+
     def small_buffers(self) -> None:
         """So that what the client does not read is soon felt here."""
         raw = self._writer.get_extra_info("socket")
@@ -95,16 +103,17 @@ Behaviour: TypeAlias = Callable[[Link], Awaitable[None]]
 
 
 class Vendor:
-    def __init__(self, *, scheme: str) -> None:
+    def __init__(self, *, scheme: str, port: int = 0, host: str = "127.0.0.1") -> None:
         self.scheme = scheme
-        self.port = 0
+        self.host = host
+        self.port = port
         self.links: list[Link] = []
         self.open_links = 0
         self.failures: list[BaseException] = []
 
     @property
     def origin(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     @property
     def asked(self) -> list[Asked]:
@@ -128,9 +137,13 @@ class Vendor:
 
 @asynccontextmanager
 async def vendor(
-    behaviour: Behaviour, *, tls: ssl.SSLContext | None = None
+    behaviour: Behaviour,
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[Vendor]:
-    made = Vendor(scheme="https" if tls else "http")
+    made = Vendor(scheme="https" if tls else "http", host=host)
     serving: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,7 +151,7 @@ async def vendor(
         serving.add(task)
         task.add_done_callback(serving.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls, limit=1 << 26)
+    server = await asyncio.start_server(accept, host, port, ssl=tls, limit=1 << 26)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made
