@@ -23,7 +23,7 @@ URLS_MAX: Final = 2_000
 
 
 class AiohttpUpstream:
-    """Made inside the event loop it serves."""
+    """Serves one event loop."""
 
     def __init__(
         self, *, resolver: Resolver, tls: ssl.SSLContext, lane_limit: int = LANE_LIMIT

@@ -120,7 +120,6 @@ class Lanes:
     """Every lane that is in use, and the broom that closes what nobody used for a while."""
 
     def __init__(self, *, connector: Connector, limit: int) -> None:
-        self._loop = asyncio.get_running_loop()
         self._connector = connector
         self._limit = limit
         self._lanes: dict[str, Lane] = {}
@@ -132,7 +131,7 @@ class Lanes:
     def open_lane(self, name: str, route: Route) -> Lane:
         lane = self._lanes[name] = Lane(route=route, connector=self._connector, limit=self._limit)
         if self._broom is None:
-            self._broom = self._loop.call_later(IDLE_S, self._sweep)
+            self._broom = asyncio.get_running_loop().call_later(IDLE_S, self._sweep)
         return lane
 
     def close(self) -> None:
@@ -144,7 +143,9 @@ class Lanes:
     def _sweep(self) -> None:
         before = monotonic() - IDLE_S
         self._lanes = {name: lane for name, lane in self._lanes.items() if lane.sweep(before)}
-        self._broom = self._loop.call_later(IDLE_S, self._sweep) if self._lanes else None
+        self._broom = None
+        if self._lanes:
+            self._broom = asyncio.get_running_loop().call_later(IDLE_S, self._sweep)
 
 
 def _has_news(fileno: int) -> bool:
