@@ -84,13 +84,14 @@ class Provider(Editable, SharedWithTenants):
     data_region = models.CharField(max_length=40, blank=True)
     managed_by = models.CharField(max_length=4, choices=ManagedBy, default=ManagedBy.UI)
     verified_at = models.DateTimeField(null=True, blank=True)
+    probed_at = models.DateTimeField(null=True, blank=True)
     discovered_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
     credentials: "models.Manager[Credential]"
     upstream_models: "models.Manager[UpstreamModel]"
 
-    stamp_fields = frozenset({"verified_at", "discovered_at"})
+    stamp_fields = frozenset({"verified_at", "probed_at", "discovered_at"})
 
     class Meta(SharedWithTenants.Meta):
         db_table = "providers"

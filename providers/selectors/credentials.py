@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from providers.models import Credential, Provider
 from providers.ownership import owned_by
@@ -33,18 +34,19 @@ def credentials_of(provider: Provider) -> QuerySet[Credential]:
     return rows
 
 
-def state_of(row: Credential) -> str:
-    """What an operator said wins over what the workers found."""
+def state_of(row: Credential, *, now: datetime | None = None) -> str:
+    """What an operator said wins over what the workers found; what was for a time ends with it."""
     if not row.enabled:
         return "disabled"
     if row.needs_confirmation:
         return "needs_confirmation"
-    return row.state if row.state in STATES else ACTIVE
+    over = row.state_until is not None and row.state_until <= (now or timezone.now())
+    return row.state if row.state in STATES and not over else ACTIVE
 
 
 def is_usable(row: Credential, *, now: datetime) -> bool:
     alive = row.expires_at is None or row.expires_at > now
-    return alive and state_of(row) == ACTIVE
+    return alive and state_of(row, now=now) == ACTIVE
 
 
 def duplicate_of(row: Credential) -> str | None:

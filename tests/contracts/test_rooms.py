@@ -32,6 +32,7 @@ PLATFORM_SCOPE: Final = {
     "gateway/console/admin_site.py",  # superadmins only
     "gateway/ops/users.py",  # the command line stands above tenants
     "routing/selectors.py",  # the platform's aliases hold for every tenant
+    "providers/services/upkeep.py",  # work over all tenants
     "providers/services/vault.py",  # the platform's own data key
 }
 USER_SCOPE: Final = {
