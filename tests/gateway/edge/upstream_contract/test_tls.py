@@ -5,6 +5,7 @@ import ssl
 import warnings
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,9 @@ async def test_a_certificate_of_a_trusted_authority_is_accepted(
     ids=["expired", "another address", "another name", "self-signed"],
 )
 async def test_a_wrong_certificate_is_refused(
-    upstream: Upstream, authority: Authority, wrong: dict[str, object], why: str
+    upstream: Upstream, authority: Authority, wrong: dict[str, Any], why: str
 ) -> None:
-    served = authority.served(named="wrong", **wrong)  # type: ignore[arg-type] - by the table
+    served = authority.served(named="wrong", **wrong)
     async with vendor(answers, tls=served) as there:
         with pytest.raises(ConnectFailed, match=why) as refused:
             await ask(upstream, there)

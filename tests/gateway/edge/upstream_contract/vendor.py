@@ -11,7 +11,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 RESET: Final = struct.pack("ii", 1, 0)
 SMALL_BUFFER_BYTES: Final = 65_536
@@ -44,7 +44,7 @@ class Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._transport: asyncio.Transport = writer.transport  # type: ignore[assignment] - it reads
+        self._transport = cast("asyncio.Transport", writer.transport)  # which reads, too
         self.asked: list[Asked] = []
         self.sent_bytes = 0
         self.closed = asyncio.Event()
