@@ -187,5 +187,5 @@ def problem_of(
         kind=KINDS.get(cls, "upstream_error"),
         message=failure.told,
         code=failure.code,
-        retry_after=wait_s if cls == "rate_limited" else None,
+        retry_after=wait_s,
     )

@@ -171,6 +171,6 @@ def _allowed(exchange: Exchange, *, stays: bool) -> tuple[Candidate, ...]:
         return candidates[:1]
     if exchange.vendor_key is not None:
         # The client's own credential goes to the provider it was meant for and to no other.
-        first = candidates[0].provider.id
-        return tuple(candidate for candidate in candidates if candidate.provider.id == first)
+        meant = {candidate.provider.id for candidate in candidates[:1]}
+        return tuple(candidate for candidate in candidates if candidate.provider.id in meant)
     return candidates

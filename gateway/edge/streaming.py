@@ -65,7 +65,7 @@ class Delivery:
                     watch.since = watch.clock()
             if passage.over:
                 return data
-            if data:
+            if data and not exchange.client_gone:
                 if not exchange.sending:
                     await self._begin(answer.headers)
                 exchange.bytes_out += len(data)
@@ -78,7 +78,8 @@ class Delivery:
         if not self._exchange.sending:
             await self._begin(upstream)
         await self.settle()
-        self._exchange.bytes_out += len(data)
+        if not self._exchange.client_gone:
+            self._exchange.bytes_out += len(data)
         record(self._exchange, self._runtime)
         await self._body(data, more=False)
 
@@ -88,10 +89,11 @@ class Delivery:
         exchange.answer_status = status
         headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=False)
         headers.append((b"content-length", b"%d" % len(body)))
-        exchange.bytes_out += len(body)
+        if not exchange.client_gone:
+            exchange.bytes_out += len(body)
         record(exchange, self._runtime)
         if exchange.client_gone:
-            return
+            return  # read for its usage alone
         exchange.sending = True
         await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
         await self._body(body, more=False)

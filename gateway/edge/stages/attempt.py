@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.edge.calling import Caller
 from gateway.edge.errors import GatewayError
-from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
 from gateway.edge.failures import (
     NOTHING_TO_SAY,
     Failure,
@@ -98,6 +98,7 @@ class Course:
             if failure is None or failure.delivered or exchange.client_gone:
                 return
             failures.append(failure)
+            exchange.usage, exchange.stop = NO_USAGE, None
             if failure.verdict.cls not in RETRYABLE:
                 # It is about the request: whoever is asked next would say the same.
                 await self._tell(failure, exchange.attempts[-1])
@@ -186,10 +187,10 @@ class Course:
         exchange, watch, wall = self._exchange, self._watch, self._runtime.wall()
         own_credential = exchange.vendor_key is not None
         problem = problem_of(failure, native=self._native, own_credential=own_credential, wall=wall)
+        exchange.error = problem
         watch.conclude()
         await self._delivery.settle()
         if exchange.sending:  # a keep-alive has begun the answer
-            exchange.error = problem
             event = self._native.error_event(problem, exchange.arrival.request_id)
             await self._delivery.finish(event, upstream={})
         elif passes(failure, own_credential=own_credential):

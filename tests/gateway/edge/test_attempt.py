@@ -193,7 +193,7 @@ async def test_an_error_of_the_clients_passes_as_it_is(said: Said, status: int) 
     made, client = await asked(world, two_keys())
     assert (client.status, client.body) == (status, body)
     assert len(made.attempts) == 1
-    assert made.status == "client_error"
+    assert made.status in {"client_error", "blocked"}
     assert client.headers[b"content-type"] == b"application/json"
 
 
@@ -265,6 +265,16 @@ async def test_what_is_not_the_clients_to_see_is_told_in_our_words(
     assert world.refused.kind == kind
     assert "sk-" not in world.refused.message
     assert "<html" not in world.refused.message
+
+
+async def test_usage_of_an_answer_nobody_saw_is_not_the_clients() -> None:
+    usage = b'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}\n\n'
+    broken = Said(STREAM[0], usage, Disconnected("reset", sent=True), headers=SSE)
+    world = World(broken, error(400))
+    made = exchange(Client(), candidate(provider(keys=("1", "2"))), stream=True)
+    await asked(world, made)
+    assert made.usage.input_tokens is None
+    assert made.error is not None
 
 
 async def test_a_refused_address_is_named_as_such_and_not_shown() -> None:
