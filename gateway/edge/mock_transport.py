@@ -71,11 +71,12 @@ class MockAnswer:
         self._gone = asyncio.Event()
 
     async def read(self) -> bytes:
-        for delay_s, data in self._pieces:
-            await self._wait(delay_s)
-            if data:
-                return data
-        return b""
+        piece = next(self._pieces, None)
+        if piece is None:
+            return b""
+        delay_s, data = piece
+        await self._wait(delay_s)
+        return data
 
     async def whole(self) -> bytes:
         body = b""

@@ -177,8 +177,7 @@ class Connection:
             self._writer.write("\r\n".join([*head, "\r\n"]).encode("latin-1"))
             for delay_s, data in answer.pieces:
                 await _pause(delay_s)
-                if data:
-                    self._writer.write(b"%x\r\n%b\r\n" % (len(data), data))
+                self._writer.write(b"%x\r\n%b\r\n" % (len(data), data))
                 await self._writer.drain()
             self._writer.write(LAST_CHUNK)
         else:
