@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 import structlog
 
-from gateway.telemetry.redaction import redacted_fields
+from gateway.telemetry.redaction import redacted_fields, redacted_line
 from gateway.telemetry.request_log import RequestLog
 
 EventDict: TypeAlias = MutableMapping[str, Any]
@@ -107,7 +107,7 @@ def request_log(*, format: str, role: str) -> RequestLog:  # noqa: A002
             **fields,
         }
         line["ts"] = _timestamp(fields["ts"])
-        line = redacted_fields(line if _is_readable(format) else add_process(None, "", line))
+        line = redacted_line(line if _is_readable(format) else add_process(None, "", line))
         return (
             str(readable(None, "", line)) if _is_readable(format) else _render_json(None, "", line)
         )

@@ -58,7 +58,7 @@ def _note(exchange: Exchange) -> None:
     if exchange.attempts:
         last = exchange.delivered or exchange.attempts[-1]
         state["provider"] = last.candidate.provider.slug
-        state["credential"] = last.credential.name
+        state["backend_key"] = last.credential.name
         state["attempts"] = len(exchange.attempts)
         state["lane"] = exchange.lane
     if exchange.asked_stream:

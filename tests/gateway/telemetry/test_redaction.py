@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.telemetry.redaction import HIDDEN, MAX_DEPTH, redacted, redacted_fields, redacted_text
+from gateway.telemetry.redaction import (
+    HIDDEN,
+    MAX_DEPTH,
+    SECRET_VALUES,
+    may_hold_secret,
+    redacted,
+    redacted_fields,
+    redacted_line,
+    redacted_text,
+)
 
 CANARY = "c4n4ry-5ecret-Value"
 
@@ -101,3 +110,19 @@ def test_what_lies_too_deep_is_hidden_whole() -> None:
 
 def test_an_object_is_written_as_its_text_without_secrets() -> None:
     assert redacted(ValueError(f"Bearer {CANARY}")) == "Bearer ***"
+
+
+@given(st.data())
+def test_what_a_pattern_would_hide_is_never_passed_over(data: st.DataObject) -> None:
+    pattern, shown = data.draw(st.sampled_from(SECRET_VALUES))
+    text = data.draw(st.from_regex(pattern))
+
+    assert may_hold_secret(text) or pattern.sub(shown, text) == text
+
+
+def test_a_line_is_searched_as_a_whole() -> None:
+    clean = {"request_id": "req_1", "status": 200, "path": "/v1/models"}
+    dirty = {**clean, "model": "sy-live-abcdefghijkl-0123456789"}
+
+    assert redacted_line(clean) is clean
+    assert redacted_line(dirty)["model"] == "sy-live-***"
