@@ -76,7 +76,7 @@ class DecodeError(ProtocolError):
 
 class Unsupported(ProtocolError):
     def __init__(self, feature: str, why: str) -> None:
-        super().__init__(f"{feature}: {why}")
+        super().__init__(f"{feature} {why}")
         self.feature = feature
         self.why = why
 

@@ -194,7 +194,8 @@ def _plain_text(body: bytes) -> str | None:
         text = body.decode().strip()
     except UnicodeDecodeError:
         return None
-    return text[:LONGEST_MESSAGE] if text and "<" not in text else None
+    is_prose = text[:1].isalpha() and "<" not in text and text != "null"
+    return text[:LONGEST_MESSAGE] if is_prose else None
 
 
 def _unexplained(status: int) -> str:

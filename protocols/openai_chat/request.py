@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 from protocols import ir
 from protocols.cache_points import take_cache_point
 from protocols.codec import Head
-from protocols.errors import DecodeError
+from protocols.errors import DecodeError, Unsupported
 from protocols.fields import Fields, Item, read_body
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, ToolChoice
 from protocols.openai_chat.messages import read_messages
@@ -14,6 +14,7 @@ from protocols.openai_chat.messages import read_messages
 Tool: TypeAlias = FunctionTool | CustomTool | ProviderTool
 Mode: TypeAlias = Literal["auto", "none", "required"]
 MODES: Final[Mapping[str, Mode]] = {"auto": "auto", "none": "none", "required": "required"}
+MAX_CANDIDATES: Final = 128
 MODALITIES: Final[Mapping[str, Literal["text", "audio", "image"]]] = {
     "text": "text",
     "audio": "audio",
@@ -57,6 +58,9 @@ def _no_model() -> str:
 def _sampling(fields: Fields) -> ir.Sampling:
     # The older name stays with the rest where both are said.
     key = "max_completion_tokens" if fields.has("max_completion_tokens") else "max_tokens"
+    candidates = fields.whole("n")
+    if candidates is not None and candidates > MAX_CANDIDATES:
+        raise Unsupported("n", f"is {candidates}; at most {MAX_CANDIDATES} answers are given")
     return ir.Sampling(
         max_tokens=fields.whole(key),
         temperature=fields.number("temperature"),
@@ -66,7 +70,7 @@ def _sampling(fields: Fields) -> ir.Sampling:
         seed=fields.whole("seed"),
         presence_penalty=fields.number("presence_penalty"),
         frequency_penalty=fields.number("frequency_penalty"),
-        candidates=fields.whole("n"),
+        candidates=candidates,
         logprobs=fields.flag("logprobs"),
         top_logprobs=fields.whole("top_logprobs"),
     )
