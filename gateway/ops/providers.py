@@ -17,8 +17,14 @@ def run_list(arguments: Namespace, _: Configuration) -> int:
     if arguments.json:
         write_json(rows)
     else:
-        write(table(HEADS, [[str(row[head]) for head in HEADS] for row in rows]))
+        write(table(HEADS, [[_shown(row[head]) for head in HEADS] for row in rows]))
     return Exit.OK
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _all_providers() -> list[dict[str, Any]]:
@@ -33,7 +39,7 @@ def _all_providers() -> list[dict[str, Any]]:
                 "owner": row.tenant.slug if row.tenant is not None else "platform",
                 "kind": row.kind,
                 "host": host_of(row),
-                "enabled": "yes" if row.enabled else "no",
+                "enabled": row.enabled,
                 "state": row.__dict__["status"].state,
                 "credentials": "{0.healthy}/{0.total}".format(row.__dict__["credential_count"]),
                 "models": row.__dict__["models_enabled"],

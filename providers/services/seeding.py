@@ -5,15 +5,13 @@ from typing import Any, Final
 from accounts.access import superadmin_access
 from accounts.actors import SYSTEM
 from accounts.tenancy import platform_scope
+from providers.adapters.mock.knobs import EMBEDDING, MODELS
 from providers.kinds import MOCK
 from providers.models import Provider, UpstreamModel
 from providers.ownership import owned_by
 from providers.services.providers import create_provider
 
 CHAT: Final = ["chat", "count_tokens"]
-CHAT_MODELS: Final = (
-    *("mock-echo", "mock-lorem", "mock-tools", "mock-thinking", "mock-json", "mock-vision"),
-)
 CONTEXT_WINDOW: Final = 128_000
 
 
@@ -35,7 +33,8 @@ def _mock() -> dict[str, Any]:
             "context_window": CONTEXT_WINDOW,
             "capabilities": {"reasoning": name == "mock-thinking"},
         }
-        for name in CHAT_MODELS
+        for name in MODELS
+        if name != EMBEDDING
     ]
     return {
         "slug": MOCK,
@@ -43,5 +42,5 @@ def _mock() -> dict[str, Any]:
         "kind": MOCK,
         "platform": True,
         "health_mode": Provider.HealthMode.PASSIVE,
-        "models": [*chat, {"upstream_name": "mock-embed", "operations": ["embeddings"]}],
+        "models": [*chat, {"upstream_name": EMBEDDING, "operations": ["embeddings"]}],
     }
