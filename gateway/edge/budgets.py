@@ -1,7 +1,7 @@
 """What the exchanges of a worker share, so that a few cannot take it all. One each per worker."""
 
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol
 
 BUDGET_RATIO: Final = 0.2
 BUDGET_LEAST: Final = 3
@@ -44,3 +44,26 @@ class DrainSlots:
 
     def give_back(self) -> None:
         self._free += 1
+
+
+class Stoppable(Protocol):
+    def stop(self) -> None:
+        """At once, and never twice the same way; must not block."""
+        ...
+
+
+class OpenExchanges:
+    """Those that are with a vendor, so that they can be ended when the worker must go."""
+
+    def __init__(self) -> None:
+        self._open: set[Stoppable] = set()
+
+    def add(self, exchange: Stoppable) -> None:
+        self._open.add(exchange)
+
+    def discard(self, exchange: Stoppable) -> None:
+        self._open.discard(exchange)
+
+    def stop(self) -> None:
+        for exchange in tuple(self._open):
+            exchange.stop()

@@ -21,7 +21,14 @@ from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
 from gateway.edge.splices import splice
 from gateway.edge.streaming import LAST_EVENT, Delivery, Passage
-from gateway.edge.upstream import Deadlines, Disconnected, TimedOut, UpstreamAnswer, UpstreamFault
+from gateway.edge.upstream import (
+    Deadlines,
+    Disconnected,
+    Stopping,
+    TimedOut,
+    UpstreamAnswer,
+    UpstreamFault,
+)
 from gateway.edge.watching import Watch
 from protocols.errors import FrameTooLarge
 from protocols.ir import Dialect
@@ -192,7 +199,7 @@ class Caller:
         try:
             with self._watch:
                 tail = await self._delivery.pump(answer, passage, attempt=made, idle_s=idle_s)
-        except (Disconnected, TimedOut):
+        except (Disconnected, TimedOut, Stopping):
             if not observer.stopped:
                 raise
             tail = b""  # it had said all it had to say

@@ -1,9 +1,11 @@
 """The mark by which `switchyard serve` says that this server is leaving.
 
-Law: a mark once seen stays seen; a draining worker never takes work back.
+Laws: a mark once seen stays seen; a draining worker never takes work back; what is still open when
+the patience is over is told to end.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +13,16 @@ POLL_S: Final = 0.25
 
 
 class DrainWatch:
-    def __init__(self, mark: Path | None) -> None:
+    def __init__(
+        self,
+        mark: Path | None,
+        *,
+        patience_s: float = 0.0,
+        last_call: Callable[[], None] | None = None,
+    ) -> None:
         self._mark = mark
+        self._patience_s = patience_s
+        self._last_call = last_call
         self._task: asyncio.Task[None] | None = None
         self.draining = False
 
@@ -29,3 +39,6 @@ class DrainWatch:
         while not self.draining:
             await asyncio.sleep(POLL_S)
             self.draining = await asyncio.to_thread(mark.exists)
+        if self._last_call is not None:
+            await asyncio.sleep(self._patience_s)
+            self._last_call()

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 class EdgeSettings(Struct, frozen=True, kw_only=True):
     require_api_key: bool = True
+    drain_max_s: float = 600.0
     stream_keepalive_s: float = 10.0
     streaming_timeout_s: float | None = None  # caps the total of streams
     max_inflight: int = 5_000
@@ -18,6 +19,7 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
     def from_values(cls, values: Mapping[str, Any]) -> "EdgeSettings":
         return cls(
             require_api_key=values["REQUIRE_API_KEY"],
+            drain_max_s=values["DRAIN_MAX_S"],
             stream_keepalive_s=values["STREAM_KEEPALIVE_S"],
             streaming_timeout_s=values["STREAMING_TIMEOUT_SECONDS"] or None,
             max_inflight=values["MAX_INFLIGHT"],

@@ -18,6 +18,7 @@ from gateway.edge.upstream import (
     ConnectFailed,
     Disconnected,
     PoolExhausted,
+    Stopping,
     TimedOut,
     TooLarge,
     UpstreamFault,
@@ -91,6 +92,8 @@ def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool)
                 "upstream_blocked",
             )
             counts, closes = False, True
+        case Stopping():
+            cls, told, counts = "overloaded", "This gateway is restarting.", False
         case BadCall():
             told = f"The request to {slug} cannot be written as one."
             cls, counts, closes = "protocol_error", False, True

@@ -19,7 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from accounts import keys
-from gateway.edge.budgets import DrainSlots, RetryBudget
+from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.drain import DrainWatch
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.herald import CredentialMeter, Herald
@@ -91,6 +91,7 @@ class Runtime:
     herald: Herald
     retry_budget: RetryBudget
     drain_slots: DrainSlots
+    open_exchanges: OpenExchanges
     verifier: Verifier
     failures: FailureMeter
     slots: Slots
@@ -111,7 +112,12 @@ class Runtime:
         """`flush` writes what is still waiting, when the process stops."""
         state, cache = redis_client(config.redis_url), redis_client(config.cache_redis_url)
         broker = state if config.broker_url == config.redis_url else redis_client(config.broker_url)
-        drain = DrainWatch(config.drain_mark)
+        open_exchanges = OpenExchanges()
+        drain = DrainWatch(
+            config.drain_mark,
+            patience_s=config.edge.drain_max_s,
+            last_call=open_exchanges.stop,
+        )
         drain.start()
         snapshots = SnapshotHolder(config.snapshot, redis=state, observe=meter.snapshot)
         await snapshots.start()
@@ -142,6 +148,7 @@ class Runtime:
             herald=herald,
             retry_budget=RetryBudget(),
             drain_slots=DrainSlots(),
+            open_exchanges=open_exchanges,
             verifier=Verifier({keys.pepper_id(pepper): pepper for pepper in config.peppers}),
             failures=FailureMeter(per_minute=FAILURES_PER_MINUTE, addresses=ADDRESSES_REMEMBERED),
             slots=Slots(

@@ -12,6 +12,7 @@ was found closed before a byte of the request was written.
     ├── TimedOut           which phase
     ├── Disconnected       the vendor closed before or inside its answer
     ├── TooLarge           headers, an event, a line or the whole answer
+    ├── Stopping           the gateway itself ends the call; no client of vendors raises it
     └── BadAnswer          what no client of HTTP may accept: encoding, redirect, 1xx, 204, framing
 """
 
@@ -63,6 +64,11 @@ class TooLarge(UpstreamFault):
     def __init__(self, what: str, *, limit_bytes: int) -> None:
         super().__init__(f"{what} above {limit_bytes} bytes", sent=True)
         self.what = what
+
+
+class Stopping(UpstreamFault):
+    def __init__(self) -> None:
+        super().__init__("the gateway has to stop", sent=True)
 
 
 class BadAnswer(UpstreamFault):

@@ -1,6 +1,9 @@
 """What ends an exchange from outside: the client that leaves, and time.
 
-    ClientLeft   raised in the exchange's own task instead of the cancellation; nobody to answer
+    What an interrupted exchange sees in its own task:
+    ClientLeft   there is nobody left to answer
+    TimedOut     the vendor's, the provider's or the client's time is over
+    Stopping     the worker has to go
 
 Laws: one listener and one timer per exchange, whatever its length; the timer reads the clock only
 when it fires, so that a chunk costs no timer; whoever is interrupted is cancelled in its own task
@@ -17,18 +20,19 @@ from gateway.edge.budgets import DrainSlots
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
 from gateway.edge.stages.decode import ClientLeft
-from gateway.edge.upstream import Phase, TimedOut
+from gateway.edge.upstream import Phase, Stopping, TimedOut
 
-Reason: TypeAlias = Literal["gone", "stalled", "first", "idle", "total"]
+Reason: TypeAlias = Literal["gone", "stalled", "stopping", "first", "idle", "total"]
 PHASES: Final[Mapping[Reason, Phase]] = {"first": "headers", "idle": "body", "total": "total"}
 
 STREAM_STALL_S: Final = 30.0  # how long a client may leave what was sent to it unread
-DRAIN_MAX_S: Final = 120.0
+READ_OUT_MAX_S: Final = 120.0
 
 
 class Watch:
     __slots__ = (
         "_armed_at",
+        "_concluded",
         "_exchange",
         "_holds_drain",
         "_listener",
@@ -64,6 +68,7 @@ class Watch:
         self.clock = clock
         self._slots = slots
         self._holds_drain = False
+        self._concluded = False
         self._stall_s = STREAM_STALL_S
         self._reason: Reason | None = None
         self._on_quiet: Callable[[], None] | None = None
@@ -99,6 +104,12 @@ class Watch:
             self._holds_drain = False
             self._slots.give_back()
 
+    def stop(self) -> None:
+        """The worker has to go: no more attempts, and an end as the dialect tells it."""
+        if not self._concluded:
+            self.total_at = min(self.total_at, self.clock())
+            self._interrupt("stopping")
+
     def took(self) -> Reason | None:
         """To be asked on CancelledError: why, if that was ours and ours alone."""
         reason, self._reason = self._reason, None
@@ -115,22 +126,23 @@ class Watch:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        """What was interrupted by us raises TimedOut or ClientLeft."""
+        """What was interrupted by us raises what the header of this module says."""
         if kind is not asyncio.CancelledError or (reason := self.took()) is None:
             return
-        self._raise_time_out(reason)
+        self._raise_fault(reason)
         self._exchange.client_gone = True
         raise ClientLeft from None
 
     def conclude(self) -> None:
         """The end is known and only has to be told: no deadline but the client's own pace."""
+        self._concluded = True
         self.total_at = self.limit_s = self.keepalive_s = math.inf
 
     def reads_on(self) -> bool:
         """To be asked when a send was cancelled: the client is gone, its answer is read out."""
         if not self._holds_drain or (reason := self.took()) is None:
             return False
-        self._raise_time_out(reason)
+        self._raise_fault(reason)
         return True
 
     def expect(self, limit: Literal["first", "idle"], *, since: float, within_s: float) -> None:
@@ -194,16 +206,18 @@ class Watch:
         self._exchange.client_gone = True
         if self.drainable and self._slots.take():
             self._holds_drain = True
-            self.total_at = min(self.total_at, self.clock() + DRAIN_MAX_S)
+            self.total_at = min(self.total_at, self.clock() + READ_OUT_MAX_S)
             self.arm()
             if not self.main_sends:
                 return
         self._interrupt("gone")
 
-    def _raise_time_out(self, reason: Reason) -> None:
+    def _raise_fault(self, reason: Reason) -> None:
         phase = PHASES.get(reason)
         if phase is not None:
             raise TimedOut(phase, sent=True) from None
+        if reason == "stopping":
+            raise Stopping from None
 
     def _interrupt(self, reason: Reason) -> None:
         if self._reason is None:

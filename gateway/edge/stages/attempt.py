@@ -24,7 +24,7 @@ from gateway.edge.retries import OWN_CREDENTIAL, Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.decode import ClientLeft
 from gateway.edge.streaming import Delivery, linger
-from gateway.edge.upstream import TimedOut
+from gateway.edge.upstream import Stopping, TimedOut
 from gateway.edge.watching import Watch
 from protocols.errors import Problem
 from providers.adapters.base import RETRYABLE, Verdict
@@ -77,6 +77,7 @@ class Course:
         )
 
     async def run(self) -> None:
+        self._runtime.open_exchanges.add(self._watch)
         self._watch.begin(on_quiet=self._delivery.keep_alive)
         try:
             with self._watch:
@@ -85,6 +86,7 @@ class Course:
             self._exchange.client_gone = True
 
     def close(self) -> None:
+        self._runtime.open_exchanges.discard(self._watch)
         self._watch.end()
         self._delivery.close()
 
@@ -123,7 +125,7 @@ class Course:
         try:
             with self._watch:
                 await asyncio.sleep(pause_s)
-        except TimedOut:
+        except (TimedOut, Stopping):
             return None
         return walk.again(now=runtime.clock(), wall=runtime.wall())
 

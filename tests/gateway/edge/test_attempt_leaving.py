@@ -16,7 +16,9 @@ from gateway.edge.upstream import ConnectFailed, Disconnected
 from providers.specs import Timeouts
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
+    FINISH,
     ROLE,
+    SHOWN,
     SSE,
     STREAM,
     Client,
@@ -211,7 +213,7 @@ async def test_nobody_is_asked_again_for_a_client_that_is_gone() -> None:
 
 
 async def test_reading_out_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "DRAIN_MAX_S", 0.1)
+    monkeypatch.setattr(watching, "READ_OUT_MAX_S", 0.1)
     said = endless()
     world, made = World(said), draining()
     assert await left(world, client_of(made), made) < 0.3
@@ -325,3 +327,37 @@ async def test_many_cancels_at_any_moment_leave_nothing_behind() -> None:
     assert asyncio.all_tasks() == before
     assert not any(state.in_flight for state in world.pool.states(now=0))
     assert not any(world.retry_budget._open.values())  # noqa: SLF001
+
+
+@pytest.mark.parametrize("phase", PHASES)
+async def test_a_worker_that_has_to_go_ends_what_is_open(phase: str) -> None:
+    make, stream = PHASES[phase]
+    said, client = make(), Client()
+    world = World(said, Said(CHAT_ANSWER))
+    made = exchange(client, candidate(provider(keys=("1",))), stream=stream)
+    asyncio.get_running_loop().call_later(0.06, world.open_exchanges.stop)
+    began = time.monotonic()
+    await world.run(made)
+    assert time.monotonic() - began < 0.06 + PROMPT_S
+    assert len(made.attempts) == 1
+    assert made.error is not None
+    if client.sent:
+        assert client.is_complete
+    else:
+        assert world.refused is not None
+        assert world.refused.http_status == 503
+
+
+async def test_a_worker_that_has_to_go_lets_last_bytes_pass() -> None:
+    client = Client(send_s=0.03)
+    world = World(Said(*STREAM, headers=SSE))
+    made = exchange(client, stream=True)
+
+    def stop(message: Message) -> None:
+        if message.get("body", b"").endswith(FINISH):
+            asyncio.get_running_loop().call_later(0.01, world.open_exchanges.stop)
+
+    client.on_send = stop
+    await world.run(made)
+    assert client.body == SHOWN
+    assert client.is_complete

@@ -133,3 +133,13 @@ async def test_the_drain_mark_is_seen_within_a_second_and_for_good(tmp_path: Pat
     mark.unlink()
     assert drain.draining
     await drain.stop()
+
+
+async def test_what_is_open_when_the_patience_is_over_is_told_to_end(tmp_path: Path) -> None:
+    told = asyncio.Event()
+    drain = DrainWatch(tmp_path, patience_s=0.01, last_call=told.set)
+    drain.start()
+    async with asyncio.timeout(5):
+        await told.wait()
+    assert drain.draining
+    await drain.stop()

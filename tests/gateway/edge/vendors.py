@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from accounts.specs import KeySpec
-from gateway.edge.budgets import DrainSlots, RetryBudget
+from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Arrival, Candidate, Exchange
@@ -226,6 +226,7 @@ class World:
         self.pool = CredentialPool(chance=lambda: 0.0)
         self.drain_slots = DrainSlots()
         self.retry_budget = RetryBudget()
+        self.open_exchanges = OpenExchanges()
         self._parts = SimpleNamespace(
             upstream=upstream or self.vendors,
             pool=self.pool,
@@ -239,6 +240,7 @@ class World:
             announce=self.announced.extend,
             drain_slots=self.drain_slots,
             retry_budget=self.retry_budget,
+            open_exchanges=self.open_exchanges,
             slots=None,
         )
         self.runtime = cast("Runtime", self._parts)
