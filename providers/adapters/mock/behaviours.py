@@ -19,6 +19,7 @@ Behaviour: TypeAlias = Callable[[ir.Request, bytes], Content]
 ORIGIN: Final = "mock"
 # Dialects whose answers can carry a seal, so that one is owed in return.
 SEALED: Final = frozenset({"anthropic.messages"})
+CALL_PREFIXES: Final[Mapping[str, str]] = {"anthropic.messages": "toolu_"}
 MOST_CALLS: Final = 3
 LOREM_TOKENS: Final = 60
 LOREM: Final = (
@@ -79,10 +80,11 @@ def tools(request: ir.Request, seed: bytes) -> Content:
     called = _called(request)
     if not called:
         return (ir.Text(text=f"There is no tool for it: {_asked(request)}"),)
+    prefix = CALL_PREFIXES.get(request.dialect, "call_")
     # One for all calls: the second call takes the next word.
     maker = _maker(request)
     return tuple(
-        _call(tool, maker, id_=f"call_{seed[:8].hex()}{at}") for at, tool in enumerate(called)
+        _call(tool, maker, id_=f"{prefix}{seed[:8].hex()}{at}") for at, tool in enumerate(called)
     )
 
 

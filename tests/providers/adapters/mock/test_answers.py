@@ -124,6 +124,7 @@ def test_tools_are_called_and_answered_in_messages_too() -> None:
     assert first["stop_reason"] == "tool_use"
     uses = first["content"]
     assert uses[0]["input"] == {"city": "Oslo"}
+    assert all(use["id"].startswith("toolu_") for use in uses)
     results = [{"type": "tool_result", "tool_use_id": use["id"], "content": "21"} for use in uses]
     history = [
         *user("Weather in Oslo?"),
