@@ -7,34 +7,19 @@ from typing import Final
 
 import httpx
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from gateway.ops.ports import free_port
-from tests import services
+from tests.clients.fixtures import bare_stack, referee
 from tests.clients.management import Model
-from tests.clients.stack import Stack, serving_stack
-from tests.conftest import close_connections
+from tests.clients.stack import Stack
 from tests.contracts.tree import ROOT
 from tests.faults.installation import wait_until
-from tests.faults.referee import Referee, evil_upstream
+from tests.faults.referee import Referee
+
+__all__ = ["bare_stack", "referee"]
 
 DECENT: Final = "decent"
 MOCK_UP_WITHIN_S: Final = 20
-
-
-@pytest.fixture(scope="module")
-def referee() -> Iterator[Referee]:
-    with evil_upstream() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def bare_stack(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stack]:
-    with serving_stack() as started:
-        yield started
-    with django_db_blocker.unblock():
-        close_connections()
-        services.reset_database()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,13 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
     def wait_until_known(self, slug: str) -> None:
         self.management.wait_until_known(slug, key=self.key)
+
+    def vendor(self, slug: str, *, url: str, kind: str = "openai", **fields: Any) -> None:
+        """A provider that takes any model's name, ready to be called as `slug.model`."""
+        path = "/v1" if kind == "openai" else ""
+        given: dict[str, Any] = {"secrets": ["sk-good"], "allow_unlisted_models": True, **fields}
+        self.management.provider(slug=slug, kind=kind, base_url=f"{url}{path}", **given)
+        self.wait_until_known(slug)
 
 
 @contextmanager

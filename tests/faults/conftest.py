@@ -6,8 +6,11 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests import services
+from tests.clients.fixtures import bare_stack, referee
 from tests.conftest import close_connections
 from tests.faults.gateway_process import Gateway, running
+
+__all__ = ["bare_stack", "referee"]
 
 
 @pytest.fixture(scope="module")

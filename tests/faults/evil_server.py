@@ -116,6 +116,11 @@ class Connection(asyncio.Protocol):
         self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.closes_after_answer = False
 
+    @property
+    def is_busy(self) -> bool:
+        """It owes somebody an answer."""
+        return self._seen is not None
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
@@ -266,7 +271,8 @@ class EvilServer:
         if word == "requests":
             return self._book
         # The one that asks does not count.
-        return {"connections": len(self.connections) - 1}
+        busy = sum(connection.is_busy for connection in self.connections)
+        return {"connections": len(self.connections) - 1, "busy": busy}
 
     async def listen(self, port: int) -> asyncio.Server:
         loop = asyncio.get_running_loop()

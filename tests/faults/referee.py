@@ -16,6 +16,13 @@ from tests.faults.evil_server import Seen
 POLL_S: Final = 0.01
 
 
+class State(msgspec.Struct):
+    """Open connections, the referee's own not counted, and how many of them owe an answer."""
+
+    connections: int
+    busy: int
+
+
 class Referee:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -25,10 +32,8 @@ class Referee:
         answer = self._client.get("/requests")
         return msgspec.json.decode(answer.content, type=list[Seen])
 
-    def connections(self) -> int:
-        """Open ones, the referee's own not counted."""
-        body = msgspec.json.decode(self._client.get("/state").content, type=dict[str, int])
-        return body["connections"]
+    def state(self) -> State:
+        return msgspec.json.decode(self._client.get("/state").content, type=State)
 
     def forget(self) -> None:
         self._client.delete("/requests")

@@ -81,4 +81,4 @@ def test_the_moment_a_caller_leaves_is_written_down(
     assert seen.gone_how == how
     assert seen.gone_at is not None
     assert -0.01 <= seen.gone_at - left_at <= 0.1 * FACTOR
-    assert referee.connections() == 0
+    assert referee.state().connections == 0

@@ -1,0 +1,70 @@
+"""Clients on raw sockets, which can be slow, and can leave in every way there is."""
+
+import socket
+import struct
+import time
+from typing import Final, Literal
+
+import msgspec
+
+from tests.clients.stack import Stack
+from tests.faults.gateway_process import ANSWER_WITHIN_S
+
+How = Literal["fin", "rst", "half"]
+LINGER_NOT: Final = struct.pack("ii", 1, 0)
+PATHS: Final = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+
+
+class Caller:
+    """One request on a connection of its own."""
+
+    def __init__(self, stack: Stack, *, model: str, kind: str = "openai", stream: bool) -> None:
+        body = msgspec.json.encode(
+            {
+                "model": model,
+                "messages": [{"role": "user", "content": "Hi"}],
+                "max_tokens": 64,
+                "stream": stream,
+            }
+        )
+        head = (
+            f"POST {PATHS[kind]} HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {stack.key.value}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self.received = b""
+        self.socket = stack.gateway.connect()
+        self.socket.sendall(head.encode() + body)
+
+    def until(self, mark: bytes, *, within_s: float = ANSWER_WITHIN_S) -> bytes:
+        """What has come once `mark` is in it; fails when the connection ends before."""
+        self.socket.settimeout(within_s)
+        while mark not in self.received:
+            part = self.socket.recv(65_536)
+            assert part, self.received[-500:]
+            self.received += part
+        return self.received
+
+    def to_the_end(self, *, within_s: float = ANSWER_WITHIN_S) -> bytes:
+        """Until the last chunk or the end of the connection."""
+        self.socket.settimeout(within_s)
+        while not self.received.endswith(b"\r\n0\r\n\r\n"):
+            part = self.socket.recv(65_536)
+            if not part:
+                break
+            self.received += part
+        return self.received
+
+    def leave(self, how: How) -> float:
+        """The moment it left."""
+        if how == "rst":
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        left_at = time.monotonic()
+        if how == "half":
+            self.socket.shutdown(socket.SHUT_WR)
+        else:
+            self.socket.close()
+        return left_at
+
+    def close(self) -> None:
+        self.socket.close()

@@ -1,0 +1,89 @@
+"""F-09: whoever leaves takes the vendor's call along, in every phase and in every way."""
+
+import time
+from typing import Final
+
+import pytest
+
+from tests.clients.stack import Stack
+from tests.faults.bounds import FACTOR
+from tests.faults.callers import Caller, How
+from tests.faults.installation import wait_until
+from tests.faults.referee import Referee
+from tests.faults.remains import Remains
+
+pytestmark = pytest.mark.faults
+
+QUIET_S: Final = 0.1
+LOADED_S: Final = 0.5
+CROWD: Final = 40
+KINDS: Final = ("openai", "anthropic")
+# What the vendor does, whether a stream is asked for, and what the client has seen when it leaves.
+PHASES: Final = {
+    "whole answer": ("evil-hang", False, b""),
+    "before headers": ("evil-hang", True, b""),
+    "before the first token": ("evil-hang-after-0", True, b""),
+    "mid-stream": ("evil-paced-1000-20", True, b"tok00003"),
+    "before the last event": ("evil-hang-after-5", True, b"tok00004"),
+}
+
+
+@pytest.fixture(scope="module")
+def stack(bare_stack: Stack, referee: Referee) -> Stack:
+    for kind in KINDS:
+        bare_stack.vendor(kind, kind=kind, url=referee.url)
+    return bare_stack
+
+
+@pytest.mark.parametrize("how", ["fin", "rst", "half"])
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_vendor_s_side_is_closed_at_once(
+    stack: Stack, referee: Referee, kind: str, phase: str, how: How
+) -> None:
+    remains = Remains(stack, referee)
+    gaps = left_behind(stack, referee, kind=kind, phase=phase, how=how, count=1)
+    assert max(gaps) <= QUIET_S * FACTOR
+    remains.check()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_crowd_that_leaves_at_once_is_gone_at_once(
+    stack: Stack, referee: Referee, phase: str
+) -> None:
+    remains = Remains(stack, referee)
+    beside = [
+        Caller(stack, model="openai.evil-paced-60-20", kind="openai", stream=True)
+        for _ in range(CROWD)
+    ]
+    gaps = left_behind(stack, referee, kind="openai", phase=phase, how="rst", count=CROWD)
+    assert max(gaps) <= LOADED_S * FACTOR
+    for caller in beside:
+        assert b"data: [DONE]" in caller.to_the_end()
+        caller.close()
+    remains.check()
+
+
+def left_behind(
+    stack: Stack, referee: Referee, *, kind: str, phase: str, how: How, count: int
+) -> list[float]:
+    """Seconds from each client's leaving to the vendor's hearing of it."""
+    model, stream, mark = PHASES[phase]
+    referee.forget()
+    callers = [
+        Caller(stack, model=f"{kind}.{model}", kind=kind, stream=stream) for _ in range(count)
+    ]
+    wait_until(lambda: arrived(referee, model) == count, within_s=2 * FACTOR)
+    for caller in callers:
+        if mark:
+            caller.until(mark)
+    last_left_at = max([caller.leave(how) for caller in callers])
+    heard = [seen for seen in referee.when_all_gone(count, within_s=5) if seen.model == model]
+    for caller in callers:
+        caller.close()
+    assert time.monotonic() >= last_left_at
+    return [(seen.gone_at or 0) - last_left_at for seen in heard]
+
+
+def arrived(referee: Referee, model: str) -> int:
+    return sum(seen.model == model for seen in referee.requests())
