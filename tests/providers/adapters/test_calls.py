@@ -146,6 +146,12 @@ def test_the_clients_version_and_betas_reach_anthropic_word_for_word() -> None:
     assert sent["anthropic-beta"] == "a-1, b-2 ,c-3"
 
 
+def test_headers_of_another_kind_stay_here() -> None:
+    client = {"anthropic-beta": "a-1", "openai-beta": "o-1"}
+    assert "anthropic-beta" not in headers_of(call("openai", client=client))
+    assert "openai-beta" not in headers_of(call("anthropic", client=client))
+
+
 def test_the_operators_headers_go_with_every_call() -> None:
     sent = headers_of(call("openai", headers={"OpenAI-Organization": "org-1"}))
     assert sent["openai-organization"] == "org-1"

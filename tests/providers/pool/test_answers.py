@@ -286,6 +286,13 @@ def test_models_that_clients_make_up_do_not_fill_the_memory() -> None:
     assert len(worker.pool.states(now=worker.now)) == 1
 
 
+def test_a_limit_frees_when_the_second_that_filled_it_leaves_the_window() -> None:
+    counter = Rolling(30)
+    counter.add(2, now=1_000.9)
+    counter.add(1, now=1_010.2)
+    assert [counter.below_in(limit, now=1_010.5) for limit in (4, 3, 2, 1)] == [0, 19.5, 19.5, 29.5]
+
+
 @given(
     events=st.lists(st.tuples(st.floats(0, 40), st.integers(0, 5)), max_size=40),
     limit=st.integers(1, 20),
