@@ -17,7 +17,7 @@ from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.failures import Failure
 from providers.adapters.base import Revealable, VerdictClass
 from providers.pool import CredentialPool
-from providers.specs import CredentialSpec
+from providers.specs import CredentialSpec, ProviderSpec
 
 RETRIES: Final = 2  # attempts after the first
 PAUSE_BASE_S: Final = 0.1
@@ -27,7 +27,9 @@ PATIENCE_S: Final = 5.0  # a longer Retry-After is not waited for
 REPEATABLE: Final[frozenset[VerdictClass]] = frozenset(
     {"rate_limited", "overloaded", "server_error", "transport", "timeout", "protocol_error"}
 )
+# Without an id: no pool knows them.
 OWN_CREDENTIAL: Final = CredentialSpec(id="", name="byok", kind="api_key")
+NO_CREDENTIAL: Final = CredentialSpec(id="", name="", kind="none")
 
 
 class OwnKey:
@@ -145,24 +147,30 @@ class Walk:
         if target.id in self._closed or (extra and not self._budget.allows(provider.id)):
             return None
         tried = self._tried.setdefault(target.id, set())
-        if self._exchange.vendor_key is not None:
-            if OWN_CREDENTIAL.id in tried:
+        unpooled = self._unpooled(provider)
+        if unpooled is not None:
+            credential, secret = unpooled
+            if credential.id in tried:
                 return None
             self._made += 1
-            secret: Revealable | None = OwnKey(self._exchange.vendor_key)
-            return Step(candidate=candidate, credential=OWN_CREDENTIAL, secret=secret, extra=extra)
+            return Step(candidate=candidate, credential=credential, secret=secret, extra=extra)
         name = target.public_name
-        while True:
-            credential = self._pool.pick(
-                provider, name, tried=tried, now=now, wall=wall, panic=panic
-            )
-            if credential is None:
-                return None
-            secret = self._exchange.snapshot.secrets.get(credential.id)
-            if secret is not None or credential.kind == "none":
+        while (
+            picked := self._pool.pick(provider, name, tried=tried, now=now, wall=wall, panic=panic)
+        ) is not None:
+            secret = self._exchange.snapshot.secrets.get(picked.id)
+            if secret is not None or picked.kind == "none":
                 self._made += 1
-                return Step(candidate=candidate, credential=credential, secret=secret, extra=extra)
-            tried.add(credential.id)  # it could not be opened here
+                return Step(candidate=candidate, credential=picked, secret=secret, extra=extra)
+            tried.add(picked.id)  # it could not be opened here
+        return None
+
+    def _unpooled(self, provider: ProviderSpec) -> tuple[CredentialSpec, Revealable | None] | None:
+        """The credential where there is nothing to choose from."""
+        if self._exchange.vendor_key is not None:
+            return OWN_CREDENTIAL, OwnKey(self._exchange.vendor_key)
+        # The mock needs no key; a real provider without one is not asked.
+        return (NO_CREDENTIAL, None) if provider.simulated and not provider.credentials else None
 
 
 def _allowed(exchange: Exchange, *, stays: bool) -> tuple[Candidate, ...]:

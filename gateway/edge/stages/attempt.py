@@ -20,7 +20,7 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
-from gateway.edge.retries import OWN_CREDENTIAL, Step, Walk
+from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.decode import ClientLeft
 from gateway.edge.streaming import Delivery, linger
@@ -137,7 +137,7 @@ class Course:
         made = Attempt(candidate=step.candidate, credential=credential, began_at=now)
         self._exchange.attempts.append(made)
         runtime.retry_budget.begin(provider.id, extra=step.extra)
-        if credential is not OWN_CREDENTIAL:
+        if credential.id:
             runtime.pool.begin(credential.id, model, now=now)
         verdict: Verdict | None = None
         to_pool = NOTHING_TO_SAY
@@ -149,7 +149,7 @@ class Course:
         finally:
             made.ended_at = runtime.clock()
             runtime.retry_budget.end(provider.id, extra=step.extra)
-            if credential is not OWN_CREDENTIAL:
+            if credential.id:
                 self._end_in_pool(made, to_pool)
             self._measure(made, verdict)
         return failure
