@@ -12,10 +12,10 @@ from gateway.edge.aiohttp_connection import VendorAnswer
 from gateway.edge.connecting import Connector, Route
 from gateway.edge.connections import Lane, Lanes
 from gateway.edge.request_head import HeadWriter
-from gateway.edge.tunnel import proxy_of
 from gateway.edge.upstream import AddressRefused, BadCall, Deadlines
 from providers.adapters.base import UpstreamCall
 from providers.addresses import AddressPolicy, Place, RefusedAddress, place_of
+from providers.proxies import proxy_of
 from providers.resolver import Resolver
 
 LANE_LIMIT: Final = 5_000  # connections lent at a time to one origin

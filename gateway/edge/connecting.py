@@ -11,9 +11,10 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from gateway.edge.tunnel import Proxy, TunnelRequest
+from gateway.edge.tunnel import TunnelRequest
 from gateway.edge.upstream import AddressRefused, ConnectFailed, TimedOut
 from providers.addresses import Address, Place, RefusedAddress
+from providers.proxies import Proxy
 from providers.resolver import Resolver
 
 # An address that does not answer may take this part of the time from those after it.

@@ -5,14 +5,10 @@ consent, or instead of it, ends the attempt.
 """
 
 import asyncio
-import base64
 import re
 from typing import Final, cast
-from urllib.parse import unquote, urlsplit
 
-from msgspec import Struct
-
-from providers.addresses import Address, Place, RefusedAddress, place_of
+from providers.addresses import Address
 
 REPLY_MAX_BYTES: Final = 16_384
 CONSENT: Final = re.compile(rb"HTTP/1\.[01] 2[0-9][0-9][ \r]")
@@ -21,27 +17,6 @@ CONSENT: Final = re.compile(rb"HTTP/1\.[01] 2[0-9][0-9][ \r]")
 class ProxyRefused(OSError):
     def __init__(self) -> None:
         super().__init__(0, "the proxy refused to connect")
-
-
-class Proxy(Struct, frozen=True, kw_only=True):
-    place: Place
-    authorization: str = ""
-
-
-def proxy_of(url: str) -> Proxy:
-    """`http://user:password@host:port`; RefusedAddress for anything else."""
-    try:
-        parts = urlsplit(url)
-        user, password = parts.username, parts.password
-    except ValueError:
-        raise RefusedAddress("the proxy's URL cannot be read") from None
-    if parts.scheme != "http" or parts.path not in ("", "/"):
-        raise RefusedAddress("a proxy is written as http://host:port")
-    place = place_of(f"http://{parts.netloc.rpartition('@')[2]}")
-    if user is None:
-        return Proxy(place=place)
-    said = f"{unquote(user)}:{unquote(password or '')}".encode()
-    return Proxy(place=place, authorization=f"Basic {base64.b64encode(said).decode()}")
 
 
 class TunnelRequest(asyncio.Protocol):

@@ -56,7 +56,7 @@ class Link:
             head = await self._reader.readuntil(b"\r\n\r\n")
             asked = Asked(head, b"")
             self.asked.append(asked)
-            asked.body = await self._reader.readexactly(int(asked.headers["content-length"]))
+            asked.body = await self._reader.readexactly(int(asked.headers.get("content-length", "0")))
         except (asyncio.IncompleteReadError, ConnectionError):
             raise Gone from None
         return asked
