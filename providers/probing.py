@@ -178,6 +178,9 @@ class _Probe:
             step.ok = step.ok is not False
         finally:
             step.ms = round((monotonic() - began) * 1_000)
+            key = self._steps["auth"]
+            if key.ok is not None and key.ms is None:
+                key.ms = step.ms
 
     def _fail(self, detail: str, hint: str) -> NoReturn:
         step = self._current
@@ -243,15 +246,14 @@ class _Probe:
             try:
                 self._models = tuple(await self._asked(self._bound.get_model_list()))
                 step.detail = f"{len(self._models)} models"
+                self._know_key(ok=True)
             except UnreadableModels as error:
                 step.ok, step.detail, step.hint = False, str(error), OUTCOMES["protocol_error"]
             except CallFailed as failed:
                 self._judge(failed.reply)
                 if failed.reply.verdict.cls not in UNLISTED:
                     raise StepFailed from None
-        if step.ok:
-            self._know_key(ok=True)
-        elif needed:
+        if needed and not step.ok:
             raise StepFailed
 
     async def complete(self, model: str) -> None:
@@ -288,7 +290,7 @@ class _Probe:
     def _know_key(self, *, ok: bool) -> None:
         step = self._steps["auth"]
         if not self._keyless or not ok:
-            step.ok, step.ms = ok, self._current.ms
+            step.ok = ok
             step.detail = "accepted" if ok else "refused"
             step.hint = "" if ok else OUTCOMES["auth"]
 
