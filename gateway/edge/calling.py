@@ -20,7 +20,13 @@ from gateway.edge.failures import (
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
 from gateway.edge.splices import splice
-from gateway.edge.streaming import LAST_EVENT, Delivery, Passage
+from gateway.edge.streaming import (
+    EVENT_CAP_BYTES,
+    LAST_EVENT,
+    MEDIA_EVENT_CAP_BYTES,
+    Delivery,
+    Passage,
+)
 from gateway.edge.upstream import (
     Deadlines,
     Disconnected,
@@ -47,6 +53,7 @@ UPSTREAM_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
     "openai.embeddings": (b"openai-beta",),
     "anthropic.messages": (b"anthropic-version", BETAS),
 }
+MEDIA: Final = frozenset({b"audio", b"image"})
 EVENT_STREAM: Final = "text/event-stream"
 
 
@@ -193,7 +200,7 @@ class Caller:
 
     async def _stream(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:
         exchange, native = self._exchange, self._native
-        passage = Passage(native, hide_usage=exchange.withhold_usage)
+        passage = Passage(native, hide_usage=exchange.withhold_usage, cap=event_cap(exchange))
         observer = passage.observer
         idle_s = step.candidate.provider.timeouts.idle_ms / 1000
         try:
@@ -274,6 +281,11 @@ def upstream_headers(exchange: Exchange, target: TargetSpec) -> tuple[dict[str, 
         if text:
             headers[name.decode()] = text
     return headers, dropped
+
+
+def event_cap(exchange: Exchange) -> int:
+    asked = bytes(exchange.top.get("modalities", b""))
+    return MEDIA_EVENT_CAP_BYTES if MEDIA & set(asked.split(b'"')) else EVENT_CAP_BYTES
 
 
 def is_json_object(content_type: str, body: bytes) -> bool:

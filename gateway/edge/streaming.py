@@ -22,6 +22,7 @@ from protocols.ir import Dialect
 from protocols.native import NativeDialect
 
 EVENT_CAP_BYTES: Final = 1_048_576
+MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
 STREAM_CAP_BYTES: Final = 67_108_864
 LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
 # What a vendor's stream ends with; some say why they stopped and then just close.
@@ -190,6 +191,7 @@ class Passage:
 
     __slots__ = (
         "_bytes_in",
+        "_cap",
         "_held",
         "_held_bytes",
         "_splitter",
@@ -200,9 +202,12 @@ class Passage:
         "over",
     )
 
-    def __init__(self, native: NativeDialect, *, hide_usage: bool) -> None:
+    def __init__(
+        self, native: NativeDialect, *, hide_usage: bool, cap: int = EVENT_CAP_BYTES
+    ) -> None:
         self.observer = native.observer(hide_usage=hide_usage)
-        self._splitter = SseSplitter(cap=EVENT_CAP_BYTES)
+        self._splitter = SseSplitter(cap=cap)
+        self._cap = cap
         self._bytes_in = 0
         self._held: list[bytes] = []
         self._held_bytes = 0
@@ -227,8 +232,8 @@ class Passage:
             self._held.clear()
             return released
         self._held_bytes += sum(map(len, kept))
-        if self._held_bytes > EVENT_CAP_BYTES:
-            raise TooLarge("what came before any content", limit_bytes=EVENT_CAP_BYTES)
+        if self._held_bytes > self._cap:
+            raise TooLarge("what came before any content", limit_bytes=self._cap)
         return b""
 
     def _kept(self, frames: list[bytes]) -> list[bytes]:

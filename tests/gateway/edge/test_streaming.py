@@ -8,15 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge import streaming, watching
+from gateway.edge.calling import event_cap
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import Message
-from gateway.edge.streaming import EVENT_CAP_BYTES, LAST_EVENT, Passage, is_meaningful
+from gateway.edge.streaming import (
+    EVENT_CAP_BYTES,
+    LAST_EVENT,
+    MEDIA_EVENT_CAP_BYTES,
+    Passage,
+    is_meaningful,
+)
 from gateway.edge.surfaces import MESSAGES
 from gateway.edge.upstream import BadAnswer, Disconnected, TooLarge
 from protocols.errors import FrameTooLarge
 from protocols.registry import NATIVE
 from providers.specs import Timeouts
 from tests.gateway.edge.vendors import (
+    CHAT_BODY,
     DONE,
     FINISH,
     ROLE,
@@ -112,6 +120,19 @@ def test_an_endless_beginning_is_refused() -> None:
         passage.feed(comment)
     with pytest.raises(TooLarge):
         passage.feed(comment)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cap"),
+    [
+        (b"", EVENT_CAP_BYTES),
+        (b',"modalities":["text"]', EVENT_CAP_BYTES),
+        (b',"modalities":["text", "image"]', MEDIA_EVENT_CAP_BYTES),
+        (b',"modalities":["audio"]', MEDIA_EVENT_CAP_BYTES),
+    ],
+)
+def test_a_picture_may_be_one_event(asked: bytes, cap: int) -> None:
+    assert event_cap(exchange(Client(), body=CHAT_BODY[:-1] + asked + b"}")) == cap
 
 
 def test_an_endless_stream_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
