@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from accounts.specs import KeySpec, TenantSpec
-from gateway.snapshot.rows import DECODERS, Row
+from gateway.snapshot.rows import DECODERS, UNDECODABLE, Row
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from providers.adapters.base import Revealable
 from providers.specs import CredentialSpec, DataKeySpec, ProviderSpec
@@ -127,7 +127,7 @@ class Assembly:
             return None
         try:
             spec = decoder.decode(row.payload)
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             self._tell_bad(place, str(error))
             return None
         self._bad.pop(place, None)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gateway.snapshot.rows import Row
+from gateway.snapshot.rows import UNDECODABLE, Row
 
 MAGIC: Final = b"SYSNAP01"
 MAC_BYTES: Final = 32
@@ -146,7 +146,7 @@ def _checked(stream: IO[bytes], *, kek_of: Callable[[str], bytes]) -> Copy:
     try:
         header = HEADERS.decode(told)
         keys = _keys(kek_of(header.kek_id), salt=header.salt)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         raise tampered from None
     except LookupError as error:
         raise Refused(f"the copy on disk cannot be opened: {error}") from None

@@ -13,6 +13,9 @@ from accounts.specs import KeySpec, TenantSpec
 from providers.specs import DataKeySpec, ProviderSpec
 from routing.specs import AliasSpec, RoutingSpec
 
+# Text that is no UTF-8 is told by Python itself.
+UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError)
+
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
     kind: str

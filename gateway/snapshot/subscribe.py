@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 POLL_S: Final = 1.0
 STALE_S: Final = 5.0
 SLICE_S: Final = 0.002
+CANCEL_AGAIN_S: Final = 0.05
 SILENCE_S: Final = 10.0  # after which the subscription is asked whether it lives
 CREDENTIALS: Final = "provider_credentials"
 SEALED: Final = "sealed_secret"
@@ -105,9 +106,12 @@ class SnapshotHolder:
         self._tasks = [asyncio.create_task(part, name="snapshot") for part in running]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            # Once is not enough: redis-py's deadlines may swallow a cancellation.
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
         await self._keeper.stop()
         await self._source.close()
         await self._acks.leave()

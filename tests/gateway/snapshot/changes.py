@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from accounts.access import Access
@@ -40,3 +40,9 @@ async def until(holds: Callable[[], bool], *, within_s: float = 10.0) -> float:
         while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.002)
     return time.monotonic() - began
+
+
+async def until_answered(asks: Callable[[], Awaitable[bool]], *, within_s: float = 10.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not await asks():  # noqa: ASYNC110 - likewise
+            await asyncio.sleep(0.01)

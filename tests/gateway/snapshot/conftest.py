@@ -1,9 +1,9 @@
-"""A worker's holder against the real services, and changes made as the console makes them."""
+"""A worker's holder against the real services."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,6 +12,9 @@ from redis.asyncio import Redis
 from gateway.edge.runtime import redis_client
 from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
 from tests.conftest import close_connections
+from tests.gateway.snapshot.wire import Wire
+
+Start: TypeAlias = Callable[..., Awaitable[SnapshotHolder]]
 
 
 @pytest.fixture
@@ -33,19 +36,35 @@ async def redis() -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def started(
-    config: SnapshotConfig, redis: Redis, committed_db: None
-) -> AsyncIterator[Callable[..., Awaitable[SnapshotHolder]]]:
+async def wire() -> AsyncIterator[Wire]:
+    """Joined; its `url` stands for DATABASE_URL."""
+    line = Wire(os.environ["DATABASE_URL"])
+    await line.join()
+    yield line
+    await line.cut()
+
+
+@pytest.fixture
+def told() -> list[SnapshotFacts]:
+    """What the holders of the test have told of themselves."""
+    return []
+
+
+@pytest.fixture
+async def start(
+    config: SnapshotConfig,
+    redis: Redis,
+    committed_db: None,
+    wire: Wire,
+    told: list[SnapshotFacts],
+) -> AsyncIterator[Start]:
     """Starts holders, which are stopped at the end."""
     holders: list[SnapshotHolder] = []
 
     async def start(
-        with_config: SnapshotConfig = config, *, with_redis: Redis = redis, **options: Any
+        with_config: SnapshotConfig = config, *, with_redis: Redis = redis
     ) -> SnapshotHolder:
-        def observe(facts: SnapshotFacts) -> None:
-            assert facts.version >= 0
-
-        holder = SnapshotHolder(with_config, redis=with_redis, observe=observe, **options)
+        holder = SnapshotHolder(with_config, redis=with_redis, observe=told.append)
         holders.append(holder)
         await holder.start()
         return holder

@@ -74,10 +74,11 @@ def test_a_kind_of_a_newer_release_is_passed_over() -> None:
 # --- rows that cannot be read ---------------------------------------------------------------------
 
 
-def test_a_bad_row_is_told_once_counted_and_replaces_what_was_there() -> None:
+@pytest.mark.parametrize("payload", [b'{"id": 7}', b"{", b'{"id": "\xff"}', b""])
+def test_a_bad_row_is_told_once_counted_and_replaces_what_was_there(payload: bytes) -> None:
     assembly = new_assembly()
     apply(assembly, key_row("aa0000000001", 1), key_row("aa0000000002", 2))
-    bad = Row("key", "pk-aa0000000001", "aa0000000001", 3, b'{"id": 7}')
+    bad = Row("key", "pk-aa0000000001", "aa0000000001", 3, payload)
     with capture_logs() as logs:
         snapshot = apply(assembly, bad)
         apply(assembly, bad)
