@@ -13,6 +13,8 @@ from accounts.api.permissions import OPEN_NEEDS
 from accounts.permissions import ALL
 
 MANAGEMENT_PREFIXES: Final = ("api/v1/", "api/console/", "admin/api-keys")
+# Asynchronous and answering as the data plane does; declares nothing, asks for `playground.use`.
+PIPELINE_PATH: Final = "api/console/run"
 KNOWN_NEEDS: Final = ALL | OPEN_NEEDS
 
 
@@ -26,7 +28,7 @@ class Route:
 
     @property
     def is_management(self) -> bool:
-        return self.path.startswith(MANAGEMENT_PREFIXES)
+        return self.path.startswith(MANAGEMENT_PREFIXES) and self.path != PIPELINE_PATH
 
 
 def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[Route]:

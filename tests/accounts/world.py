@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from accounts.models import ApiKey, Invite, Membership, Role, Team, Tenant, User
 from accounts.tenancy import platform_scope, tenant_scope
 from providers.models import Credential, Provider, UpstreamModel
+from routing.models import Alias
 from tests.accounts.api import Api
 from tests.factories.accounts import (
     ApiKeyFactory,
@@ -26,6 +27,7 @@ from tests.factories.providers import (
     ProviderFactory,
     UpstreamModelFactory,
 )
+from tests.factories.routing import AliasFactory
 
 ROLES: Final = ("owner", "admin", "developer", "billing_viewer")
 
@@ -44,6 +46,7 @@ class Town:
     provider: Provider
     credential: Credential
     model: UpstreamModel
+    alias: Alias
 
     def api(self, role: str, **options: object) -> Api:
         return Api(tenant=self.tenant).as_user(self.people[role], **options)  # type: ignore[arg-type]
@@ -69,6 +72,7 @@ def make_town() -> Town:
         )
         model = UpstreamModelFactory(provider=provider)
         HealthCheckFactory(provider=provider)
+        alias = AliasFactory(tenant=tenant)
     return Town(
         tenant=tenant,
         people=people,
@@ -79,6 +83,7 @@ def make_town() -> Town:
         provider=provider,
         credential=credential,
         model=model,
+        alias=alias,
     )
 
 

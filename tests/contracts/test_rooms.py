@@ -31,6 +31,7 @@ PLATFORM_SCOPE: Final = {
     "accounts/sign_in_audit.py",  # nobody is signed in yet
     "gateway/console/admin_site.py",  # superadmins only
     "gateway/ops/users.py",  # the command line stands above tenants
+    "gateway/publish.py",  # workers serve every tenant
     "routing/selectors.py",  # the platform's aliases hold for every tenant
     "providers/services/upkeep.py",  # work over all tenants
     "providers/services/vault.py",  # the platform's own data key
