@@ -122,6 +122,15 @@ async def test_a_connection_found_closed_is_replaced_unseen(upstream: Upstream) 
         assert len(there.asked) == 50
 
 
+async def test_a_connection_closed_this_instant_is_replaced_unseen(upstream: Upstream) -> None:
+    async with vendor(answers) as there:
+        for _ in range(20):
+            assert await ask(upstream, there) == b"{}"
+            there.links[-1].finish()
+            assert await ask(upstream, there) == b"{}"
+        assert len(there.asked) == 40
+
+
 async def race(upstream: Upstream, *, times: int) -> None:
     """Keep-alive connections that close as the next request goes out."""
     dice = random.Random(49)  # noqa: S311 - must repeat
