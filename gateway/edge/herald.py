@@ -7,6 +7,7 @@ adopted at once.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from accounts.ids import new_id
 from gateway.snapshot.snapshot import Snapshot
 from providers.pool import CredentialPool, StateChange
 
@@ -21,15 +23,20 @@ CHANNEL: Final = "sy:health"
 STATES: Final = "sy:health:states"  # credential id -> what was last told of it
 MOST_WAITING: Final = 1_000
 RETRY_S: Final = 1.0
+COUNT_EACH_S: Final = 1.0
 SILENCE_S: Final = 10.0  # after which the subscription is asked whether it lives
 JSON: Final = msgspec.json.Encoder()
-HEARD: Final = msgspec.json.Decoder(StateChange)
 
 log = structlog.get_logger(__name__)
 
 
 class CredentialMeter(Protocol):
     def credential(self, *, provider: str, credential: str, state: str) -> None: ...
+
+
+class Announcement(msgspec.Struct, frozen=True, kw_only=True):
+    worker: str
+    change: StateChange
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +51,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
 
 
+HEARD: Final = msgspec.json.Decoder(Announcement)
+
+
 class Herald:
     def __init__(
         self,
@@ -52,13 +62,16 @@ class Herald:
         pool: CredentialPool,
         clock: Callable[[], float],
         wall: Callable[[], float],
+        workers: Callable[[], int],
         meter: CredentialMeter,
     ) -> None:
         self._redis = redis
         self._pool = pool
         self._clock = clock
         self._wall = wall
+        self._workers = workers
         self._meter = meter
+        self._name = new_id().hex
         self._waiting: deque[StateChange] = deque(maxlen=MOST_WAITING)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -107,8 +120,12 @@ class Herald:
 
     async def _tell(self) -> None:
         while True:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COUNT_EACH_S):
+                    await self._wake.wait()
             self._wake.clear()
+            # Each worker enforces its part of a credential's own limits.
+            self._pool.workers = self._workers()
             try:
                 while self._waiting:
                     await self._publish(self._waiting[0])
@@ -128,7 +145,7 @@ class Herald:
             generation=change.generation,
         )
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.publish(CHANNEL, JSON.encode(change))
+            pipe.publish(CHANNEL, JSON.encode(Announcement(worker=self._name, change=change)))
             if change.model is None:
                 pipe.hset(STATES, change.credential_id, JSON.encode(told).decode())
             await pipe.execute()
@@ -150,8 +167,9 @@ class Herald:
 
     def _adopt(self, data: str) -> None:
         try:
-            change = HEARD.decode(data)
+            heard = HEARD.decode(data)
         except msgspec.DecodeError:
             log.warning("unreadable_health_announcement")
             return
-        self._pool.adopt(change, now=self._clock(), wall=self._wall())
+        if heard.worker != self._name:
+            self._pool.adopt(heard.change, now=self._clock(), wall=self._wall())

@@ -132,7 +132,12 @@ class Runtime:
         readiness = Readiness(checks=checks, drain=drain)
         pool = CredentialPool()
         herald = Herald(
-            redis=state, pool=pool, clock=time.monotonic, wall=snapshots.now, meter=meter
+            redis=state,
+            pool=pool,
+            clock=time.monotonic,
+            wall=snapshots.now,
+            workers=snapshots.workers,
+            meter=meter,
         )
         herald.start()
         return cls(

@@ -25,6 +25,7 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 12 * {A
 end
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return redis.call('ZCOUNT', KEYS[1], now - {ALIVE_S}, '+inf')
 """
 # → workers alive, and how many of them are behind the version.
 BEHIND: Final = f"""
@@ -44,10 +45,14 @@ class Acks:
     def __init__(self, *, redis: Redis, worker: str) -> None:
         self._redis = redis
         self._worker = worker
+        self.alive = 1  # workers, as far as this one knows
 
     async def acknowledge(self, version: int) -> None:
         try:
-            await self._redis.eval(ACKNOWLEDGE, len(KEYS), *KEYS, self._worker, str(version))
+            alive = await self._redis.eval(
+                ACKNOWLEDGE, len(KEYS), *KEYS, self._worker, str(version)
+            )
+            self.alive = max(1, int(alive))
         except RedisError as error:
             log.debug("version_not_acknowledged", error=str(error))
 

@@ -124,6 +124,10 @@ class SnapshotHolder:
         """PostgreSQL has not been heard: a key it does not know may exist all the same."""
         return not self._heard or time.monotonic() - self._heard_at > STALE_S
 
+    def workers(self) -> int:
+        """How many of the data plane live, this one included."""
+        return self._acks.alive
+
     def problem(self) -> str:
         """Why this worker cannot serve; empty when it can."""
         return self._problem
