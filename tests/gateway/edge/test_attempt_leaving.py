@@ -14,6 +14,7 @@ from gateway.edge.messages import Message
 from gateway.edge.stages.attempt import attempt
 from gateway.edge.upstream import ConnectFailed, Disconnected
 from providers.specs import Timeouts
+from tests.faults.bounds import FACTOR
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
     FINISH,
@@ -30,7 +31,7 @@ from tests.gateway.edge.vendors import (
     provider,
 )
 
-PROMPT_S = 0.1
+PROMPT_S = 0.1 * FACTOR
 LIMITED = b'{"error":{"message":"slow"}}'
 
 
@@ -216,7 +217,7 @@ async def test_reading_out_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "READ_OUT_MAX_S", 0.1)
     said = endless()
     world, made = World(said), draining()
-    assert await left(world, client_of(made), made) < 0.3
+    assert await left(world, client_of(made), made) < 0.1 + PROMPT_S
     assert said.aborted_at is not None
 
 

@@ -13,6 +13,7 @@ from gateway.edge.exchange import Candidate
 from providers.addresses import AddressPolicy
 from providers.resolver import Resolver, tls_context
 from providers.specs import Timeouts
+from tests.faults.bounds import FACTOR
 from tests.gateway.edge.upstream_contract.vendor import (
     STREAM as STREAM_HEAD,
 )
@@ -36,7 +37,8 @@ from tests.gateway.edge.vendors import (
     provider,
 )
 
-PROMPT_S = 0.1
+PROMPT_S = 0.1 * FACTOR
+SOON_S = 0.25 * FACTOR
 LOOPBACK = AddressPolicy(allow=(ip_network("127.0.0.0/8"),), http_hosts=frozenset({"127.0.0.1"}))
 WHOLE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -158,7 +160,7 @@ async def test_silence_before_the_headers_is_a_timeout_in_time(world: World) -> 
     async with vendor(sends_then_waits(b"")) as of:
         began = monotonic()
         await world.run(exchange(Client(), at(of, ttft_ms=300)))
-        assert 0.25 < monotonic() - began < 0.55
+        assert 0.3 <= monotonic() - began < 0.3 + SOON_S
         assert world.refused is not None
         assert world.refused.http_status == 504
 
@@ -175,7 +177,7 @@ async def test_a_trickle_runs_out_of_time(world: World) -> None:
         client = Client()
         began = monotonic()
         await world.run(exchange(client, at(of, idle_ms=300), stream=True))
-        assert monotonic() - began < 0.7
+        assert monotonic() - began < 0.3 + SOON_S
         assert client.body.count(b'data: {"error":') == 1
 
 

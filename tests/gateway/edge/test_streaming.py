@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from gateway.edge.upstream import BadAnswer, Disconnected, TooLarge
 from protocols.errors import FrameTooLarge
 from protocols.registry import NATIVE
 from providers.specs import Timeouts
+from tests.faults.bounds import FACTOR
 from tests.gateway.edge.vendors import (
     CHAT_BODY,
     DONE,
@@ -288,7 +290,7 @@ async def test_keep_alives_begin_the_answer_and_failover_stays_possible() -> Non
     beat = CHAT_NATIVE.keepalive
     assert client.status == 200
     beats = client.body.count(beat)
-    assert beats >= 3
+    assert beats >= 2
     assert client.body == beat * beats + SHOWN
     assert made.status == "ok"
 
@@ -298,8 +300,9 @@ async def test_keep_alives_stand_between_events() -> None:
     said = Said(ROLE, chunk("Hel"), half, 0.08, rest, 0.08, FINISH, DONE, headers=SSE)
     world, client = World(said, stream_keepalive_s=0.05), Client()
     await streamed(world, client)
-    beat = CHAT_NATIVE.keepalive
-    assert client.body == (ROLE + chunk("Hel") + beat + chunk("lo") + beat + FINISH + DONE)
+    beats = b"(?:%s)+" % re.escape(CHAT_NATIVE.keepalive)
+    events = (ROLE + chunk("Hel"), chunk("lo"), FINISH + DONE)
+    assert re.fullmatch(beats.join(map(re.escape, events)), client.body)
 
 
 async def test_after_a_keep_alive_failure_is_told_in_the_stream() -> None:
@@ -333,7 +336,7 @@ async def test_signs_of_life_do_not_keep_a_stream_alive(noise: bytes) -> None:
     world, client = World(said), Client()
     began = asyncio.get_running_loop().time()
     made = await streamed(world, client, idle_ms=150)
-    assert asyncio.get_running_loop().time() - began < 0.6
+    assert asyncio.get_running_loop().time() - began < 0.15 + 0.25 * FACTOR
     assert made.attempts[0].verdict == "timeout"
     assert said.aborted_at is not None
     assert client.body.count(b'"error"') == 1
