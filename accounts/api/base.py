@@ -101,12 +101,16 @@ class ManagementView(APIView):
             handler = getattr(self, (request.method or "").lower(), self.http_method_not_allowed)
             with self.bound():
                 response = self._answer_once(wrapped, handler)
+            self.after_commit(response)
         except Exception as raised:  # noqa: BLE001 - handle_exception re-raises what it does not know
             response = self.handle_exception(raised)
         self.response = self.finalize_response(wrapped, response, *args, **kwargs)
         # Answers differ by session, key and tenant, and none is for who comes after signing out.
         self.response.headers.setdefault("Cache-Control", "no-store")
         return self.response
+
+    def after_commit(self, response: Response) -> None:
+        """For what an answer can only tell once its change is committed."""
 
     def _answer(self, request: Request, handler: Callable[..., Response]) -> Response:
         """Refuses a body no serializer looked at; inside the transaction, so nothing was done."""

@@ -219,7 +219,23 @@ class Key(serializers.ModelSerializer[ApiKey]):
         return [secret.suffix for secret in live_secrets(key, now=timezone.now())]
 
 
-class IssuedKey(Key):
+class Propagated(serializers.Serializer[Any]):
+    propagated = serializers.BooleanField(
+        read_only=True,
+        help_text="True once every worker serves by the change; false when one has not said so"
+        " within two seconds.",
+    )
+
+
+class ChangedKey(Propagated, Key):
+    """After a change, which the answer says has reached the data plane or not."""
+
+    class Meta(Key.Meta):
+        fields: ClassVar[list[str]] = [*Key.Meta.fields, "propagated"]
+        read_only_fields = fields
+
+
+class IssuedKey(ChangedKey):
     """With the full key: in this one answer and never again."""
 
     key = serializers.CharField(
@@ -229,10 +245,10 @@ class IssuedKey(Key):
         read_only=True, required=False, help_text="True when the key was in the first answer."
     )
 
-    class Meta(Key.Meta):
-        fields: ClassVar[list[str]] = [*Key.Meta.fields, "key", "key_shown"]
+    class Meta(ChangedKey.Meta):
+        fields: ClassVar[list[str]] = [*ChangedKey.Meta.fields, "key", "key_shown"]
         read_only_fields = fields
 
 
-class KeyBatch(serializers.Serializer[Any]):
+class KeyBatch(Propagated):
     data = Key(many=True)  # type: ignore[assignment]

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from accounts.api.base import TenantViewSet
 from accounts.api.schema import envelope
 from accounts.api.serializers.keys import (
+    ChangedKey,
     IssuedKey,
     Key,
     KeyBatch,
@@ -21,6 +22,7 @@ from accounts.api.serializers.keys import (
 )
 from accounts.errors import Refused
 from accounts.models import ApiKey
+from accounts.propagation import Propagation
 from accounts.selectors import keys as selectors
 from accounts.services import keys as services
 
@@ -45,6 +47,7 @@ class KeyViewSet(TenantViewSet):
     }
     step_up = frozenset({"create", "rotate", "clone"})
     shown_once = frozenset({"key"})
+    only_reads = frozenset({"list", "retrieve"})
     creation: Creation = KeyCreate
     change: Change = KeyUpdate
 
@@ -74,7 +77,7 @@ class KeyViewSet(TenantViewSet):
     def retrieve(self, _request: Request, key_id: str) -> Response:
         return self.row(self._read(key_id), serializer=Key)
 
-    @extend_schema(request=KeyUpdate, responses=Key)
+    @extend_schema(request=KeyUpdate, responses=ChangedKey)
     def update(self, _request: Request, key_id: str) -> Response:
         key = services.update_key(
             actor=self.actor(),
@@ -85,7 +88,7 @@ class KeyViewSet(TenantViewSet):
         )
         return self.row(key, serializer=Key)
 
-    @extend_schema(summary="Disable; the row is kept", responses={200: Key})
+    @extend_schema(summary="Disable; the row is kept", responses={200: ChangedKey})
     def disable(self, _request: Request, key_id: str) -> Response:
         key = services.disable_key(
             actor=self.actor(),
@@ -95,7 +98,7 @@ class KeyViewSet(TenantViewSet):
         )
         return self.row(key, serializer=Key)
 
-    @extend_schema(request=None, responses=Key)
+    @extend_schema(request=None, responses=ChangedKey)
     def enable(self, _request: Request, key_id: str) -> Response:
         key = services.enable_key(
             actor=self.actor(),
@@ -105,7 +108,7 @@ class KeyViewSet(TenantViewSet):
         )
         return self.row(key, serializer=Key)
 
-    @extend_schema(request=None, responses=Key, summary="Revoke for good")
+    @extend_schema(request=None, responses=ChangedKey, summary="Revoke for good")
     def revoke(self, _request: Request, key_id: str) -> Response:
         key = services.revoke_key(
             actor=self.actor(),
@@ -148,6 +151,10 @@ class KeyViewSet(TenantViewSet):
         )
         return Response({"data": Key(rows, many=True).data})
 
+    def after_commit(self, response: Response) -> None:
+        if self.action_name() not in self.only_reads:
+            response.data["propagated"] = Propagation.wait()
+
     def _read(self, key_id: str) -> ApiKey:
         public_id = selectors.public_id_in(key_id)
         key = selectors.visible_keys(access=self.access).filter(public_id=public_id).first()
@@ -170,6 +177,6 @@ class PublishedKeyViewSet(KeyViewSet):
     def create(self, request: Request) -> Response:
         return super().create(request)
 
-    @extend_schema(request=PublishedKeyUpdate, responses=Key)
+    @extend_schema(request=PublishedKeyUpdate, responses=ChangedKey)
     def update(self, request: Request, key_id: str) -> Response:
         return super().update(request, key_id)
