@@ -19,6 +19,7 @@ from providers.specs import CredentialSpec, ProviderSpec, Surface, TargetSpec
 if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
     from protocols.errors import Problem
+    from providers.usage import UsageClasses
 
 Status: TypeAlias = Literal[
     "running", "ok", "client_error", "upstream_error", "blocked", "limited", "canceled",
@@ -73,6 +74,7 @@ class Exchange:
         "body",
         "bytes_out",
         "candidates",
+        "classes",
         "client_gone",
         "delivered",
         "error",
@@ -133,6 +135,7 @@ class Exchange:
         self.answer_status = 0
         self.bytes_out = 0
         self.usage: ir.Usage = NO_USAGE
+        self.classes: UsageClasses | None = None
         self.stop: str | None = None
         self.first_upstream_at: float | None = None
         self.first_content_at: float | None = None

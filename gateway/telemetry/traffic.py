@@ -13,10 +13,14 @@ from gateway.edge.exchange import Exchange
 from gateway.snapshot.subscribe import SnapshotFacts
 from gateway.telemetry.metrics import LATENCY_BUCKETS, OTHER
 from gateway.telemetry.snapshot import observe_snapshot
+from providers.usage import UsageClasses
 
 OVERHEAD_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
 LABELS: Final = ("dialect", "model", "provider", "status_class", "stream", "lane")
 NONE: Final = "none"
+TOKEN_CLASSES: Final = tuple(
+    name for name in UsageClasses.__struct_fields__ if name.startswith(("in_", "out_", "web_"))
+)
 # Of each set of labels there are this many time series at the most: buckets and sums included.
 SERIES_PER_LABELS: Final = 48
 
@@ -38,7 +42,12 @@ OVERHEAD_SECONDS: Final = Histogram(
     buckets=OVERHEAD_BUCKETS,
 )
 TOKENS: Final = Counter(
-    "switchyard_tokens_total", "Tokens as vendors counted them.", ["class", "provider", "model"]
+    "switchyard_tokens_total",
+    "Tokens by disjoint class, as vendors counted them.",
+    ["class", "provider", "model"],
+)
+USAGE_FLAGS: Final = Counter(
+    "switchyard_usage_flags_total", "Usage of vendors that was not plain.", ["flag"]
 )
 UPSTREAM_REQUESTS: Final = Counter(
     "switchyard_upstream_requests_total",
@@ -81,7 +90,7 @@ class Traffic:
         self._most = max(1, max_series // SERIES_PER_LABELS)
         self._bound: dict[tuple[str, ...], Bound] = {}
         self._calls: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
-        self._tokens: dict[tuple[str, str], tuple[Counter, Counter]] = {}
+        self._tokens: dict[tuple[str, str], dict[str, Counter]] = {}
         self._states: dict[tuple[str, str], str] = {}
 
     def exchange(self, exchange: Exchange, *, ended_at: float) -> None:
@@ -106,7 +115,8 @@ class Traffic:
             bound.ttft_seconds.observe(exchange.first_content_at - began_at)
         if attempt is not None:
             bound.overhead_seconds.observe(max(0.0, exchange.attempts[0].began_at - began_at))
-            self._count_tokens(exchange, provider=provider, model=model)
+        if exchange.classes is not None:
+            self._count_tokens(exchange.classes, provider=provider, model=model)
 
     def upstream(self, *, provider: str, model: str, verdict: str, ttft_s: float | None) -> None:
         names = (provider, model, verdict)
@@ -155,18 +165,18 @@ class Traffic:
             )
         return bound
 
-    def _count_tokens(self, exchange: Exchange, *, provider: str, model: str) -> None:
-        usage = exchange.usage
-        if usage.input_tokens is None and usage.output_tokens is None:
-            return
+    def _count_tokens(self, classes: UsageClasses, *, provider: str, model: str) -> None:
         names = (provider, model)
-        children = self._tokens.get(names)
-        if children is None:
+        if names not in self._tokens:
             if len(self._tokens) >= self._most:
                 names = (OTHER, OTHER)
-            children = self._tokens[names] = (
-                TOKENS.labels("in", *names),
-                TOKENS.labels("out", *names),
-            )
-        children[0].inc(max(0, usage.input_tokens or 0))
-        children[1].inc(max(0, usage.output_tokens or 0))
+            self._tokens.setdefault(names, {})
+        counters = self._tokens[names]
+        for name in TOKEN_CLASSES:
+            count: int = getattr(classes, name)
+            if count:
+                if name not in counters:
+                    counters[name] = TOKENS.labels(name, *names)
+                counters[name].inc(count)
+        for flag in classes.flags:
+            USAGE_FLAGS.labels(flag).inc()

@@ -8,7 +8,10 @@ from typing import Final
 from gateway.edge.exchange import Exchange, Status
 from gateway.edge.runtime import Runtime
 from protocols.errors import Problem
+from providers.usage import LocalCount, classes_of
 
+ERRORS_FROM: Final = 400
+BYTES_PER_TOKEN: Final = 4
 LIMITED: Final = frozenset({"rate_limited", "insufficient_quota"})
 OF_THE_VENDOR: Final = frozenset(
     {"upstream_error", "upstream_credential", "upstream_quota", "timeout", "overloaded"}
@@ -22,6 +25,12 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
     if exchange.holds_slot and exchange.key is not None:
         runtime.slots.give_back(key_id=exchange.key.id, address=exchange.arrival.address)
     exchange.status = outcome(exchange)
+    if exchange.delivered is not None and exchange.answer_status < ERRORS_FROM:
+        exchange.classes = classes_of(
+            exchange.usage,
+            local=_local_count(exchange),
+            context_window=exchange.delivered.candidate.target.context_window,
+        )
     _note(exchange)
     runtime.metrics.exchange(exchange, ended_at=runtime.clock())
 
@@ -46,6 +55,14 @@ def status_of(problem: Problem, *, began: bool) -> Status:
     if problem.kind in OF_THE_VENDOR or problem.http_status >= 500:
         return "upstream_error"
     return "client_error"
+
+
+def _local_count(exchange: Exchange) -> LocalCount:
+    """For vendors that say nothing of usage: by the bytes of question and answer."""
+    return LocalCount(
+        input_tokens=len(exchange.body) // BYTES_PER_TOKEN,
+        output_tokens=exchange.bytes_out // BYTES_PER_TOKEN,
+    )
 
 
 def _note(exchange: Exchange) -> None:
