@@ -229,6 +229,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "What `uses` lists depends on it.",
         "Change what uses it first, or repeat with force=true and confirm.",
     ),
+    "not_confirmed": row(
+        409,
+        "The credential waits for a confirmation.",
+        "The provider's host has changed since the secret was entered.",
+        "The base URL or a surface of the provider was changed.",
+        "Enable the credential to confirm the new host, or enter its secret again.",
+    ),
     "team_not_empty": row(
         409,
         "The team has teams below it.",
@@ -340,6 +347,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The request could not be completed.",
         "A defect, or a fault of a service below.",
         "Try again; if it stays, report the request id.",
+    ),
+    "upstream_failed": row(
+        502,
+        "The vendor could not be asked.",
+        "The provider did not answer as it should.",
+        "Its address, its credential, or the vendor itself.",
+        "Run the provider's test: it shows which step fails.",
     ),
     "unavailable": row(
         503,

@@ -63,16 +63,14 @@ def compile_provider(row: Provider) -> ProviderSpec:
         disconnect_policy=holds.disconnect_policy,
         allow_unlisted_models=row.allow_unlisted_models,
         credentials=tuple(
-            _credential(credential)
+            compile_credential(credential)
             for credential in sorted(
                 row.credentials.all(), key=lambda one: (one.priority, one.created_at, one.id)
             )
         ),
         targets=tuple(
             _target(model, vendor=VENDOR_OF.get(row.kind, str(row.id)))
-            for model in sorted(
-                row.upstream_models.all(), key=lambda one: (one.created_at, one.id)
-            )
+            for model in sorted(row.upstream_models.all(), key=lambda one: (one.created_at, one.id))
         ),
         data_region=holds.data_region,
         simulated=row.kind == MOCK,
@@ -100,7 +98,7 @@ def compile_data_key(row: DataKey) -> DataKeySpec:
     )
 
 
-def _credential(row: Credential) -> CredentialSpec:
+def compile_credential(row: Credential) -> CredentialSpec:
     return CredentialSpec(
         id=str(row.id),
         name=row.name,

@@ -1,11 +1,13 @@
-"""The key as which requests without a key act, where the operator allows them."""
+"""The key as which requests without a key act, where the operator allows them.
+
+Law: nobody made it, so no audit row tells it, as with tenant `default`.
+"""
 
 from typing import Final
 
-from accounts.actors import SYSTEM
 from accounts.keys import new_public_id
 from accounts.models import ApiKey, Tenant
-from accounts.services.changes import record_created
+from accounts.services.changes import announce
 from accounts.services.key_fields import DEFAULT_CLIENT_SCOPES
 from accounts.tenancy import platform_scope
 
@@ -28,5 +30,5 @@ def provide_anonymous_key() -> bool:
             scopes=list(DEFAULT_CLIENT_SCOPES),
         )
         key.save(force_insert=True)
-        record_created(actor=SYSTEM, row=key, kind="key", tenant_id=tenant.pk)
+        announce(kind="key", row_id=key.pk, tenant_id=tenant.pk)
     return True

@@ -8,6 +8,7 @@ from providers.api.views.catalog import KindsView, PresetsView
 from providers.api.views.credentials import CredentialViewSet
 from providers.api.views.health import HealthView
 from providers.api.views.models import ModelViewSet
+from providers.api.views.probing import ProbingViewSet
 from providers.api.views.providers import ProviderViewSet
 
 ONE: Final = "providers/<str:provider_id>"
@@ -18,6 +19,7 @@ urlpatterns: Final[list[URLPattern]] = [
     path("providers/health", HealthView.as_view()),
     path("providers/kinds", KindsView.as_view()),
     path("providers/presets", PresetsView.as_view()),
+    path("providers/test", ProbingViewSet.as_view({"post": "draft"})),
     path(
         ONE,
         ProviderViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
@@ -25,6 +27,8 @@ urlpatterns: Final[list[URLPattern]] = [
     path(f"{ONE}/enable", ProviderViewSet.as_view({"post": "enable"})),
     path(f"{ONE}/disable", ProviderViewSet.as_view({"post": "disable"})),
     path(f"{ONE}/drain", ProviderViewSet.as_view({"post": "drain"})),
+    path(f"{ONE}/test", ProbingViewSet.as_view({"post": "try_out"})),
+    path(f"{ONE}/checks", ProbingViewSet.as_view({"get": "checks", "post": "check"})),
     path(f"{ONE}/credentials", CredentialViewSet.as_view({"get": "list", "post": "create"})),
     path(
         CREDENTIAL,
@@ -34,7 +38,9 @@ urlpatterns: Final[list[URLPattern]] = [
     path(f"{CREDENTIAL}/enable", CredentialViewSet.as_view({"post": "enable"})),
     path(f"{CREDENTIAL}/disable", CredentialViewSet.as_view({"post": "disable"})),
     path(f"{CREDENTIAL}/reset", CredentialViewSet.as_view({"post": "reset"})),
+    path(f"{CREDENTIAL}/test", ProbingViewSet.as_view({"post": "try_credential"})),
     path(f"{ONE}/models", ModelViewSet.as_view({"get": "list", "post": "create"})),
+    path(f"{ONE}/models/sync", ProbingViewSet.as_view({"post": "sync"})),
     path(
         f"{ONE}/models/<str:model_id>",
         ModelViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),

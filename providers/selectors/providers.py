@@ -32,6 +32,14 @@ def editable_providers(*, access: Access) -> QuerySet[Provider]:
     return rows if access.holds(PLATFORM) else rows.exclude(owned_by(None))
 
 
+def editable_provider(*, access: Access, provider_id: UUID) -> Provider:
+    """Raises not_found."""
+    row = editable_providers(access=access).filter(pk=provider_id).first()
+    if row is None:
+        raise Refused("not_found")
+    return row
+
+
 def that_mention(rows: QuerySet[Provider], *, text: str) -> QuerySet[Provider]:
     return rows.filter(Q(slug__icontains=text) | Q(name__icontains=text))
 

@@ -137,7 +137,7 @@ def rotate_credential(
         credential_id=credential_id,
         expected_version=expected_version,
     )
-    sealed = _secret_changes(row, secret=_checked_secret(secret))
+    sealed = _secret_changes(row, secret=checked_secret(secret))
     record_changes(actor=actor, row=row, action="credential.rotate", changes=sealed)
     return _shown(row)
 
@@ -158,7 +158,7 @@ def enable_credential(
         credential_id=credential_id,
         expected_version=expected_version,
     )
-    changes = {"enabled": True, "needs_confirmation": False, **_new_chance(row)}
+    changes = {"enabled": True, "needs_confirmation": False, **new_chance(row)}
     record_changes(actor=actor, row=row, action="credential.enable", changes=changes)
     return _shown(row)
 
@@ -198,7 +198,7 @@ def reset_credential(
         credential_id=credential_id,
         expected_version=expected_version,
     )
-    record_changes(actor=actor, row=row, action="credential.reset", changes=_new_chance(row))
+    record_changes(actor=actor, row=row, action="credential.reset", changes=new_chance(row))
     return _shown(row)
 
 
@@ -238,7 +238,7 @@ def _shown(row: Credential) -> Credential:
 def _checked(fields: Mapping[str, Any], *, access: Access) -> dict[str, Any]:
     given = dict(fields)
     if "secret" in given:
-        given["secret"] = _checked_secret(given["secret"])
+        given["secret"] = checked_secret(given["secret"])
     if "models" in given:
         given["allowed_models"] = _checked_models(given.pop("models"))
     if "expires_at" in given:
@@ -252,7 +252,7 @@ def _checked(fields: Mapping[str, Any], *, access: Access) -> dict[str, Any]:
     return given
 
 
-def _checked_secret(text: str) -> str:
+def checked_secret(text: str) -> str:
     secret = text.strip()
     if MASK.search(secret):
         raise Refused("masked_secret")
@@ -297,7 +297,7 @@ def _secret_changes(row: Credential, *, secret: str | None) -> dict[str, Any]:
         "suffix": secret[-SUFFIX:] if len(secret) >= LEAST_FOR_SUFFIX else "",
         "fingerprint": fingerprint(secret),
         "needs_confirmation": False,
-        **_new_chance(row),
+        **new_chance(row),
     }
 
 
@@ -314,7 +314,7 @@ def fingerprint(secret: str) -> str:
     return hmac.new(current_pepper().encode(), told, hashlib.sha256).hexdigest()
 
 
-def _new_chance(row: Credential) -> dict[str, Any]:
+def new_chance(row: Credential) -> dict[str, Any]:
     return {**NEW_CHANCE, "generation": row.generation + 1}
 
 

@@ -16,9 +16,10 @@ from accounts.errors import FieldProblem, Invalid
 from providers.adapters.headers import HeaderRefused, require_extra
 from providers.adapters.registry import ADAPTERS
 from providers.adapters.urls import BadUrl, normalised_base_url
-from providers.addresses import RefusedAddress, place_of
+from providers.addresses import RefusedAddress
 from providers.kinds import MOCK
 from providers.ownership import PLATFORM
+from providers.proxies import proxy_of
 
 SLUG: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 MULTIPLIER: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
@@ -116,15 +117,11 @@ def _surfaces(rows: list[Mapping[str, str]], *, kind: str) -> list[dict[str, str
         url, _ = checked_base_url(
             row["base_url"], kind=kind, field=f"surfaces[{position}].base_url"
         )
-        if not url:
-            raise Invalid.one(
-                field=f"surfaces[{position}].base_url", code="required", message="name a base URL"
-            )
         stored.append({"dialect": row["dialect"], "base_url": url})
     return stored
 
 
-def _headers(pairs: Mapping[str, str]) -> dict[str, str]:
+def checked_headers(pairs: Mapping[str, str]) -> dict[str, str]:
     if len(pairs) > MAX_HEADERS:
         raise Invalid.one(
             field="headers", code="too_many", message=f"{len(pairs)} headers; at most {MAX_HEADERS}"
@@ -148,9 +145,14 @@ def _proxy_url(text: str) -> str:
     if not text.strip():
         return ""
     try:
-        return place_of(text.strip()).origin
+        proxy = proxy_of(text.strip())
     except RefusedAddress as refused:
         raise Invalid.one(field="proxy_url", message=str(refused)) from None
+    if proxy.authorization:
+        raise Invalid.one(
+            field="proxy_url", message="name no password here: it would stay in clear"
+        )
+    return proxy.place.origin
 
 
 def _multiplier(text: Any) -> Decimal:
@@ -162,7 +164,7 @@ def _multiplier(text: Any) -> Decimal:
 
 
 CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "headers": _headers,
+    "headers": checked_headers,
     "proxy_url": _proxy_url,
     "cost_multiplier": _multiplier,
 }

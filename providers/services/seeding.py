@@ -1,18 +1,21 @@
-"""What every installation begins with: a back-end that answers without a key or a network."""
+"""What every installation begins with: a back-end that answers without a key or a network.
 
-from typing import Any, Final
+Law: nobody made it, so no audit row tells it, as with tenant `default`; what happens to it later is
+told as with any other.
+"""
 
-from accounts.access import superadmin_access
-from accounts.actors import SYSTEM
+from typing import Final
+
 from accounts.tenancy import platform_scope
 from providers.adapters.mock.knobs import EMBEDDING, MODELS
 from providers.kinds import MOCK
-from providers.models import Provider, UpstreamModel
+from providers.models import Credential, Provider, UpstreamModel
 from providers.ownership import owned_by
-from providers.services.providers import create_provider
+from providers.services.announcing import announce_provider
 
 CHAT: Final = ["chat", "count_tokens"]
 CONTEXT_WINDOW: Final = 128_000
+THINKING: Final = "mock-thinking"
 
 
 def provide_mock() -> bool:
@@ -20,27 +23,27 @@ def provide_mock() -> bool:
     with platform_scope("the mock provider of every installation"):
         if Provider.objects.filter(owned_by(None), slug=MOCK).exists():
             return False
-        row = create_provider(actor=SYSTEM, access=superadmin_access(), fields=_mock())
-        UpstreamModel.objects.filter(provider=row).update(source=UpstreamModel.Source.SEEDED)
+        row = Provider.objects.create(
+            slug=MOCK,
+            name="Mock",
+            kind=MOCK,
+            base_url="mock:",
+            health_mode=Provider.HealthMode.PASSIVE,
+        )
+        Credential.objects.create(provider=row, name="none", kind=Credential.Kind.NONE)
+        UpstreamModel.objects.bulk_create(_model(name, provider=row) for name in MODELS)
+        announce_provider(row)
     return True
 
 
-def _mock() -> dict[str, Any]:
-    chat = [
-        {
-            "upstream_name": name,
-            "operations": CHAT,
-            "context_window": CONTEXT_WINDOW,
-            "capabilities": {"reasoning": name == "mock-thinking"},
-        }
-        for name in MODELS
-        if name != EMBEDDING
-    ]
-    return {
-        "slug": MOCK,
-        "name": "Mock",
-        "kind": MOCK,
-        "platform": True,
-        "health_mode": Provider.HealthMode.PASSIVE,
-        "models": [*chat, {"upstream_name": EMBEDDING, "operations": ["embeddings"]}],
-    }
+def _model(name: str, *, provider: Provider) -> UpstreamModel:
+    embeds = name == EMBEDDING
+    return UpstreamModel(
+        provider=provider,
+        upstream_name=name,
+        public_name=name,
+        operations=["embeddings"] if embeds else CHAT,
+        context_window=None if embeds else CONTEXT_WINDOW,
+        capabilities={"reasoning": True} if name == THINKING else {},
+        source=UpstreamModel.Source.SEEDED,
+    )

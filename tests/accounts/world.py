@@ -35,7 +35,7 @@ ROLES: Final = ("owner", "admin", "developer", "billing_viewer")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """One tenant: a member per role, a lead with a team, a developer's key, an invitation, a
-    back-end at an address that is never called."""
+    back-end of a usual kind that the mock answers for."""
 
     tenant: Tenant
     people: dict[str, User]
@@ -66,10 +66,8 @@ def make_town() -> Town:
             TeamMemberFactory(team=team, user=people[name])
         key = ApiKeyFactory(tenant=tenant, owner=people["developer"], team=team)
         invite = InviteFactory(tenant=tenant)
-        provider = ProviderFactory(tenant=tenant, base_url="https://192.0.2.7/v1")
-        credential = CredentialFactory(
-            provider=provider, kind="api_key", sealed_secret=b"sealed", suffix="7777"
-        )
+        provider = ProviderFactory(tenant=tenant, base_url="mock:/v1")
+        credential = CredentialFactory(provider=provider, secret="sk-of-the-town")
         model = UpstreamModelFactory(provider=provider)
         HealthCheckFactory(provider=provider)
         alias = AliasFactory(tenant=tenant)

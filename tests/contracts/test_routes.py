@@ -298,6 +298,7 @@ def body_for(case: Case, town: Town) -> dict[str, Any] | None:
         f"{PROVIDER}/credentials": {"name": "made by the matrix", "secret": "sk-matrix"},
         f"{PROVIDER}/credentials/<str:credential_id>/rotate": {"secret": "sk-matrix"},
         f"{PROVIDER}/models": {"upstream_name": "matrix"},
+        "api/v1/providers/test": {"kind": "mock"},
         "api/v1/routing/aliases": {"name": "made-by-the-matrix", "to": "gpt-4"},
         "api/v1/routing/default": {"default_model": "gpt-4"},
     }

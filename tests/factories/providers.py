@@ -3,8 +3,11 @@
 from typing import Any
 
 import factory
+from django.conf import settings
 
+from accounts.ids import new_id
 from providers.models import Credential, HealthCheck, Provider, UpstreamModel
+from providers.services.vault import vault_from_setting
 
 
 class ProviderFactory(factory.django.DjangoModelFactory):
@@ -21,6 +24,8 @@ class ProviderFactory(factory.django.DjangoModelFactory):
 
 
 class CredentialFactory(factory.django.DjangoModelFactory):
+    """With a `secret`, it is sealed and of kind api_key."""
+
     class Meta:
         model = Credential
 
@@ -28,6 +33,26 @@ class CredentialFactory(factory.django.DjangoModelFactory):
     provider = factory.SubFactory(ProviderFactory)
     name = factory.Sequence(lambda n: f"credential {n}")
     kind = "none"
+
+    @classmethod
+    def _create(cls, model_class: type[Credential], *args: Any, **kwargs: Any) -> Credential:
+        secret = kwargs.pop("secret", "")
+        if secret:
+            row_id, tenant = new_id(), kwargs["tenant"]
+            vault = vault_from_setting(settings.KEY_ENCRYPTION_KEY)
+            kwargs |= {
+                "id": row_id,
+                "kind": "api_key",
+                "sealed_secret": vault.seal(
+                    value=secret,
+                    table="provider_credentials",
+                    row=str(row_id),
+                    field="sealed_secret",
+                    tenant_id=tenant.id if tenant else None,
+                ),
+            }
+        row: Credential = super()._create(model_class, *args, **kwargs)
+        return row
 
 
 class UpstreamModelFactory(factory.django.DjangoModelFactory):

@@ -90,7 +90,7 @@ def test_a_model_is_changed_told_and_deleted(town: Town, provider: str) -> None:
     assert api.get(path).status_code == 404
     with platform_scope("test"):
         actions = list(
-            AuditEntry.objects.filter(object_type="model")
+            AuditEntry.objects.filter(object_id=made["id"])
             .order_by("seq")
             .values_list("action", flat=True)
         )

@@ -58,7 +58,8 @@ def refused(town: Town, **fields: Any) -> dict[str, str]:
 
 def audit_rows(action: str) -> list[AuditEntry]:
     with platform_scope("test"):
-        return list(AuditEntry.objects.filter(action=action).order_by("at", "id"))
+        rows = AuditEntry.objects.filter(action=action).exclude(actor_type="system")
+        return list(rows.order_by("at", "id"))
 
 
 def test_a_provider_is_made_with_its_credentials_and_models(town: Town) -> None:
@@ -180,6 +181,13 @@ def test_a_slug_is_taken_once_per_tenant_until_it_is_archived(town: Town) -> Non
         ({"headers": {f"x-{n}": "1" for n in range(51)}}, "headers", "at most 50"),
         ({"cost_multiplier": "1e3"}, "cost_multiplier", "plain decimal"),
         ({"proxy_url": "http://proxy.test:3128"}, "proxy_url", "who runs the platform"),
+        ({"kind": "mock", "base_url": "https://x.test"}, "base_url", "mock:"),
+        ({"headers": {"x-a": "b" * 2_001}}, "headers.x-a", "at most 2000"),
+        (
+            {"surfaces": [{"dialect": "openai.chat", "base_url": " "}]},
+            "surfaces[0].base_url",
+            "blank",
+        ),
         ({"visibility": []}, "visibility", "platform"),
         (
             {"surfaces": [{"dialect": "anthropic.messages", "base_url": "https://x.test"}]},
@@ -227,10 +235,12 @@ def test_a_list_is_filtered_and_pages(town: Town) -> None:
     api = town.api("owner")
 
     assert [row["slug"] for row in api.get("providers?q=number%201").json()["data"]] == ["p1"]
-    own = api.get("providers?platform=false&enabled=true&kind=openai_compatible").json()["data"]
+    own = api.get("providers?platform=false&enabled=true&kind=openai_compatible&q=number").json()[
+        "data"
+    ]
     assert [row["slug"] for row in own] == ["p2", "p0"]
-    first = api.get("providers?platform=false&limit=2").json()
-    rest = api.get(f"providers?platform=false&limit=2&cursor={first['next_cursor']}").json()
+    first = api.get("providers?q=number&limit=2").json()
+    rest = api.get(f"providers?q=number&limit=2&cursor={first['next_cursor']}").json()
     slugs = [row["slug"] for row in first["data"] + rest["data"]]
     assert slugs == ["p2", "p1", "p0"]
 
@@ -451,8 +461,9 @@ def test_who_runs_the_platform_meets_no_provider_of_a_tenant_not_named(town: Tow
     assert root(town.tenant).patch(f"providers/{made['id']}", {"name": "x"}).status_code == 200
 
 
-def test_a_bad_proxy_is_named(town: Town) -> None:
-    answer = root(town.tenant).post("providers", {**MINIMAL, "proxy_url": "socks5://x"})
+@pytest.mark.parametrize("url", ["socks5://x", "http://x/path", "http://u:p@x:3128"])
+def test_a_bad_proxy_is_named(town: Town, url: str) -> None:
+    answer = root(town.tenant).post("providers", {**MINIMAL, "proxy_url": url})
 
     assert answer.json()["errors"][0]["field"] == "proxy_url"
 

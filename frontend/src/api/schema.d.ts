@@ -483,6 +483,30 @@ export interface paths {
     patch: operations['providers_update']
     trace?: never
   }
+  '/api/v1/providers/{provider_id}/checks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * History
+     * @description Needs `provider.read`.
+     */
+    get: operations['providers_checks']
+    put?: never
+    /**
+     * Check now
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_checks_check']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/providers/{provider_id}/credentials': {
     parameters: {
       query?: never
@@ -597,6 +621,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/providers/{provider_id}/credentials/{credential_id}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_credentials_test_try_credential']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/providers/{provider_id}/disable': {
     parameters: {
       query?: never
@@ -691,6 +732,43 @@ export interface paths {
     patch: operations['providers_models_update']
     trace?: never
   }
+  '/api/v1/providers/{provider_id}/models/sync': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Compare with the vendor's list of models
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_models_sync']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/{provider_id}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** @description Needs `provider.write`. */
+    post: operations['providers_test_try_out']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/providers/health': {
     parameters: {
       query?: never
@@ -736,6 +814,26 @@ export interface paths {
     get: operations['providers_presets_get']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/providers/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Test a form before saving
+     * @description Needs `provider.write`.
+     */
+    post: operations['providers_test_draft']
     delete?: never
     options?: never
     head?: never
@@ -1162,6 +1260,64 @@ export interface components {
       rows: number
       first_bad_seq: number | null
     }
+    /** @description After a change, which the answer says has reached the data plane or not. */
+    ChangedKey: {
+      /** @constant */
+      readonly object: 'api_key'
+      readonly id: string
+      readonly name: string
+      readonly description: string
+      /** @enum {string} */
+      kind: 'client' | 'management'
+      /** @enum {string} */
+      readonly environment: 'live' | 'test'
+      /** @enum {string} */
+      readonly status: 'active' | 'disabled' | 'revoked' | 'expired'
+      readonly prefix: string
+      /** @description Of the newest secret. */
+      readonly suffix: string
+      readonly suffixes: string[]
+      owner: components['schemas']['Person'] | null
+      team: components['schemas']['NamedId'] | null
+      readonly scopes: string[]
+      readonly allowed_models: string[]
+      readonly denied_models: string[]
+      readonly restrict_served: boolean
+      readonly allowed_dialects: string[]
+      readonly allowed_paths: string[]
+      readonly allowed_ips: string[]
+      readonly denied_ips: string[]
+      /** Format: date-time */
+      readonly expires_at: string | null
+      readonly requests_per_minute: number | null
+      readonly tokens_per_minute: number | null
+      readonly max_concurrency: number | null
+      /** @description tokens, total */
+      readonly quota: number | null
+      /** Format: decimal */
+      monthly_budget: string | null
+      /** Format: decimal */
+      max_cost_per_request: string | null
+      /** @enum {string} */
+      readonly fidelity: 'lossless' | 'warn' | 'best-effort'
+      readonly byok_allowed: boolean
+      readonly dearer_fallback: boolean
+      readonly priority: number
+      readonly tags: string[]
+      metadata: {
+        [key: string]: string
+      }
+      /** Format: date-time */
+      readonly last_used_at: string | null
+      /** Format: date-time */
+      readonly created_at: string
+      /** Format: date-time */
+      readonly updated_at: string
+      created_by: components['schemas']['Creator'] | null
+      readonly version: number
+      /** @description True once every worker serves by the change; false when one has not said so within two seconds. */
+      readonly propagated: boolean
+    }
     Component: {
       name: string
       /** @description ok, or what is wrong */
@@ -1292,6 +1448,21 @@ export interface components {
       mode?: 'off' | 'suggest' | 'auto'
       interval_h?: number
     }
+    /** @description A form that was not saved. */
+    DraftTestRequest: {
+      /** @enum {string} */
+      kind: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+      base_url?: string
+      headers?: {
+        [key: string]: string
+      }
+      /** @enum {string} */
+      credential_kind?: 'api_key' | 'header' | 'none'
+      secret?: string
+      header?: string
+      /** @description Asked for one token; without it no completion is tried. */
+      model?: string
+    }
     /** @description Top-level changes of every request to a model. */
     Effects: {
       drop?: string[]
@@ -1335,6 +1506,12 @@ export interface components {
       code: string
       message: string
     }
+    FoundModel: {
+      name: string
+      operations: string[]
+      context_window: number | null
+      max_output_tokens: number | null
+    }
     /** @description Without a key or a session: status, total, healthy and checked_at alone. */
     Health: {
       /** @enum {string} */
@@ -1344,6 +1521,22 @@ export interface components {
       total: number
       healthy: number
       providers?: components['schemas']['ProviderHealth'][]
+    }
+    HealthCheck: {
+      /** Format: uuid */
+      readonly id: string
+      /** Format: date-time */
+      readonly at: string
+      readonly mode: string
+      readonly ok: boolean
+      readonly latency_ms: number | null
+      readonly status: number | null
+      readonly detail: string
+    }
+    HealthCheckList: {
+      data: components['schemas']['HealthCheck'][]
+      has_more: boolean
+      next_cursor: string | null
     }
     HealthOut: {
       /** @enum {string} */
@@ -1460,6 +1653,8 @@ export interface components {
       readonly updated_at: string
       created_by: components['schemas']['Creator'] | null
       readonly version: number
+      /** @description True once every worker serves by the change; false when one has not said so within two seconds. */
+      readonly propagated: boolean
       /** @description Null when an Idempotency-Key is replayed. */
       readonly key: string | null
       /** @description True when the key was in the first answer. */
@@ -1524,6 +1719,8 @@ export interface components {
       readonly version: number
     }
     KeyBatch: {
+      /** @description True once every worker serves by the change; false when one has not said so within two seconds. */
+      readonly propagated: boolean
       data: components['schemas']['Key'][]
     }
     KeyBulkRequest: {
@@ -2055,13 +2252,15 @@ export interface components {
       readonly managed_by: 'ui' | 'env' | 'file'
       /** Format: date-time */
       readonly verified_at: string | null
-      visibility: 'all' | string[]
+      readonly visibility: 'all' | string[]
       readonly platform: boolean
       readonly editable: boolean
       status: components['schemas']['Status']
       credentials: components['schemas']['CredentialCount']
       models_enabled: number
       readonly cells: (0 | 1 | 2 | null)[]
+      /** @description After a write: what was changed in what was sent. */
+      readonly notices: string[]
       readonly version: number
       /** Format: date-time */
       readonly created_at: string
@@ -2307,6 +2506,19 @@ export interface components {
       /** Format: date-time */
       last_ok_at: string | null
     }
+    Step: {
+      /** @enum {string} */
+      name: 'dns' | 'tcp' | 'tls' | 'auth' | 'models' | 'completion'
+      /** @description Null: not tried. */
+      ok: boolean | null
+      ms: number | null
+      detail: string
+      hint: string
+    }
+    StoredTestRequest: {
+      /** @description Asked for one token; without it no completion is tried. */
+      model?: string
+    }
     SurfaceInRequest: {
       dialect: string
       base_url: string
@@ -2314,6 +2526,11 @@ export interface components {
     SurfaceOut: {
       dialect: string
       base_url: string
+    }
+    SyncReport: {
+      added: string[]
+      missing: string[]
+      unchanged: number
     }
     TeamFieldsRequest: {
       name: string
@@ -2406,6 +2623,15 @@ export interface components {
       /** Format: date-time */
       updated_at: string
       version: number
+    }
+    TestReport: {
+      ok: boolean
+      steps: components['schemas']['Step'][]
+      /** @description Of the vendor's last answer. */
+      status: number | null
+      /** @description Of it, at most 2 KB, scrubbed. */
+      body: string
+      models: components['schemas']['FoundModel'][]
     }
     UpstreamModel: {
       /** Format: uuid */
@@ -2623,7 +2849,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Key']
+          'application/json': components['schemas']['ChangedKey']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -2662,7 +2888,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Key']
+          'application/json': components['schemas']['ChangedKey']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3334,7 +3560,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Key']
+          'application/json': components['schemas']['ChangedKey']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3373,7 +3599,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Key']
+          'application/json': components['schemas']['ChangedKey']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3449,7 +3675,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Key']
+          'application/json': components['schemas']['ChangedKey']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3486,7 +3712,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Key']
+          'application/json': components['schemas']['ChangedKey']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3913,6 +4139,79 @@ export interface operations {
       }
     }
   }
+  providers_checks: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        /** @description Rows per page; 50 without. */
+        limit?: number
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HealthCheckList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_checks_check: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HealthCheck']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   providers_credentials_list: {
     parameters: {
       query?: {
@@ -4255,6 +4554,46 @@ export interface operations {
       }
     }
   }
+  providers_credentials_test_try_credential: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        credential_id: string
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['StoredTestRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TestReport']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   providers_disable: {
     parameters: {
       query?: never
@@ -4552,6 +4891,80 @@ export interface operations {
       }
     }
   }
+  providers_models_sync: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SyncReport']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_test_try_out: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        provider_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['StoredTestRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TestReport']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   providers_health_get: {
     parameters: {
       query?: never
@@ -4632,6 +5045,43 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Preset']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  providers_test_draft: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DraftTestRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TestReport']
         }
       }
       /** @description A problem, RFC 9457. */
