@@ -74,25 +74,29 @@ class Management:
         models: Sequence[Model] = (),
         **fields: Any,
     ) -> str:
-        """Its id, with one credential per secret in their order."""
-        made = self._post("providers", slug=slug, name=slug, kind=kind, base_url=base_url, **fields)
-        provider_id: str = made["id"]
-        for number, secret in enumerate(secrets):
-            self._post(
-                f"providers/{provider_id}/credentials",
-                name=f"key-{number}",
-                kind="api_key",
-                secret=secret,
-            )
-        for model in models:
-            self._post(
-                f"providers/{provider_id}/models",
-                upstream_name=model.name,
-                public_name=model.public_name or model.name,
-                operations=list(model.operations),
-                enabled=True,
-            )
-        return provider_id
+        """Its id, with one credential per secret in their order; all of it in one write."""
+        made = self._post(
+            "providers",
+            slug=slug,
+            name=slug,
+            kind=kind,
+            base_url=base_url,
+            credentials=[
+                {"name": f"key-{number}", "kind": "api_key", "secret": secret}
+                for number, secret in enumerate(secrets)
+            ],
+            models=[
+                {
+                    "upstream_name": model.name,
+                    "public_name": model.public_name or model.name,
+                    "operations": list(model.operations),
+                    "enabled": True,
+                }
+                for model in models
+            ],
+            **fields,
+        )
+        return str(made["id"])
 
     def wait_until_callable(self, model: str, *, key: Issued, within_s: float = 10) -> None:
         """Until every worker's snapshot has it: one that has, is enough where there is one."""

@@ -12,6 +12,7 @@ from tests.faults.gateway_process import ANSWER_WITHIN_S
 
 How = Literal["fin", "rst", "half"]
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
+LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
 PATHS: Final = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
 
 
@@ -48,11 +49,11 @@ class Caller:
     def to_the_end(self, *, within_s: float = ANSWER_WITHIN_S) -> bytes:
         """Until the last chunk or the end of the connection."""
         self.socket.settimeout(within_s)
-        while not self.received.endswith(b"\r\n0\r\n\r\n"):
-            part = self.socket.recv(65_536)
-            if not part:
-                break
-            self.received += part
+        parts, last = [self.received], self.received[-len(LAST_CHUNK) :]
+        while last != LAST_CHUNK and (part := self.socket.recv(1_048_576)):
+            parts.append(part)
+            last = (last + part)[-len(LAST_CHUNK) :]
+        self.received = b"".join(parts)
         return self.received
 
     def leave(self, how: How) -> float:

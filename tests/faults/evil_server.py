@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
 
     async def write(self, data: bytes) -> None:
-        if self.left.done() or self._transport is None:
+        if self.left.done() or self._transport is None or self._transport.is_closing():
             raise Gone
         self._transport.write(data)
         await self._writable.wait()

@@ -1,7 +1,8 @@
 """A vendor from hell: `python -m tests.faults.evil_upstream --port 9099`; port 0: any, printed.
 
 What it does is said by the model's name (`evil-reset-after-3`), or by the credential
-(`sk-evil-401`), which comes first. Every other model gets a decent answer of TOKENS tokens.
+(`sk-evil-401`, `sk-evil-ra-7`, `sk-evil-as-reset-after-3`), which comes first. Every other model
+gets a decent answer of TOKENS tokens.
 
 evil-paced-N-MS          N events, MS milliseconds apart
 evil-slow-MS             decent, after MS milliseconds without a byte
@@ -37,6 +38,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -203,8 +205,13 @@ async def echo_key(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
 
 
 async def gzip_bomb(answer: Answer, _vendor: Vendor, _said: list[str]) -> None:
-    body = gzip.compress(bytes(50 * MB), compresslevel=9)
-    await answer.whole(200, body, JSON, ("content-encoding", "gzip"))
+    await answer.whole(200, bomb(), JSON, ("content-encoding", "gzip"))
+
+
+@cache
+def bomb() -> bytes:
+    # Many members of one: to make it costs no more than a member.
+    return gzip.compress(bytes(MB), compresslevel=9) * 50
 
 
 async def no_end_of_line(answer: Answer, _vendor: Vendor, _said: list[str]) -> None:
@@ -297,7 +304,12 @@ async def respond(answer: Answer) -> None:
     if vendor is None:
         await answer.whole(404, b"{}", JSON)
         return
-    for word, table in ((seen.credential, CREDENTIALS), (seen.model, BEHAVIOURS)):
+    as_model = seen.credential.replace("sk-evil-as-", "evil-")
+    for word, table in (
+        (seen.credential, CREDENTIALS),
+        (as_model, BEHAVIOURS),
+        (seen.model, BEHAVIOURS),
+    ):
         for pattern, behaviour in table:
             if said := pattern.fullmatch(word):
                 await behaviour(answer, vendor, [str(group) for group in said.groups()])

@@ -22,12 +22,15 @@ def sockets_of(pid: int) -> int:
     return found
 
 
+def metrics_page(stack: Stack) -> str:
+    told = {"Authorization": f"Bearer {SECRETS['METRICS_TOKEN']}"}
+    with httpx.Client(trust_env=False) as client:
+        return client.get(f"{stack.url}/metrics", headers=told).text
+
+
 def metrics(stack: Stack) -> dict[str, float]:
     """Series without labels, and sums over the labels of the others."""
-    with httpx.Client(trust_env=False) as client:
-        page = client.get(
-            f"{stack.url}/metrics", headers={"Authorization": f"Bearer {SECRETS['METRICS_TOKEN']}"}
-        ).text
+    page = metrics_page(stack)
     found: dict[str, float] = {}
     for name, value in re.findall(r"^(\w+)(?:\{[^\n]*\})? (\S+)$", page, re.MULTILINE):
         found[name] = found.get(name, 0.0) + float(value)
