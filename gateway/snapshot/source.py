@@ -6,6 +6,7 @@ versions are given out under a lock, so who has read up to one has missed none b
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,8 @@ from gateway.snapshot.rows import Row
 
 PAGE_ROWS: Final = 500
 ANSWER_S: Final = 2.0
+# Without statistics of a table just filled, the first page may cost a sort of all of it.
+PAGE_S: Final = 10.0
 CONNECT_S: Final = 1.5
 PLATFORM: Final = "SELECT set_config('app.platform', 'on', true)"
 HEAD: Final = """
@@ -22,7 +25,7 @@ SELECT version, extract(epoch FROM clock_timestamp())::float8 FROM config_versio
 """
 NEWER: Final = """
 SELECT kind, object_id, name, version, payload FROM compiled_specs
-WHERE version > %s ORDER BY version LIMIT %s
+WHERE version > %s ORDER BY version
 """
 # What reading may raise while PostgreSQL is out or has not been migrated yet.
 UNREADABLE: Final = (psycopg.Error, OSError, TimeoutError)
@@ -55,14 +58,21 @@ class Source:
             answered_at=time.monotonic(),
         )
 
-    async def newer(self, version: int) -> list[Row]:
-        """The next rows after it in the order of their versions; fewer than PAGE_ROWS: the last."""
+    async def newer(self, version: int) -> AsyncGenerator[list[Row], None]:
+        """The rows after it in the order of their versions, page by page, as of one moment."""
         connection = await self._connected()
-        async with asyncio.timeout(ANSWER_S), connection.transaction():
-            await connection.execute(PLATFORM)
-            cursor = connection.cursor(binary=True)
-            await cursor.execute(NEWER, [version, PAGE_ROWS])
-            return [Row(*record) for record in await cursor.fetchall()]
+        async with connection.transaction():
+            async with asyncio.timeout(ANSWER_S):
+                await connection.execute(PLATFORM)
+            async with connection.cursor(name="newer", binary=True) as cursor:
+                async with asyncio.timeout(PAGE_S):
+                    await cursor.execute(NEWER, [version])
+                full = True
+                while full:
+                    async with asyncio.timeout(PAGE_S):
+                        records = await cursor.fetchmany(PAGE_ROWS)
+                    yield [Row(*record) for record in records]
+                    full = len(records) == PAGE_ROWS
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -13,7 +13,7 @@ import os
 import secrets as random
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import aclosing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +28,7 @@ from gateway.snapshot.assembly import Assembly, CannotOpen
 from gateway.snapshot.clock import AnchoredClock
 from gateway.snapshot.disk import Copy, Refused, open_copy
 from gateway.snapshot.keeper import Keeper
-from gateway.snapshot.source import PAGE_ROWS, UNREADABLE, Source
+from gateway.snapshot.source import UNREADABLE, Source
 from providers import secrets
 from providers.secrets import KeyRing, Place, Secret, SecretsError
 from providers.specs import CredentialSpec, DataKeySpec
@@ -175,12 +175,11 @@ class SnapshotHolder:
             log.warning("configuration_went_back", version=head.version, had=version)
             version, assembly = 0, Assembly(Envelope(self._ring))
         with nullcontext() if version else _without_collector():
-            while head.version > version:
-                rows = await self._source.newer(version)
-                await _in_slices(assembly.take(rows))
-                version = rows[-1].version if rows else head.version
-                if len(rows) < PAGE_ROWS:
-                    break
+            if head.version > version:
+                async with aclosing(self._source.newer(version)) as pages:
+                    async for rows in pages:
+                        await _in_slices(assembly.take(rows))
+                        version = rows[-1].version if rows else version
             await _in_slices(assembly.settle())
         # What was read was true when the server said so, not when the reading ended.
         self._heard_at, self._heard = head.answered_at, True

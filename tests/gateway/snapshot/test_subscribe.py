@@ -92,7 +92,6 @@ async def test_a_quiet_subscription_is_asked_whether_it_lives(
 
 async def test_more_than_a_page_is_followed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "PAGE_ROWS", 3)
-    monkeypatch.setattr(subscribe, "PAGE_ROWS", 3)
     holder = await start()
     made: list[ApiKey] = await changed_by(with_access)(lambda _: [issue() for _ in range(8)])
     await until(lambda: all(status(holder, key) == "active" for key in made))
