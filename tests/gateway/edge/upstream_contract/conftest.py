@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import pytest
 import pytest_asyncio
+import uvloop
 
 from gateway.edge.aiohttp_client import AiohttpUpstream
 from gateway.edge.upstream import Deadlines, Upstream, UpstreamAnswer
@@ -23,6 +24,13 @@ IMPLEMENTATIONS: Final[Mapping[str, Callable[..., Upstream]]] = {"aiohttp": Aioh
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 HOSTS: Final = frozenset({"127.0.0.1", "::1", "vendor.test"})
 LISTED: Final = AddressPolicy(allow=LOOPBACK, http_hosts=HOSTS)
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Both loops the product runs on: they differ in how sockets end."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 class Build(Protocol):

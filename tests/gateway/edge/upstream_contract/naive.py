@@ -2,11 +2,15 @@
 
 import asyncio
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import httpx
 
 from gateway.edge.upstream import Deadlines, Disconnected, TimedOut, UpstreamAnswer
 from providers.adapters.base import UpstreamCall
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class NaiveAnswer:
@@ -14,7 +18,7 @@ class NaiveAnswer:
         self._response = response
         self._chunks = response.aiter_bytes()
         self.status = response.status_code
-        self.headers = dict(response.headers)
+        self.headers: Mapping[str, str] = response.headers
 
     async def read(self) -> bytes:
         try:

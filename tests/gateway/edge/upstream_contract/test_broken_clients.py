@@ -232,6 +232,7 @@ BROKEN: Final[tuple[tuple[str, Break, Case, dict[str, Any]], ...]] = (
     ids=[f"{named}: {case.__name__.removeprefix('test_')}" for named, _, case, _ in BROKEN],
 )
 @pytest.mark.parametrize("build", ["aiohttp"], indirect=True)
+@pytest.mark.asyncio(loop_factories=["asyncio"])
 async def test_a_client_without_this_law_fails(
     build: Build, monkeypatch: Patch, law: Break, case: Case, given: dict[str, Any]
 ) -> None:
@@ -244,6 +245,7 @@ async def test_a_client_without_this_law_fails(
 
 
 @pytest.mark.faults
+@pytest.mark.asyncio(loop_factories=["asyncio"])
 async def test_httpx_fails_where_callers_leave() -> None:  # F-31
     naive = Naive(limit=10)
     assert await fails(test_cancellation.weather(naive, cancels=400), patience_s=30.0)

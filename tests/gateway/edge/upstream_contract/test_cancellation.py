@@ -168,15 +168,20 @@ async def test_a_connection_that_does_not_come_about_can_be_left(
     upstream: Upstream, full_port: int, times: int
 ) -> None:
     there = Vendor(scheme="http", port=full_port)
-    open_before = _open_files()
+    open_before = _sockets()
     task = asyncio.ensure_future(_in_headers(upstream, there))
     await asyncio.sleep(0.05)
     await give_up(task, times=times)
-    await until(lambda: _open_files() == open_before, within_s=CLOSED_WITHIN_S)
+    await until(lambda: _sockets() == open_before, within_s=CLOSED_WITHIN_S)
 
 
-def _open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def _sockets() -> int:
+    def kind(file: Path) -> str:
+        with contextlib.suppress(FileNotFoundError):  # the one that lists the others
+            return str(file.readlink()).partition(":")[0]
+        return ""
+
+    return [kind(file) for file in Path("/proc/self/fd").iterdir()].count("socket")
 
 
 async def test_an_answer_that_is_given_up_closes_its_socket(build: Build) -> None:
@@ -297,4 +302,4 @@ async def test_callers_who_leave_take_nothing_from_the_others(build: Build) -> N
 
 @pytest.mark.faults
 async def test_thousands_who_leave_take_nothing_from_the_others(build: Build) -> None:  # F-31
-    await weather(build(limit=10), cancels=8_000)
+    await weather(build(limit=10), cancels=4_000)

@@ -64,12 +64,14 @@ class Link:
         return asked
 
     async def send(self, data: bytes) -> None:
+        if self._transport.is_closing():
+            raise Gone
         try:
             self._writer.write(data)
             await self._writer.drain()
         except ConnectionError:
             raise Gone from None
-        if self._writer.transport.is_closing():
+        if self._transport.is_closing():
             raise Gone
         self.sent_bytes += len(data)
 
@@ -84,7 +86,9 @@ class Link:
 
     def finish(self) -> None:
         """Says at once, before anything else runs, that nothing more will come."""
-        self._writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+        number = self._writer.get_extra_info("socket").fileno()
+        with socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as raw:
+            raw.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
         raw = self._writer.get_extra_info("socket")
