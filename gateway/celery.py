@@ -20,6 +20,12 @@ from gateway.telemetry.tasks import time_tasks
 
 COMPILE: Final = "gateway.console.tasks.compile_configuration"
 COMPILED_EVERY_S: Final = 2.0
+COPY_STATES: Final = "providers.tasks.copy_credential_states"
+COPIED_EVERY_S: Final = 4.0
+PROBE_DUE: Final = "providers.tasks.probe_due_providers"
+LOOKED_EVERY_S: Final = 10.0
+# That these began and ended well is no news.
+QUIET: Final = frozenset({COMPILE, COPY_STATES, PROBE_DUE})
 TASK_LOGGERS: Final = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
@@ -44,6 +50,28 @@ app.config_from_object(
                 "task": COMPILE,
                 "schedule": COMPILED_EVERY_S,
                 "options": {"expires": COMPILED_EVERY_S},
+            },
+            "copy-credential-states": {
+                "task": COPY_STATES,
+                "schedule": COPIED_EVERY_S,
+                "options": {"expires": COPIED_EVERY_S},
+            },
+            "probe-due-providers": {
+                "task": PROBE_DUE,
+                "schedule": LOOKED_EVERY_S,
+                "options": {"expires": LOOKED_EVERY_S},
+            },
+            "try-rejected-credentials": {
+                "task": "providers.tasks.try_rejected_credentials",
+                "schedule": crontab(minute="*/5"),
+            },
+            "discover-due-models": {
+                "task": "providers.tasks.discover_due_models",
+                "schedule": crontab(minute="*/10"),
+            },
+            "forget-old-checks": {
+                "task": "providers.tasks.forget_old_checks",
+                "schedule": crontab(minute="37"),
             },
             "forget-old-answers": {
                 "task": "accounts.tasks.forget_old_answers",
@@ -82,8 +110,10 @@ def _name_the_process(**_: Any) -> None:
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
     """Not that a task of every other second began and ended well."""
     facts = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
-    return record.levelno > logging.INFO or COMPILE not in facts
+    return record.levelno > logging.INFO or not any(
+        isinstance(fact, str) and fact in QUIET for fact in facts
+    )
 
 
 time_tasks()
-app.autodiscover_tasks(["accounts", "gateway.console"])
+app.autodiscover_tasks(["accounts", "gateway.console", "providers"])

@@ -33,6 +33,7 @@ PLATFORM_SCOPE: Final = {
     "gateway/ops/users.py",  # the command line stands above tenants
     "gateway/publish.py",  # workers serve every tenant
     "routing/selectors.py",  # the platform's aliases hold for every tenant
+    "providers/services/rounds.py",  # work over all tenants
     "providers/services/upkeep.py",  # work over all tenants
     "providers/services/vault.py",  # the platform's own data key
 }
