@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -205,6 +205,12 @@ class Publisher:
             self._redis.publish(CHANNEL, version)
         except NO_REDIS as error:
             log.warning("version_not_published", version=version, error=str(error))
+
+
+@cache
+def publisher() -> Publisher:
+    """Of this process, once Django is set up."""
+    return Publisher(redis_url=settings.REDIS_URL)
 
 
 def note_change(*, kind: str, object_id: str, tenant_id: UUID | None) -> None:

@@ -1,10 +1,5 @@
-from typing import TYPE_CHECKING, cast
-
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
-
-if TYPE_CHECKING:
-    from gateway.publish import Publisher
 
 
 class ConsoleConfig(AppConfig):
@@ -19,21 +14,15 @@ class ConsoleConfig(AppConfig):
         from gateway.console.envelope import AuthenticatorEnvelope  # noqa: PLC0415 - see above
         from gateway.console.live.groups import listen  # noqa: PLC0415 - see above
         from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - see above
-        from gateway.publish import Publisher  # noqa: PLC0415 - see above
+        from gateway.publish import publisher  # noqa: PLC0415 - see above
 
         MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
         listen()
-        self.publisher = Publisher(redis_url=settings.REDIS_URL)
-        self.publisher.listen()
-        Propagation.wait = self.publisher.wait_for_workers
+        publisher().listen()
+        Propagation.wait = publisher().wait_for_workers
         # Django tells only apps with models, each once, when all migrations have run.
         post_migrate.connect(
             grant_after_migrate,
             sender=apps.get_app_config("accounts"),
             dispatch_uid="grant_after_migrate",
         )
-
-
-def publisher() -> "Publisher":
-    """Of this process."""
-    return cast("ConsoleConfig", apps.get_app_config("console")).publisher

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from gateway.console.apps import publisher
+from gateway.publish import publisher
 
 
 @shared_task

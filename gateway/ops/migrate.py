@@ -57,7 +57,7 @@ def migrate(*, plan: bool = False) -> None:
     """Needs Django set up. Afterwards the data plane finds every row as this release reads it."""
     from django.core.management import call_command  # noqa: PLC0415 - before Django's settings exist, no import
 
-    from gateway.console.apps import publisher  # noqa: PLC0415 - see above
+    from gateway.publish import publisher  # noqa: PLC0415 - see above
 
     alias = migrating_alias()
     if plan:

@@ -11,7 +11,7 @@ from gateway.ops.output import table, write, write_json
 @with_django
 def run_show(arguments: Namespace, _: Configuration) -> int:
     """A finding where changes wait, or a worker is behind or silent."""
-    from gateway.console.apps import publisher  # noqa: PLC0415 - needs the app registry
+    from gateway.publish import publisher  # noqa: PLC0415 - needs the app registry
 
     state = publisher().state()
     if arguments.json:

@@ -5,7 +5,7 @@ hiding.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ def redacted_fields(fields: Mapping[Any, Any], *, depth: int = 0) -> dict[str, A
     }
 
 
-def redacted_line(fields: dict[str, Any]) -> dict[str, Any]:
+def redacted_line(fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The same for the flat line of each request, whose names are ours and no secret's."""
     texts = [value for value in fields.values() if type(value) is str]
     return redacted_fields(fields) if may_hold_secret("\n".join(texts)) else fields

@@ -19,9 +19,8 @@ from accounts.services.changes import announce
 from accounts.specs import KeySpec
 from accounts.tenancy import platform_scope, tenant_scope
 from gateway import publish
-from gateway.console.apps import publisher
 from gateway.console.tasks import compile_configuration
-from gateway.publish import KINDS, Publisher
+from gateway.publish import KINDS, Publisher, publisher
 from gateway.snapshot.acks import ACKNOWLEDGE, CHANNEL, KEYS, SEEN
 from gateway.snapshot.rows import DECODERS
 from tests.gateway.snapshot.changes import issue, revoke, with_access
