@@ -2,6 +2,7 @@
 
     accounts.errors.Refused   code and detail; status and title stand in accounts.problem_codes
     └── EdgeRefused           may add response headers
+    ClientLeft                there is nobody to tell
     GatewayError              carries a protocols.errors.Problem; rendered by the client's dialect
 
 Law: on a path of a dialect every error has that dialect's shape, a refusal by the guard too;
@@ -74,6 +75,10 @@ class GatewayError(Exception):
         super().__init__(problem.message)
         self.problem = problem
         self.headers = headers
+
+
+class ClientLeft(Exception):
+    """The connection has ended; there is nobody to answer."""
 
 
 def refusal(kind: Kind, message: str, *, code: str = "", param: str | None = None) -> GatewayError:

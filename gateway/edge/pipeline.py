@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from accounts.specs import KeySpec
 from gateway.edge.answer_headers import own_headers
-from gateway.edge.errors import GatewayError, refusal
+from gateway.edge.errors import ClientLeft, GatewayError, refusal
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
@@ -23,7 +23,7 @@ from gateway.edge.stages.admit import admit
 from gateway.edge.stages.attempt import attempt
 from gateway.edge.stages.authenticate import authenticate, take
 from gateway.edge.stages.confine import confine, is_confined
-from gateway.edge.stages.decode import ClientLeft, decode
+from gateway.edge.stages.decode import decode
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
 

@@ -6,20 +6,21 @@ been recorded; one read at a time, and none while the client has not taken what 
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from gateway.edge.answer_headers import answer_headers
+from gateway.edge.errors import ClientLeft
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
-from gateway.edge.stages.decode import ClientLeft
-from gateway.edge.stages.record import record
 from gateway.edge.upstream import TooLarge, UpstreamAnswer, UpstreamFault
 from gateway.edge.watching import Watch
 from protocols.framing.sse import SseSplitter
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
+
+Record: TypeAlias = Callable[[Exchange, Runtime], None]
 
 EVENT_CAP_BYTES: Final = 1_048_576
 MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
@@ -37,10 +38,14 @@ PING: Final = (b"event: ping", b"event:ping")
 class Delivery:
     """The response of one exchange, from its first header to its last byte."""
 
-    __slots__ = ("_beat", "_exchange", "_native", "_runtime", "_send", "_watch")
+    __slots__ = ("_beat", "_exchange", "_native", "_record", "_runtime", "_send", "_watch")
 
-    def __init__(self, exchange: Exchange, runtime: Runtime, *, watch: Watch) -> None:
+    def __init__(
+        self, exchange: Exchange, runtime: Runtime, *, watch: Watch, record: Record
+    ) -> None:
+        """`record` runs right before the last bytes; it neither waits nor raises."""
         self._exchange = exchange
+        self._record = record
         self._runtime = runtime
         self._watch = watch
         self._send = exchange.send
@@ -81,7 +86,7 @@ class Delivery:
         await self.settle()
         if not self._exchange.client_gone:
             self._exchange.bytes_out += len(data)
-        record(self._exchange, self._runtime)
+        self._record(self._exchange, self._runtime)
         await self._body(data, more=False)
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
@@ -92,7 +97,7 @@ class Delivery:
         headers.append((b"content-length", b"%d" % len(body)))
         if not exchange.client_gone:
             exchange.bytes_out += len(body)
-        record(exchange, self._runtime)
+        self._record(exchange, self._runtime)
         if exchange.client_gone:
             return  # read for its usage alone
         exchange.sending = True

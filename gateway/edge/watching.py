@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import Final, Literal, TypeAlias
 
 from gateway.edge.budgets import DrainSlots
+from gateway.edge.errors import ClientLeft
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
-from gateway.edge.stages.decode import ClientLeft
 from gateway.edge.upstream import Phase, Stopping, TimedOut
 
 Reason: TypeAlias = Literal["gone", "stalled", "stopping", "first", "idle", "total"]

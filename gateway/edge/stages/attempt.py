@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.calling import Caller
-from gateway.edge.errors import GatewayError
+from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
 from gateway.edge.failures import (
     NOTHING_TO_SAY,
@@ -22,7 +22,7 @@ from gateway.edge.failures import (
 )
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
-from gateway.edge.stages.decode import ClientLeft
+from gateway.edge.stages.record import record
 from gateway.edge.streaming import Delivery, linger
 from gateway.edge.upstream import Stopping, TimedOut
 from gateway.edge.watching import Watch
@@ -71,7 +71,7 @@ class Course:
             total_at=asked_by,
             keepalive_s=runtime.settings.stream_keepalive_s if exchange.asked_stream else math.inf,
         )
-        self._delivery = Delivery(exchange, runtime, watch=self._watch)
+        self._delivery = Delivery(exchange, runtime, watch=self._watch, record=record)
         self.caller = Caller(
             exchange, runtime, watch=self._watch, delivery=self._delivery, asked_by=asked_by
         )

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.edge.errors import refusal
+from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
 from gateway.edge.runtime import Runtime
@@ -68,10 +68,6 @@ async def whole_body(exchange: Exchange) -> bytes:
             raise ClientLeft
         parts.append(message.get("body", b""))
     return b"".join(parts)
-
-
-class ClientLeft(Exception):
-    """The connection ended inside the request; there is nobody to answer."""
 
 
 def top_level(body: bytes) -> dict[str, msgspec.Raw]:

@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from gateway.edge.errors import GatewayError
-from gateway.edge.stages.decode import ClientLeft, decode
+from gateway.edge.errors import ClientLeft, GatewayError
+from gateway.edge.stages.decode import decode
 from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, Operation
 from protocols.errors import Problem
 from tests.gateway.edge.plane import exchange, plane
