@@ -6,7 +6,7 @@ Law: what an adapter decides is not repeated here.
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -38,17 +38,6 @@ class Kind(Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...]
 
 
-class Preset(Struct, frozen=True, kw_only=True):
-    id: str
-    label: str
-    kind: str
-    base_url: str
-    key_prefix: str = ""
-    docs_url: str = ""
-    source: Literal["documented", "reported"] = "documented"
-    local: bool = False
-
-
 def kinds() -> tuple[Kind, ...]:
     return tuple(
         Kind(
@@ -67,5 +56,6 @@ def kinds() -> tuple[Kind, ...]:
 
 
 @cache
-def presets() -> tuple[Preset, ...]:
-    return msgspec.json.decode(PRESETS_FILE.read_bytes(), type=tuple[Preset, ...])
+def presets() -> tuple[dict[str, str | bool], ...]:
+    """As the API tells them: id, label, kind, base_url, key_prefix, docs_url, source, local."""
+    return msgspec.json.decode(PRESETS_FILE.read_bytes(), type=tuple[dict[str, str | bool], ...])

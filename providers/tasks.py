@@ -58,4 +58,5 @@ def discover_models(provider_id: str) -> None:
             provider_id=provider_id,
             added=len(synced.added),
             missing=len(synced.missing),
+            unchanged=synced.unchanged,
         )
