@@ -1,20 +1,34 @@
 """Reads what vendors send. Law: whatever is not as expected is "not said"; nothing raises."""
 
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
 
 Read = TypeVar("Read")
 VALUES: "msgspec.json.Decoder[Any]" = msgspec.json.Decoder()
+# What is no UTF-8 is a UnicodeDecodeError, what nests beyond the stack a RecursionError.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# Vendors cut texts between two chunks, and with them characters.
+HALF_CHARACTERS: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 def read(decoder: "msgspec.json.Decoder[Read]", data: bytes | Raw) -> Read | None:
     try:
         return decoder.decode(data)
-    # Nesting deeper than the interpreter's stack is a RecursionError.
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
+        pass
+    try:
+        return decoder.decode(_mended(bytes(data)))
+    except UNREADABLE:
         return None
+
+
+def _mended(data: bytes) -> bytes:
+    """Broken characters do not take the numbers beside them along."""
+    whole_characters = HALF_CHARACTERS.sub(rb"\\ufffd", data)
+    return whole_characters.decode(errors="replace").encode()
 
 
 def an_object(data: bytes | Raw) -> dict[str, Any]:

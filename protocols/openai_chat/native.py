@@ -85,11 +85,7 @@ class ChatObserver:
         return self._read(event.data, is_error=event.event == "error")
 
     def _read(self, data: bytes, *, is_error: bool) -> bool:
-        chunk = read(CHUNKS, data)
-        if chunk is None:
-            # Half a character in a text, say: it was a text all the same.
-            self.content = self.content or b'"choices"' in data
-            chunk = Chunk()
+        chunk = read(CHUNKS, data) or Chunk()
         if is_error:
             problem: Problem | None = problem_of(0, data, None)
         else:

@@ -95,9 +95,14 @@ def test_noise_says_nothing(observer: ChatObserver, frame: bytes) -> None:
     assert (observer.usage, observer.failure, observer.stop) == (None, None, None)
 
 
-def test_a_chunk_with_half_a_character_is_content(observer: ChatObserver) -> None:
-    assert observer.feed(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n')
-    assert observer.content
+@pytest.mark.parametrize("text", [b"\\ud83d", b"a\\uDE00b", b"\xf0\x9f", b"\xff"])
+def test_half_a_character_takes_nothing_along(observer: ChatObserver, text: bytes) -> None:
+    chunk_of = b'data: {"choices":[{"delta":{"content":"%b"},"finish_reason":"stop"}],%b}\n\n'
+    frame = chunk_of % (text, b'"usage":{"prompt_tokens":7}')
+    assert observer.feed(frame)
+    assert (observer.content, observer.stop) == (True, "stop")
+    assert observer.usage is not None
+    assert observer.usage.input_tokens == 7
 
 
 def test_a_stop_and_an_end_are_seen_after_content(observer: ChatObserver) -> None:
