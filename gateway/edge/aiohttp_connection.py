@@ -16,6 +16,7 @@ from aiohttp.streams import StreamReader
 
 from gateway.edge.upstream import (
     BadAnswer,
+    ConnectFailed,
     Deadlines,
     Disconnected,
     TimedOut,
@@ -132,7 +133,7 @@ class VendorConnection(asyncio.Protocol):
     def _write(self, head: bytes, body: bytes) -> None:
         transport = self._transport
         if transport is None:
-            raise Disconnected("the vendor closed the connection", sent=False)
+            raise ConnectFailed("the vendor closed the connection as it was made")
         if len(body) <= JOINED_BODY_BYTES:
             transport.write(head + body)
         else:

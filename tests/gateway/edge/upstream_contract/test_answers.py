@@ -1,5 +1,6 @@
 """What is sent, and what comes back."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -104,6 +105,21 @@ async def test_bytes_are_handed_out_as_they_come(upstream: Upstream) -> None:
         assert await answer.read() == b"data: 1\n\n"
         await _push(there.links[0])
         assert await answer.whole() == b"data: 2\n\n"
+
+
+@pytest.mark.parametrize("said", [OK, STREAM + chunk(b"data: 1\n\n") + chunk(b"x") + LAST_CHUNK])
+async def test_an_answer_is_the_same_wherever_it_is_cut(upstream: Upstream, said: bytes) -> None:
+    async def cuts(link: Link) -> None:
+        while True:
+            at = int((await link.request()).line.split()[1].removeprefix("/"))
+            await link.send(said[:at])
+            await asyncio.sleep(0.0005)
+            await link.send(said[at:])
+
+    async with vendor(cuts) as there:
+        got = {await ask(upstream, there, path=f"/{at}") for at in range(1, len(said))}
+        assert got == {b"{}" if said == OK else b"data: 1\n\nx"}
+        assert len(there.links) == 1
 
 
 async def _push(link: Link) -> None:

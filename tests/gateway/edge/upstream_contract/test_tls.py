@@ -12,9 +12,19 @@ import pytest
 from gateway.edge.upstream import ConnectFailed, Upstream
 from providers.addresses import Address
 from providers.resolver import tls_context
+from tests.faults.bounds import FACTOR
 from tests.gateway.edge.upstream_contract.certificates import Authority
-from tests.gateway.edge.upstream_contract.conftest import Build, ask, call_to, within
-from tests.gateway.edge.upstream_contract.vendor import STREAM, answers, chunk, pours, vendor
+from tests.gateway.edge.upstream_contract.conftest import Build, ask, call_to, until, within
+from tests.gateway.edge.upstream_contract.vendor import (
+    STREAM,
+    Behaviour,
+    answers,
+    chunk,
+    goes_silent,
+    is_silent,
+    pours,
+    vendor,
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +129,25 @@ async def test_a_reader_that_goes_on_gets_every_byte_of_a_secure_stream(
             taken += len(await answer.read())
             await asyncio.sleep(0.0005)
         answer.abort()
+
+
+@pytest.mark.parametrize("behaviour", [is_silent, goes_silent], ids=["headers", "body"])
+async def test_a_cancelled_call_closes_its_secure_socket_at_once(
+    upstream: Upstream, authority: Authority, behaviour: Behaviour
+) -> None:
+    async def going() -> None:
+        answer = await upstream.send(call_to(there), origin=there.origin, deadlines=within())
+        await answer.read()
+        await answer.read()
+
+    async with vendor(behaviour, tls=authority.served()) as there:
+        task = asyncio.ensure_future(going())
+        await until(lambda: len(there.asked) == 1, within_s=FACTOR)
+        await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.wait_for(there.links[0].closed.wait(), 0.1 * FACTOR)
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_a_bundle_that_is_not_there_is_told(tmp_path: Path) -> None:
