@@ -38,7 +38,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     needed: Callable[[KeySpec], bool] | None = None  # None: for every key
 
 
-ENTRY: Final = Stage(name="authenticate", run=authenticate)
+# What follows authenticate, which finds the key that decides.
 STAGES: Final[tuple[Stage, ...]] = (
     Stage(name="confine", run=confine, needed=is_confined),
     Stage(name="decode", run=decode),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from gateway.edge.messages import Scope
+from gateway.edge.stages.record import SERVED_S
 from gateway.edge.surfaces import is_client_path
 from gateway.telemetry.metrics import INFLIGHT, OTHER, observe_management
 from gateway.telemetry.request_log import RequestLog
@@ -31,4 +32,5 @@ class RequestObserver:
         if self._request_log is not None:
             line = {name: state[name] for name in NOTED if name in state}
             line |= {"method": method, "path": scope["path"], "status": status}
-            self._request_log.note({**line, "duration_ms": round(duration_s * 1000, 3)})
+            served_s: float = state.get(SERVED_S, duration_s)
+            self._request_log.note({**line, "duration_ms": round(served_s * 1000, 3)})

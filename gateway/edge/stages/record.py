@@ -10,6 +10,7 @@ from gateway.edge.runtime import Runtime
 from protocols.errors import Problem
 from providers.usage import LocalCount, classes_of
 
+SERVED_S: Final = "served_s"  # in the state of the scope
 ERRORS_FROM: Final = 400
 BYTES_PER_TOKEN: Final = 4
 LIMITED: Final = frozenset({"rate_limited", "insufficient_quota"})
@@ -31,8 +32,11 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
             local=_local_count(exchange),
             context_window=exchange.delivered.candidate.target.context_window,
         )
+    ended_at = runtime.clock()
     _note(exchange)
-    runtime.metrics.exchange(exchange, ended_at=runtime.clock())
+    # The connection to the vendor may be kept a little longer than the client waits.
+    exchange.state[SERVED_S] = ended_at - exchange.arrival.began_at
+    runtime.metrics.exchange(exchange, ended_at=ended_at)
 
 
 def outcome(exchange: Exchange) -> Status:

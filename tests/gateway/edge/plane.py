@@ -83,6 +83,13 @@ class Meter:
         self.exchanges.append(exchange)
 
 
+class Herald:
+    """Nobody listens."""
+
+    def follow(self, view: Snapshot) -> None:
+        del view
+
+
 @dataclass
 class Plane:
     snapshots: Snapshots
@@ -94,6 +101,7 @@ class Plane:
     slots: Slots = field(default_factory=lambda: Slots(most=10, most_per_key=5, most_per_address=0))
     native: Any = field(default_factory=lambda: NATIVE)
     metrics: Meter = field(default_factory=Meter)
+    herald: Herald = field(default_factory=Herald)
     moment: float = 100.0
 
     def clock(self) -> float:

@@ -64,17 +64,17 @@ def test_values_come_in_the_fixed_order() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "sk-something",
-        OTHER.value,
-        KEY[:-1] + ("0" if KEY[-1] != "0" else "1"),
-        KEY[:25] + ("0" if KEY[25] != "0" else "1") + KEY[26:],
-        "ключ",
-    ],
-)
+STRANGERS = {
+    "nothing": "",
+    "a vendor's": "sk-something",
+    "of another installation": OTHER.value,
+    "wrong checksum": KEY[:-1] + ("0" if KEY[-1] != "0" else "1"),
+    "wrong secret": KEY[:25] + ("0" if KEY[25] != "0" else "1") + KEY[26:],
+    "not ASCII": "ключ",
+}
+
+
+@pytest.mark.parametrize("value", STRANGERS.values(), ids=STRANGERS.keys())
 def test_what_is_no_key_of_ours_is_nobodys(value: str) -> None:
     assert found({b"authorization": f"Bearer {value}".encode()}) is None
 

@@ -185,4 +185,5 @@ def test_the_log_line_tells_names_and_numbers() -> None:
         "tokens_in": 100,
         "tokens_out": 7,
         "ttft_ms": 250.0,
+        "served_s": 0.0,
     }

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from accounts import keys
@@ -29,9 +31,7 @@ def test_a_key_brings_its_tenant() -> None:
         ({"tenant_id": "another"}, "tenant_suspended"),
     ],
 )
-def test_the_holder_of_a_key_hears_what_is_wrong_with_it(
-    fields: dict[str, object], code: str
-) -> None:
+def test_the_holder_of_a_key_hears_what_is_wrong_with_it(fields: dict[str, Any], code: str) -> None:
     runtime = plane(snapshot(key_spec(**fields)))
 
     with pytest.raises(GatewayError) as refused:

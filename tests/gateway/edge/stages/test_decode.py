@@ -75,7 +75,7 @@ async def test_embeddings_need_an_input_of_any_form() -> None:
 
 @pytest.mark.parametrize(("field", "most"), [("tools", 2_048), ("messages", 100_000)])
 async def test_lists_are_bounded(field: str, most: int) -> None:
-    others = {} if field == "messages" else {"messages": []}
+    others: dict[str, list[int]] = {} if field == "messages" else {"messages": []}
     fine = msgspec.json.encode({"model": "m", field: [0] * most, **others})
     made = exchange(RUNTIME, body=fine)
 
