@@ -100,6 +100,8 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "Channels": frozenset({"bytes_data", "permission_changed"}),
     "WhiteNoise": frozenset({"immutable_file_test"}),
+    "asyncio": frozenset({"connection_lost", "data_received"}),
+    "the interface the requirements ask of providers": frozenset({"stream_chat_completion"}),
 }
 CALLED: Final = frozenset().union(*HOOKS.values())
 # Decorators that register what they stand on.
