@@ -257,10 +257,6 @@ class VendorConnection(asyncio.Protocol):
 
     # --- what the parser calls -------------------------------------------------------------
 
-    @property
-    def connected(self) -> bool:
-        return self._transport is not None
-
     def pause_reading(self) -> None:
         if self._paused or self._parser is None:
             return
