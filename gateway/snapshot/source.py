@@ -18,7 +18,7 @@ PAGE_ROWS: Final = 500
 ANSWER_S: Final = 2.0
 # Without statistics of a table just filled, the first page may cost a sort of all of it.
 PAGE_S: Final = 10.0
-CONNECT_S: Final = 1.5
+CONNECT_S: Final = 1.0
 PLATFORM: Final = "SELECT set_config('app.platform', 'on', true)"
 HEAD: Final = """
 SELECT version, extract(epoch FROM clock_timestamp())::float8 FROM config_versions
