@@ -29,6 +29,8 @@ def provide_mock() -> bool:
             kind=MOCK,
             base_url="mock:",
             health_mode=Provider.HealthMode.PASSIVE,
+            # Knobs stand in the name: mock-echo;fail=503.
+            allow_unlisted_models=True,
         )
         Credential.objects.create(provider=row, name="none", kind=Credential.Kind.NONE)
         UpstreamModel.objects.bulk_create(_model(name, provider=row) for name in MODELS)

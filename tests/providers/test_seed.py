@@ -1,8 +1,9 @@
 """What every installation begins with, and that it is made once."""
 
+import msgspec
 import pytest
 
-from accounts.models import ApiKey, AuditEntry
+from accounts.models import ApiKey, AuditEntry, CompiledSpec
 from accounts.tenancy import platform_scope, tenant_scope
 from gateway.ops.seed import seed
 from providers.adapters.mock.knobs import MODELS
@@ -28,6 +29,7 @@ def test_migrating_leaves_a_mock_provider_that_needs_no_key() -> None:
     spec = compiled()
 
     assert (spec.kind, spec.base_url, spec.simulated) == ("mock", "mock:", True)
+    assert spec.allow_unlisted_models  # for the knobs behind a name
     assert [credential.kind for credential in spec.credentials] == ["none"]
     assert {target.public_name for target in spec.targets} == set(MODELS)
     operations = {target.public_name: target.operations for target in spec.targets}
@@ -43,6 +45,13 @@ def test_migrating_leaves_a_mock_provider_that_needs_no_key() -> None:
 def test_nobody_made_it_so_nobody_is_told_of() -> None:
     with platform_scope("test"):
         assert AuditEntry.objects.count() == 0
+
+
+def test_workers_find_it_compiled() -> None:
+    with platform_scope("test"):
+        row = CompiledSpec.objects.get(kind="provider", object_id=str(mock().pk))
+
+    assert msgspec.json.decode(bytes(row.payload or b""), type=ProviderSpec) == compiled()
 
 
 def test_a_second_time_changes_nothing() -> None:
