@@ -72,7 +72,7 @@ class Params(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     drop: frozenset[str] = frozenset()
     rename: dict[str, str] = {}
-    # Values as JSON; specs travel as MessagePack, in which JSON cannot stand bare as `Raw`.
+    # Values as JSON in bytes, so that specs travel in any encoding.
     default: dict[str, bytes] = {}
     force: dict[str, bytes] = {}
 

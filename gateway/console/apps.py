@@ -15,11 +15,14 @@ class ConsoleConfig(AppConfig):
         from gateway.console.live.groups import listen  # noqa: PLC0415 - see above
         from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - see above
         from gateway.publish import publisher  # noqa: PLC0415 - see above
+        from providers.services.uses import uses  # noqa: PLC0415 - see above
+        from routing.selectors import uses_of  # noqa: PLC0415 - see above
 
         MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
         listen()
         publisher().listen()
         Propagation.wait = publisher().wait_for_workers
+        uses.append(uses_of)
         # Django tells only apps with models, each once, when all migrations have run.
         post_migrate.connect(
             grant_after_migrate,

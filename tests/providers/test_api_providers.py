@@ -9,6 +9,7 @@ from accounts.models import AuditEntry, Tenant
 from accounts.signals import configuration_changed
 from accounts.tenancy import platform_scope
 from providers.models import Credential, Provider
+from routing.models import Alias
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.factories.providers import ProviderFactory
@@ -333,6 +334,16 @@ def test_what_is_used_goes_only_when_somebody_is_sure(
     assert unsure.json()["errors"][0]["field"] == "confirm"
     assert api.delete(f"{path}?force=true&confirm=acme").status_code == 204
     assert api.get(f"providers/{child['id']}").status_code == 404
+
+
+def test_an_alias_that_leads_to_a_provider_holds_it(town: Town) -> None:
+    made = created(town, models=[{"upstream_name": "gpt-4"}])
+    with platform_scope("test"):
+        Alias.objects.create(tenant=town.tenant, name="fast", to="acme.gpt-4")
+
+    answer = town.api("owner").delete(f"providers/{made['id']}")
+
+    assert answer.json()["uses"] == [f"alias fast of {town.tenant.slug}"]
 
 
 def test_a_new_host_makes_credentials_wait(town: Town) -> None:

@@ -183,6 +183,7 @@ def test_specs_travel_as_they_are() -> None:
         UpstreamModelFactory(provider=row, params={"force": {"a": [1]}})
     spec = compiled(row)
 
+    assert msgspec.json.decode(msgspec.json.encode(spec), type=ProviderSpec) == spec
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(spec), type=ProviderSpec) == spec
 
 
