@@ -1,6 +1,5 @@
-import { Segmented } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { useNavigate } from 'react-router'
+import { Link } from 'react-router'
 import { useMe } from '../../api/session'
 import { firstPage, visibleAreas, type Area } from '../nav'
 
@@ -9,17 +8,19 @@ const TEXTS: Record<Area, string> = { console: 'shell:area.console', dev: 'shell
 export function AreaSwitch({ area }: { area: Area }) {
   const { t } = useTranslation()
   const me = useMe()
-  const go = useNavigate()
   const areas = visibleAreas(me)
   if (areas.length < 2) return null
   return (
-    <Segmented<Area>
-      className="areas"
-      size="small"
-      aria-label={t('shell:area.label')}
-      value={area}
-      options={areas.map((value) => ({ value, label: t(TEXTS[value]) }))}
-      onChange={(next) => void go(`/t/${me.tenant?.slug ?? ''}${firstPage(next, me) ?? ''}`)}
-    />
+    <nav className="areas" aria-label={t('shell:area.label')}>
+      {areas.map((value) => (
+        <Link
+          key={value}
+          to={`/t/${me.tenant?.slug ?? ''}${firstPage(value, me) ?? ''}`}
+          aria-current={value === area ? 'true' : undefined}
+        >
+          {t(TEXTS[value])}
+        </Link>
+      ))}
+    </nav>
   )
 }
