@@ -51,12 +51,7 @@ MASTER_API_KEY = VALUES["MASTER_API_KEY"]
 METRICS_TOKEN = VALUES["METRICS_TOKEN"]
 
 # --- outbound calls -------------------------------------------------------------------------
-EGRESS_POLICY = AddressPolicy(
-    allow=VALUES["EGRESS_ALLOW_CIDRS"],
-    deny=VALUES["EGRESS_DENY_CIDRS"],
-    ports=frozenset(VALUES["EGRESS_ALLOW_PORTS"]),
-    http_hosts=frozenset(host.lower() for host in VALUES["EGRESS_ALLOW_HTTP_HOSTS"]),
-)
+EGRESS_POLICY = AddressPolicy.of_settings(VALUES)
 EGRESS_CA_BUNDLE = VALUES["EGRESS_CA_BUNDLE"]
 
 # --- apps -----------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ the clouds' metadata, which hands out the credentials of this machine.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -78,6 +78,15 @@ class AddressPolicy(Struct, frozen=True, kw_only=True):
     deny: tuple[Network, ...] = ()
     ports: frozenset[int] = frozenset({443})
     http_hosts: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_settings(cls, values: Mapping[str, Any]) -> "AddressPolicy":
+        return cls(
+            allow=tuple(values["EGRESS_ALLOW_CIDRS"]),
+            deny=tuple(values["EGRESS_DENY_CIDRS"]),
+            ports=frozenset(values["EGRESS_ALLOW_PORTS"]),
+            http_hosts=frozenset(host.lower() for host in values["EGRESS_ALLOW_HTTP_HOSTS"]),
+        )
 
     def check_url(self, url: str) -> Place:
         """The parts of a URL that may be called once its addresses pass; RefusedAddress."""

@@ -12,11 +12,6 @@ from providers.resolver import Resolver, tls_context
 
 def open_vendors(values: Mapping[str, Any]) -> Upstream:
     """Inside the event loop it will serve."""
-    policy = AddressPolicy(
-        allow=values["EGRESS_ALLOW_CIDRS"],
-        deny=values["EGRESS_DENY_CIDRS"],
-        ports=frozenset(values["EGRESS_ALLOW_PORTS"]),
-        http_hosts=frozenset(host.lower() for host in values["EGRESS_ALLOW_HTTP_HOSTS"]),
-    )
+    resolver = Resolver(AddressPolicy.of_settings(values))
     tls = tls_context(values["EGRESS_CA_BUNDLE"])
-    return MockTransport(AiohttpUpstream(resolver=Resolver(policy), tls=tls))
+    return MockTransport(AiohttpUpstream(resolver=resolver, tls=tls))

@@ -159,3 +159,18 @@ def test_a_url_that_cannot_be_called_says_why(url: str, why: str) -> None:
 def test_a_place_is_named_in_one_way(url: str, origin: str, authority: str, target: str) -> None:
     place = place_of(url)
     assert (place.origin, place.authority, place.target) == (origin, authority, target)
+
+
+def test_a_policy_is_read_from_the_settings() -> None:
+    network = ip_network("10.0.0.0/8")
+    values = {
+        "EGRESS_ALLOW_CIDRS": (network,),
+        "EGRESS_DENY_CIDRS": (),
+        "EGRESS_ALLOW_PORTS": (443, 8443),
+        "EGRESS_ALLOW_HTTP_HOSTS": ("VLLM.internal",),
+    }
+    assert AddressPolicy.of_settings(values) == AddressPolicy(
+        allow=(network,),
+        ports=frozenset({443, 8443}),
+        http_hosts=frozenset({"vllm.internal"}),
+    )
