@@ -1,4 +1,7 @@
-"""Shell that a page marks with `<!-- run -->` runs, in order, against a live installation."""
+"""Shell that a page marks with `<!-- run -->` runs, in order, against a live installation.
+
+What is marked in other languages runs in tests/clients/test_doc_snippets.py.
+"""
 
 import os
 import re
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
 import pytest
 
 from gateway.ops.ports import free_port
@@ -26,6 +30,7 @@ RUN: Final = re.compile(
 # Somebody our pages speak of.
 MEMBER: Final = "li.wei@example.com"
 MASTER_KEY: Final = "test-only-master-key-of-thirty-two-characters"
+CLIENT_KEY: Final = "SWITCHYARD_API_KEY"
 READY_WITHIN_S: Final = 90.0
 PAGES: Final = [page for page in pages() if RUN.search(page.read_text(encoding="utf-8"))]
 
@@ -72,6 +77,16 @@ def make_member(environment: dict[str, str]) -> None:
     )
 
 
+def make_client_key(environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["switchyard", "keys", "create", "--tenant", "default", "--name", "docs", "--json"],
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    return str(msgspec.json.decode(done.stdout)["key"])
+
+
 def programs(folder: Path) -> Path:
     folder.mkdir()
     stands_for = {"switchyard": "gateway"}
@@ -109,6 +124,8 @@ def test_every_snippet_of_a_page_runs(page: Path, terminal: dict[str, str], tmp_
     script = "\n".join(textwrap.dedent(block["code"]) for block in blocks)
     if MEMBER in script:
         make_member(terminal)
+    if CLIENT_KEY in script:
+        terminal[CLIENT_KEY] = make_client_key(terminal)
     running = server(terminal, log=tmp_path / "server.log") if "$SWITCHYARD/" in script else None
     with running or nullcontext():
         done = subprocess.run(
