@@ -1,6 +1,7 @@
 // The server as it answers when all is well; a test replaces what it is about.
 import { http, HttpResponse, type JsonBodyType } from 'msw'
 import { audit, boot, invite, key, me, member, SECRET, team, tenant } from './facts'
+import { credential, kinds, mockProvider, presets, provider, upstreamModel } from './provider-facts'
 
 export function page<T>(...data: T[]) {
   return { data, has_more: false, next_cursor: null }
@@ -59,8 +60,15 @@ export const handlers = [
     ],
   }),
   answer('get', '/api/v1/keys', page(key)),
-  answer('post', '/api/v1/keys', { ...key, key: SECRET, key_shown: true }, 201),
+  answer('post', '/api/v1/keys', { ...key, key: SECRET, key_shown: true, propagated: true }, 201),
   answer('get', '/api/v1/keys/:id', key),
+  answer('get', '/api/v1/providers', page(provider, mockProvider)),
+  answer('get', '/api/v1/providers/kinds', kinds),
+  answer('get', '/api/v1/providers/presets', presets),
+  answer('get', '/api/v1/providers/:id', provider),
+  answer('get', '/api/v1/providers/:id/credentials', page(credential)),
+  answer('get', '/api/v1/providers/:id/models', page(upstreamModel)),
+  answer('get', '/api/v1/providers/:id/checks', page()),
   answer('get', '/api/v1/members', page(member)),
   answer('get', '/api/v1/teams', page(team)),
   answer('get', '/api/v1/invites', page(invite)),

@@ -112,7 +112,7 @@ test('a version somebody else wrote leads to the conflict view, and mine goes on
         server.use(answer('get', '/api/v1/keys/:id', { ...key, name: 'theirs', version: 4 }))
         return refuse({ status: 412, code: 'version_conflict', current_version: 4, changed_by: 'Maya Chen' })
       }
-      return HttpResponse.json({ ...key, name: 'mine', version: 5 })
+      return HttpResponse.json({ ...key, name: 'mine', version: 5, propagated: true })
     }),
   )
   const { user } = visit(`/t/acme/keys?edit=${key.id}`)
@@ -131,7 +131,7 @@ test('revoking wakes when the name is typed', async () => {
   server.use(
     http.post('/api/v1/keys/:id/revoke', () => {
       revoked = true
-      return HttpResponse.json({ ...key, status: 'revoked' })
+      return HttpResponse.json({ ...key, status: 'revoked', propagated: true })
     }),
   )
   const { user } = visit('/t/acme/keys')
@@ -142,4 +142,34 @@ test('revoking wakes when the name is typed', async () => {
   await user.type(screen.getByLabelText('Type checkout-service to confirm'), 'checkout-service')
   await user.click(go)
   await waitFor(() => expect(revoked).toBe(true))
+})
+
+test.each([
+  ['Disable', 'Disable key', 'delete', '/api/v1/keys/:id', 'checkout-service is disabled'],
+  ['Revoke', 'Revoke key', 'post', '/api/v1/keys/:id/revoke', 'checkout-service is revoked'],
+] as const)('%s tells when a worker has not confirmed it', async (action, button, method, path, title) => {
+  server.use(answer(method, path, { ...key, propagated: false }))
+  const { user } = visit('/t/acme/keys')
+  await user.click(await screen.findByRole('button', { name: 'Actions for checkout-service' }))
+  await user.click(await screen.findByRole('menuitem', { name: action }))
+  const go = await screen.findByRole('button', { name: button })
+  const name = screen.queryByLabelText('Type checkout-service to confirm')
+  if (name) await user.type(name, 'checkout-service')
+  await user.click(go)
+  expect(await screen.findByText('Not in effect everywhere yet')).toBeInTheDocument()
+  expect(screen.getByRole('heading', { name: title })).toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Done' }))
+  await waitFor(() => expect(screen.queryByText('Not in effect everywhere yet')).toBeNull())
+})
+
+test('several keys that were not stopped everywhere are told once', async () => {
+  server.use(answer('post', '/api/v1/keys/bulk', { propagated: false, data: [key] }))
+  const { user } = visit('/t/acme/keys')
+  const row = await screen.findByRole('row', { name: /checkout-service/ })
+  await user.click(within(row).getByRole('checkbox'))
+  await user.click(screen.getByRole('button', { name: 'Disable' }))
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Disable' }))
+  expect(await screen.findByText('Not in effect everywhere yet')).toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Done' }))
+  await waitFor(() => expect(within(row).getByRole('checkbox')).not.toBeChecked())
 })

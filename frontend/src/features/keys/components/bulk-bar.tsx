@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DangerConfirm } from '../../../ui/danger-confirm'
 import { bulkDisableMutation } from '../queries'
+import { NotYetDialog } from './not-yet-dialog'
 import { notify } from '../../../ui/notify'
 
 interface Props {
@@ -15,16 +16,26 @@ export function BulkBar({ ids, onDone }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [isAsking, setAsking] = useState(false)
+  const [isNotYet, setNotYet] = useState(false)
+  const text = t('keys:bulk.done', { count: ids.length })
+  const done = () => {
+    notify.done(text)
+    onDone()
+  }
   const disable = useMutation({
     ...bulkDisableMutation,
-    onSuccess: () => {
+    onSuccess: ({ propagated }) => {
       void client.invalidateQueries({ queryKey: ['keys'] })
-      notify.done(t('keys:bulk.done', { count: ids.length }))
       setAsking(false)
-      onDone()
+      if (propagated) done()
+      else setNotYet(true)
     },
   })
   if (ids.length === 0) return null
+  const leave = () => {
+    setNotYet(false)
+    onDone()
+  }
   return (
     <div className="bulk-bar">
       <b>{t('keys:bulk.selected', { count: ids.length })}</b>
@@ -35,6 +46,7 @@ export function BulkBar({ ids, onDone }: Props) {
       <Button size="small" danger onClick={() => setAsking(true)}>
         {t('keys:bulk.disable')}
       </Button>
+      {isNotYet && <NotYetDialog title={text} onClose={leave} />}
       <DangerConfirm
         open={isAsking}
         title={t('keys:bulk.title', { count: ids.length })}

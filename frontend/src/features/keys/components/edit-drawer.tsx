@@ -49,7 +49,7 @@ function Editor({ loaded, isSelf, onClose }: { loaded: ApiKey; isSelf: boolean; 
       dropDraft(draft)
       client.setQueryData(keyQuery(tenant, key.id).queryKey, key)
       void client.invalidateQueries({ queryKey: ['keys'] })
-      notify.done(t('keys:saved'))
+      notify.done(t(key.propagated ? 'keys:saved' : 'keys:saved_not_yet'))
       onClose()
     },
     onError: async (error, { changes }) => {

@@ -3,6 +3,7 @@ import { useMe } from '../../../api/session'
 import type { ApiKeyWithSecret } from '../../../api/types'
 import { moneyText } from '../../../i18n/format'
 import { KeySheet, type KeySheetSnippet } from '../../../ui/key-sheet'
+import { clientSnippets, environment } from '../../../ui/key-snippets'
 import { modelsText } from './key-columns'
 
 interface Props {
@@ -10,14 +11,20 @@ interface Props {
   onDone: () => void
 }
 
-function environment(secret: string, base: string): string {
-  return `SWITCHYARD_API_KEY=${secret}\nSWITCHYARD_BASE_URL=${base}\n`
+/** Every installation answers to it. */
+const ANY_MODEL = 'mock-echo'
+
+/** A model this key may ask for: the first it is limited to, when that is a name and no pattern. */
+function callable(allowed: readonly string[]): string {
+  return allowed.find((name) => !/[*?[]/.test(name)) ?? ANY_MODEL
 }
 
-/** What can be done with the key at once: set two variables, and with a management key call the management API. */
-function snippets(kind: string, secret: string, base: string): KeySheetSnippet[] {
+/** What can be done with the key at once: ask a model, or with a management key call the management API. */
+function snippets(issued: Props['issued'], base: string): KeySheetSnippet[] {
+  const { key: secret } = issued
+  if (issued.kind !== 'management')
+    return clientSnippets({ secret, base, model: callable(issued.allowed_models) })
   const env = { key: 'env', label: '.env', code: environment(secret, base).trimEnd() }
-  if (kind !== 'management') return [env]
   const { origin } = window.location
   const curl = `curl ${origin}/api/v1/keys \\\n  -H "Authorization: Bearer ${secret}"`
   const create = `curl ${origin}/api/v1/keys \\\n  -H "Authorization: Bearer ${secret}" \\\n  -H "Content-Type: application/json" \\\n  -d '{"name": "ci"}'`
@@ -49,7 +56,7 @@ export function IssuedSheet({ issued, onDone }: Props) {
       secret={issued.key}
       facts={facts}
       env={environment(issued.key, base)}
-      snippets={snippets(issued.kind, issued.key, base)}
+      snippets={snippets(issued, base)}
       onDone={onDone}
     />
   )

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { ApiKey } from '../../../api/types'
 import { relativeTime } from '../../../i18n/format'
 import { DangerConfirm } from '../../../ui/danger-confirm'
+import { NotYetDialog } from './not-yet-dialog'
 import { useZone } from '../../../ui/use-zone'
 import { disableMutation, revokeMutation } from '../queries'
 import { notify } from '../../../ui/notify'
@@ -18,14 +19,17 @@ export function StopDialog({ row, how, onClose }: Props) {
   const { t } = useTranslation()
   const { language } = useZone()
   const client = useQueryClient()
+  const done = t(how === 'revoke' ? 'keys:revoke.done' : 'keys:disable.done', { name: row.name })
   const stop = useMutation({
     ...(how === 'revoke' ? revokeMutation : disableMutation),
-    onSuccess: () => {
+    onSuccess: ({ propagated }) => {
       void client.invalidateQueries({ queryKey: ['keys'] })
-      notify.done(t(how === 'revoke' ? 'keys:revoke.done' : 'keys:disable.done', { name: row.name }))
+      if (!propagated) return
+      notify.done(done)
       onClose()
     },
   })
+  if (stop.data && !stop.data.propagated) return <NotYetDialog title={done} onClose={onClose} />
   const used = row.last_used_at
     ? t('keys:stop.used', { when: relativeTime(row.last_used_at, language, new Date()) })
     : t('keys:stop.never_used')
