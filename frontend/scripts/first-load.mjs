@@ -26,6 +26,26 @@ const BUDGETS = [
     limitKib: 440,
   },
   {
+    name: 'welcome',
+    entries: [...SHELL, texts('onboarding'), 'src/features/onboarding/pages/welcome-page.tsx'],
+    limitKib: 440,
+  },
+  {
+    name: 'providers',
+    entries: [...SHELL, texts('providers'), 'src/features/providers/pages/providers-page.tsx'],
+    limitKib: 440,
+  },
+  {
+    name: 'add provider',
+    entries: [...SHELL, texts('providers'), 'src/features/providers/pages/add-provider-page.tsx'],
+    limitKib: 440,
+  },
+  {
+    name: 'provider',
+    entries: [...SHELL, texts('providers'), 'src/features/providers/pages/provider-page.tsx'],
+    limitKib: 440,
+  },
+  {
     name: 'API keys',
     entries: [...SHELL, texts('keys'), 'src/features/keys/pages/keys-page.tsx'],
     limitKib: 440,

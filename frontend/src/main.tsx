@@ -6,6 +6,7 @@ import './styles/kit.css'
 import './styles/tables.css'
 import './styles/dialogs.css'
 import './styles/pages.css'
+import './styles/providers.css'
 
 takeOneTimeToken()
 

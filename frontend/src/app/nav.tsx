@@ -1,5 +1,6 @@
 import {
   AuditOutlined,
+  CloudServerOutlined,
   KeyOutlined,
   ReadOutlined,
   SettingOutlined,
@@ -8,7 +9,16 @@ import {
 } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import type { Me } from '../api/types'
-import { AUDIT, isAllowed, KEYS_ANY, KEYS_OWN, MEMBERS, SETTINGS, type Gate } from './capabilities'
+import {
+  AUDIT,
+  isAllowed,
+  KEYS_ANY,
+  KEYS_OWN,
+  MEMBERS,
+  PROVIDERS_ANY,
+  SETTINGS,
+  type Gate,
+} from './capabilities'
 
 export type Area = 'console' | 'dev'
 
@@ -30,6 +40,17 @@ interface NavGroup {
 
 const NAVIGATION: Record<Area, readonly NavGroup[]> = {
   console: [
+    {
+      text: 'shell:nav.route',
+      items: [
+        {
+          path: '/providers',
+          text: 'shell:nav.providers',
+          icon: <CloudServerOutlined />,
+          gate: PROVIDERS_ANY,
+        },
+      ],
+    },
     {
       text: 'shell:nav.manage',
       items: [
@@ -81,7 +102,8 @@ export function firstPage(area: Area, me: Me): string | null {
 /** Where somebody lands: the first page they may see. */
 export function landing(me: Me): string {
   if (!me.tenant || me.mfa_required) return '/account'
-  const path = firstPage('console', me)
+  // Keys come first until the dashboard is there: without one, nothing else on these pages moves.
+  const path = isAllowed(me.capabilities, KEYS_ANY) ? '/keys' : firstPage('console', me)
   // A developer's console holds the audit log of their own actions only: their keys come first.
   const isMaker = isAllowed(me.capabilities, KEYS_OWN) && !isAllowed(me.capabilities, KEYS_ANY)
   const best = isMaker ? firstPage('dev', me) : (path ?? firstPage('dev', me))

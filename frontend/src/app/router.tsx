@@ -4,7 +4,8 @@ import { routes as audit } from '../features/audit/routes'
 import { routes as auth } from '../features/auth/routes'
 import { routes as keys } from '../features/keys/routes'
 import { routes as members } from '../features/members/routes'
-import { routes as onboarding } from '../features/onboarding/routes'
+import { routes as onboarding, welcomeRoutes } from '../features/onboarding/routes'
+import { routes as providers } from '../features/providers/routes'
 import { routes as settings } from '../features/settings/routes'
 import { routes as errors } from '../portal/errors/routes'
 import { PageLoading } from '../ui/loading'
@@ -43,6 +44,7 @@ export const routes: RouteObject[] = [
       ...errors,
       ...workbench,
       { path: '/account', loader: accountLoader, Component: Shell, children: guarded(account) },
+      { path: '/t/:tenant', loader: tenantLoader, children: guarded(welcomeRoutes) },
       {
         path: '/t/:tenant',
         loader: tenantLoader,
@@ -50,7 +52,7 @@ export const routes: RouteObject[] = [
         ErrorBoundary: RouteError,
         children: [
           { index: true, loader: tenantLandingLoader },
-          ...guarded([...keys, ...members, ...audit, ...settings]),
+          ...guarded([...providers, ...keys, ...members, ...audit, ...settings]),
           { path: '*', Component: NotFoundPage },
         ],
       },

@@ -4,7 +4,7 @@ import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { useMe } from '../api/session'
-import { AUDIT, isAllowed, KEYS_ANY, KEYS_OWN, MEMBERS, type Gate } from './capabilities'
+import { AUDIT, isAllowed, KEYS_ANY, KEYS_OWN, MEMBERS, PROVIDERS_ANY, type Gate } from './capabilities'
 
 interface Shortcut {
   keys: string
@@ -15,6 +15,7 @@ interface Shortcut {
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: 'g p', text: 'shell:shortcut.providers', gate: PROVIDERS_ANY, path: '/providers' },
   { keys: 'g k', text: 'shell:shortcut.keys', gate: KEYS_ANY, path: '/keys' },
   { keys: 'g y', text: 'shell:shortcut.my_keys', gate: KEYS_OWN, path: '/dev/keys' },
   { keys: 'g m', text: 'shell:shortcut.members', gate: MEMBERS, path: '/members' },

@@ -7,6 +7,7 @@ export const NAMESPACES = [
   'keys',
   'members',
   'onboarding',
+  'providers',
   'settings',
   'shell',
 ] as const

@@ -27,6 +27,8 @@ interface Props<Row> {
   rowClassName?: (row: Row) => string
   /** Sentences in cells: they wrap, the table keeps to its card. */
   isProse?: boolean
+  /** A head was chosen to sort by; columns name themselves by `key`. */
+  onSort?: (key: string, order: { isDescending: boolean }) => void
 }
 
 const VIRTUAL_FROM_ROWS = 200
@@ -65,7 +67,8 @@ function Cards<Row extends object>({ label, rows, rowKey, card }: Props<Row>) {
   )
 }
 
-function Rows<Row extends object>({ label, rows, rowKey, columns, selection, rowClassName }: Props<Row>) {
+function Rows<Row extends object>(props: Props<Row>) {
+  const { label, rows, rowKey, columns, selection, rowClassName, onSort } = props
   const isLong = rows.length > VIRTUAL_FROM_ROWS
   return (
     <Table<Row>
@@ -76,6 +79,15 @@ function Rows<Row extends object>({ label, rows, rowKey, columns, selection, row
       dataSource={rows}
       pagination={false}
       virtual={isLong}
+      {...(onSort
+        ? {
+            sortDirections: ['ascend', 'descend', 'ascend'],
+            onChange: (_, __, sorter) => {
+              if (!Array.isArray(sorter))
+                onSort(String(sorter.columnKey), { isDescending: sorter.order === 'descend' })
+            },
+          }
+        : {})}
       // The card scrolls a wide table: antd's own way duplicates the head, controls included, for measuring.
       {...(isLong ? { scroll: { x: 'max-content', y: VIEWPORT_PX } } : {})}
       {...(rowClassName ? { rowClassName } : {})}

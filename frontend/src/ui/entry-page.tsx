@@ -12,11 +12,13 @@ interface Props {
   lede?: ReactNode
   side: ReactNode
   footer?: ReactNode
+  /** Over the title: how far the way is. */
+  above?: ReactNode
   children: ReactNode
 }
 
 /** Pages without a session: the form left, one fact right; on a phone the form only. */
-export function EntryPage({ title, lede, side, footer, children }: Props) {
+export function EntryPage({ title, lede, side, footer, above, children }: Props) {
   const { i18n } = useTranslation()
   const { data: boot } = useQuery(bootQuery)
   const heading = usePageTitle(title)
@@ -26,6 +28,7 @@ export function EntryPage({ title, lede, side, footer, children }: Props) {
       <main className="entry-form">
         <Wordmark size={28} />
         <div className="mid">
+          {above}
           <h1 ref={heading} tabIndex={-1}>
             {title}
           </h1>

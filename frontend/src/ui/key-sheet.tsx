@@ -1,6 +1,6 @@
 import { CopyOutlined, DownloadOutlined } from '@ant-design/icons'
 import { Button, Modal, Tabs } from 'antd'
-import { useRef, useState } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { copyText, selectText } from './clipboard'
 import { useFocus } from './use-focus'
@@ -20,6 +20,8 @@ interface Props {
   env: string
   snippets: KeySheetSnippet[]
   onDone: () => void
+  /** What can be done with the key at once. */
+  children?: ReactNode
 }
 
 type Saved = 'no' | 'copied' | 'confirmed' | 'selected'
@@ -35,7 +37,7 @@ function download(text: string): void {
  * The only place that shows a whole key. Closes by its button only, after Copy or "I saved it"; the key lives in the
  * state of whoever opened the sheet and is gone with it.
  */
-export function KeySheet({ name, secret, facts, env, snippets, onDone }: Props) {
+export function KeySheet({ name, secret, facts, env, snippets, onDone, children }: Props) {
   const { t } = useTranslation()
   const code = useRef<HTMLElement>(null)
   const copyButton = useFocus<HTMLButtonElement>()
@@ -81,6 +83,7 @@ export function KeySheet({ name, secret, facts, env, snippets, onDone }: Props) 
           children: <CodeBlock code={snippet.code} label={snippet.label} />,
         }))}
       />
+      {children}
       <div className="sheet-foot" aria-live="polite">
         <SavedNote saved={saved} />
         <span className="grow" />

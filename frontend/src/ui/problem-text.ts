@@ -43,6 +43,11 @@ const SENTENCES: Record<string, string> = {
   password_entirely_numeric: 'common:problem.password_entirely_numeric',
 }
 
+/** The sentences of one feature, which come with its pages. */
+export function addSentences(sentences: Readonly<Record<string, string>>): void {
+  Object.assign(SENTENCES, sentences)
+}
+
 const WAITS: Record<string, string> = {
   login_locked: 'common:problem.login_locked',
   rate_limited: 'common:problem.rate_limited',

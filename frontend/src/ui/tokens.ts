@@ -116,6 +116,9 @@ export function antdTheme(mode: Mode, density: Density): ThemeConfig {
         rowSelectedBg: s.brandSoft,
         rowSelectedHoverBg: s.brandSoft,
         headerColor: s.text2,
+        bodySortBg: s.card,
+        headerSortActiveBg: s.card,
+        headerSortHoverBg: s.hover,
       },
       Menu: {
         itemHeight: 32,

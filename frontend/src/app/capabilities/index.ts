@@ -8,6 +8,9 @@ export const AUDIT_READ_ALL = 'audit.read_all'
 const AUDIT_READ_OWN = 'audit.read_own'
 export const AUDIT_READ_BILLING = 'audit.read_billing'
 const TENANT_SETTINGS = 'tenant.settings'
+const PROVIDER_READ = 'provider.read'
+const PROVIDER_READ_NAMES = 'provider.read_names'
+const PROVIDER_WRITE = 'provider.write'
 
 /** A page or button names every capability that opens it; one of them is enough. */
 export type Gate = readonly string[]
@@ -17,6 +20,10 @@ export const KEYS_OWN: Gate = [KEY_CREATE_OWN, KEY_CREATE_ANY, KEY_CREATE_TEAM]
 export const MEMBERS: Gate = [MEMBER_WRITE]
 export const AUDIT: Gate = [AUDIT_READ_ALL, AUDIT_READ_OWN, AUDIT_READ_BILLING]
 export const SETTINGS: Gate = [TENANT_SETTINGS]
+export const PROVIDERS_ANY: Gate = [PROVIDER_READ, PROVIDER_READ_NAMES]
+export const PROVIDERS_READ: Gate = [PROVIDER_READ]
+export const PROVIDERS_WRITE: Gate = [PROVIDER_WRITE]
+export const PLATFORM_SYSTEM: Gate = ['platform.system']
 
 export function isAllowed(capabilities: readonly string[], gate: Gate): boolean {
   return gate.some((capability) => capabilities.includes(capability))

@@ -50,7 +50,7 @@ test('the owner is made with what the browser knows, and lands in the console', 
   await user.type(screen.getByLabelText('Tenant'), 'Acme')
   expect(screen.getByText('Starting up')).toBeVisible()
   await user.click(screen.getByRole('button', { name: 'Create and continue' }))
-  await waitFor(() => expect(router.state.location.pathname).toBe('/t/acme/keys'))
+  await waitFor(() => expect(router.state.location.pathname).toBe('/t/acme/welcome'))
   expect(sent).toMatchObject({
     token: 'secret',
     email: 'li.wei@acme.example',

@@ -12,6 +12,8 @@ interface Props<Values extends object> {
   open: boolean
   /** Names what is being written: a lost session gives it back under this name. */
   draft: string
+  /** Fields whose contents are nobody's to keep: they are typed again. */
+  secret?: readonly (keyof Values)[]
   title: string
   form: FormInstance<Values>
   initialValues: Partial<Values>
@@ -26,10 +28,16 @@ interface Props<Values extends object> {
 
 const WIDTH_PX = 560
 
+function without<Values extends object>(values: Values, names: readonly (keyof Values)[]): Partial<Values> {
+  const kept: Partial<Values> = { ...values }
+  for (const name of names) Reflect.deleteProperty(kept, name)
+  return kept
+}
+
 /** A form beside its list: one primary action, kept until sent, a question before typed text is thrown away. */
 export function FormDrawer<Values extends object>(props: Props<Values>) {
-  const { open, draft, title, form, initialValues, submit, isBusy, error, onSubmit, onClose, children } =
-    props
+  const { open, draft, secret = [], title, form, initialValues, submit, isBusy, error } = props
+  const { onSubmit, onClose, children } = props
   const { t } = useTranslation()
   const [isAsking, setAsking] = useState(false)
   const isMobile = useIsMobile()
@@ -74,7 +82,7 @@ export function FormDrawer<Values extends object>(props: Props<Values>) {
         initialValues={initialValues}
         scrollToFirstError={{ focus: true }}
         validateTrigger="onBlur"
-        onValuesChange={(_, values) => keepDraft(draft, user, values)}
+        onValuesChange={(_, values) => keepDraft(draft, user, without(values, secret))}
         onFinish={onSubmit}
       >
         {error !== null && error !== undefined && (

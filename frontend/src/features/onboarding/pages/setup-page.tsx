@@ -15,6 +15,7 @@ import { showServerErrors } from '../../../ui/form/server-errors'
 import { problemSentence } from '../../../ui/problem-text'
 import { LocaleLine } from '../components/locale-line'
 import { DeadSetup, type DeadReason } from '../components/dead-setup'
+import { Stepper } from '../components/stepper'
 import { ReadinessBox } from '../components/readiness-box'
 import { setupMutation, type SetupValues } from '../queries'
 
@@ -59,7 +60,7 @@ function SetupForm({ token }: { token: string }) {
       rememberTenant(tenant.slug)
       forgetSession(client)
       await client.invalidateQueries({ queryKey: ['boot'], refetchType: 'none' })
-      await go('/', { replace: true })
+      await go(`/t/${tenant.slug}/welcome`, { replace: true })
     },
     onError: (error) => void showServerErrors(form, error, t),
   })
@@ -71,6 +72,7 @@ function SetupForm({ token }: { token: string }) {
       title={t('onboarding:setup.title')}
       lede={t('onboarding:setup.lede')}
       side={<ReadinessBox />}
+      above={<Stepper now={1} />}
       footer={<span>{t('onboarding:setup.once')}</span>}
     >
       <Form<SetupValues>
