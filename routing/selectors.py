@@ -6,6 +6,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.access import Access
 from accounts.tenancy import platform_scope
+from providers.services.uses import Use
 from routing.models import Alias, RoutingSettings
 
 NOT_SET: Final = 0
@@ -44,8 +45,8 @@ def platform_default() -> str:
     return row.default_model if row is not None else ""
 
 
-def uses_of(names: Iterable[str], *, tenant_id: UUID | None) -> list[str]:
-    """Aliases and defaults that point at one of these names, in words."""
+def uses_of(names: Iterable[str], *, tenant_id: UUID | None) -> list[Use]:
+    """Aliases and defaults that point at one of these names."""
     wanted = list(names)
     owned = Q() if tenant_id is None else Q(tenant_id=tenant_id)
     with platform_scope("what uses a provider"):
@@ -54,6 +55,20 @@ def uses_of(names: Iterable[str], *, tenant_id: UUID | None) -> list[str]:
             owner_slug=F("tenant__slug")
         )
         return [
-            *(f"alias {row.name} of {row.owner_slug or 'the platform'}" for row in pointing),
-            *(f"default model of {row.owner_slug or 'the platform'}" for row in defaults),
+            *(
+                Use(kind="alias", id=str(row.pk), name=f"{row.name} ({_owner(row)})")
+                for row in pointing
+            ),
+            *(
+                Use(
+                    kind="default_model",
+                    id=str(row.pk),
+                    name=f"{row.default_model} ({_owner(row)})",
+                )
+                for row in defaults
+            ),
         ]
+
+
+def _owner(row: Alias | RoutingSettings) -> str:
+    return row.__dict__["owner_slug"] or "platform"

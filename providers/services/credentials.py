@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.access import Access
 from accounts.actors import Actor
-from accounts.errors import Invalid, Refused
+from accounts.errors import FieldProblem, Invalid, Refused
 from accounts.peppers import current_pepper
 from accounts.services.changes import lock
 from accounts.services.key_fields import expiry
@@ -42,6 +42,13 @@ NEW_CHANCE: Final[Mapping[str, Any]] = {
     "state_until": None,
     "last_error": "",
 }
+
+
+class MaskedSecret(Invalid):
+    def __init__(self) -> None:
+        told = "this is how a secret is shown; leave it out, or enter the whole new one"
+        super().__init__([FieldProblem(field="secret", code="masked_secret", message=told)])
+        self.code = "masked_secret"
 
 
 class Switch(Protocol):
@@ -255,7 +262,7 @@ def _checked(fields: Mapping[str, Any], *, access: Access) -> dict[str, Any]:
 def checked_secret(text: str) -> str:
     secret = text.strip()
     if MASK.search(secret):
-        raise Refused("masked_secret")
+        raise MaskedSecret
     try:
         require_value("secret", secret)
     except HeaderRefused as refused:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from msgspec import to_builtins
 
 from accounts.access import Access
 from accounts.actors import Actor
@@ -126,8 +127,9 @@ def archive_provider(
     row = _locked(access=access, provider_id=provider_id, expected_version=expected_version)
     used_by = uses_of(row)
     if used_by and not force:
+        named = ", ".join(f"{use.kind} {use.name}" for use in used_by)
         raise Refused(
-            "in_use", f"{row.slug} is used by {', '.join(used_by)}.", facts={"uses": used_by}
+            "in_use", f"{row.slug} is used by {named}.", facts={"uses": to_builtins(used_by)}
         )
     if force and confirm != row.slug:
         raise Invalid.one(field="confirm", message=f"write the slug, {row.slug}, to be sure")

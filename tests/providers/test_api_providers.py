@@ -9,7 +9,8 @@ from accounts.models import AuditEntry, Tenant
 from accounts.signals import configuration_changed
 from accounts.tenancy import platform_scope
 from providers.models import Credential, Provider
-from routing.models import Alias
+from providers.services.uses import Use
+from routing.models import Alias, RoutingSettings
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.factories.providers import ProviderFactory
@@ -203,6 +204,11 @@ def test_a_slug_is_taken_once_per_tenant_until_it_is_archived(town: Town) -> Non
         ({"connect_ms": 0}, "connect_ms", "greater"),
         ({"health": {"mode": "psychic"}}, "health.mode", "not a valid choice"),
         ({"credentials": [{"name": "x"}]}, "credentials[0].secret", "enter the secret"),
+        (
+            {"credentials": [{"name": "x", "secret": "…cdef"}]},
+            "credentials[0].secret",
+            "whole new one",
+        ),
         ({"models": [{"upstream_name": "a b"}]}, "models[0].upstream_name", "'a b'"),
         ({"sealed_secret": "x"}, "sealed_secret", "unknown field"),
     ],
@@ -318,9 +324,9 @@ def test_what_is_used_goes_only_when_somebody_is_sure(
     child = created(town, slug="eu", parent=made["id"])
     asked: list[tuple[list[str], Any]] = []
 
-    def pointing(names: Any, *, tenant_id: Any) -> list[str]:
+    def pointing(names: Any, *, tenant_id: Any) -> list[Use]:
         asked.append((list(names), tenant_id))
-        return ["alias fast"]
+        return [Use(kind="alias", id="a1", name="fast")]
 
     monkeypatch.setattr("providers.services.uses.uses", [pointing])
     api = town.api("owner")
@@ -328,7 +334,11 @@ def test_what_is_used_goes_only_when_somebody_is_sure(
 
     answer = api.delete(path)
     assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
-    assert answer.json()["uses"] == ["provider acme.eu", "alias fast"]
+    assert answer.json()["uses"] == [
+        {"kind": "provider", "id": child["id"], "name": "acme.eu"},
+        {"kind": "alias", "id": "a1", "name": "fast"},
+    ]
+    assert "provider acme.eu, alias fast" in answer.json()["detail"]
     assert asked[0] == (["acme", "acme.gpt-4"], town.tenant.id)
     unsure = api.delete(f"{path}?force=true&confirm=acm")
     assert unsure.json()["errors"][0]["field"] == "confirm"
@@ -339,11 +349,17 @@ def test_what_is_used_goes_only_when_somebody_is_sure(
 def test_an_alias_that_leads_to_a_provider_holds_it(town: Town) -> None:
     made = created(town, models=[{"upstream_name": "gpt-4"}])
     with platform_scope("test"):
-        Alias.objects.create(tenant=town.tenant, name="fast", to="acme.gpt-4")
+        alias = Alias.objects.create(tenant=town.tenant, name="fast", to="acme.gpt-4")
+        RoutingSettings.objects.create(tenant=town.tenant, default_model="acme.gpt-4")
 
     answer = town.api("owner").delete(f"providers/{made['id']}")
 
-    assert answer.json()["uses"] == [f"alias fast of {town.tenant.slug}"]
+    first, second = answer.json()["uses"]
+    assert first == {"kind": "alias", "id": str(alias.pk), "name": f"fast ({town.tenant.slug})"}
+    assert (second["kind"], second["name"]) == (
+        "default_model",
+        f"acme.gpt-4 ({town.tenant.slug})",
+    )
 
 
 def test_a_new_host_makes_credentials_wait(town: Town) -> None:
