@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+import time_machine
 from asgiref.sync import sync_to_async
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
@@ -17,6 +18,7 @@ from accounts.models import ApiKey, Tenant
 from accounts.services.keys import change_many, disable_key, enable_key, rotate_key, update_key
 from accounts.services.tenants import resume_tenant, suspend_tenant
 from accounts.tenancy import platform_scope
+from gateway.edge.readiness import snapshot_check
 from gateway.edge.runtime import redis_client
 from gateway.snapshot import source, subscribe
 from gateway.snapshot.acks import SEEN, VERSIONS
@@ -329,3 +331,21 @@ async def test_stopping_ends_at_whatever_moment_it_comes(
         await asyncio.sleep(moment / 1000)
         async with asyncio.timeout(5):
             await holder.stop()
+
+
+# --- readiness ------------------------------------------------------------------------------------
+
+
+async def test_a_worker_is_ready_with_a_configuration_and_a_clock_to_believe(
+    start: Start, config: SnapshotConfig
+) -> None:
+    holder = await start()
+    assert await snapshot_check(holder)() == {"snapshot": "ok", "clock": "ok"}
+    host = holder.now()
+    for moved_s, said in ((6, "6 s ahead of PostgreSQL's"), (-9, "9 s behind PostgreSQL's")):
+        with time_machine.travel(host + moved_s):
+            assert (await snapshot_check(holder)())["clock"] == said
+    without = await start(replace(config, database_url=NOWHERE))
+    report = await snapshot_check(without)()
+    assert report["snapshot"] == without.problem()
+    assert report["clock"] == "ok"
