@@ -21,6 +21,16 @@ from tests.gateway.edge.upstream_contract.vendor import Vendor
 
 # Whoever replaces the client adds it here, and all that follows must hold for it too.
 IMPLEMENTATIONS: Final[Mapping[str, Callable[..., Upstream]]] = {"aiohttp": AiohttpUpstream}
+ON_BOTH_LOOPS: Final = frozenset(
+    {
+        "test_back_pressure",
+        "test_broken_clients",
+        "test_broken_connections",
+        "test_cancellation",
+        "test_proxies",
+        "test_tls",
+    }
+)
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 HOSTS: Final = frozenset({"127.0.0.1", "::1", "vendor.test"})
 LISTED: Final = AddressPolicy(allow=LOOPBACK, http_hosts=HOSTS)
@@ -29,8 +39,10 @@ LISTED: Final = AddressPolicy(allow=LOOPBACK, http_hosts=HOSTS)
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Both loops the product runs on: they differ in how sockets end."""
-    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    """The loop of production; where sockets end in strange ways, that of development too."""
+    if item.path.stem in ON_BOTH_LOOPS:
+        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    return {"uvloop": uvloop.new_event_loop}
 
 
 class Build(Protocol):

@@ -38,7 +38,7 @@ from tests.gateway.edge.upstream_contract.vendor import OK
 Patch: TypeAlias = pytest.MonkeyPatch
 Break: TypeAlias = Callable[[Patch], None]
 Case: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
-PATIENCE_S: Final = 1.5  # none of the cases takes as long where the law holds
+PATIENCE_S: Final = 1.0  # none of the cases takes as long where the law holds
 
 
 def _without(owner: Any, name: str, replacement: Any = lambda *_, **__: None) -> Break:
