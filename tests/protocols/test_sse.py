@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Iterator
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import assume, given
@@ -121,10 +121,10 @@ def test_no_event_is_longer_than_the_cap(delimiter: bytes, size: int) -> None:
 def test_the_work_per_byte_does_not_grow_with_the_event() -> None:
     def seconds(size: int) -> float:
         splitter = SseSplitter(cap=size + 1)
-        began = perf_counter()
+        began = thread_time()
         for _ in range(size):
             splitter.feed(b"\rx"[-1:])
-        return perf_counter() - began
+        return thread_time() - began
 
     seconds(10_000)
     small, large = min(seconds(20_000) for _ in range(3)), min(seconds(200_000) for _ in range(3))
