@@ -57,6 +57,41 @@ async def test_a_change_is_there_within_a_second(start: Start) -> None:
     assert before.key(key.public_id) is None
 
 
+async def test_a_message_makes_a_worker_look_at_once(
+    start: Start, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribe, "POLL_S", 60)
+    holder = await start()
+
+    async def subscribed() -> bool:
+        return bool((await redis.pubsub_numsub("sy:config"))[0][1])
+
+    await until_answered(subscribed)
+    key = await changed_by(issue)()
+    await until(lambda: status(holder, key) == "active", within_s=5)
+
+
+async def test_loading_leaves_the_loop_to_others(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribe, "SLICE_S", 0)
+    made: list[ApiKey] = await changed_by(with_access)(lambda _: [issue() for _ in range(20)])
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    turning = asyncio.create_task(turn())
+    holder = await start()
+    turning.cancel()
+    assert all(status(holder, key) == "active" for key in made)
+    assert holder.workers() >= 1
+    assert turns > len(made)
+
+
 async def test_without_redis_a_change_is_there_within_two_seconds(start: Start) -> None:
     nobody = redis_client("redis://127.0.0.1:1/0")
     holder = await start(with_redis=nobody)
