@@ -36,7 +36,6 @@ PERHAPS_OWN_CREDENTIAL: Final = 403
 CONTENT: Final = re.compile(
     rb'"(?:content|reasoning|text|thinking|tool_calls|partial_json)": ?["\\[]'
 )
-DONE: Final = b"data: [DONE]\n\n"
 
 
 def sent_by_client(exchange: Record, *, model: str) -> bytes:
@@ -134,11 +133,9 @@ def _is_usage_only(event: bytes) -> bool:
 
 
 def _is_ending(exchange: Record, rest: bytes) -> bool:
-    """The one event that ends a chat stream which has none of its own."""
+    """The one error event that ends a chat stream which broke off."""
     if not exchange.response.sse or "[DONE]" in exchange.response.sse:
         return False
-    if re.search(r'"finish_reason": ?"', exchange.response.sse):
-        return rest == DONE
     return len(EVENT.findall(rest)) == 1 and b'"error"' in rest
 
 

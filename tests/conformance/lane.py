@@ -5,9 +5,9 @@ No database, no Redis: what a request needs is in memory, and a query would fail
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
@@ -16,12 +16,12 @@ import msgspec
 from accounts import keys
 from accounts.specs import KeySpec, SecretSpec, TenantSpec
 from gateway.edge.aiohttp_client import AiohttpUpstream
-from gateway.edge.budgets import DrainSlots, RetryBudget
+from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.client_api import client_api
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.exchange import Exchange
 from gateway.edge.possession import FailureMeter, Verifier
-from gateway.edge.runtime import IN_SCOPE
+from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.slots import Slots
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.codec import Target
@@ -86,6 +86,7 @@ class Alone:
     """There are no other workers, and the pool knows the one configuration there is."""
 
     def follow(self, snapshot: Snapshot) -> None: ...
+    def announce(self, changes: Iterable[object]) -> None: ...
 
 
 class OneTry(RetryBudget):
@@ -95,40 +96,40 @@ class OneTry(RetryBudget):
         return False
 
 
-@dataclass
-class Worker:
-    """What stages ask of a runtime."""
-
-    snapshots: Snapshots
-    upstream: AiohttpUpstream
-    pool: CredentialPool
-    settings: EdgeSettings = field(default_factory=EdgeSettings)
-    verifier: Verifier = field(default_factory=lambda: Verifier({keys.pepper_id(PEPPER): PEPPER}))
-    failures: FailureMeter = field(
-        default_factory=lambda: FailureMeter(per_minute=30, addresses=10)
+def runtime(
+    *, snapshot: Snapshot, upstream: AiohttpUpstream, pool: CredentialPool, metrics: Metrics
+) -> Runtime:
+    """A worker's, without what only its start and its pages need."""
+    absent: Any = None
+    return Runtime(
+        state=absent,
+        cache=absent,
+        broker=absent,
+        drain=absent,
+        readiness=absent,
+        snapshots=cast("Any", Snapshots(snapshot)),
+        settings=EdgeSettings(),
+        upstream=upstream,
+        pool=pool,
+        herald=cast("Any", Alone()),
+        retry_budget=OneTry(),
+        drain_slots=DrainSlots(),
+        open_exchanges=OpenExchanges(),
+        verifier=Verifier({keys.pepper_id(PEPPER): PEPPER}),
+        failures=FailureMeter(per_minute=30, addresses=10),
+        slots=Slots(most=9, most_per_key=9, most_per_address=0),
+        hmac_key=b"k" * 32,
+        native=NATIVE,
+        adapters=ADAPTERS,
+        metrics=cast("Any", metrics),
+        flush=lambda: None,
     )
-    slots: Slots = field(default_factory=lambda: Slots(most=9, most_per_key=9, most_per_address=0))
-    retry_budget: RetryBudget = field(default_factory=OneTry)
-    drain_slots: DrainSlots = field(default_factory=DrainSlots)
-    metrics: Metrics = field(default_factory=Metrics)
-    native: Any = field(default_factory=lambda: NATIVE)
-    adapters: Any = field(default_factory=lambda: ADAPTERS)
-    herald: Alone = field(default_factory=Alone)
-    hmac_key: bytes = b"k" * 32
-
-    def clock(self) -> float:
-        return time.monotonic()
-
-    def wall(self) -> float:
-        return self.snapshots.now()
-
-    def announce(self, changes: Sequence[object]) -> None:
-        """Nobody else is there to be told."""
 
 
 class Lane:
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Runtime, metrics: Metrics) -> None:
         self._worker = worker
+        self._metrics = metrics
 
     async def ask(self, exchange: Record, *, body: bytes) -> Answer:
         headers = [
@@ -164,7 +165,7 @@ class Lane:
         start, *bodies = sent
         assert [message["type"] for message in bodies] == ["http.response.body"] * len(bodies)
         assert not bodies[-1].get("more_body", False)
-        made = self._worker.metrics.last
+        made = self._metrics.last
         assert made is not None
         assert self._worker.slots.taken == 0
         return Answer(
@@ -237,8 +238,9 @@ async def lane_to(replay: Replay, exchanges: Sequence[Record]) -> AsyncIterator[
     pool = CredentialPool()
     pool.configure(providers, now=time.monotonic())
     upstream = AiohttpUpstream(resolver=Resolver(LOOPBACK), tls=tls_context())
-    worker = Worker(snapshots=Snapshots(snapshot), upstream=upstream, pool=pool)
+    metrics = Metrics()
+    worker = runtime(snapshot=snapshot, upstream=upstream, pool=pool, metrics=metrics)
     try:
-        yield Lane(cast("Any", worker))
+        yield Lane(worker, metrics)
     finally:
         await upstream.close()
