@@ -25,7 +25,7 @@ COPIED_EVERY_S: Final = 4.0
 PROBE_DUE: Final = "providers.tasks.probe_due_providers"
 LOOKED_EVERY_S: Final = 10.0
 # That these began and ended well is no news.
-QUIET: Final = frozenset({COMPILE, COPY_STATES, PROBE_DUE})
+QUIET: Final = frozenset({COMPILE, COPY_STATES, PROBE_DUE, "providers.tasks.probe_provider"})
 TASK_LOGGERS: Final = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")

@@ -4,6 +4,7 @@ Law: harmless to repeat; what has gone meanwhile is passed over.
 """
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from accounts.access import Access, superadmin_access
@@ -14,15 +15,21 @@ from providers.models import Credential, HealthCheck, Provider
 from providers.services import discovery, probing
 from providers.services.discovery import Synced
 
+REFUSED: Final = "quarantined"
+
 
 def probe(*, provider_id: UUID) -> HealthCheck | None:
-    """None when there is no such provider any more."""
+    """None when there is no such provider any more, or a vendor has refused all it has: those are
+    tried again more seldom."""
     with platform_scope("probe a provider"):
         row = _alive(provider_id)
         if row is None:
             return None
         access = _access_to(row)
         subject = probing.stored(access=access, provider_id=provider_id)
+        refused = row.credentials.filter(state=REFUSED)
+        if subject.credential.id and refused.filter(pk=subject.credential.id).exists():
+            return None
     outcome = probing.check(subject, mode=row.health_mode, model=row.health_model)
     with platform_scope("note what a probe found"):
         return probing.note_check(actor=SYSTEM, access=access, subject=subject, outcome=outcome)
@@ -50,7 +57,7 @@ def rejected_credentials() -> Sequence[tuple[UUID, UUID]]:
     """Provider and credential of those that a vendor has refused."""
     with platform_scope("find credentials that were refused"):
         rows = Credential.objects.filter(
-            state="quarantined",
+            state=REFUSED,
             enabled=True,
             needs_confirmation=False,
             provider__enabled=True,

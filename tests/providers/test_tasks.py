@@ -60,6 +60,16 @@ def test_a_bad_probe_is_noted_too() -> None:
     assert (found.ok, found.status, found.mode) == (False, 500, "completion")
 
 
+def test_a_refused_credential_is_not_sent_every_minute() -> None:
+    row = make()
+    with platform_scope("test"):
+        Credential.objects.filter(provider=row).update(state="quarantined")
+
+    tasks.probe_due_providers()
+
+    assert checks(row) == []
+
+
 def test_discovery_follows_its_setting() -> None:
     suggesting, switching = make(discovery_mode="suggest"), make(discovery_mode="auto")
     silent = make()
