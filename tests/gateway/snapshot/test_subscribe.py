@@ -118,11 +118,19 @@ async def test_the_subscription_comes_back(start: Start, redis: Redis) -> None:
 
 
 async def test_a_quiet_subscription_is_asked_whether_it_lives(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    start: Start, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def pings() -> int:
+        found = (await redis.info("commandstats")).get("cmdstat_ping", {})
+        return int(found.get("calls", 0))
+
+    async def asked_again() -> bool:
+        return await pings() >= before + 3
+
+    before = await pings()
     monkeypatch.setattr(subscribe, "SILENCE_S", 0.05)
     holder = await start()
-    await asyncio.sleep(0.3)
+    await until_answered(asked_again)
     key = await changed_by(issue)()
     assert await until(lambda: status(holder, key) == "active") < 1
 
