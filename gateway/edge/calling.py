@@ -203,13 +203,14 @@ class Caller:
         passage = Passage(native, hide_usage=exchange.withhold_usage, cap=event_cap(exchange))
         observer = passage.observer
         idle_s = step.candidate.provider.timeouts.idle_ms / 1000
+        broke_off = False
         try:
             with self._watch:
                 tail = await self._delivery.pump(answer, passage, attempt=made, idle_s=idle_s)
         except (Disconnected, TimedOut, Stopping):
             if not observer.stopped:
                 raise
-            tail = b""  # it had said all it had to say
+            tail, broke_off = b"", True  # it had said all it had to say
         finally:
             exchange.usage, exchange.stop = observer.usage or NO_USAGE, observer.stop
         if observer.failure is not None:
@@ -219,11 +220,12 @@ class Caller:
                 await self._tell_in_stream(failure, event=tail + event)
             return failure
         if not passage.over:
-            rest = passage.close()
+            rest = passage.close(broke_off=broke_off)
             exchange.usage = observer.usage or NO_USAGE
             if rest is None:
                 raise Disconnected("the stream ended without its last event", sent=True)
-            tail = rest + LAST_EVENT[native.dialect]
+            # A vendor whose streams just close has its own way to end: nothing is added to it.
+            tail = rest + LAST_EVENT[native.dialect] if broke_off else rest
         exchange.delivered = made
         self.ending = answer
         await self._delivery.finish(tail, upstream=answer.headers)

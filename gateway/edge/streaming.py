@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+import msgspec
+
 from gateway.edge.answer_headers import answer_headers
 from gateway.edge.errors import ClientLeft
 from gateway.edge.exchange import Attempt, Exchange
@@ -26,12 +28,14 @@ EVENT_CAP_BYTES: Final = 1_048_576
 MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
 STREAM_CAP_BYTES: Final = 67_108_864
 LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
-# What a vendor's stream ends with; some say why they stopped and then just close.
+# What ends a stream whose vendor said why it stopped and then broke off.
 LAST_EVENT: Final[Mapping[Dialect, bytes]] = {
     "openai.chat": b"data: [DONE]\n\n",
     "anthropic.messages": b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
 }
 D: Final = 0x64  # of `data`
+DONE: Final = b"[DONE]"
+JSON: Final = msgspec.json.Decoder()
 PING: Final = (b"event: ping", b"event:ping")
 
 
@@ -257,18 +261,33 @@ class Passage:
                 return kept
         return kept
 
-    def close(self) -> bytes | None:
-        """The vendor has closed: what is still to be sent; None where its answer broke off."""
+    def close(self, *, broke_off: bool = False) -> bytes | None:
+        """No more will come: what is still to be sent; None where its answer broke off."""
         observer = self.observer
         is_whole = observer.stopped
         rest = self._splitter.close()
         if rest and (self.open or is_whole):
             # Vendors do end streams without the last empty line: what it says of usage counts.
-            observer.feed(rest + b"\n\n")
+            shown = observer.feed(rest + b"\n\n")
+            if shown and not broke_off and is_whole_event(rest):
+                self._held.append(rest)
         if observer.failure is None and (is_whole or (self.open and observer.terminal)):
             self.open = True
             return b"".join(self._held)
         return None
+
+
+def is_whole_event(rest: bytes) -> bool:
+    """Whether what came without an empty line behind it is an event all the same."""
+    _, found, data = rest.rpartition(b"data:")
+    data = data.strip()
+    if not found or data == DONE:
+        return bool(found)
+    try:
+        JSON.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def is_meaningful(frame: bytes) -> bool:
