@@ -1,4 +1,7 @@
-"""Programs that a page marks with `<!-- run -->` run as they stand, with the vendors' variables."""
+"""Programs that a page marks with `<!-- run -->` run as they stand, with the vendors' variables.
+
+One process per language: to import the SDKs again for each program would take longer than all else.
+"""
 
 import os
 import re
@@ -19,23 +22,35 @@ RUN: Final = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 WITHIN_S: Final = 50
-SNIPPETS: Final = [
-    pytest.param(found["language"], found["code"], id=f"{shown(page)}-{number}")
-    for page in pages()
-    for number, found in enumerate(RUN.finditer(page.read_text(encoding="utf-8")), start=1)
-]
+PYTHON: Final = "import runpy, sys\nfor path in sys.argv[1:]: runpy.run_path(path)"
+NODE: Final = "for (const path of process.argv.slice(1)) await import(path)"
+INTERPRETERS: Final = {
+    "python": (sys.executable, "-c", PYTHON),
+    "javascript": (str(BIN / "node"), "--input-type=module", "-e", NODE),
+}
+SUFFIXES: Final = {"python": "py", "javascript": "mjs"}
 
 
-@pytest.mark.parametrize(("language", "code"), SNIPPETS)
-def test_every_program_of_a_page_runs(
-    bare_stack: Stack, tmp_path: Path, language: str, code: str
-) -> None:
-    program = tmp_path / f"snippet.{'py' if language == 'python' else 'mjs'}"
-    program.write_text(code, encoding="utf-8")
+def programs(language: str, *, folder: Path) -> list[str]:
+    """One file per program; its name, which a traceback shows, says where it stands."""
+    paths = []
+    for page in pages():
+        for number, found in enumerate(RUN.finditer(page.read_text(encoding="utf-8")), start=1):
+            if found["language"] == language:
+                name = shown(page).replace("/", "-").removesuffix(".md")
+                path = folder / f"{name}-{number}.{SUFFIXES[language]}"
+                path.write_text(found["code"], encoding="utf-8")
+                paths.append(str(path))
+    return paths
+
+
+@pytest.mark.parametrize("language", INTERPRETERS)
+def test_every_program_of_a_page_runs(bare_stack: Stack, tmp_path: Path, language: str) -> None:
     (tmp_path / "node_modules").symlink_to(NODE_CLIENTS / "node_modules")
-    interpreter = sys.executable if language == "python" else str(BIN / "node")
+    paths = programs(language, folder=tmp_path)
+    assert paths
     done = subprocess.run(
-        [interpreter, str(program)],
+        [*INTERPRETERS[language], *paths],
         env=os.environ
         | {
             "OPENAI_BASE_URL": f"{bare_stack.url}/v1",
@@ -49,4 +64,4 @@ def test_every_program_of_a_page_runs(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert "Hello" in done.stdout
