@@ -28,6 +28,9 @@ export function rangeStart(range: string | undefined, now: number): string | und
 /** Kinds of objects the audit log of today can hold. */
 export const OBJECT_TYPES: Record<string, string> = {
   key: 'audit:object.key',
+  provider: 'audit:object.provider',
+  credential: 'audit:object.credential',
+  model: 'audit:object.model',
   member: 'audit:object.member',
   invite: 'audit:object.invite',
   team: 'audit:object.team',
