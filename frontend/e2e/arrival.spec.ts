@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from '@playwright/test'
 import {
   baseUrl,
+  closeSheet,
   DEVELOPER,
   DEVELOPER_STATE,
   OWNER,
@@ -26,11 +28,38 @@ test('the set-up link makes the owner and leaves the address at once', async ({ 
   await page.getByLabel('Tenant').fill('Acme Robotics')
   await expect(page.getByText('English, Asia/Shanghai, USD.')).toBeVisible()
   await page.getByRole('button', { name: 'Create and continue' }).click()
-  await expect(page.getByRole('heading', { name: 'API keys' })).toBeVisible()
-  await expect(page.getByText('No keys yet')).toBeVisible()
-  await expect(page.getByText('Live', { exact: true }).first()).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Connect a provider' })).toBeVisible()
   remember({ tenant: /\/t\/([^/]+)\//.exec(page.url())?.[1] ?? '' })
   await page.context().storageState({ path: OWNER_STATE })
+})
+
+test.describe('on arrival', () => {
+  test.use({ storageState: OWNER_STATE })
+
+  test('two clicks lead to the first answer, and the snippet works as it stands', async ({ page }) => {
+    const began = Date.now()
+    await page.goto(`${baseUrl()}/t/${recall().tenant}/welcome`)
+    await page.getByRole('button', { name: 'Continue with the mock provider' }).click()
+    await expect(page.getByRole('heading', { name: 'Key “first key” is ready' })).toBeVisible()
+    await page.getByRole('button', { name: 'Send it for me' }).click()
+    await expect(page.getByText('It worked')).toBeVisible()
+    expect(Date.now() - began).toBeLessThan(60_000)
+    await expect(page.locator('.first-answer')).not.toBeEmpty()
+    await expect(page.getByText(/mock-echo: first token after/)).toBeVisible()
+
+    const snippet = await page.getByRole('region', { name: 'cURL' }).locator('code').innerText()
+    const answer = JSON.parse(execFileSync('sh', ['-c', snippet], { encoding: 'utf8', stdio: 'pipe' })) as {
+      choices: { message: { content: string } }[]
+    }
+    expect(answer.choices[0]?.message.content).not.toBe('')
+
+    await page.getByRole('button', { name: 'I saved it' }).click()
+    await closeSheet(page)
+    await expect(page.getByRole('heading', { name: 'API keys' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'first key', exact: true })).toBeVisible()
+    await expect(page.getByText('Live', { exact: true }).first()).toBeVisible()
+    await page.context().storageState({ path: OWNER_STATE })
+  })
 })
 
 test('a used set-up link says that the installation is set up', async ({ page }) => {

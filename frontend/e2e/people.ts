@@ -19,6 +19,8 @@ const FACTS = join(results, 'facts.json')
 /** What one test learned and another needs. */
 interface Facts {
   tenant: string
+  /** A back-end that stays for the tests of pages. */
+  provider: string
   recoveryCodes: string[]
 }
 

@@ -21,7 +21,8 @@ export default defineConfig({
   projects: [
     { name: 'arrival', testMatch: 'arrival.spec.ts' },
     { name: 'keys', testMatch: 'keys.spec.ts', dependencies: ['arrival'] },
-    { name: 'people', testMatch: 'people.spec.ts', dependencies: ['keys'] },
+    { name: 'providers', testMatch: 'providers.spec.ts', dependencies: ['keys'] },
+    { name: 'people', testMatch: 'people.spec.ts', dependencies: ['providers'] },
     { name: 'routes', testMatch: 'routes.spec.ts', dependencies: ['people'] },
   ],
   use: {

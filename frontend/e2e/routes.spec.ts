@@ -19,7 +19,8 @@ const PHONE = { width: 360, height: 800 }
 const DESK = { width: 1440, height: 900 }
 const PHONE_TARGET_PX = 43.5
 const DAY_MS = 86_400_000
-const UNTRANSLATED = /\b(?:account|audit|auth|common|errors|keys|members|onboarding|settings|shell):[a-z_]+\b/
+const UNTRANSLATED =
+  /\b(?:account|audit|auth|common|errors|keys|members|onboarding|providers|settings|shell):[a-z_]+\b/
 const isFull = process.env['E2E_FULL'] === '1'
 const rotation = Number(process.env['E2E_ROTATION'] ?? Math.floor(Date.now() / DAY_MS))
 
@@ -38,6 +39,16 @@ const ROUTES: readonly RouteCase[] = [
   { path: '/accept-invite', ready: 'h1', isPublic: true },
   { path: '/docs/errors', ready: '[id=validation]', isPublic: true },
   { path: '/account', ready: '.session' },
+  { path: '/t/:tenant/welcome', ready: '.or' },
+  { path: '/t/:tenant/providers', ready: '.row-menu' },
+  { path: '/t/:tenant/providers?q=nothing-has-this-name', ready: '.empty' },
+  { path: '/t/:tenant/providers/new', ready: '.preset' },
+  { path: '/t/:tenant/providers/new?preset=openai_compatible', ready: '.save-bar' },
+  { path: '/t/:tenant/providers/:provider', ready: '.fact-list' },
+  { path: '/t/:tenant/providers/:provider?tab=credentials', ready: '.card .row-menu' },
+  { path: '/t/:tenant/providers/:provider?tab=models', ready: '.card .row-menu' },
+  { path: '/t/:tenant/providers/:provider?tab=health', ready: '.card .status' },
+  { path: '/t/:tenant/providers/:provider?tab=settings', ready: '.save-bar' },
   { path: '/t/:tenant/keys', ready: '.row-menu' },
   { path: '/t/:tenant/keys?create=1', ready: '.drawer-foot' },
   { path: '/t/:tenant/members', ready: '.row-menu' },
@@ -146,7 +157,8 @@ for (const { look, isPublic, routes } of groups()) {
       test(route.path, async () => {
         complaints = []
         await page.setViewportSize(DESK)
-        await page.goto(baseUrl() + route.path.replace(':tenant', recall().tenant))
+        const { tenant, provider } = recall()
+        await page.goto(baseUrl() + route.path.replace(':tenant', tenant).replace(':provider', provider))
         await page.locator(route.ready).first().waitFor()
         await expect(page.locator('html')).toHaveAttribute('lang', look.language)
         await expect(page.locator('html')).toHaveAttribute('data-theme', look.theme)
