@@ -93,7 +93,8 @@ class Keeper:
 
     def _write(self) -> int:
         with psycopg.connect(self._database_url, connect_timeout=CONNECT_S) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            # Version and rows as of one moment.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(PLATFORM)
             found = connection.execute(HEAD).fetchone()
             version, saved_at = found or (0, 0.0)

@@ -86,7 +86,7 @@ class SnapshotHolder:
         self._assembly = Assembly(Envelope(self._ring))
         self._wake, self._swapped = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._heard_at = self._began_at = time.monotonic()
+        self._heard_at = time.monotonic()
         self._heard = False
         self._unread = ""  # why PostgreSQL could not be read the last time
         self._problem = "not loaded yet"
