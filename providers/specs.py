@@ -28,9 +28,7 @@ class Quirks(Struct, frozen=True, kw_only=True, omit_defaults=True):
     include_usage: bool = True  # takes stream_options.include_usage
     max_tokens_field: str = ""
     drop_params: frozenset[str] = frozenset()
-    error_table: str = ""  # "": that of the kind
     models_path: str = ""
-    finish_map: dict[str, str] = {}
 
 
 class Timeouts(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -157,7 +157,7 @@ class ProviderQuery(ListQuery):
 class ProviderDelete(serializers.Serializer[Any]):
     force = serializers.BooleanField(required=False, default=False)
     confirm = serializers.CharField(
-        required=False, default="", help_text="The slug, where force is true."
+        required=False, default="", allow_blank=True, help_text="The slug, where force is true."
     )
 
 
