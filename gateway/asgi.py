@@ -29,6 +29,7 @@ from gateway.edge.whole_body import with_length
 from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
 from gateway.snapshot.subscribe import SnapshotConfig
 from gateway.telemetry import multiprocess
+from gateway.telemetry.batched import BATCH
 from gateway.telemetry.metrics import MetricsPage, describe_build
 from gateway.telemetry.observer import RequestObserver
 from gateway.telemetry.request_log import RequestLog
@@ -136,9 +137,15 @@ def _runtime_config(
 
 async def _start(config: RuntimeConfig, meter: Traffic, lines: RequestLog) -> Runtime:
     lines.start()
+    BATCH.start()
     multiprocess.forget_dead_gauges()
     describe_build()
-    return await Runtime.start(config, meter=meter, flush=lines.flush)
+    return await Runtime.start(config, meter=meter, flush=lambda: _flush(lines))
+
+
+def _flush(lines: RequestLog) -> None:
+    lines.flush()
+    BATCH.flush()
 
 
 application: Final = build_application(

@@ -27,8 +27,12 @@ from gateway import VERSION
 from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.runtime import runtime_of
 from gateway.edge.surface import require_reading
+from gateway.telemetry import batched
+from gateway.telemetry.batched import BATCH
 from gateway.telemetry.multiprocess import VARIABLE
 from gateway.telemetry.queues import read_queue_depths
+
+batched.install()
 
 LATENCY_BUCKETS: Final = (
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
@@ -83,6 +87,7 @@ def observe_management(*, route: str, method: str, status: int, seconds: float) 
 
 def exposition() -> bytes:
     """All processes of the node together when they share a directory, else this one."""
+    BATCH.flush()
     if VARIABLE not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
