@@ -96,21 +96,22 @@ def granian_config(*, format: str, role: str) -> dict[str, Any]:  # noqa: A002
 
 
 def request_log(*, format: str, role: str) -> RequestLog:  # noqa: A002
-    add_process = _process_fields(role)
     readable = _readable()
 
+    is_readable = _is_readable(format)
+    head: dict[str, Any] = {
+        "ts": "",
+        "level": "info",
+        "event": "request",
+        "logger": "gateway.edge.guard",
+    }
+
     def render(fields: Mapping[str, Any]) -> str:
-        line: EventDict = {
-            "level": "info",
-            "event": "request",
-            "logger": "gateway.edge.guard",
-            **fields,
-        }
+        line = head.copy() if is_readable else {**head, "pid": os.getpid(), "role": role}
+        line.update(fields)
         line["ts"] = _timestamp(fields["ts"])
-        line = redacted_line(line if _is_readable(format) else add_process(None, "", line))
-        return (
-            str(readable(None, "", line)) if _is_readable(format) else _render_json(None, "", line)
-        )
+        line = redacted_line(line)
+        return str(readable(None, "", line)) if is_readable else _render_json(None, "", line)
 
     return RequestLog(stream=sys.stdout, render=render)
 
