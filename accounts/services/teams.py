@@ -13,7 +13,7 @@ from accounts.access import Access
 from accounts.actors import Actor
 from accounts.audit import record
 from accounts.errors import Invalid, Refused
-from accounts.models import Membership, Team, TeamMember
+from accounts.models import ApiKey, Membership, Team, TeamMember
 from accounts.services.changes import (
     announce,
     delete_row,
@@ -79,7 +79,10 @@ def delete_team(
     team = lock(Team.objects.filter(tenant=tenant), pk=team_id, expected_version=expected_version)
     if team.children.exists():
         raise Refused("team_not_empty")
+    keys = list(ApiKey.objects.filter(team=team).values_list("pk", flat=True))
     delete_row(actor=actor, row=team, kind="team", tenant_id=tenant.id)
+    for key_id in keys:
+        announce(kind="key", row_id=key_id, tenant_id=tenant.id)
 
 
 @transaction.atomic
