@@ -113,6 +113,8 @@ class Caller:
             watch.drainable = False
             if answer is not None and answer is not self.ending:
                 answer.abort()
+            if watch.left_at is not None:
+                self._runtime.metrics.canceled(seconds=self._runtime.clock() - watch.left_at)
         if self._exchange.delivered is made:
             await self._tell_in_stream(failure)
         return failure

@@ -42,7 +42,16 @@ PING: Final = (b"event: ping", b"event:ping")
 class Delivery:
     """The response of one exchange, from its first header to its last byte."""
 
-    __slots__ = ("_beat", "_exchange", "_native", "_record", "_runtime", "_send", "_watch")
+    __slots__ = (
+        "_beat",
+        "_exchange",
+        "_native",
+        "_open",
+        "_record",
+        "_runtime",
+        "_send",
+        "_watch",
+    )
 
     def __init__(
         self, exchange: Exchange, runtime: Runtime, *, watch: Watch, record: Record
@@ -55,6 +64,7 @@ class Delivery:
         self._send = exchange.send
         self._native: NativeDialect = runtime.native[exchange.arrival.operation.dialect]
         self._beat: asyncio.Task[None] | None = None
+        self._open = False  # a stream, counted as such
 
     async def pump(
         self, answer: UpstreamAnswer, passage: "Passage", *, attempt: Attempt, idle_s: float
@@ -79,7 +89,8 @@ class Delivery:
                 if not exchange.sending:
                     await self._begin(answer.headers)
                 exchange.bytes_out += len(data)
-                await self._body(data, more=True)
+                if not exchange.client_gone:
+                    await self._out({"type": RESPONSE_BODY, "body": data, "more_body": True})
         return b""
 
     async def finish(self, data: bytes, *, upstream: Mapping[str, str]) -> None:
@@ -91,7 +102,7 @@ class Delivery:
         if not self._exchange.client_gone:
             self._exchange.bytes_out += len(data)
         self._record(self._exchange, self._runtime)
-        await self._body(data, more=False)
+        await self._last(data)
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
         exchange = self._exchange
@@ -106,7 +117,7 @@ class Delivery:
             return  # read for its usage alone
         exchange.sending = True
         await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
-        await self._body(body, more=False)
+        await self._last(body)
 
     def keep_alive(self) -> None:
         """To be called when the client has heard nothing for long."""
@@ -116,6 +127,8 @@ class Delivery:
     def close(self) -> None:
         if self._beat is not None:
             self._beat.cancel()
+        if self._open:
+            self._runtime.metrics.stream_closed()
 
     async def _keep_alive(self) -> None:
         watch, clock = self._watch, self._runtime.clock
@@ -143,17 +156,15 @@ class Delivery:
 
     def _start(self, upstream: Mapping[str, str]) -> dict[str, object]:
         exchange = self._exchange
-        exchange.sending = True
+        exchange.sending = self._open = True
         exchange.answer_status = 200
+        self._runtime.metrics.stream_opened()
         headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=True)
         return {"type": RESPONSE_START, "status": 200, "headers": headers}
 
-    async def _body(self, data: bytes, *, more: bool) -> None:
-        if self._exchange.client_gone:
-            return  # read on without it
-        if self._beat is not None:
-            await self.settle()
-        await self._out({"type": RESPONSE_BODY, "body": data, "more_body": more})
+    async def _last(self, data: bytes) -> None:
+        if not self._exchange.client_gone:
+            await self._out({"type": RESPONSE_BODY, "body": data, "more_body": False})
 
     async def settle(self) -> None:
         """Waits for a keep-alive that is being sent: they stand between events."""
@@ -175,8 +186,10 @@ class Delivery:
         self._beat = None
 
     async def _out(self, message: dict[str, object]) -> None:
-        watch, clock = self._watch, self._runtime.clock
-        began = clock()
+        if self._beat is not None:
+            await self.settle()
+        watch = self._watch
+        began = watch.clock()
         watch.main_sends = True
         watch.sends(began)
         try:
@@ -190,7 +203,7 @@ class Delivery:
         finally:
             watch.main_sends = False
             watch.sending_since = 0.0
-        watch.quiet_since = ended = clock()
+        watch.quiet_since = ended = watch.clock()
         # Nothing was read meanwhile: the vendor's silence does not count.
         watch.since += ended - began
 

@@ -46,6 +46,7 @@ class Watch:
         "clock",
         "drainable",
         "keepalive_s",
+        "left_at",
         "limit",
         "limit_s",
         "main_sends",
@@ -75,6 +76,7 @@ class Watch:
         self._armed_at = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self.total_at = total_at
+        self.left_at: float | None = None  # when the client left and took its call along
         self.drainable = False  # the vendor works for us and its provider wants to be read out
         # What the vendor must do within limit_s of `since`.
         self.limit: Literal["first", "idle"] = "first"
@@ -210,6 +212,8 @@ class Watch:
             self.arm()
             if not self.main_sends:
                 return
+        else:
+            self.left_at = self.clock()
         self._interrupt("gone")
 
     def _raise_fault(self, reason: Reason) -> None:

@@ -56,7 +56,7 @@ UPSTREAM_REQUESTS: Final = Counter(
 )
 UPSTREAM_TTFT: Final = Histogram(
     "switchyard_upstream_ttft_seconds",
-    "From the call to the first byte of a vendor's answer.",
+    "From the call to the first content of a vendor's answer.",
     ["provider", "model"],
     buckets=LATENCY_BUCKETS,
 )
@@ -119,7 +119,7 @@ class Traffic:
             self._count_tokens(exchange.classes, provider=provider, model=model)
 
     def upstream(self, *, provider: str, model: str, verdict: str, ttft_s: float | None) -> None:
-        names = (provider, model, verdict)
+        names = (provider, model or OTHER, verdict)
         children = self._calls.get(names)
         if children is None:
             if len(self._calls) >= self._most:

@@ -177,9 +177,11 @@ class Course:
             ttft_s = first_at - made.began_at
         if verdict is not None:
             made.verdict, made.message = verdict.cls, verdict.message
+        target = made.candidate.target
         self._runtime.metrics.upstream(
             provider=made.candidate.provider.slug,
-            model=made.candidate.target.public_name,
+            # An unlisted name is the client's own, and no label.
+            model=target.public_name if target.id else "",
             verdict=CANCELED if verdict is None else verdict.cls,
             ttft_s=ttft_s,
         )

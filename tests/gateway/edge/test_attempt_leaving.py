@@ -126,6 +126,8 @@ async def test_leaving_is_no_failure_of_the_credential() -> None:
     await world.run(exchange(client, candidate(of)))
     assert client.status == 200
     assert world.metrics.upstreams[0]["verdict"] == "canceled"
+    assert len(world.metrics.cancels) == 5
+    assert world.metrics.streams_open == 0
 
 
 async def test_a_server_that_says_the_client_is_gone_is_believed() -> None:

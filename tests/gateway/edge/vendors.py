@@ -202,6 +202,17 @@ class Metrics:
     def __init__(self) -> None:
         self.upstreams: list[dict[str, Any]] = []
         self.ended = 0
+        self.streams_open = 0
+        self.cancels: list[float] = []
+
+    def canceled(self, *, seconds: float) -> None:
+        self.cancels.append(seconds)
+
+    def stream_opened(self) -> None:
+        self.streams_open += 1
+
+    def stream_closed(self) -> None:
+        self.streams_open -= 1
 
     def upstream(self, **said: Any) -> None:
         self.upstreams.append(said)

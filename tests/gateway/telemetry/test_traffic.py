@@ -187,3 +187,15 @@ def test_the_log_line_tells_names_and_numbers() -> None:
         "ttft_ms": 250.0,
         "served_s": 0.0,
     }
+
+
+def test_open_streams_and_cancelled_calls_are_shown() -> None:
+    meter = Traffic(max_series=5_000)
+    before, canceled = value("streams_open"), value("upstream_cancel_seconds_count")
+    meter.stream_opened()
+    meter.stream_opened()
+    meter.stream_closed()
+    meter.canceled(seconds=0.01)
+
+    assert value("streams_open") == before + 1
+    assert value("upstream_cancel_seconds_count") == canceled + 1
