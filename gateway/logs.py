@@ -96,9 +96,7 @@ def granian_config(*, format: str, role: str) -> dict[str, Any]:  # noqa: A002
 
 
 def request_log(*, format: str, role: str) -> RequestLog:  # noqa: A002
-    readable = _readable()
-
-    is_readable = _is_readable(format)
+    readable, is_readable = _readable(), _is_readable(format)
     head: dict[str, Any] = {
         "ts": "",
         "level": "info",
@@ -110,8 +108,8 @@ def request_log(*, format: str, role: str) -> RequestLog:  # noqa: A002
         line = head.copy() if is_readable else {**head, "pid": os.getpid(), "role": role}
         line.update(fields)
         line["ts"] = _timestamp(fields["ts"])
-        line = redacted_line(line)
-        return str(readable(None, "", line)) if is_readable else _render_json(None, "", line)
+        shown = redacted_line(line)
+        return str(readable(None, "", shown)) if is_readable else _render_json(None, "", shown)
 
     return RequestLog(stream=sys.stdout, render=render)
 
