@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from gateway.edge.surfaces import ENDPOINTS
 from gateway.ops.ports import free_port
 from tests.contracts.tree import ROOT
 
@@ -240,6 +241,14 @@ async def test_a_path_reaches_its_server_unchanged(tmp_path: Path, path: str, se
     async with running(tmp_path) as edge:
         told = await edge.told(f"{path}?a=%2F")
     assert (told["server"], told["target"]) == (server, f"{path}?a=%2F")
+
+
+@needs_nginx
+async def test_every_path_of_clients_reaches_the_data_plane(tmp_path: Path) -> None:
+    async with running(tmp_path) as edge:
+        servers = {path: (await edge.told(path))["server"] for path in ENDPOINTS}
+
+    assert set(servers.values()) == {"gateway"}, servers
 
 
 @needs_nginx
