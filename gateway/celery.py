@@ -104,10 +104,10 @@ def _name_the_process(**_: Any) -> None:
 
     logs.configure(**settings.LOGGING, role="beat" if "beat" in sys.argv else "worker")
     for name in TASK_LOGGERS:
-        logging.getLogger(name).addFilter(_is_worth_a_line)
+        logging.getLogger(name).addFilter(is_worth_a_line)
 
 
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
+def is_worth_a_line(record: logging.LogRecord) -> bool:
     """Not that a task of every other second began and ended well."""
     facts = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
     return record.levelno > logging.INFO or not any(

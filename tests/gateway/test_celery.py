@@ -1,8 +1,11 @@
 """The task application does what operations.md asks; the clock names tasks that exist."""
 
+import logging
+from typing import Any
+
 import pytest
 
-from gateway.celery import app
+from gateway.celery import COMPILE, app, is_worth_a_line
 from gateway.ops.tasks import VISIBILITY_TIMEOUT_S, beat_command, worker_command
 from tests.contracts.tree import ROOT
 
@@ -42,3 +45,16 @@ def test_beat_is_a_process_of_its_own() -> None:
     assert "beat" in command
     assert "-B" not in command
     assert "-B" not in worker_command(threads=True)
+
+
+def test_what_runs_every_other_second_leaves_no_line_when_it_goes_well() -> None:
+    def passes(level: int, *arguments: Any) -> bool:
+        record = logging.LogRecord("celery", level, "", 0, "%s", arguments, None)
+        return is_worth_a_line(record)
+
+    assert not passes(logging.INFO, {"name": COMPILE, "id": "1"})
+    assert not passes(logging.INFO, "compile-configuration", COMPILE)
+    assert passes(logging.ERROR, {"name": COMPILE})
+    assert passes(logging.INFO, {"name": "accounts.tasks.verify_audit_chains"})
+    assert passes(logging.INFO, "verify-audit-chains", "accounts.tasks.verify_audit_chains")
+    assert passes(logging.INFO)
