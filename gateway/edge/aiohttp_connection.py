@@ -57,8 +57,8 @@ class Lane(Protocol):
 class VendorConnection(asyncio.Protocol):
     __slots__ = (
         "_deadlines", "_fault", "_headers_at", "_lane", "_loop", "_message", "_parser", "_paused",
-        "_payload", "_received", "_surplus", "_timer", "_timer_at", "_transport", "_waiter",
-        "_waiting_since",
+        "_payload", "_received", "_surplus", "_taken", "_timer", "_timer_at", "_transport",
+        "_waiter", "_waiting_since",
     )  # fmt: skip
 
     def __init__(self, *, loop: asyncio.AbstractEventLoop, lane: Lane) -> None:
@@ -90,7 +90,7 @@ class VendorConnection(asyncio.Protocol):
             while self._message is None:
                 if self._fault is not None:
                     raise self._fault
-                await self._arrival()
+                await self.arrival()
             return self._answer(self._message, cast("StreamReader", self._payload))
         except BaseException:
             self.abort()
@@ -115,7 +115,7 @@ class VendorConnection(asyncio.Protocol):
     def _begin(self, deadlines: Deadlines) -> None:
         self._message = self._payload = self._fault = None
         self._paused = self._surplus = False
-        self._received = 0
+        self._received = self._taken = 0
         self._parser = HttpResponseParser(
             cast("BaseProtocol", self),
             self._loop,
@@ -156,21 +156,26 @@ class VendorConnection(asyncio.Protocol):
         _refuse(message, headers)
         return VendorAnswer(self, payload, status=message.code, headers=headers)
 
-    async def more(self, payload: StreamReader) -> bytes:
-        """What has come and was not taken yet, else what comes next; b"" at the end."""
-        while True:
+    def take(self, payload: StreamReader) -> bytes | None:
+        """What has come and was not taken yet; b"" at the end, None when there is nothing yet."""
+        if payload.total_bytes > BODY_MAX_BYTES:
+            self.fail(TooLarge("the answer", limit_bytes=BODY_MAX_BYTES))
+        elif payload.total_bytes > self._taken:
             data = payload.read_nowait()
-            if payload.total_bytes > BODY_MAX_BYTES:
-                self.fail(TooLarge("the answer", limit_bytes=BODY_MAX_BYTES))
-            elif data:
-                return data
-            elif payload.is_eof():
-                self._end()
-                return b""
-            if self._fault is not None:
-                raise self._fault
-            self._waiting_since = monotonic()
-            await self._arrival()
+            self._taken += len(data)
+            return data
+        elif payload.is_eof():
+            self._end()
+            return b""
+        if self._fault is not None:
+            raise self._fault
+        self._waiting_since = monotonic()
+        return None
+
+    def arrival(self) -> asyncio.Future[None]:
+        """Done when anything has come or happened; one waits at a time."""
+        waiter = self._waiter = self._loop.create_future()
+        return waiter
 
     def _end(self) -> None:
         """The answer has been read whole: the connection goes back, if it is as new."""
@@ -191,15 +196,8 @@ class VendorConnection(asyncio.Protocol):
         else:
             self._lane.back(self)
 
-    async def _arrival(self) -> None:
-        waiter = self._waiter = self._loop.create_future()
-        try:
-            await waiter
-        finally:
-            self._waiter = None
-
     def _wake(self) -> None:
-        waiter = self._waiter
+        waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
@@ -326,7 +324,8 @@ class VendorAnswer:
                 raise self._fault
             return b""
         try:
-            data = await connection.more(self._payload)
+            while (data := connection.take(self._payload)) is None:
+                await connection.arrival()
         except UpstreamFault as fault:
             self._fault = fault
             self.abort()

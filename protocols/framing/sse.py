@@ -76,6 +76,8 @@ class SseSplitter:
 
 def _is_one_event(chunk: bytes) -> bool:
     """The common case, told cheaply: the first empty line is the last."""
+    if b"\r" not in chunk:
+        return chunk.endswith(b"\n\n") and chunk.find(b"\n\n") == len(chunk) - 2
     if not chunk.endswith((b"\n\n", b"\r\n\r\n")):
         return False
     lines = chunk.splitlines()
