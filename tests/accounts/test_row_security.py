@@ -21,6 +21,7 @@ from accounts.tenancy import (
     tenant_scope,
     user_scope,
 )
+from routing.models import RoutingSettings
 from tests.accounts.world import Town, bound_in_database, make_town
 from tests.factories.accounts import InviteFactory
 
@@ -50,6 +51,7 @@ def furnished(db: None) -> tuple[Town, Town]:
             IdempotencyKey.objects.create(
                 tenant=town.tenant, scope=str(town.tenant.id), key="k", request_sha256=b"x"
             )
+            RoutingSettings.objects.create(tenant=town.tenant)
             ConfigChange.objects.create(tenant=town.tenant, kind="tenant", object_id="x")
     return towns
 
