@@ -75,6 +75,7 @@ class Watch:
         self._on_quiet: Callable[[], None] | None = None
         self._armed_at = math.inf
         self._timer: asyncio.TimerHandle | None = None
+        self._listener: asyncio.Task[None] | None = None
         self.total_at = total_at
         self.left_at: float | None = None  # when the client left and took its call along
         self.drainable = False  # the vendor works for us and its provider wants to be read out
@@ -99,9 +100,13 @@ class Watch:
         self.arm()
 
     def end(self) -> None:
-        self._listener.cancel()
+        # Whoever still holds us is not held by us: else each exchange would wait for the collector.
+        listener, self._listener, self._on_quiet = self._listener, None, None
+        if listener is not None:
+            listener.cancel()
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._holds_drain:
             self._holds_drain = False
             self._slots.give_back()
