@@ -44,6 +44,7 @@ class Keeper:
         self._written_version = -1
         self._ended_at = float("-inf")
         self._rest_s = 0.0
+        self._failed = ""
         self._writing: asyncio.Future[None] | None = None
 
     async def run(self, version: Callable[[], int]) -> None:
@@ -68,13 +69,17 @@ class Keeper:
         return waited_s >= max(AFTER_CHANGE_S, self._rest_s)
 
     def write(self) -> None:
-        """Writes unless another worker of this node does; what fails is told and tried again."""
+        """Writes unless another worker of this node does; what fails is told once and tried again."""
         began = time.monotonic()
+        failed = ""
         try:
             if self._is_mine():
                 self._written_version = self._write()
         except (psycopg.Error, OSError) as error:
-            log.warning("copy_not_written", path=str(self._path), error=str(error))
+            failed = str(error)
+            if failed != self._failed:
+                log.warning("copy_not_written", path=str(self._path), error=failed)
+        self._failed = failed
         self._ended_at = time.monotonic()
         self._rest_s = REST * (self._ended_at - began)
 

@@ -108,12 +108,15 @@ async def test_tombstones_are_not_copied(start: Start, config: SnapshotConfig) -
 
 
 @pytest.mark.parametrize("url", ["postgresql://x:y@127.0.0.1:1/z", ""])
-async def test_what_cannot_be_written_is_told_and_stops_nobody(tmp_path: Path, url: str) -> None:
+async def test_what_cannot_be_written_is_told_once_and_stops_nobody(
+    tmp_path: Path, url: str
+) -> None:
     folder = tmp_path / "folder"
     if not url:
         folder.write_text("not a folder")
     writer = new_keeper(folder / "node.bin", url=url)
     with capture_logs() as logs:
+        await asyncio.to_thread(writer.write)
         await asyncio.to_thread(writer.write)
     assert [line["event"] for line in logs] == ["copy_not_written"]
     await writer.stop()
