@@ -16,6 +16,7 @@ from gateway.edge.failures import (
     of_fault,
     of_problem,
     problem_of,
+    unsaid,
 )
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
@@ -216,9 +217,11 @@ class Caller:
         finally:
             exchange.usage, exchange.stop = observer.usage or NO_USAGE, observer.stop
         if observer.failure is not None:
-            failure = of_problem(observer.failure, slug=step.candidate.provider.slug)
+            secret = revealed(step.secret)
+            problem = unsaid(observer.failure, secret)
+            failure = of_problem(problem, slug=step.candidate.provider.slug)
             if passage.open:
-                event = masked(passage.failing, revealed(step.secret))
+                event = masked(passage.failing, secret)
                 await self._tell_in_stream(failure, event=tail + event)
             return failure
         if not passage.over:

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edge.upstream import (
     AddressRefused,
@@ -139,6 +140,19 @@ def masked(data: bytes, secret: bytes) -> bytes:
     if not secret:
         return data
     return data.replace(secret, MASK).replace(secret.replace(b"/", b"\\/"), MASK)
+
+
+def unsaid(problem: Problem, secret: bytes) -> Problem:
+    """Without the secret, wherever the vendor repeated it."""
+    word, mask = secret.decode("latin-1"), MASK.decode()
+    if not word:
+        return problem
+    return replace(
+        problem,
+        message=problem.message.replace(word, mask),
+        code=problem.code.replace(word, mask),
+        param=problem.param and problem.param.replace(word, mask),
+    )
 
 
 def is_json(body: bytes) -> bool:

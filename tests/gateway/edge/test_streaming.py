@@ -185,6 +185,19 @@ async def test_a_secret_in_an_error_event_is_masked() -> None:
     assert b"key *** bad" in client.body
 
 
+async def test_a_secret_in_an_error_event_before_content_is_masked() -> None:
+    told = VENDOR_ERROR.replace(b"Overloaded", b"key sk-acme-1 bad").replace(b'"x"', b'"sk-acme-1"')
+    told = told.replace(b'"code"', b'"param":"sk-acme-1","code"')
+    world = World(Said(told, headers=SSE))
+    for _ in range(3):
+        world.retry_budget.begin("p-acme", extra=True)  # none is left for a second attempt
+    made = await streamed(world, Client())
+    assert world.refused is not None
+    assert world.refused.message == "key *** bad"
+    assert (world.refused.code, world.refused.param) == ("***", "***")
+    assert made.attempts[0].message == "key *** bad"
+
+
 async def test_keep_alives_begin_the_answer_and_failover_stays_possible() -> None:
     broken = Said(ROLE, 0.12, Disconnected("reset", sent=True), headers=SSE)
     good = Said(ROLE, 0.07, *STREAM[1:], headers=SSE, headers_after_s=0.01)
