@@ -69,7 +69,7 @@ class Keeper:
         return waited_s >= max(AFTER_CHANGE_S, self._rest_s)
 
     def write(self) -> None:
-        """Writes unless another worker of this node does; what fails is told once and tried again."""
+        """Writes unless another worker of the node does; failures are told once and tried again."""
         began = time.monotonic()
         failed = ""
         try:
