@@ -11,17 +11,16 @@ from gateway.edge.errors import HeaderPairs
 from gateway.edge.exchange import Exchange
 from gateway.edge.runtime import Runtime
 
-# Rate limits are not among them: the client's limits are the gateway's.
-PASSED: Final = (
-    "content-type", "retry-after", "retry-after-ms", "x-should-retry", "openai-model",
-    "openai-version",
-)  # fmt: skip
+# Rate limits are not among them: the client's limits are the gateway's. Neither is what may hold
+# any words of the vendor's: it could repeat a credential.
+PASSED: Final = ("content-type", "retry-after", "retry-after-ms", "x-should-retry")
 SSE: Final = b"text/event-stream; charset=utf-8"
 STREAM_HEADERS: Final[HeaderPairs] = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
 ID_HEADERS: Final[Mapping[str, bytes]] = {"anthropic.messages": b"request-id"}
+ORGANIZATION: Final = b"anthropic-organization-id"
 OPENAI: Final = "openai."
 OPENAI_VERSION: Final = (b"openai-version", b"2020-10-01")
 DEGRADED_MAX: Final = 512
@@ -61,14 +60,19 @@ def own_headers(exchange: Exchange, runtime: Runtime) -> list[tuple[bytes, bytes
     ]
     if dialect in ID_HEADERS:
         headers.append((ID_HEADERS[dialect], request_id))
+        if exchange.tenant is not None:
+            headers.append((ORGANIZATION, exchange.tenant.id.encode()))
     elif dialect.startswith(OPENAI):
         headers.append((b"openai-processing-ms", b"%d" % elapsed_ms))
         headers.append(OPENAI_VERSION)
     if exchange.delivered is not None:
         candidate = exchange.delivered.candidate
         provider, model = candidate.provider.slug.encode(), candidate.target.public_name.encode()
+        upstream_name = candidate.target.upstream_name.encode()
+        if dialect.startswith(OPENAI):
+            headers.append((b"openai-model", upstream_name))
         headers += (
-            (b"x-switchyard-target", provider + b"/" + candidate.target.upstream_name.encode()),
+            (b"x-switchyard-target", provider + b"/" + upstream_name),
             (b"x-gateway-provider", provider),
             (b"x-gateway-model", model),
         )

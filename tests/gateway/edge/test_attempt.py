@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from accounts.specs import TenantSpec
 from gateway.edge.exchange import Exchange
 from gateway.edge.surfaces import COUNT_TOKENS, EMBEDDINGS
 from gateway.edge.upstream import (
@@ -31,6 +32,7 @@ from tests.gateway.edge.vendors import (
     candidate,
     exchange,
     provider,
+    target,
 )
 
 
@@ -271,6 +273,25 @@ async def test_usage_of_an_answer_nobody_saw_is_not_the_clients() -> None:
     await asked(world, made)
     assert made.usage.input_tokens is None
     assert made.error is not None
+
+
+async def test_headers_of_the_dialect_come_once_and_in_the_gateways_words() -> None:
+    said = {**JSON, "openai-version": "2020-10-01", "openai-model": "sk-acme-k1"}
+    world, client = World(Said(CHAT_ANSWER, headers=said)), Client()
+    await world.run(exchange(client, candidate(to=target("m", upstream="m-2026"))))
+    names = [name for name, _ in client.sent[0]["headers"]]
+    assert len(names) == len(set(names))
+    assert client.headers[b"openai-version"] == b"2020-10-01"
+    assert client.headers[b"openai-model"] == b"m-2026"
+
+
+async def test_anthropics_clients_hear_which_organisation_they_belong_to() -> None:
+    world, client = World(Said(b'{"input_tokens":3}')), Client()
+    anthropic = provider(kind="anthropic", base_url="https://api.example.com")
+    made = exchange(client, candidate(anthropic, operation=COUNT_TOKENS), operation=COUNT_TOKENS)
+    made.tenant = TenantSpec(id="tenant-1", slug="acme")
+    await world.run(made)
+    assert client.headers[b"anthropic-organization-id"] == b"tenant-1"
 
 
 async def test_a_refused_address_is_named_as_such_and_not_shown() -> None:
