@@ -24,6 +24,7 @@ STATES: Final = "sy:health:states"  # credential id -> what was last told of it
 MOST_WAITING: Final = 1_000
 RETRY_S: Final = 1.0
 COUNT_EACH_S: Final = 1.0
+CANCEL_AGAIN_S: Final = 0.5
 SILENCE_S: Final = 10.0  # after which the subscription is asked whether it lives
 JSON: Final = msgspec.json.Encoder()
 
@@ -85,9 +86,12 @@ class Herald:
         ]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            # Once is not enough: redis-py's deadlines may swallow a cancellation.
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
 
     def follow(self, snapshot: Snapshot) -> None:
         """The pool knows the credentials of this configuration from here on."""
