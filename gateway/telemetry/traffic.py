@@ -18,9 +18,11 @@ from providers.usage import UsageClasses
 OVERHEAD_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
 LABELS: Final = ("dialect", "model", "provider", "status_class", "stream", "lane")
 NONE: Final = "none"
-TOKEN_CLASSES: Final = tuple(
-    name for name in UsageClasses.__struct_fields__ if name.startswith(("in_", "out_", "web_"))
-)
+TOKEN_CLASSES: Final = (
+    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
+    "in_cache_write_12h", "in_audio", "in_image", "out_text", "out_reasoning", "out_audio",
+    "out_image", "web_search_calls",
+)  # fmt: skip
 # Of each set of labels there are this many time series at the most: buckets and sums included.
 SERIES_PER_LABELS: Final = 48
 
