@@ -37,6 +37,7 @@ READ_AHEAD_BYTES: Final = 65_536
 # A body up to this size goes out with the head in one write.
 JOINED_BODY_BYTES: Final = 65_536
 SHORTEST_WAIT_S: Final = 0.001
+LOOK_EACH_S: Final = 5.0  # a nearer deadline than the one waited for needs no timer of its own
 PLAIN: Final = frozenset({"", "identity"})
 VERSIONS: Final = frozenset({HttpVersion10, HttpVersion11})
 BODILESS: Final = frozenset({204, 205})
@@ -204,7 +205,7 @@ class VendorConnection(asyncio.Protocol):
     # --- deadlines -------------------------------------------------------------------------
 
     def _watch(self, due: float, now: float) -> None:
-        self._timer_at = due
+        self._timer_at = due = min(due, now + LOOK_EACH_S)
         self._timer = self._loop.call_later(max(due - now, SHORTEST_WAIT_S), self._look)
 
     def _unwatch(self) -> None:

@@ -27,6 +27,7 @@ PHASES: Final[Mapping[Reason, Phase]] = {"first": "headers", "idle": "body", "to
 
 STREAM_STALL_S: Final = 30.0  # how long a client may leave what was sent to it unread
 READ_OUT_MAX_S: Final = 120.0
+LOOK_EACH_S: Final = 5.0  # most exchanges are over before, and have set one timer in all
 
 
 class Watch:
@@ -169,7 +170,7 @@ class Watch:
     def arm(self) -> None:
         """After any deadline has moved closer."""
         now = self.clock()
-        due = min(self._due()[0], self._beat_at())
+        due = min(self._due()[0], self._beat_at(), now + LOOK_EACH_S)
         if due < self._armed_at:
             self._set_timer(due, now=now)
 
@@ -196,15 +197,13 @@ class Watch:
         if now >= self._beat_at() and self._on_quiet is not None:
             self.quiet_since = now
             self._on_quiet()
-        self._set_timer(min(at, self._beat_at()), now=now)
+        self._set_timer(min(at, self._beat_at(), now + LOOK_EACH_S), now=now)
 
     def _set_timer(self, at: float, *, now: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._armed_at = at
-        self._timer = None
-        if at < math.inf:
-            self._timer = self._loop.call_later(max(0.0, at - now), self._tick)
+        self._timer = self._loop.call_later(max(0.0, at - now), self._tick)
 
     async def _listen(self) -> None:
         receive = self._exchange.receive
