@@ -7,7 +7,7 @@ are made here and nowhere else.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -158,13 +158,22 @@ class Exchange:
         self.meter: BodyMeter | None = None
         self.status = CLIENT_LEFT
 
-    async def receive(self) -> Message:
+    def receive(self) -> Awaitable[Message]:
         if self._refused:
-            return {"type": DISCONNECT}
-        if self._body_done or self.meter is None:
-            return await self._receive()
+            return _disconnected()
+        meter = self.meter
+        return self._receive() if self._body_done or meter is None else self._body_part(meter)
+
+    def send(self, message: Message) -> Awaitable[None]:
+        if self._refused:
+            return _dropped()
+        if not self._began:
+            self._note_beginning(message)
+        return self._send(message)
+
+    async def _body_part(self, meter: BodyMeter) -> Message:
         try:
-            message = await self._next_part(self.meter)
+            message = await self._next_part(meter)
         except Refused as refused:
             await self.refuse(refused)
             return {"type": DISCONNECT}
@@ -176,16 +185,13 @@ class Exchange:
             self._body_done = True
         return message
 
-    async def send(self, message: Message) -> None:
-        if self._refused:
-            return
+    def _note_beginning(self, message: Message) -> None:
         if message["type"] == RESPONSE_START:
             self._begin(message)
         elif message["type"] == "websocket.accept":
             self._began, self.status = True, 101
-        elif message["type"] == "websocket.close" and not self._began:
+        elif message["type"] == "websocket.close":
             self._began, self.status = True, 403
-        await self._send(message)
 
     async def refuse(self, refused: Refused) -> None:
         """Answers at once if nothing was answered yet; what the application sends is dropped."""
@@ -225,16 +231,48 @@ class Exchange:
     async def _next_part(self, meter: BodyMeter) -> Message:
         while True:
             asked = time.perf_counter()
-            message = None
-            try:
-                async with asyncio.timeout(meter.patience_s()):
-                    message = await self._receive()
-            except TimeoutError:
-                pass
+            message = await self._part_within(meter.patience_s())
             arrived = len(message.get("body", b"")) if message is not None else 0
             meter.note(waited_s=time.perf_counter() - asked, arrived_bytes=arrived)
             if message is not None:
                 return message
+
+    async def _part_within(self, seconds: float) -> Message | None:
+        """None when nothing came in time."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - whoever runs a coroutine has a task
+        patience, canceled = Patience(task), task.cancelling()
+        timer = asyncio.get_running_loop().call_later(seconds, patience.end)
+        try:
+            return await self._receive()
+        except asyncio.CancelledError:
+            if not patience.is_over or task.uncancel() > canceled:
+                raise
+            return None
+        finally:
+            timer.cancel()
+
+
+class Patience:
+    """What asyncio.timeout does, for a third of its price."""
+
+    __slots__ = ("_task", "is_over")
+
+    def __init__(self, task: asyncio.Task[object]) -> None:
+        self._task = task
+        self.is_over = False
+
+    def end(self) -> None:
+        self.is_over = True
+        self._task.cancel()
+
+
+async def _disconnected() -> Message:
+    return {"type": DISCONNECT}
+
+
+async def _dropped() -> None:
+    """Said after the refusal, for which there is no place."""
 
 
 def _can_answer_handshake(scope: Scope) -> bool:
