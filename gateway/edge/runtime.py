@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
@@ -106,6 +106,7 @@ class Runtime:
     adapters: Mapping[str, Adapter]
     metrics: TrafficMeter
     flush: Callable[[], None]
+    clock: ClassVar[Callable[[], float]] = time.monotonic
 
     @classmethod
     async def start(
@@ -174,9 +175,6 @@ class Runtime:
             flush=flush,
         )
 
-    def clock(self) -> float:
-        return time.monotonic()
-
     def wall(self) -> float:
         return self.snapshots.now()
 
@@ -209,7 +207,7 @@ class Runtimes:
         if started is None:
             started = self._by_loop[loop] = asyncio.ensure_future(self._start())
         try:
-            return await asyncio.shield(started)
+            return started.result() if started.done() else await asyncio.shield(started)
         except Exception:
             self._by_loop.pop(loop, None)
             raise
