@@ -221,18 +221,19 @@ def _trial(breaker: Breaker, state: State, now: float) -> State:
     return "trial" if breaker.until is not None and now >= breaker.until else state
 
 
-def share(limit: int | None, workers: int) -> int | None:
+def _share(limit: int, workers: int) -> int:
     """A worker's part of a limit, at least 1."""
-    return None if limit is None else max(1, limit // workers)
+    return max(1, limit // workers)
 
 
 def free_in(spec: CredentialSpec, health: Health, *, workers: int, now: float) -> float:
     """Seconds until the credential's own limits allow a request; 0 now."""
-    waits = [0.0]
-    if (requests := share(spec.rpm_limit, workers)) is not None:
-        waits.append(health.requests.below_in(requests, now=now))
-    if (tokens := share(spec.tpm_limit, workers)) is not None:
-        waits.append(health.tokens.below_in(tokens, now=now))
-    if (most := share(spec.concurrency_limit, workers)) is not None:
-        waits.append(RUNNING_S if health.whole.in_flight >= most else 0.0)
-    return max(waits)
+    wait_s = 0.0
+    if spec.rpm_limit is not None:
+        wait_s = health.requests.below_in(_share(spec.rpm_limit, workers), now=now)
+    if spec.tpm_limit is not None:
+        wait_s = max(wait_s, health.tokens.below_in(_share(spec.tpm_limit, workers), now=now))
+    if spec.concurrency_limit is not None:
+        is_full = health.whole.in_flight >= _share(spec.concurrency_limit, workers)
+        wait_s = max(wait_s, RUNNING_S if is_full else 0.0)
+    return wait_s

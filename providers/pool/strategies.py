@@ -24,6 +24,8 @@ class RoundRobin:
     def choose(
         self, order: Sequence[CredentialSpec], eligible: Sequence[CredentialSpec]
     ) -> CredentialSpec:
+        if len(order) == 1:
+            return order[0]
         size = len(order)
         start = int(self._chance() * size) if self._next is None else self._next
         place = {credential.id: index for index, credential in enumerate(order)}
