@@ -1,7 +1,8 @@
 """The body of a native call: the client's, with the few top-level changes that are documented.
 
 Laws: a body that needs no change goes up as the bytes that came; otherwise the order of keys and
-the spelling of every untouched value stay; what is taken away is named; pure.
+the spelling of every untouched value stay; of a key given twice only the one that was judged goes
+up; what is taken away is named; pure.
 """
 
 import hmac
@@ -13,6 +14,7 @@ from msgspec import Raw, Struct
 
 from gateway.edge.exchange import Candidate, Exchange
 from protocols.ir import Dialect
+from protocols.json_limits import JsonRefused, check_top_level_keys
 from providers.specs import Params
 
 ENCODER: Final = msgspec.json.Encoder()
@@ -28,6 +30,7 @@ END_USER: Final[Mapping[Dialect, tuple[str, ...]]] = {
     "openai.embeddings": ("user",),
 }
 ALIAS_CHARS: Final = 32
+KEY_OVERHEAD: Final = len('"":,')
 
 
 class Spliced(Struct, frozen=True, kw_only=True):
@@ -56,8 +59,21 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     if _is_shared(exchange, candidate):
         _hide_users(out, exchange, hmac_key=hmac_key)
     # Untouched values are compared by identity: this reads none of them.
-    body = exchange.body if out == top else ENCODER.encode(out)
+    unchanged = out == top and has_each_key_once(exchange.body, top)
+    body = exchange.body if unchanged else ENCODER.encode(out)
     return Spliced(body=body, losses=losses, withhold_usage=withhold)
+
+
+def has_each_key_once(body: bytes, top: Mapping[str, Raw]) -> bool:
+    """Of a key given twice we judged the last; a vendor may take the first."""
+    shortest = 1 + sum(KEY_OVERHEAD + len(name) + len(memoryview(raw)) for name, raw in top.items())
+    if len(body) == shortest:
+        return True  # as SDKs write it: there is no room for another key
+    try:
+        check_top_level_keys(body)
+    except JsonRefused:
+        return False
+    return True
 
 
 def _adjusted(out: dict[str, Raw], params: Params) -> dict[str, Raw]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from gateway.edge.splices import Spliced, splice
+from gateway.edge.splices import Spliced, has_each_key_once, splice
 from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Operation
 from protocols.codec import Target
 from providers.specs import Params, Quirks
@@ -51,6 +51,32 @@ def decoded(result: Spliced) -> dict[str, Any]:
 def test_a_body_that_needs_no_change_is_sent_as_it_came() -> None:
     body = b'{ "model" : "m",\n "messages":[ ], "temperature": 1.50e0, "stream" : false }'
     assert spliced(body) == Spliced(body=body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"model":"dear","messages":[],"model":"m"}',
+        b'{"model": "dear", "messages": [], "model": "m"}',
+        b'{"messages":[],"temperature":1,"model":"m","temperature":2}',
+        b'{"m\\u006fdel":"dear","messages":[],"model":"m"}',
+    ],
+)
+def test_of_a_key_given_twice_the_judged_one_alone_goes_up(body: bytes) -> None:
+    sent = spliced(body).body
+    assert msgspec.json.decode(sent) == msgspec.json.decode(body)
+    assert len(sent) < len(body)
+    assert b"dear" not in sent
+
+
+@given(st.dictionaries(st.text(max_size=4), st.integers() | st.text(), min_size=1))
+def test_a_key_is_missed_in_no_way_of_writing(fields: dict[str, Any]) -> None:
+    raw = msgspec.json.Decoder(dict[str, Raw])
+    once = msgspec.json.encode(fields)
+    twice = once[:-1] + b"," + once[1:]
+    for body in (once, msgspec.json.format(once, indent=0), msgspec.json.format(once)):
+        assert has_each_key_once(body, raw.decode(body))
+    assert not has_each_key_once(twice, raw.decode(twice))
 
 
 def test_only_the_model_changes_where_the_upstream_calls_it_otherwise() -> None:
