@@ -116,8 +116,18 @@ def _beside_vendor_key(
     key = verifier.find(own, snapshot=snapshot, now=now)
     if key is None:
         return None
-    other = next((v for name, v in carried_values(headers, query) if name != GATEWAY_HEADER), None)
-    return Possession(key=key, vendor_key=other if key.byok_allowed else None)
+    if not key.byok_allowed:
+        return Possession(key=key)
+    return Possession(key=key, vendor_key=_vendors(carried_values(headers, query)))
+
+
+def _vendors(carried: Iterator[tuple[bytes, bytes]]) -> bytes | None:
+    """The first value that no gateway can have made: such a key must never reach a vendor."""
+    for name, value in carried:
+        ours = keys.public_id_of(value.decode("latin-1")) is not None
+        if name != GATEWAY_HEADER and value and not ours:
+            return value
+    return None
 
 
 class FailureMeter:

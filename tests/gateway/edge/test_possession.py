@@ -112,6 +112,22 @@ def test_beside_the_gateways_header_the_other_value_is_the_clients_own(*, allowe
     assert held.vendor_key == (b"sk-vendor" if allowed else None)
 
 
+@pytest.mark.parametrize("value", [KEY, OTHER.value, ""], ids=["the same", "another", "nothing"])
+def test_a_gateways_key_is_nobodys_vendor_key(value: str) -> None:
+    view = snapshot(key_spec(byok_allowed=True))
+    headers = {b"x-gateway-api-key": KEY.encode(), **bearer(value)}
+
+    held = possession(headers, b"", verifier=VERIFIER, snapshot=view, now=NOW)
+    also = possession(
+        {**headers, b"x-api-key": b"sk-own"}, b"", verifier=VERIFIER, snapshot=view, now=NOW
+    )
+
+    assert held is not None
+    assert held.vendor_key is None
+    assert also is not None
+    assert also.vendor_key == b"sk-own"
+
+
 def test_a_wrong_gateway_header_leaves_the_other_one_to_count() -> None:
     headers = {b"x-gateway-api-key": b"nothing", b"x-api-key": KEY.encode()}
 
