@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
 from gateway.edge.failures import (
+    IN_A_HURRY,
     Failure,
+    is_json,
     masked,
     odd,
     of_answer,
@@ -17,6 +19,7 @@ from gateway.edge.failures import (
     of_problem,
     problem_of,
     unsaid,
+    unwritable,
 )
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
@@ -103,13 +106,13 @@ class Caller:
                 answer = await self._send(step, made)
                 return await self._judge(step, made, answer)
         except HeaderRefused as refused:
-            failure = odd(str(refused), slug=slug)
-            failure.counts = False  # it is not the vendor that is at fault
+            own = self._exchange.vendor_key is not None
+            failure = unwritable(str(refused), slug=slug, own_credential=own)
         except (UpstreamFault, FrameTooLarge) as fault:
             failure = of_fault(fault, slug=slug, answered=answer is not None)
             made.sent = made.sent or (isinstance(fault, UpstreamFault) and fault.sent)
             if isinstance(fault, TimedOut) and self._runtime.clock() >= self._asked_by:
-                failure.counts = False  # the client was in a hurry
+                failure.counts, failure.told = False, IN_A_HURRY.format(slug=slug)
         finally:
             watch.drainable = False
             if answer is not None and answer is not self.ending:
@@ -174,8 +177,7 @@ class Caller:
                 return failure
         if self._exchange.asked_stream or not is_json_object(content_type, body):
             return odd(f"answered 200 with {content_type!r}", slug=candidate.provider.slug)
-        await self._whole(made, answer, body)
-        return None
+        return await self._whole(made, answer, body)
 
     def _refused(self, step: Step, answer: UpstreamAnswer, body: bytes) -> Failure | None:
         """What an answer is about, if it is an error."""
@@ -193,13 +195,17 @@ class Caller:
             verdict, slug=provider.slug, status=status, headers=answer.headers, body=body
         )
 
-    async def _whole(self, made: Attempt, answer: UpstreamAnswer, body: bytes) -> None:
+    async def _whole(self, made: Attempt, answer: UpstreamAnswer, body: bytes) -> Failure | None:
         exchange = self._exchange
-        usage, exchange.stop = self._native.usage(body)
-        exchange.usage = usage or NO_USAGE
+        usage, stop = self._native.usage(body)
+        # Whoever found usage has read it all; what says none may be broken.
+        if usage is None and not is_json(body):
+            return odd("answered 200 with broken JSON", slug=made.candidate.provider.slug)
+        exchange.usage, exchange.stop = usage or NO_USAGE, stop
         exchange.delivered = made
         exchange.first_content_at = self._runtime.clock()
         await self._delivery.whole(status=answer.status, upstream=answer.headers, body=body)
+        return None
 
     async def _stream(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:
         exchange, native = self._exchange, self._native

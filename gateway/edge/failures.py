@@ -18,6 +18,7 @@ from gateway.edge.upstream import (
     BadCall,
     ConnectFailed,
     Disconnected,
+    Phase,
     PoolExhausted,
     Stopping,
     TimedOut,
@@ -30,6 +31,7 @@ from providers.adapters.base import Verdict, VerdictClass
 
 NOTHING_TO_SAY: Final = Verdict(cls="client_error")  # changes nothing in a pool
 MASK: Final = b"***"
+ERRORS_BEGIN: Final = (b"{", b"[")  # Google wraps its errors in a list
 ABOUT_US: Final = frozenset({"auth", "quota"})
 KINDS: Final[Mapping[VerdictClass, Kind]] = {
     "rate_limited": "rate_limited",
@@ -44,6 +46,16 @@ TOLD: Final[Mapping[VerdictClass, str]] = {
     "rate_limited": "{slug} is limiting the gateway's requests.",
     "overloaded": "{slug} is overloaded.",
 }
+LATE: Final[Mapping[Phase, str]] = {
+    "connect": "could not be reached in time",
+    "pool": "could not be reached in time",
+    "headers": "did not begin its answer in time",
+    "body": "fell silent in the middle of its answer",
+    "total": "did not finish its answer in time",
+}
+IN_A_HURRY: Final = (
+    "{slug} did not finish its answer within the time that x-request-timeout-ms set."
+)
 CLASSES: Final[Mapping[Kind, VerdictClass]] = {
     "invalid_request": "client_error",
     "unsupported": "client_error",
@@ -104,7 +116,7 @@ def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool)
             told = f"{slug} could not be reached."
         case TimedOut():
             # Whatever was sent may have been done, and is not asked twice of the same target.
-            cls, told, closes = "timeout", f"{slug} did not answer in time.", fault.sent
+            cls, told, closes = "timeout", f"{slug} {LATE[fault.phase]}.", fault.sent
         case Disconnected():
             closes = fault.sent and not answered
         case TooLarge() | FrameTooLarge():
@@ -119,6 +131,17 @@ def odd(why: str, *, slug: str) -> Failure:
     """An answer that its status promises and its form denies."""
     told = f"{slug} answered with what is not of its protocol."
     return Failure(verdict=Verdict(cls="protocol_error", message=why), told=told)
+
+
+def unwritable(why: str, *, slug: str, own_credential: bool) -> Failure:
+    """A header that cannot be sent; the vendor is not at fault, the client may be."""
+    told = f"The request to {slug} cannot be sent: {why}."
+    if not own_credential:
+        verdict = Verdict(cls="protocol_error", message=why)
+        return Failure(verdict=verdict, told=told, counts=False)
+    problem = Problem(kind="invalid_request", message=told)
+    verdict = Verdict(cls="client_error", message=why)
+    return Failure(verdict=verdict, told=told, counts=False, problem=problem)
 
 
 def of_problem(problem: Problem, *, slug: str) -> Failure:
@@ -167,7 +190,8 @@ def passes(failure: Failure, *, own_credential: bool) -> bool:
     """Whether the vendor's answer may go to the client as it is."""
     if failure.status < 400 or (not own_credential and failure.verdict.cls in ABOUT_US):
         return False
-    return is_json(failure.body)
+    is_page = "html" in failure.headers.get("content-type", "").lower()
+    return not is_page and failure.body.lstrip().startswith(ERRORS_BEGIN) and is_json(failure.body)
 
 
 def chosen(failures: Sequence[Failure], *, wall: float) -> Failure:
