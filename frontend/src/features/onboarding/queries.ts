@@ -70,8 +70,8 @@ const MOST_MODELS = 200
 export const connectMutation = mutationOptions({
   ...FORGET,
   mutationKey: ['welcome', 'connect'],
-  mutationFn: ({ choice, secret, models }: VendorKey & { models: string[] }) =>
-    body(
+  mutationFn: async ({ choice, secret, models }: VendorKey & { models: string[] }) => {
+    const row = await body(
       api.POST('/api/v1/providers', {
         body: {
           kind: choice.kind as Kind,
@@ -83,7 +83,14 @@ export const connectMutation = mutationOptions({
         },
         headers: idempotent(),
       }),
-    ),
+    )
+    // What was proved before is written down of the row by a test of its own; nobody waits for it.
+    const path = { provider_id: row.id }
+    void body(api.POST('/api/v1/providers/{provider_id}/test', { params: { path }, body: {} })).catch(
+      () => null,
+    )
+    return row
+  },
 })
 
 type Kind = NonNullable<Schemas['ProviderCreateRequest']['kind']>

@@ -100,7 +100,7 @@ export function AddProvider({ choice, kind, all, pasted, onChoose }: Props) {
         >
           {(report ?? isRunning) ? (
             <Card>
-              <TestVerdict report={report} isRunning={isRunning} />
+              <TestVerdict report={report} isRunning={isRunning} isFollowed />
               <TestSteps report={report} isRunning={isRunning} />
               {report && !isRunning && <UpstreamAnswer report={report} />}
               {report?.ok && !isRunning && (

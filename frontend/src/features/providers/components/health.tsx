@@ -45,6 +45,7 @@ function History({ row }: { row: Provider }) {
   const tenant = useTenantSlug()
   const client = useQueryClient()
   const { language } = useZone()
+  const isOnline = useOnline()
   const query = useQuery(checksQuery(tenant, row.id))
   const run = useMutation({
     ...runCheckMutation,
@@ -93,7 +94,7 @@ function History({ row }: { row: Provider }) {
       hint={t('providers:health.kept')}
       extra={
         row.editable && (
-          <Button loading={run.isPending} onClick={() => run.mutate({ id: row.id })}>
+          <Button loading={run.isPending} disabled={!isOnline} onClick={() => run.mutate({ id: row.id })}>
             {t('providers:health.run')}
           </Button>
         )

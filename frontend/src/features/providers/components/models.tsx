@@ -36,10 +36,12 @@ export function Models({ row, search, onSearch }: Props) {
   const [open, setOpen] = useState<'add' | 'sync' | null>(null)
   const { actions, dialogs } = useModelActions(row)
   const all = query.data ?? []
+  const collator = new Intl.Collator('en', { numeric: true })
   const wanted = search?.trim().toLowerCase() ?? ''
   const rows = all.filter(({ upstream_name, public_name }) =>
     [upstream_name, public_name].some((name) => name.toLowerCase().includes(wanted)),
   )
+  rows.sort((a, b) => collator.compare(a.public_name, b.public_name))
   const columns = useColumns(row, actions)
   const tools = row.editable && (
     <>
@@ -180,7 +182,7 @@ function useColumns(
       title: t('providers:model.last_seen'),
       key: 'seen',
       align: 'right',
-      render: (_, row) => <TimeText at={row.last_seen_at} missing={t('providers:model.by_hand')} />,
+      render: (_, row) => <TimeText at={row.last_seen_at} missing={t('providers:model.not_synced')} />,
     },
     ...(provider.editable ? menu : []),
   ]

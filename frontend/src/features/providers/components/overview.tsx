@@ -70,7 +70,9 @@ function useStateFacts(row: Provider): Fact[] {
 function useConnectionFacts(row: Provider): Fact[] {
   const { t } = useTranslation()
   const { data: kinds } = useQuery(kindsQuery)
-  const kind = kinds?.find((entry) => entry.kind === row.kind)?.label ?? row.kind
+  const kind = kinds?.find((entry) => entry.kind === row.kind)
+  // Without surfaces of its own it has those of its kind.
+  const dialects = row.surfaces.length > 0 ? row.surfaces.map(({ dialect }) => dialect) : kind?.surfaces
   const optional: [string, string][] = [
     [t('providers:field.region'), row.region],
     [t('providers:field.data_region'), row.data_region],
@@ -79,7 +81,7 @@ function useConnectionFacts(row: Provider): Fact[] {
     [t('providers:field.api_version'), row.api_version],
   ]
   return [
-    [t('providers:column.kind'), kind],
+    [t('providers:column.kind'), kind?.label ?? row.kind],
     [
       t('providers:field.slug'),
       <span key="s" className="mono">
@@ -91,13 +93,11 @@ function useConnectionFacts(row: Provider): Fact[] {
     ...optional.filter(([, value]) => value !== ''),
     [
       t('providers:overview.surfaces'),
-      row.surfaces.length === 0
-        ? NONE
-        : row.surfaces.map(({ dialect }) => (
-            <span key={dialect} className="mono surface" title={dialect}>
-              {dialect}
-            </span>
-          )),
+      dialects?.map((dialect) => (
+        <span key={dialect} className="mono surface">
+          {dialect}
+        </span>
+      )) ?? NONE,
     ],
     [t('providers:overview.managed_by'), t(MANAGED_BY[row.managed_by])],
     [t('providers:overview.created'), <TimeText key="c" at={row.created_at} />],

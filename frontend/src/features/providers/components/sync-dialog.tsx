@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button, Modal } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { problemSentence } from '../../../ui/problem-text'
+import { useOnline } from '../../../ui/use-online'
 import { syncModelsMutation } from '../mutations'
 import type { Provider } from '../types'
 
@@ -14,6 +15,7 @@ interface Props {
 export function SyncDialog({ row, onClose }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
+  const isOnline = useOnline()
   const sync = useMutation({
     ...syncModelsMutation,
     onSuccess: () => void client.invalidateQueries({ queryKey: ['providers'] }),
@@ -44,7 +46,12 @@ export function SyncDialog({ row, onClose }: Props) {
       <div className="dialog-foot">
         <Button onClick={onClose}>{t(sync.data ? 'common:done' : 'common:cancel')}</Button>
         {!sync.data && (
-          <Button type="primary" loading={sync.isPending} onClick={() => sync.mutate({ id: row.id })}>
+          <Button
+            type="primary"
+            loading={sync.isPending}
+            disabled={!isOnline}
+            onClick={() => sync.mutate({ id: row.id })}
+          >
             {t('providers:sync.go')}
           </Button>
         )}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
 import { ProblemView } from '../../../ui/problem'
+import { useOnline } from '../../../ui/use-online'
 import { modelsQuery, testRunQuery } from '../queries'
 import { TokenModel } from './token-model'
 import { TestSteps, TestVerdict, UpstreamAnswer } from './test-report'
@@ -21,6 +22,7 @@ const WIDTH_PX = 640
 export function TestDialog({ name, provider, credential, onClose }: Props) {
   const { t } = useTranslation()
   const tenant = useTenantSlug()
+  const isOnline = useOnline()
   const [run, setRun] = useState(() => Date.now())
   const [tokenModel, setTokenModel] = useState<string | undefined>()
   const [asked, setAsked] = useState<string | undefined>()
@@ -47,7 +49,7 @@ export function TestDialog({ name, provider, credential, onClose }: Props) {
       )}
       <div className="dialog-foot">
         <Button
-          disabled={isFetching}
+          disabled={isFetching || !isOnline}
           onClick={() => {
             setAsked(tokenModel)
             setRun((before) => before + 1)

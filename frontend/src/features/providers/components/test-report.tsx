@@ -1,4 +1,5 @@
 import type { TFunction } from 'i18next'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CodeBlock } from '../../../ui/code-block'
 import { StatusIcon } from '../../../ui/status-tag'
@@ -43,6 +44,11 @@ interface Props {
   isRunning: boolean
 }
 
+interface VerdictProps extends Props {
+  /** The page moves to it when it comes. */
+  isFollowed?: boolean
+}
+
 /** Six steps from the name to one token: how long each took, and where it stopped and why. */
 export function TestSteps({ report, isRunning }: Props) {
   const { t, i18n } = useTranslation()
@@ -65,13 +71,17 @@ export function TestSteps({ report, isRunning }: Props) {
 }
 
 /** The sentence about a whole run, announced when it ends. */
-export function TestVerdict({ report, isRunning }: Props) {
+export function TestVerdict({ report, isRunning, isFollowed = false }: VerdictProps) {
   const { t } = useTranslation()
+  const line = useRef<HTMLParagraphElement>(null)
+  useEffect(() => {
+    if (isFollowed && report && !isRunning) line.current?.scrollIntoView({ block: 'nearest' })
+  }, [isFollowed, report, isRunning])
   let text = ''
   if (isRunning) text = t('providers:test.running')
   else if (report) text = verdict(report, t)
   return (
-    <p className="test-verdict" role="status">
+    <p ref={line} className="test-verdict" role="status">
       {(isRunning || report) && (
         <StatusIcon status={isRunning || !report ? 'pending' : report.ok ? 'ok' : 'down'} />
       )}
