@@ -8,6 +8,7 @@ that is visible, so that `gpt-4.1` and `meta-llama/Llama-3` stay whole.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from heapq import nlargest
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -25,6 +26,8 @@ DEFAULT_WORDS: Final = frozenset({"default", "auto"})
 WILDCARD: Final = "*"
 SEPARATOR: Final = re.compile(r"[./]")
 SUGGESTIONS: Final = 3
+LIKELY: Final = 32
+LOOKED_AT: Final = 64  # of a name that is not known, from its beginning
 # Names by which a vendor's models are known; only for providers that take unlisted models.
 PREFIX_RULES: Final[tuple[tuple[str, str], ...]] = (
     ("gpt-", "openai"),
@@ -134,11 +137,17 @@ class Names(Struct, frozen=True, kw_only=True):
         """The targets meant, best first; empty when nothing is. Raises BadReference."""
         return _resolve(checked(reference), self.view(tenant_id=tenant_id, now=now), hops=0)
 
-    def nearest(self, reference: str, *, tenant_id: str, now: float) -> tuple[str, ...]:
-        """Callable names that look like this one."""
+    def nearest(
+        self, reference: str, *, tenant_id: str, now: float, may: Callable[[str, Match], bool]
+    ) -> tuple[str, ...]:
+        """Callable names that look like this one; `may` says which of them may be told."""
         view = self.view(tenant_id=tenant_id, now=now)
-        names = {name for index in view.indexes for name in (*index.short, *index.aliases)}
-        return tuple(get_close_matches(reference, sorted(names), n=SUGGESTIONS, cutoff=0.5))
+        names = sorted({name for index in view.indexes for name in (*index.short, *index.aliases)})
+        # To compare a name with care takes long: only those that share most pairs of letters.
+        pairs = {reference[at : at + 2] for at in range(min(len(reference), LOOKED_AT) - 1)}
+        likely = nlargest(LIKELY, names, key=lambda name: sum(pair in name for pair in pairs))
+        told = [name for name in likely if any(may(name, match) for match in _open(name, view))]
+        return tuple(get_close_matches(reference, told, n=SUGGESTIONS, cutoff=0.5))
 
     def listed(self, *, tenant_id: str, now: float) -> Iterator[Match]:
         """Every enabled target that the tenant sees, its own first."""
@@ -219,6 +228,12 @@ def _resolve(name: str, view: View, *, hops: int) -> tuple[Match, ...]:
         if matches := form(name, view):
             return matches
     return ()
+
+
+def _open(name: str, view: View) -> Iterator[Match]:
+    for match in _resolve(name, view, hops=0):
+        if match.provider.enabled and match.target.enabled:
+            yield match
 
 
 def _default(name: str, view: View) -> str | None:

@@ -9,14 +9,16 @@ import msgspec
 
 from accounts.specs import KeySpec
 from gateway.edge.errors import refusal
-from gateway.edge.stages.route import allows, may_reach
+from gateway.edge.stages.route import allows, may_reach, unknown_model
 from gateway.edge.surfaces import Found
 from gateway.snapshot.snapshot import Snapshot
-from routing.names import BadReference, Match
+from routing.names import BadReference, Match, checked
 
 VERSION_HEADER: Final = b"anthropic-version"
 MAX_LIMIT: Final = 1_000
+LIMIT_CHARS: Final = 9
 DEFAULT_LIMIT: Final = 20
+SHOWN_CHARS: Final = 256
 JSON: Final = msgspec.json.Encoder()
 
 
@@ -88,13 +90,17 @@ def _one(name: str, *, snapshot: Snapshot, key: KeySpec, now: float) -> Listed:
     try:
         matches = snapshot.names.resolve(name, tenant_id=key.tenant_id, now=now)
     except BadReference as bad:
-        raise refusal("invalid_request", f"The model name is not valid: {bad}.") from None
-    reachable = [match for match in matches if may_reach(key, match)]
-    if not reachable or not allows(key, name):
         raise refusal(
-            "not_found", f"The model {name!r} does not exist or is not available to this key."
-        )
-    return _row(name, reachable[0])
+            "invalid_request",
+            f"The model name is not valid: {bad}.",
+            code="invalid_model",
+            param="model",
+        ) from None
+    for match in matches:
+        is_open = match.provider.enabled and match.target.enabled
+        if is_open and may_reach(key, match) and allows(key, checked(name)):
+            return _row(name, match)
+    raise unknown_model(name, snapshot=snapshot, key=key, now=now)
 
 
 def _callable_name(match: Match, *, key: KeySpec) -> str | None:
@@ -154,10 +160,11 @@ def _anthropic_page(rows: list[Listed], *, query: bytes) -> dict[str, Any]:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT):
+    is_number = text.isascii() and text.isdigit() and len(text) <= LIMIT_CHARS
+    if not (is_number and 1 <= int(text) <= MAX_LIMIT):
         raise refusal(
             "invalid_request",
-            f"limit is {text!r}; expected a number from 1 to {MAX_LIMIT}.",
+            f"limit is {text[:SHOWN_CHARS]!r}; expected a number from 1 to {MAX_LIMIT}.",
             param="limit",
         )
     return int(text)
@@ -166,6 +173,8 @@ def _limit(text: str | None) -> int:
 def _position(ids: list[str], wanted: str, *, field: str) -> int:
     if wanted not in ids:
         raise refusal(
-            "invalid_request", f"{field} is {wanted!r}; that model is not listed.", param=field
+            "invalid_request",
+            f"{field} is {wanted[:SHOWN_CHARS]!r}; that model is not listed.",
+            param=field,
         )
     return ids.index(wanted)

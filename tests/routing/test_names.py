@@ -1,8 +1,11 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.names import MAX_LENGTH, BadReference
+from routing.names import MAX_LENGTH, BadReference, Names
+from tests.faults.bounds import FACTOR
 from tests.routing.world import ACME, BOLT, NOW, alias, names, provider, resolved, target
 
 OPENAI = provider("openai", target("gpt-4", upstream="gpt-4-0613"), target("gpt-4.1"))
@@ -172,11 +175,45 @@ def test_what_cannot_be_a_name_is_refused(reference: str) -> None:
         resolved(names(OPENAI), reference)
 
 
+def near(index: Names, reference: str, *, but: str = "") -> tuple[str, ...]:
+    return index.nearest(
+        reference, tenant_id=ACME, now=NOW, may=lambda name, match: name not in but.split()
+    )
+
+
 def test_near_names_are_suggested() -> None:
     index = names(OPENAI, aliases=(alias("gpt-best", "gpt-4"),))
 
-    assert "gpt-4" in index.nearest("gpt-44", tenant_id=ACME, now=NOW)
-    assert index.nearest("zzz", tenant_id=ACME, now=NOW) == ()
+    assert "gpt-4" in near(index, "gpt-44")
+    assert "gpt-4" not in near(index, "gpt-44", but="gpt-4")
+    assert near(index, "zzz") == ()
+
+
+def test_no_name_that_cannot_be_called_is_suggested() -> None:
+    index = names(
+        provider("shared", target("gpt-secret"), visible_to=(BOLT,)),
+        provider("bolts", target("gpt-secret-2"), tenant_id=BOLT),
+        provider("off", target("gpt-secret-3"), enabled=False),
+        provider("half", target("gpt-secret-4", enabled=False), target("gpt-secret-5")),
+        aliases=(
+            alias("gpt-secret-6", "gpt-secret"),
+            alias("gpt-secret-7", "gpt-secret-5", expires_at=NOW),
+        ),
+    )
+
+    assert near(index, "gpt-secret") == ("gpt-secret-5",)
+
+
+def test_a_wrong_name_is_told_quickly_among_thousands() -> None:
+    many = provider("many", *(target(f"vendor-model-{n}-turbo") for n in range(2_000)))
+    index = names(many)
+    began = time.process_time()
+    found = near(index, "vendor-model-77-turbo-2026" * 9)
+    took_s = time.process_time() - began
+
+    assert near(index, "vendor-model-77-turb")[0] == "vendor-model-77-turbo"
+    assert found == ()
+    assert took_s < 0.05 * FACTOR
 
 
 def test_lists_hold_enabled_targets_and_live_aliases_once() -> None:

@@ -9,6 +9,7 @@ from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.runtime import Runtime
 from gateway.edge.surfaces import Operation
+from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
 from providers.specs import ProviderSpec, Surface, TargetSpec
 from routing.names import BadReference, Match, checked
@@ -31,7 +32,7 @@ def route(exchange: Exchange, runtime: Runtime) -> None:
         )
     reachable = [match for match in matches if may_reach(key, match)]
     if not reachable:
-        raise _unknown_model(exchange, key=key, now=now)
+        raise unknown_model(exchange.model, snapshot=exchange.snapshot, key=key, now=now)
     candidates, reasons = _candidates(reachable, operation=operation)
     if not candidates:
         raise _none_serves(exchange.model, reachable, operation=operation, reasons=reasons)
@@ -74,18 +75,22 @@ def _named(exchange: Exchange, *, key: KeySpec, now: float) -> Sequence[Match]:
             "invalid_request", f"model is not valid: {bad}.", code="invalid_model", param="model"
         ) from None
     if not matches:
-        raise _unknown_model(exchange, key=key, now=now)
+        raise unknown_model(exchange.model, snapshot=exchange.snapshot, key=key, now=now)
     return matches
 
 
-def _unknown_model(exchange: Exchange, *, key: KeySpec, now: float) -> GatewayError:
-    names = exchange.snapshot.names
-    near = names.nearest(exchange.model, tenant_id=key.tenant_id, now=now)
-    callable_names = [name for name in near if allows(key, name)]
-    hint = f" Did you mean {', '.join(callable_names)}?" if callable_names else ""
+def unknown_model(name: str, *, snapshot: Snapshot, key: KeySpec, now: float) -> GatewayError:
+    near = snapshot.names.nearest(
+        name,
+        tenant_id=key.tenant_id,
+        now=now,
+        may=lambda other, match: allows(key, other) and may_reach(key, match),
+    )
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
     return refusal(
         "not_found",
-        f"The model {exchange.model!r} does not exist or is not available to this key.{hint}",
+        f"The model {name!r} does not exist or is not available to this key.{hint}"
+        " GET /v1/models lists what is.",
         param="model",
     )
 

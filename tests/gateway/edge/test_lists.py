@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -170,3 +171,22 @@ def test_providers_are_listed_with_what_the_key_may_call() -> None:
             {"id": "claude", "type": "anthropic", "models": ["sonnet"]},
         ],
     }
+
+
+def test_a_model_that_is_not_there_is_not_found_as_elsewhere() -> None:
+    for name in ("gpt-44", "off.x", "x"):
+        with pytest.raises(GatewayError) as raised:
+            one(name)
+        problem = raised.value.problem
+        assert (problem.kind, problem.param) == ("not_found", "model")
+    with pytest.raises(GatewayError) as raised:
+        one("x" * 300)
+    assert raised.value.problem.code == "invalid_model"
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "0", "1001", "-1", "x", chr(0x661)])
+def test_a_limit_that_is_none_is_refused_whatever_its_length(text: str) -> None:
+    with pytest.raises(GatewayError) as raised:
+        models(headers=ANTHROPIC, query=f"limit={quote(text)}".encode())
+    assert raised.value.problem.param == "limit"
+    assert len(raised.value.problem.message) < 400

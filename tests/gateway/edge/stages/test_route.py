@@ -63,6 +63,7 @@ def test_an_unknown_model_is_not_found_and_near_names_are_told() -> None:
 
 def test_only_names_that_the_key_may_use_are_suggested() -> None:
     assert "Did you mean" not in refused("gpt-44", key=key_spec(denied_models=("gpt-4",))).message
+    assert "Did you mean" not in refused("gpt-44", key=key_spec(environment="test")).message
 
 
 def test_what_cannot_be_a_name_is_a_bad_request() -> None:
