@@ -22,5 +22,7 @@ export function SideNav({ area }: { area: Area }) {
       }
     }),
   }))
-  return <Menu mode="inline" selectedKeys={[pathname]} items={items} />
+  // A page below one of these belongs to it.
+  const page = pathname.slice(0, `${pathname}/`.indexOf('/', base.length + 1))
+  return <Menu mode="inline" selectedKeys={[pathname, page]} items={items} />
 }
