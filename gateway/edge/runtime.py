@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
@@ -106,7 +106,7 @@ class Runtime:
     adapters: Mapping[str, Adapter]
     metrics: TrafficMeter
     flush: Callable[[], None]
-    clock: ClassVar[Callable[[], float]] = time.monotonic
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     async def start(
