@@ -126,10 +126,19 @@ AZURE: Final[Mapping[str, Endpoint]] = {
     "embeddings": _asks(EMBEDDINGS),
 }
 REMEMBERED_PATHS: Final = 4096
+REMEMBERED_CHARS: Final = 256  # longer ones are read anew: strangers must not fill the memory
+
+
+def find(path: str) -> Found:
+    return _remembered(path) if len(path) <= REMEMBERED_CHARS else _read(path)
 
 
 @lru_cache(maxsize=REMEMBERED_PATHS)
-def find(path: str) -> Found:
+def _remembered(path: str) -> Found:
+    return _read(path)
+
+
+def _read(path: str) -> Found:
     below_openai = path.startswith(f"{OPENAI_PREFIX}/")
     below_anthropic = path.startswith(f"{ANTHROPIC_PREFIX}/")
     if below_openai:

@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.edge import surfaces
 from gateway.edge.surfaces import (
     CHAT,
     COUNT_TOKENS,
@@ -83,3 +84,10 @@ def test_errors_below_anthropic_are_anthropics() -> None:
 @pytest.mark.parametrize("path", ["/", "/t/acme/keys", "/api/v1/keys", "/api/console/run", "/v1"])
 def test_paths_of_the_console_are_not_the_data_planes(path: str) -> None:
     assert not is_client_path(path)
+
+
+def test_long_paths_of_strangers_are_not_remembered() -> None:
+    held = surfaces._remembered.cache_info().currsize  # noqa: SLF001 - nothing else shows it
+    name = "x" * 60_000
+    assert find(f"/v1/models/{name}").model == name
+    assert surfaces._remembered.cache_info().currsize == held  # noqa: SLF001
