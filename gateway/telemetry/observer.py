@@ -13,6 +13,7 @@ NOTED: Final = (
     "request_id", "tenant", "key_id", "dialect", "model", "provider", "backend_key", "attempts",
     "lane", "stream", "outcome", "error", "tokens_in", "tokens_out", "ttft_ms",
 )  # fmt: skip
+PATH_CHARS: Final = 1_024  # of one that a stranger makes as long as the server takes it
 
 
 class RequestObserver:
@@ -31,6 +32,6 @@ class RequestObserver:
             observe_management(route=route, method=method, status=status, seconds=duration_s)
         if self._request_log is not None:
             line = {name: state[name] for name in NOTED if name in state}
-            line |= {"method": method, "path": scope["path"], "status": status}
+            line |= {"method": method, "path": scope["path"][:PATH_CHARS], "status": status}
             served_s: float = state.get(SERVED_S, duration_s)
             self._request_log.note({**line, "duration_ms": round(served_s * 1000, 3)})

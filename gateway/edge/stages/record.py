@@ -9,6 +9,7 @@ from gateway.edge.exchange import Exchange, Status
 from gateway.edge.runtime import Runtime
 from protocols.errors import Problem
 from providers.usage import LocalCount, classes_of
+from routing.names import MAX_LENGTH
 
 SERVED_S: Final = "served_s"  # in the state of the scope
 ERRORS_FROM: Final = 400
@@ -75,7 +76,7 @@ def _note(exchange: Exchange) -> None:
     state["dialect"] = exchange.arrival.operation.dialect
     state["outcome"] = exchange.status
     if exchange.model:
-        state["model"] = exchange.model
+        state["model"] = exchange.model[:MAX_LENGTH]  # longer ones are refused, and noted too
     if exchange.attempts:
         last = exchange.delivered or exchange.attempts[-1]
         state["provider"] = last.candidate.provider.slug

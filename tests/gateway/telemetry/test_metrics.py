@@ -128,6 +128,8 @@ def test_a_request_is_counted_while_it_runs_and_noted_when_it_ends() -> None:
     observer.started()
     observer.finished(scope=socket, status=101, duration_s=1)
     assert noted[1]["method"] == "WEBSOCKET"
+    observer.finished(scope={**scope, "path": "/" + "x" * 60_000}, status=404, duration_s=1)
+    assert noted[2]["path"] == "/" + "x" * 1_023
     RequestObserver(request_log=None).finished(scope=scope, status=200, duration_s=1)
 
 
