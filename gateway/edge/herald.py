@@ -5,10 +5,11 @@ adopted at once.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -24,6 +25,7 @@ STATES: Final = "sy:health:states"  # credential id -> what was last told of it
 MOST_WAITING: Final = 1_000
 RETRY_S: Final = 1.0
 COUNT_EACH_S: Final = 1.0
+SUCCESS_EACH_S: Final = 60.0  # how often a credential's last success is told anew
 CANCEL_AGAIN_S: Final = 0.5
 SILENCE_S: Final = 10.0  # after which the subscription is asked whether it lives
 JSON: Final = msgspec.json.Encoder()
@@ -73,6 +75,7 @@ class Herald:
         self._workers = workers
         self._meter = meter
         self._name = new_id().hex
+        self._success_told: dict[str, float] = {}
         self._waiting: deque[StateChange] = deque(maxlen=MOST_WAITING)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,6 +103,7 @@ class Herald:
         self._configured = snapshot
         providers = snapshot.providers.values()
         self._pool.configure(providers, now=self._clock())
+        self._success_told.clear()
         self._names = {
             credential.id: (provider.slug, credential.name)
             for provider in providers
@@ -112,7 +116,7 @@ class Herald:
             log.warning(
                 "credential_state",
                 provider=provider,
-                credential=credential,
+                backend_key=credential,  # as in the request's line
                 model=change.model,
                 state=change.state,
                 reason=change.reason,
@@ -134,9 +138,32 @@ class Herald:
                 while self._waiting:
                     await self._publish(self._waiting[0])
                     self._waiting.popleft()
+                await self._tell_successes()
             except (RedisError, OSError):
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
+
+    async def _tell_successes(self) -> None:
+        """So that people see when a healthy credential was last of use."""
+        told = {
+            state.credential_id: Told(
+                provider_id=state.provider_id,
+                state="active",
+                reason="",
+                until=None,
+                at=state.last_ok_at,
+                generation=state.generation,
+            )
+            for state in self._pool.states(now=self._clock())
+            if state.model is None and state.state == "active" and state.last_ok_at is not None
+            if state.last_ok_at - self._success_told.get(state.credential_id, -math.inf)
+            >= SUCCESS_EACH_S
+        }
+        if not told:
+            return
+        rows: dict[Any, Any] = {id_: JSON.encode(row).decode() for id_, row in told.items()}
+        await self._redis.hset(STATES, mapping=rows)
+        self._success_told |= {id_: row.at for id_, row in told.items()}
 
     async def _publish(self, change: StateChange) -> None:
         told = Told(

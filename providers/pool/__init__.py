@@ -39,6 +39,7 @@ class CredentialState(Struct, frozen=True, kw_only=True):
     until: float | None  # seconds since 1970
     last_ok_at: float | None  # seconds since 1970
     in_flight: int
+    generation: int
 
 
 class CredentialPool:
@@ -163,6 +164,7 @@ class CredentialPool:
                 until=self._wall(until),
                 last_ok_at=health.last_ok_at,
                 in_flight=health.whole.in_flight,
+                generation=health.generation,
             )
             for credential_id, health in self._health.items()
             for model, state, until in health.seen(now)

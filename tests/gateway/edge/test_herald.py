@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from gateway.edge.herald import CHANNEL, STATES, Herald
 from gateway.edge.runtime import redis_client
+from gateway.telemetry.redaction import redacted_fields
 from providers.adapters.base import Verdict
 from providers.pool import CredentialPool
 from providers.specs import CredentialSpec, ProviderSpec
@@ -119,6 +121,20 @@ async def test_a_rejected_credential_leaves_rotation_everywhere(
     assert told["at"] == WALL
 
 
+async def test_the_log_names_the_credential_in_a_field_that_is_shown(
+    workers: list[Worker],
+) -> None:
+    first, _ = workers
+    first.picked()
+    with capture_logs() as lines:
+        first.herald.announce(rejected(first))
+    (line,) = lines
+    assert (line["event"], line["provider"], line["backend_key"]) == (
+        "credential_state", "openai", "first",
+    )  # fmt: skip
+    assert redacted_fields(line) == line
+
+
 async def test_a_worker_does_not_hear_itself(workers: list[Worker]) -> None:
     first, second = workers
     first.picked()
@@ -132,6 +148,20 @@ async def test_a_worker_does_not_hear_itself(workers: list[Worker]) -> None:
     )
 
     assert "c1" in first.picked()
+
+
+async def test_a_success_is_told_for_people_to_see(workers: list[Worker], redis: Redis) -> None:
+    first, _ = workers
+    first.picked()
+    first.pool.begin("c1", "gpt-4", now=NOW)
+    first.pool.end("c1", "gpt-4", verdict=Verdict(cls="ok"), now=NOW, began_at=NOW)
+    first.herald.announce(())
+
+    async with asyncio.timeout(10):
+        while not await redis.hexists(STATES, "c1"):  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(0.01)
+    told = msgspec.json.decode(await redis.hget(STATES, "c1") or b"{}")
+    assert (told["state"], told["at"]) == ("active", WALL)
 
 
 async def test_each_worker_enforces_its_part_of_a_limit(workers: list[Worker]) -> None:
