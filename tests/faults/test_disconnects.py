@@ -17,6 +17,7 @@ pytestmark = pytest.mark.faults
 QUIET_S: Final = 0.1
 LOADED_S: Final = 0.5
 CROWD: Final = 40
+ARRIVED_WITHIN_S: Final = 10
 KINDS: Final = ("openai", "anthropic")
 # What the vendor does, whether a stream is asked for, and what the client has seen when it leaves.
 PHASES: Final = {
@@ -73,7 +74,7 @@ def left_behind(
     callers = [
         Caller(stack, model=f"{kind}.{model}", kind=kind, stream=stream) for _ in range(count)
     ]
-    wait_until(lambda: arrived(referee, model) == count, within_s=2 * FACTOR)
+    wait_until(lambda: arrived(referee, model) == count, within_s=ARRIVED_WITHIN_S)
     for caller in callers:
         if mark:
             caller.until(mark)
