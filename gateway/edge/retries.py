@@ -127,17 +127,23 @@ class Walk:
 
     def soonest_s(self, *, now: float) -> float | None:
         """When a credential of any candidate may serve again."""
-        waits = [
-            wait
-            for candidate in self._candidates
-            if (
-                wait := self._pool.soonest(
-                    candidate.provider, candidate.target.public_name, now=now
-                )
-            )
-            is not None
-        ]
-        return min(waits, default=None)
+        waits = [self._soonest_s(candidate, now=now) for candidate in self._candidates]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def why_nobody(self, *, now: float) -> str:
+        """What keeps each provider from being asked, each said once."""
+        return "; ".join(dict.fromkeys(self._obstacle(each, now=now) for each in self._candidates))
+
+    def _obstacle(self, candidate: Candidate, *, now: float) -> str:
+        slug = candidate.provider.slug
+        if not candidate.provider.credentials:
+            return f"{slug} has no credential"
+        if self._soonest_s(candidate, now=now) is None:
+            return f"{slug} has no credential left that may be used for it"
+        return f"all credentials of {slug} are paused"
+
+    def _soonest_s(self, candidate: Candidate, *, now: float) -> float | None:
+        return self._pool.soonest(candidate.provider, candidate.target.public_name, now=now)
 
     def _step(
         self, candidate: Candidate, *, now: float, wall: float, panic: bool = False

@@ -206,11 +206,13 @@ class Course:
             raise GatewayError(problem)
 
     def _nobody(self, walk: Walk) -> GatewayError:
-        soonest_s = walk.soonest_s(now=self._runtime.clock())
+        now = self._runtime.clock()
+        soonest_s = walk.soonest_s(now=now)
+        model, why = self._exchange.model, walk.why_nobody(now=now)
         return GatewayError(
             Problem(
                 kind="overloaded",
-                message=f"No provider of {self._exchange.model!r} can be asked at the moment.",
+                message=f"No provider of {model!r} can be asked at the moment: {why}.",
                 code="no_candidate",
                 retry_after=NO_CANDIDATE_RETRY_S if soonest_s is None else soonest_s,
             )
