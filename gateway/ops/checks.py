@@ -43,7 +43,7 @@ class EffectiveSetting(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(configuration: Configuration) -> list[Finding]:
     """All findings; raises CommandFailed when the database cannot be asked."""
-    findings = [*_setting_findings(configuration)]
+    findings = [*setting_findings(configuration)]
     if configuration.values["DATABASE_URL"]:
         try:
             findings += _database_findings(configuration.values)
@@ -68,7 +68,7 @@ def _warning(text: str) -> Finding:
     return Finding(level="warning", text=text)
 
 
-def _setting_findings(configuration: Configuration) -> Iterator[Finding]:
+def setting_findings(configuration: Configuration) -> Iterator[Finding]:
     values = configuration.values
     for name in REQUIRED:
         if not values[name]:

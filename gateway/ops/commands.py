@@ -14,12 +14,13 @@ from gateway.ops.checks import (
     probe_health,
     require_clean,
     require_migrated,
+    setting_findings,
 )
 from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.keys_at_start import require_keys
 from gateway.ops.logins import GRANTS_BY_HAND
 from gateway.ops.migrate import migrate, require_owner_login, what_to_set
-from gateway.ops.outcome import Exit
+from gateway.ops.outcome import CommandFailed, Exit
 from gateway.ops.output import write, write_json
 from gateway.ops.tasks import beat_command, become, worker_command
 from gateway.telemetry import multiprocess
@@ -54,10 +55,22 @@ def run_down(_: Namespace, configuration: Configuration) -> int:
 
 
 def run_serve(_: Namespace, configuration: Configuration) -> int:
-    _check_before_start(configuration)
+    try:
+        _check_before_start(configuration)
+    except CommandFailed as failed:
+        if failed.status != Exit.UNAVAILABLE or not _has_copy(configuration):
+            raise
+        _warn(require_clean(setting_findings(configuration)))
+        _warn([f"{failed.message}\nStarting from the copy of the configuration on this disk"])
     # A fresh program: what the check has imported would stay in memory as long as the server runs.
     become([sys.executable, "-m", "gateway.ops.serve"])
     return Exit.OK
+
+
+def _has_copy(configuration: Configuration) -> bool:
+    """Clients are served by it while PostgreSQL is out; the console is nothing without that."""
+    serves_clients = configuration.values["SERVE_ROLE"] != "console"
+    return serves_clients and any(configuration.paths.snapshot.glob("*.bin"))
 
 
 def run_worker(_: Namespace, configuration: Configuration) -> int:

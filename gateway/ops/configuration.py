@@ -42,6 +42,10 @@ class Paths:
     def run(self) -> Path:
         return self.var / "run"
 
+    @property
+    def snapshot(self) -> Path:
+        return self.var / "snapshot"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:

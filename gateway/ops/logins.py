@@ -15,6 +15,8 @@ from psycopg import sql
 
 OWNER_LOGIN: Final = "switchyard_owner"
 APP_LOGIN: Final = "switchyard_app"
+# Every start waits for it, also one that goes on without an answer.
+ASK_WITHIN_S: Final = 2
 LOGIN_ATTRIBUTES: Final[LiteralString] = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION"
 SCHEMA_GRANTS: Final[Mapping[str, LiteralString]] = {
     OWNER_LOGIN: "GRANT CREATE, USAGE ON SCHEMA public TO {}",
@@ -76,7 +78,7 @@ def create_database(
 
 
 def rights_of(url: str) -> LoginRights:
-    with psycopg.connect(url, connect_timeout=5) as connection:
+    with psycopg.connect(url, connect_timeout=ASK_WITHIN_S) as connection:
         row = connection.execute(
             "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole FROM pg_roles"
             " WHERE rolname = current_user"
