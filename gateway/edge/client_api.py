@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
 from gateway.edge.exchange import Arrival, Exchange
-from gateway.edge.lists import ListRequest, model_page, models_page, providers_page
+from gateway.edge.lists import VERSION_HEADER, ListRequest, model_page, models_page, providers_page
 from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.pipeline import run
 from gateway.edge.runtime import Runtime, runtime_of
@@ -40,7 +40,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
             await _page(scope, receive, send, found=found, runtime=runtime)
             return
     except GatewayError as error:
-        await tell(scope, send, error, dialect=found.dialect, runtime=runtime)
+        await tell(scope, send, error, dialect=_spoken(scope, found), runtime=runtime)
         return
     state = scope["state"]
     state["route"] = endpoint.operation.name
@@ -83,6 +83,13 @@ async def tell(
         headers=tuple(pair for pair in headers if pair[0] != b"content-type"),
         with_body=scope["method"] != "HEAD",
     )
+
+
+def _spoken(scope: Scope, found: Found) -> Dialect:
+    """Where the path does not say who is asking, its version header does."""
+    if any(name == VERSION_HEADER for name, _ in scope["headers"]):
+        return "anthropic.messages"
+    return found.dialect
 
 
 def _check_method(method: str, endpoint: Endpoint) -> None:

@@ -1,0 +1,43 @@
+"""The data plane's door: what is told to whom before any exchange has begun."""
+
+import msgspec
+import pytest
+
+from gateway.edge.client_api import client_api
+from gateway.edge.runtime import IN_SCOPE
+from tests.gateway.edge.driver import HOST, Answer, call, http_scope
+from tests.gateway.edge.plane import bearer, plane
+
+VERSION = (b"anthropic-version", b"2023-06-01")
+
+
+async def asked(path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> Answer:
+    scope = http_scope(method=method, headers=(HOST, *headers))
+    scope |= {"path": path, "state": {"request_id": "req_1", IN_SCOPE: plane()}}
+    return await call(client_api, scope)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/v1/models", 401), ("/v1/models/x", 401), ("/v1/nothing", 404)]
+)
+async def test_errors_of_lists_have_the_form_of_who_asks(path: str, status: int) -> None:
+    wrong = (b"x-api-key", b"sk-nothing")
+    plain = await asked(path, wrong)
+    anthropic = await asked(path, wrong, VERSION)
+    assert (plain.status, anthropic.status) == (status, status)
+    assert set(msgspec.json.decode(plain.body)["error"]) == {"message", "type", "param", "code"}
+    said = msgspec.json.decode(anthropic.body)
+    assert (said["type"], said["request_id"]) == ("error", "req_1")
+
+
+async def test_a_wrong_method_is_told_the_right_one() -> None:
+    answer = await asked("/v1/models", *bearer().items(), method="POST")
+    assert (answer.status, answer.headers[b"allow"]) == (405, b"GET, HEAD")
+    assert b"use GET, HEAD" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("HEAD", "/api/hello"), ("POST", "/api/event_logging/batch")]
+)
+async def test_probes_of_agents_need_no_key(method: str, path: str) -> None:
+    assert (await asked(path, method=method)).status == 200
