@@ -13,7 +13,7 @@ VERSION = (b"anthropic-version", b"2023-06-01")
 
 async def asked(path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> Answer:
     scope = http_scope(method=method, headers=(HOST, *headers))
-    scope |= {"path": path, "state": {"request_id": "req_1", IN_SCOPE: plane()}}
+    scope["path"], scope["state"] = path, {"request_id": "req_1", IN_SCOPE: plane()}
     return await call(client_api, scope)
 
 
