@@ -242,7 +242,7 @@ class Exchange:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - whoever runs a coroutine has a task
         patience, canceled = Patience(task), task.cancelling()
-        timer = asyncio.get_running_loop().call_later(seconds, patience.end)
+        timer = task.get_loop().call_later(seconds, patience.end)
         try:
             return await self._receive()
         except asyncio.CancelledError:

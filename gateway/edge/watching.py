@@ -95,7 +95,7 @@ class Watch:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - whoever runs a coroutine has a task
         self._task = task
-        self._loop = asyncio.get_running_loop()
+        self._loop = task.get_loop()
         self._on_quiet = on_quiet
         self._listener = self._loop.create_task(self._listen(), name="disconnect-watcher")
         self.arm()
