@@ -3,6 +3,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from accounts.access import Access
 from accounts.tenancy import platform_scope
@@ -45,15 +46,20 @@ def platform_default() -> str:
     return row.default_model if row is not None else ""
 
 
-def uses_of(names: Iterable[str], *, tenant_id: UUID | None) -> list[Use]:
-    """Aliases and defaults that point at one of these names."""
-    wanted = list(names)
+def uses_of(
+    names: Iterable[str], *, beginnings: Iterable[str], tenant_id: UUID | None
+) -> list[Use]:
+    """Aliases that hold and defaults, where they point at one of these names or begin so."""
+    wanted, begun = list(names), list(beginnings)
     owned = Q() if tenant_id is None else Q(tenant_id=tenant_id)
+    holds = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     with platform_scope("what uses a provider"):
-        pointing = Alias.objects.filter(owned, to__in=wanted).annotate(owner_slug=F("tenant__slug"))
-        defaults = RoutingSettings.objects.filter(owned, default_model__in=wanted).annotate(
+        pointing = Alias.objects.filter(owned, holds, _points("to", wanted, begun)).annotate(
             owner_slug=F("tenant__slug")
         )
+        defaults = RoutingSettings.objects.filter(
+            owned, _points("default_model", wanted, begun)
+        ).annotate(owner_slug=F("tenant__slug"))
         return [
             *(
                 Use(kind="alias", id=str(row.pk), name=f"{row.name} ({_owner(row)})")
@@ -68,6 +74,13 @@ def uses_of(names: Iterable[str], *, tenant_id: UUID | None) -> list[Use]:
                 for row in defaults
             ),
         ]
+
+
+def _points(field: str, names: Iterable[str], beginnings: Iterable[str]) -> Q:
+    found = Q(**{f"{field}__in": names})
+    for beginning in beginnings:
+        found |= Q(**{f"{field}__startswith": beginning})
+    return found
 
 
 def _owner(row: Alias | RoutingSettings) -> str:

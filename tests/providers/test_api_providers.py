@@ -9,8 +9,6 @@ from accounts.models import AuditEntry
 from accounts.signals import configuration_changed
 from accounts.tenancy import platform_scope
 from providers.models import Provider
-from providers.services.uses import Use
-from routing.models import Alias, RoutingSettings
 from tests.accounts.world import Town, make_town
 from tests.factories.providers import ProviderFactory
 
@@ -310,51 +308,6 @@ def test_delete_archives(town: Town, announced: list[tuple[str, str]]) -> None:
     with platform_scope("test"):
         assert Provider.objects.get(pk=made["id"]).archived_at is not None
     assert len(audit_rows("provider.archive")) == 1
-
-
-def test_what_is_used_goes_only_when_somebody_is_sure(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = created(town, models=[{"upstream_name": "gpt-4"}])
-    child = created(town, slug="eu", parent=made["id"])
-    asked: list[tuple[list[str], Any]] = []
-
-    def pointing(names: Any, *, tenant_id: Any) -> list[Use]:
-        asked.append((list(names), tenant_id))
-        return [Use(kind="alias", id="a1", name="fast")]
-
-    monkeypatch.setattr("providers.services.uses.uses", [pointing])
-    api = town.api("owner")
-    path = f"providers/{made['id']}"
-
-    answer = api.delete(path)
-    assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
-    assert answer.json()["uses"] == [
-        {"kind": "provider", "id": child["id"], "name": "acme.eu"},
-        {"kind": "alias", "id": "a1", "name": "fast"},
-    ]
-    assert "provider acme.eu, alias fast" in answer.json()["detail"]
-    assert asked[0] == (["acme", "acme.gpt-4"], town.tenant.id)
-    unsure = api.delete(f"{path}?force=true&confirm=acm")
-    assert unsure.json()["errors"][0]["field"] == "confirm"
-    assert api.delete(f"{path}?force=true&confirm=acme").status_code == 204
-    assert api.get(f"providers/{child['id']}").status_code == 404
-
-
-def test_an_alias_that_leads_to_a_provider_holds_it(town: Town) -> None:
-    made = created(town, models=[{"upstream_name": "gpt-4"}])
-    with platform_scope("test"):
-        alias = Alias.objects.create(tenant=town.tenant, name="fast", to="acme.gpt-4")
-        RoutingSettings.objects.create(tenant=town.tenant, default_model="acme.gpt-4")
-
-    answer = town.api("owner").delete(f"providers/{made['id']}")
-
-    first, second = answer.json()["uses"]
-    assert first == {"kind": "alias", "id": str(alias.pk), "name": f"fast ({town.tenant.slug})"}
-    assert (second["kind"], second["name"]) == (
-        "default_model",
-        f"acme.gpt-4 ({town.tenant.slug})",
-    )
 
 
 def test_a_new_host_makes_credentials_wait(town: Town) -> None:
