@@ -279,7 +279,8 @@ class VendorConnection(asyncio.Protocol):
         except LineTooLong:
             return self.fail(TooLarge("a line of the headers", limit_bytes=HEADERS_MAX_BYTES))
         except HttpProcessingError as error:
-            return self.fail(BadAnswer(f"the answer is not HTTP/1.1: {error.message}"))
+            # Its message quotes the vendor, who may have quoted the credential.
+            return self.fail(BadAnswer(f"the answer is not HTTP/1.1: {type(error).__name__}"))
         for message, payload in messages:
             if self._message is not None:
                 self._surplus = True

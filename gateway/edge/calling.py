@@ -4,6 +4,7 @@ Laws: an answer is judged before a byte of it goes out; a status of success is b
 the form it promises; whoever leaves or runs out of time is told apart here; no socket stays open.
 """
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -59,6 +60,7 @@ UPSTREAM_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
 }
 MEDIA: Final = frozenset({b"audio", b"image"})
 EVENT_STREAM: Final = "text/event-stream"
+CONTENT_TYPE: Final = re.compile(r"[a-z]{1,16}/[a-z.+-]{1,40}")
 
 
 class Caller:
@@ -176,7 +178,9 @@ class Caller:
             if failure is not None:
                 return failure
         if self._exchange.asked_stream or not is_json_object(content_type, body):
-            return odd(f"answered 200 with {content_type!r}", slug=candidate.provider.slug)
+            wanted = EVENT_STREAM if self._exchange.asked_stream else "a JSON object"
+            why = f"answered {answer.status} with {shown_type(content_type)}, not {wanted}"
+            return odd(why, slug=candidate.provider.slug)
         return await self._whole(made, answer, body)
 
     def _refused(self, step: Step, answer: UpstreamAnswer, body: bytes) -> Failure | None:
@@ -200,7 +204,9 @@ class Caller:
         usage, stop = self._native.usage(body)
         # Whoever found usage has read it all; what says none may be broken.
         if usage is None and not is_json(body):
-            return odd("answered 200 with broken JSON", slug=made.candidate.provider.slug)
+            return odd(
+                f"answered {answer.status} with broken JSON", slug=made.candidate.provider.slug
+            )
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
         exchange.delivered = made
         exchange.first_content_at = self._runtime.clock()
@@ -306,6 +312,12 @@ def is_json_object(content_type: str, body: bytes) -> bool:
     kind = content_type.partition(";")[0].strip().lower()
     text = body.strip()
     return kind.endswith(("/json", "+json")) and text[:1] == b"{" and text[-1:] == b"}"
+
+
+def shown_type(content_type: str) -> str:
+    """A vendor's word, as far as it is one."""
+    kind = content_type.partition(";")[0].strip()
+    return kind if CONTENT_TYPE.fullmatch(kind) else "no known content type"
 
 
 def revealed(secret: Revealable | None) -> bytes:

@@ -120,16 +120,16 @@ def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool)
         case Disconnected():
             closes = fault.sent and not answered
         case TooLarge() | FrameTooLarge():
-            cls, told = "protocol_error", f"{slug} answered with more than this gateway takes."
+            cls, told = "protocol_error", f"{slug} sent more than this gateway takes: {fault}."
         case _:
-            cls, told = "protocol_error", f"{slug} answered with what is not of its protocol."
+            cls, told = "protocol_error", f"{slug} broke the protocol: {fault}."
     verdict = Verdict(cls=cls, message=str(fault))
     return Failure(verdict=verdict, told=told, code=code, counts=counts, closes=closes)
 
 
 def odd(why: str, *, slug: str) -> Failure:
     """An answer that its status promises and its form denies."""
-    told = f"{slug} answered with what is not of its protocol."
+    told = f"{slug} broke the protocol: it {why}."
     return Failure(verdict=Verdict(cls="protocol_error", message=why), told=told)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.specs import TenantSpec
 from gateway.edge.surfaces import COUNT_TOKENS
-from gateway.edge.upstream import Phase, TimedOut
+from gateway.edge.upstream import BadAnswer, Phase, TimedOut, TooLarge, UpstreamFault
 from tests.gateway.edge.test_attempt import asked, error, two_keys
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
@@ -116,3 +116,22 @@ async def test_why_nobody_can_be_asked_is_told() -> None:
         "refused has no credential left that may be used for it."
     )
     assert world.refused.retry_after == pytest.approx(60, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (Said(b"{}", headers={"content-type": "Image/PNG; x=1"}), "it answered 200 with image/png"),
+        (Said(b"{}", headers={"content-type": "sk-acme-k1"}), "with no known content type"),
+        (Said(b"[1]"), "it answered 200 with application/json, not a JSON object."),
+        (BadAnswer("status 302 is a redirect"), "acme broke the protocol: status 302"),
+        (TooLarge("the headers", limit_bytes=9), "takes: the headers above 9 bytes."),
+    ],
+)
+async def test_what_is_wrong_with_an_answer_is_told(said: Said | UpstreamFault, told: str) -> None:
+    world = World(said)
+    for _ in range(3):
+        world.retry_budget.begin("p-acme", extra=True)  # none is left for a second attempt
+    await world.run(exchange(Client()))
+    assert world.refused is not None
+    assert told in world.refused.message
