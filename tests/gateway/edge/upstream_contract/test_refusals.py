@@ -69,6 +69,14 @@ async def test_what_is_not_http_is_an_error(upstream: Upstream, said: bytes) -> 
         await until(lambda: there.open_links == 0, within_s=FACTOR)
 
 
+@pytest.mark.parametrize("line", [b"sk-CANARY 200 OK", b"HTTP/1.1 200 OK\r\nx: sk-CANARY\0"])
+async def test_what_is_not_http_is_never_quoted(upstream: Upstream, line: bytes) -> None:
+    async with vendor(sends(line + b"\r\n\r\n")) as there:
+        with pytest.raises(BadAnswer) as raised:
+            await ask(upstream, there)
+    assert "CANARY" not in str(raised.value)
+
+
 @pytest.mark.parametrize("size", [b"-1\r\n", b"0x3\r\n", b"zz\r\n", b"ffffffffffffffffff\r\n"])
 async def test_a_chunk_of_a_strange_size_is_an_error(upstream: Upstream, size: bytes) -> None:
     async def behave(link: Link) -> None:
