@@ -104,7 +104,8 @@ class Server:
         async def receive() -> Message:
             if parts:
                 return parts.pop()
-            return await asyncio.get_running_loop().create_future()
+            never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+            return await never
 
         async def send(message: Message) -> None:
             sent.append(message)
