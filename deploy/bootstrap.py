@@ -56,7 +56,7 @@ TARGETS = {
     "clients": ("dev", None, False, (NODE_CLIENTS,), ["python", "-m", "deploy.lanes", "clients"]),
     "conformance": ("dev", None, False, (), ["python", "-m", "deploy.lanes", "conformance"]),
     "bench": ("dev", None, False, (), ["python", "-m", "bench"]),
-    "check": ("dev", "all", True, (), ["python", "-m", "deploy.lanes", "check"]),
+    "check": ("dev", "all", True, (E2E,), ["python", "-m", "deploy.lanes", "check"]),
     "ci": ("dev", "all", True, TESTERS, ["python", "-m", "deploy.lanes", "ci"]),
     "build": ("dev", "build", True, (), ["python", "-m", "deploy.lanes", "build"]),
     "nightly": ("dev", "all", True, TESTERS, ["python", "-m", "deploy.lanes", "nightly"]),
