@@ -73,6 +73,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "alias": Kind(rows=Alias.objects.all, compile=routing.compile_alias),
     "routing_settings": Kind(rows=RoutingSettings.objects.all, compile=routing.compile_settings),
 }
+# Decide whom a key still lets in; nobody who revokes one has to wait for a back-end's broken row.
+ADMITTING: Final = frozenset({"tenant", "key"})
 # What rows compile to changes with these: all code below the data plane, the defaults it reads.
 CODE: Final = ("accounts", "protocols", "providers", "routing")
 DEFAULTS: Final = "BACKEND_"
@@ -80,10 +82,10 @@ DEFAULTS: Final = "BACKEND_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """`version` holds every change committed before, unless some of them are `waiting`."""
+    """`version` holds every change committed before, but those of these kinds that wait."""
 
     version: int
-    waiting: bool
+    waiting: frozenset[str]
 
 
 class Workers(msgspec.Struct, frozen=True):
@@ -135,6 +137,7 @@ class Publisher:
     def compile_pending(self) -> Compiled:
         """Compiles and publishes what is noted and committed; harmless to repeat."""
         failed: set[int] = set()
+        waiting: set[str] = set()
         while True:
             with platform_scope(SCOPE):
                 state = ConfigVersion.objects.select_for_update().get()
@@ -145,13 +148,14 @@ class Publisher:
                     .order_by("pk")[:BATCH]
                 )
                 failed |= _compile(changes, state=state)
+                waiting |= {change.kind for change in changes if change.pk in failed}
                 state.save(update_fields=["version"])
                 done = {change.pk for change in changes} - failed
                 ConfigChange.objects.filter(pk__in=done).delete()
             if state.version != began:
                 self._publish(state.version)
             if len(changes) < BATCH:
-                return Compiled(version=state.version, waiting=bool(failed))
+                return Compiled(version=state.version, waiting=frozenset(waiting))
 
     def compile_after_upgrade(self) -> None:
         """Compiles every row again when the code that does so has changed."""
@@ -170,11 +174,11 @@ class Publisher:
         self.compile_pending()
 
     def wait_for_workers(self) -> bool:
-        """Whether all live workers have what is committed now; asks them for WAIT_S at most."""
+        """Whether all live workers have what is committed of keys; asks them for WAIT_S at most."""
         until = time.monotonic() + WAIT_S
         try:
             compiled = self.compile_pending()
-            while not compiled.waiting:
+            while not compiled.waiting & ADMITTING:
                 workers = self._workers(compiled.version)
                 if not workers.behind or time.monotonic() >= until:
                     return workers.alive > 0 and not workers.behind

@@ -311,6 +311,22 @@ def test_a_worker_that_follows_is_waited_for(db: None, state: "redis.Redis") -> 
     later.join()
 
 
+def test_a_back_end_that_cannot_be_compiled_holds_up_no_revocation(
+    db: None, state: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(row: Any) -> KeySpec:
+        raise ValueError(f"no such kind: {row}")
+
+    broken = publish.Kind(rows=KINDS["tenant"].rows, compile=refuse)
+    monkeypatch.setattr(publish, "KINDS", {**KINDS, "provider": broken})
+    with platform_scope("test"):
+        default = Tenant.objects.get(slug="default")
+        ConfigChange.objects.create(kind="provider", object_id=str(default.pk))
+    acknowledge(state, "a", version())
+    assert publisher().compile_pending().waiting == {"provider"}
+    assert publisher().wait_for_workers()
+
+
 @pytest.mark.parametrize("url", [NOBODY_LISTENS, ""])
 def test_without_redis_nothing_is_lost_and_nothing_promised(committed_db: None, url: str) -> None:
     alone = Publisher(redis_url=url)
