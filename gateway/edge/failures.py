@@ -121,6 +121,8 @@ def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool)
             closes = fault.sent and not answered
         case TooLarge() | FrameTooLarge():
             cls, told = "protocol_error", f"{slug} sent more than this gateway takes: {fault}."
+            # An answer is as large as it was asked to be: no client takes a credential out so.
+            counts, closes = not answered, answered
         case _:
             cls, told = "protocol_error", f"{slug} broke the protocol: {fault}."
     verdict = Verdict(cls=cls, message=str(fault))

@@ -135,3 +135,21 @@ async def test_what_is_wrong_with_an_answer_is_told(said: Said | UpstreamFault, 
     await world.run(exchange(Client()))
     assert world.refused is not None
     assert told in world.refused.message
+
+
+@pytest.mark.parametrize("what", ["the answer", "the stream"])
+async def test_too_large_an_answer_is_asked_for_once_and_held_against_nobody(what: str) -> None:
+    of = provider(keys=("1", "2"))
+    world = World(*(Said(TooLarge(what, limit_bytes=9)) for _ in range(8)))
+    for _ in range(8):
+        made = exchange(Client(), candidate(of))
+        await world.run(made)
+        assert len(made.attempts) == 1
+        assert world.announced == []
+
+
+async def test_a_next_target_is_asked_where_one_said_too_much() -> None:
+    said = (Said(TooLarge("the answer", limit_bytes=9)), Said(CHAT_ANSWER))
+    world, client = World(*said), Client()
+    await world.run(exchange(client, candidate(), candidate(provider("other"), target("n"))))
+    assert (client.status, client.body) == (200, CHAT_ANSWER)
