@@ -6,7 +6,7 @@ that is visible, so that `gpt-4.1` and `meta-llama/Llama-3` stay whole.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from heapq import nlargest
 from typing import Final, TypeAlias
@@ -110,27 +110,39 @@ class Names(Struct, frozen=True, kw_only=True):
     platform: Index = NOTHING
     tenants: dict[str, Index] = {}
 
-    @classmethod
-    def build(
-        cls,
+    def renewed(
+        self,
         *,
-        providers: Sequence[ProviderSpec],
-        aliases: Sequence[AliasSpec],
+        owners: Iterable[str | None],
+        providers: Iterable[ProviderSpec],
+        aliases: Iterable[AliasSpec],
         settings: Mapping[str | None, RoutingSpec],
     ) -> "Names":
-        owners = {row.tenant_id for row in providers} | {row.tenant_id for row in aliases}
-        indexes = {
-            owner: _index(
-                providers=[row for row in providers if row.tenant_id == owner],
-                aliases=[row for row in aliases if row.tenant_id == owner],
+        """With the names of these owners as they are told now; of all others as they were."""
+        rows: dict[str | None, tuple[list[ProviderSpec], list[AliasSpec]]] = {
+            owner: ([], []) for owner in owners
+        }
+        for provider in providers:
+            if provider.tenant_id in rows:
+                rows[provider.tenant_id][0].append(provider)
+        for alias in aliases:
+            if alias.tenant_id in rows:
+                rows[alias.tenant_id][1].append(alias)
+        indexes = dict(self.tenants)
+        platform = self.platform
+        for owner, (mine, pointing) in rows.items():
+            index = _index(
+                providers=mine,
+                aliases=pointing,
                 default_model=settings[owner].default_model if owner in settings else "",
             )
-            for owner in owners | set(settings)
-        }
-        platform = indexes.pop(None, NOTHING)
-        return cls(
+            if owner is None:
+                platform = index
+            else:
+                indexes[owner] = index
+        return Names(
             platform=platform,
-            tenants={owner: index for owner, index in indexes.items() if owner is not None},
+            tenants={owner: index for owner, index in indexes.items() if index != NOTHING},
         )
 
     def resolve(self, reference: str, *, tenant_id: str, now: float) -> tuple[Match, ...]:

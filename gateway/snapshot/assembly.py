@@ -22,8 +22,6 @@ from routing.specs import AliasSpec, RoutingSpec
 
 log = structlog.get_logger(__name__)
 
-NAMING: Final = frozenset({"provider", "alias", "routing_settings"})
-
 
 class CannotOpen(Exception):
     """A sealed value stays shut; says why."""
@@ -60,6 +58,7 @@ class Assembly:
         self._unsettled: set[str] = set()
         self._shut: dict[str, set[str]] = {}  # provider -> its credentials that do not open
         self._changed: set[str] = set()
+        self._renamed: set[str | None] = set()  # owners whose names may be others now
         self._bad: dict[tuple[str, str], str] = {}
         self._put: Final[dict[str, Callable[[Row, Any], None]]] = {
             "tenant": self._put_tenant,
@@ -75,7 +74,7 @@ class Assembly:
             key_shards={},
             providers={},
             secrets={},
-            names=Names.build(providers=(), aliases=(), settings={}),
+            names=Names(),
         )
 
     @property
@@ -110,13 +109,14 @@ class Assembly:
             self._copied.clear()
         if changed & {"provider", "data_key"}:
             fields["providers"], fields["secrets"] = dict(self._providers), dict(self._secrets)
-        if changed & (NAMING | {"data_key"}):
-            fields["names"] = Names.build(
-                providers=tuple(self._providers.values()),
-                aliases=tuple(self._aliases.values()),
+        if self._renamed:
+            fields["names"] = last.names.renewed(
+                owners=self._renamed,
+                providers=self._providers.values(),
+                aliases=self._aliases.values(),
                 settings={spec.tenant_id: spec for spec in self._settings.values()},
             )
-        self._changed = set()
+        self._changed, self._renamed = set(), set()
         self._last = msgspec.structs.replace(last, **fields)
         return self._last
 
@@ -166,13 +166,19 @@ class Assembly:
         self._unsettled.add(row.name)
 
     def _put_alias(self, row: Row, spec: AliasSpec | None) -> None:
+        self._rename(self._aliases.get(row.name), spec)
         _put(self._aliases, row.name, spec)
 
     def _put_routing(self, row: Row, spec: RoutingSpec | None) -> None:
+        self._rename(self._settings.get(row.name), spec)
         _put(self._settings, row.name, spec)
+
+    def _rename(self, *specs: ProviderSpec | AliasSpec | RoutingSpec | None) -> None:
+        self._renamed |= {spec.tenant_id for spec in specs if spec is not None}
 
     def _settle(self, provider_id: str) -> None:
         before, given = self._providers.get(provider_id), self._given.get(provider_id)
+        self._rename(before, given)
         kept = () if given is None else given.credentials
         known = {row.id for row in (before.credentials if before else ())}
         known |= self._shut.pop(provider_id, set())

@@ -58,7 +58,10 @@ def names(
         owner: RoutingSpec(tenant_id=owner, default_model=model)
         for owner, model in (defaults or {}).items()
     }
-    return Names.build(providers=providers, aliases=aliases, settings=settings)
+    owners = {row.tenant_id for row in providers} | {row.tenant_id for row in aliases}
+    return Names().renewed(
+        owners={*owners, *settings}, providers=providers, aliases=aliases, settings=settings
+    )
 
 
 def resolved(index: Names, reference: str, *, tenant: str = ACME, now: float = NOW) -> list[str]:

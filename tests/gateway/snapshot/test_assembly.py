@@ -214,6 +214,30 @@ def test_a_shredded_data_key_takes_what_it_opened_along() -> None:
 # --- names ----------------------------------------------------------------------------------------
 
 
+def test_names_of_others_are_shared_when_one_changes() -> None:
+    assembly = new_assembly()
+    first = apply(
+        assembly,
+        provider_row("openai", 1),
+        provider_row("mine", 2, tenant_id="t1"),
+        provider_row("yours", 3, tenant_id="t2"),
+    ).names
+    second = apply(assembly, provider_row("mine", 4, tenant_id="t1", priority=7)).names
+    assert second.tenants["t1"] is not first.tenants["t1"]
+    assert second.tenants["t2"] is first.tenants["t2"]
+    assert second.platform is first.platform
+    third = apply(assembly, provider_row("mine", 5, gone=True)).names
+    assert set(third.tenants) == {"t2"}
+
+
+def test_names_follow_a_provider_to_another_owner() -> None:
+    assembly = new_assembly()
+    apply(assembly, provider_row("openai", 1, tenant_id="t1"))
+    names = apply(assembly, provider_row("openai", 2)).names
+    assert set(names.platform.providers) == {"openai"}
+    assert not names.tenants
+
+
 def test_names_follow_providers_aliases_and_settings() -> None:
     assembly = new_assembly()
     first = apply(assembly, provider_row("openai", 1))
