@@ -194,7 +194,7 @@ class Assembly:
         )
 
     def _opens(self, credential: CredentialSpec, *, provider: ProviderSpec) -> bool:
-        if self._sealed.get(credential.id, b"") == credential.sealed:
+        if self._sealed.get(credential.id) == credential.sealed:
             return True
         place = ("credential", credential.id)
         self._drop_secret(credential.id)

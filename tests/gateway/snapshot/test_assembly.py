@@ -211,6 +211,15 @@ def test_a_shredded_data_key_takes_what_it_opened_along() -> None:
     assert after.providers["a"].credentials == ()
 
 
+def test_a_secret_taken_away_while_its_key_is_shredded_is_forgotten() -> None:
+    assembly = new_assembly()
+    apply(assembly, data_key_row(0, 1), provider_row("openai", 2, credential("c", "one")))
+    after = apply(
+        assembly, data_key_row(0, 3, gone=True), provider_row("openai", 4, credential("c"))
+    )
+    assert revealed(after) == {}
+
+
 # --- names ----------------------------------------------------------------------------------------
 
 
