@@ -128,7 +128,11 @@ class InnerCall:
 
     async def response(self) -> HttpResponseBase:
         task = asyncio.create_task(client_api(self._scope, self._receive, self._sent.put))
-        start = await self._next(task)
+        try:
+            start = await self._next(task)
+        except asyncio.CancelledError:
+            await self._leave(task)  # the browser did so before there was anything to read
+            raise
         if start is None or start["type"] != RESPONSE_START:
             return HttpResponse(status=500)
         response = StreamingHttpResponse(self._parts(task), status=start["status"])
@@ -146,16 +150,22 @@ class InnerCall:
                 if message.get("body"):
                     yield message["body"]
         finally:
-            self._left.set()
-            await asyncio.wait({task})
+            await self._leave(task)
+
+    async def _leave(self, task: asyncio.Task[None]) -> None:
+        """The exchange sees its client go, and ends itself."""
+        self._left.set()
+        await asyncio.wait({task})
 
     async def _next(self, task: asyncio.Task[None]) -> Message | None:
         """What was sent next; None once the exchange has ended without another word."""
         waiting = asyncio.ensure_future(self._sent.get())
-        await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            return waiting.result()
-        waiting.cancel()
+        try:
+            await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+        finally:
+            waiting.cancel()
         return None if self._sent.empty() else self._sent.get_nowait()
 
     async def _receive(self) -> Message:

@@ -13,6 +13,8 @@ from accounts.tenancy import platform_scope
 from tests.browser import AUTH, EMAIL, PASSWORD, make_person
 from tests.clients.stack import Stack
 from tests.conftest import close_connections
+from tests.faults.bounds import FACTOR
+from tests.faults.referee import Referee
 
 RUN = "/api/console/run"
 CHAT = {"model": "mock-echo", "messages": [{"role": "user", "content": "Good morning to you"}]}
@@ -90,6 +92,25 @@ def test_a_stream_may_be_left_in_the_middle(session: Session) -> None:
         next(answer.iter_raw())
 
     assert session.run(body=CHAT).status_code == 200
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_call_left_before_its_answer_is_left_at_the_vendor_too(
+    session: Session, bare_stack: Stack, referee: Referee, *, stream: bool
+) -> None:
+    slug = f"silent-{stream}".lower()
+    bare_stack.vendor(slug, url=referee.url)
+    referee.forget()
+    body = {**CHAT, "model": f"{slug}.evil-hang", "stream": stream}
+    with pytest.raises(httpx.ReadTimeout):
+        session.http.post(
+            RUN,
+            json={"path": "/v1/chat/completions", "body": body},
+            headers=session.headers(),
+            timeout=1.5,
+        )
+
+    referee.when_all_gone(1, within_s=0.5 * FACTOR)
 
 
 def test_lists_and_anthropics_dialect_work_as_well(session: Session) -> None:
