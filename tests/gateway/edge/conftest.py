@@ -5,9 +5,19 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.gateway.steps import watched_steps
+
 
 @pytest.fixture(autouse=True)
 def _no_blocking_calls() -> Iterator[BlockBuster]:
     """A blocking call on the event loop fails the test that made it."""
     with blockbuster_ctx("gateway.edge") as blocking:
         yield blocking
+
+
+@pytest.fixture(autouse=True)
+def _no_long_steps() -> Iterator[None]:
+    """A step of the event loop that computes for too long fails the test that made it."""
+    with watched_steps() as steps:
+        yield
+    assert not steps.too_long

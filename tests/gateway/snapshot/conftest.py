@@ -1,20 +1,39 @@
 """A worker's holder against the real services."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 from asgiref.sync import sync_to_async
+from blockbuster import BlockBuster, blockbuster_ctx
 from redis.asyncio import Redis
 
 from gateway.edge.runtime import redis_client
 from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
 from tests.conftest import close_connections
 from tests.gateway.snapshot.wire import Wire
+from tests.gateway.steps import watched_steps
 
 Start: TypeAlias = Callable[..., Awaitable[SnapshotHolder]]
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking_calls() -> Iterator[BlockBuster]:
+    """A blocking call on the event loop fails the test that made it."""
+    # Tests look at files themselves; whoever does so below the holder is found all the same.
+    itself = ["gateway.snapshot.disk"]
+    with blockbuster_ctx("gateway.snapshot", excluded_modules=itself) as blocking:
+        yield blocking
+
+
+@pytest.fixture(autouse=True)
+def _no_long_steps() -> Iterator[None]:
+    """A step of the event loop that computes for too long fails the test that made it."""
+    with watched_steps() as steps:
+        yield
+    assert not steps.too_long
 
 
 @pytest.fixture
