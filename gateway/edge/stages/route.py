@@ -15,6 +15,11 @@ from providers.specs import ProviderSpec, Surface, TargetSpec
 from routing.names import BadReference, Match, checked
 
 MAX_CANDIDATES: Final = 8
+WHY_NOT: Final = {
+    "disabled": "has it disabled",
+    "draining": "is being drained",
+    "dialect": "does not serve this path",
+}
 
 
 def route(exchange: Exchange, runtime: Runtime) -> None:
@@ -149,10 +154,14 @@ def _none_serves(
             code="unsupported_endpoint",
             param="model",
         )
+    why = "; ".join(
+        f"{match.provider.slug} {WHY_NOT[reason]}"
+        for match, reason in zip(matches, reasons, strict=True)
+    )
     return GatewayError(
         Problem(
             kind="overloaded",
-            message=f"No provider of {model!r} takes requests at the moment.",
+            message=f"No provider of {model!r} takes requests at the moment: {why}.",
             code="no_candidate",
             retry_after=5,
         )

@@ -123,6 +123,7 @@ def test_what_takes_no_requests_now_may_take_them_later(off: ProviderSpec) -> No
     problem = refused("gpt-4", off)
 
     assert (problem.http_status, problem.code) == (503, "no_candidate")
+    assert problem.message.startswith("No provider of 'gpt-4' takes requests at the moment: openai")
     assert problem.retry_after is not None
 
 
