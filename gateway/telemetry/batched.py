@@ -1,7 +1,7 @@
 """Counting in memory: what was counted is written to the files of the node once a second.
 
 Laws: a process counts this way only after `BATCH.start()`, and writes the rest with `BATCH.flush()`
-when it ends; its own page is exact, for `flush` comes before it.
+when it ends; whoever reads in the same process reads exactly what was counted.
 """
 
 import threading
@@ -31,6 +31,10 @@ class Batch:
     def add(self, value: Any, amount: float) -> None:
         with self._lock:
             self._waiting[value] = self._waiting.get(value, 0.0) + amount
+
+    def waiting(self, value: Any) -> float:
+        with self._lock:
+            return self._waiting.get(value, 0.0)
 
     def forget(self, value: Any) -> None:
         with self._lock:
@@ -68,6 +72,9 @@ def _batched(base: Any) -> Any:
         def set(self, value: float, timestamp: float | None = None) -> None:
             BATCH.forget(self)
             super().set(value, timestamp)
+
+        def get(self) -> float:
+            return float(super().get()) + BATCH.waiting(self)
 
         def write(self, amount: float) -> None:
             super().inc(amount)
