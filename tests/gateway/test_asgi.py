@@ -36,10 +36,11 @@ def built(**changes: Any) -> Guard:
 async def test_an_edge_has_no_console() -> None:
     edge = built(SERVE_ROLE="edge", LOG_REQUESTS=False)
     assert (await call(edge, http_scope(b"/health"))).status == 200
-    for path in (b"/login", b"/api/v1/keys", b"/static/admin/css/base.css", b"/v1/models"):
+    for path in (b"/login", b"/api/v1/keys", b"/static/admin/css/base.css"):
         answer = await call(edge, http_scope(path))
         assert answer.status == 404
         assert msgspec.json.decode(answer.body)["code"] == "not_found"
+    assert (await call(edge, http_scope(b"/v1/models"))).status == 401
     assert (await call(edge, socket_scope())).sent[0]["type"] == "websocket.close"
 
 
@@ -53,8 +54,8 @@ async def test_the_whole_application_finds_each_surface() -> None:
     assert style.status == 200
     assert style.headers[b"content-type"].startswith(b"text/css")
     elsewhere = await call(whole, http_scope(b"/v1/chat/completions", headers=[LOCALHOST]))
-    assert elsewhere.status == 404
-    assert msgspec.json.decode(elsewhere.body)["detail"] == "/v1/chat/completions does not exist."
+    assert elsewhere.status == 405
+    assert msgspec.json.decode(elsewhere.body)["error"]["code"] == "method_not_allowed"
     foreign = await call(whole, http_scope(b"/login", headers=[HOST]))
     assert foreign.status == 400
 
@@ -68,4 +69,4 @@ async def test_the_management_api_takes_smaller_bodies() -> None:
 
     assert await status(b"/api/v1/keys") == 413
     assert await status(b"/admin/api-keys") == 413
-    assert await status(b"/v1/chat/completions") == 404
+    assert await status(b"/v1/chat/completions") == 401
