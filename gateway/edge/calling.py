@@ -152,7 +152,7 @@ class Caller:
         )
         answer = await runtime.upstream.send(
             call,
-            origin=provider.base_url or candidate.surface.base_url,
+            origin=candidate.surface.base_url,
             proxy_url=provider.proxy_url,
             deadlines=self._deadlines(candidate),
         )

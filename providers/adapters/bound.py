@@ -97,14 +97,14 @@ class BoundProvider:
         self._transport = transport
         self._credential = credential
         self._secret = secret
-        self._base_url = provider.base_url or adapter.default_base_url
-        self._surfaces = provider.surfaces or adapter.surfaces(self._base_url)
+        base_url = provider.base_url or adapter.default_base_url
+        self._surfaces = provider.surfaces or adapter.surfaces(base_url)
 
     async def chat_completion(self, body: bytes) -> Reply:
-        return await self._reply(self._chat(body, stream=False))
+        return await self._reply(self._chat(body, stream=False), surface=self._surface())
 
     async def stream_chat_completion(self, body: bytes) -> AsyncIterator[bytes]:
-        async with self._open(self._chat(body, stream=True)) as answer:
+        async with self._open(self._chat(body, stream=True), surface=self._surface()) as answer:
             if not 200 <= answer.status < 300:
                 raise CallFailed(await self._read(answer))
             async for piece in answer.pieces():
@@ -149,11 +149,12 @@ class BoundProvider:
         return await self._reply(
             self._adapter.models_call(
                 provider=self._provider, credential=self._credential, secret=self._secret
-            )
+            ),
+            surface=self._surfaces[0],
         )
 
-    async def _reply(self, call: UpstreamCall) -> Reply:
-        async with self._open(call) as answer:
+    async def _reply(self, call: UpstreamCall, *, surface: Surface) -> Reply:
+        async with self._open(call, surface=surface) as answer:
             return await self._read(answer)
 
     async def _read(self, answer: Answer) -> Reply:
@@ -165,5 +166,5 @@ class BoundProvider:
             verdict=self._adapter.verdict(answer.status, answer.headers, body),
         )
 
-    def _open(self, call: UpstreamCall) -> AbstractAsyncContextManager[Answer]:
-        return self._transport.open(call, origin=self._base_url)
+    def _open(self, call: UpstreamCall, *, surface: Surface) -> AbstractAsyncContextManager[Answer]:
+        return self._transport.open(call, origin=surface.base_url)

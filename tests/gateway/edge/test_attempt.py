@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.edge.exchange import Exchange
 from gateway.edge.surfaces import COUNT_TOKENS, EMBEDDINGS
@@ -17,6 +18,7 @@ from gateway.edge.upstream import (
     TooLarge,
     UpstreamFault,
 )
+from providers.adapters.registry import ADAPTERS
 from providers.specs import Timeouts
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
@@ -64,6 +66,14 @@ async def test_an_answer_reaches_the_client_as_the_vendor_sent_it() -> None:
     said = world.metrics.upstreams[0]
     assert (said["provider"], said["model"], said["verdict"]) == ("acme", "m", "ok")
     assert said["ttft_s"] >= 0
+
+
+async def test_a_surface_is_called_where_it_is_whatever_the_base_url() -> None:
+    elsewhere = ADAPTERS["openai"].surfaces("https://eu.example.com/v1")
+    world = World(Said(CHAT_ANSWER))
+    await asked(world, exchange(Client(), candidate(replace(provider(), surfaces=elsewhere))))
+    assert world.vendors.calls[0].url == "https://eu.example.com/v1/chat/completions"
+    assert world.vendors.origins == ["https://eu.example.com/v1"]
 
 
 async def test_a_stream_reaches_the_client_without_the_usage_it_did_not_ask_for() -> None:

@@ -117,6 +117,7 @@ class Vendors:
     def __init__(self, *answers: Said | UpstreamFault) -> None:
         self.answers = list(answers)
         self.calls: list[UpstreamCall] = []
+        self.origins: list[str] = []
         self.deadlines: list[Deadlines] = []
         self.canceled_at: float | None = None
 
@@ -124,6 +125,7 @@ class Vendors:
         self, call: UpstreamCall, *, origin: str, proxy_url: str = "", deadlines: Deadlines
     ) -> Said:
         self.calls.append(call)
+        self.origins.append(origin)
         self.deadlines.append(deadlines)
         answer = self.answers.pop(0) if self.answers else Disconnected("no more", sent=False)
         if isinstance(answer, UpstreamFault):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from providers.adapters.base import UpstreamCall
 from providers.adapters.bound import Answer, CallFailed
@@ -118,3 +119,18 @@ async def test_the_one_token_is_asked_for_by_the_name_a_vendor_knows() -> None:
     )
     await create(odd, transport).health_check(model="m")
     assert msgspec.json.decode(transport.calls[0][0].body)["max_new_tokens"] == 1
+
+
+async def test_a_surface_is_called_where_it_is_whatever_the_base_url() -> None:
+    transport = Remembers(200, b'{"data":[]}')
+    elsewhere = ADAPTERS["openai"].surfaces("https://eu.vendor.test/v1")
+    provider = structs.replace(spec("openai", "https://vendor.test/v1"), surfaces=elsewhere)
+    bound = create(provider, transport, credential=CREDENTIAL, secret=Secret("s3cret-key"))
+
+    await bound.health_check()
+    await bound.chat_completion(BODY)
+
+    assert [(call.url, origin) for call, origin in transport.calls] == [
+        ("https://eu.vendor.test/v1/models", "https://eu.vendor.test/v1"),
+        ("https://eu.vendor.test/v1/chat/completions", "https://eu.vendor.test/v1"),
+    ]
