@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from protocols.native import NativeDialect
 
 POOL_WAIT_S: Final = 2.0
+COUNTING: Final = "count_tokens"
 BETAS: Final = b"anthropic-beta"
 # What a client may say to the vendor in headers; an adapter may take less.
 UPSTREAM_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
@@ -195,9 +196,12 @@ class Caller:
             failure = of_problem(problem, slug=provider.slug)
             failure.verdict = failure.verdict if verdict.cls == "ok" else verdict
             return failure
-        return of_answer(
+        failure = of_answer(
             verdict, slug=provider.slug, status=status, headers=answer.headers, body=body
         )
+        if verdict.cls == "model_missing" and self._exchange.arrival.operation.what == COUNTING:
+            failure.counts = False  # many vendors cannot count, with models that they do serve
+        return failure
 
     async def _whole(self, made: Attempt, answer: UpstreamAnswer, body: bytes) -> Failure | None:
         exchange = self._exchange

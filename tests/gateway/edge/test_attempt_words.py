@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.specs import TenantSpec
-from gateway.edge.surfaces import COUNT_TOKENS
+from gateway.edge.surfaces import COUNT_TOKENS, MESSAGES
 from gateway.edge.upstream import BadAnswer, Phase, TimedOut, TooLarge, UpstreamFault
 from tests.gateway.edge.test_attempt import asked, error, two_keys
 from tests.gateway.edge.vendors import (
@@ -153,3 +153,18 @@ async def test_a_next_target_is_asked_where_one_said_too_much() -> None:
     world, client = World(*said), Client()
     await world.run(exchange(client, candidate(), candidate(provider("other"), target("n"))))
     assert (client.status, client.body) == (200, CHAT_ANSWER)
+
+
+async def test_a_vendor_that_cannot_count_is_still_asked_for_answers() -> None:
+    anthropic = provider(kind="anthropic", base_url="https://api.example.com")
+    world, client = (
+        World(Said(b"404 page not found", status=404), Said(b'{"content":[]}')),
+        Client(),
+    )
+    counting = candidate(anthropic, operation=COUNT_TOKENS)
+    await world.run(exchange(Client(), counting, operation=COUNT_TOKENS))
+    assert world.refused is not None
+    assert world.refused.http_status == 404
+    await world.run(exchange(client, candidate(anthropic, operation=MESSAGES), operation=MESSAGES))
+    assert client.status == 200
+    assert world.announced == []
