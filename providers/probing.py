@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Final, Literal, NoReturn, TypeAlias, TypeVar
+from urllib.parse import quote
 
 import httpx
 from msgspec import Struct
@@ -32,6 +33,7 @@ from providers.transport import MOCK, VendorTransport
 TEST_S: Final = 15.0
 SHOWN: Final = 2_048
 READ_BYTES: Final = 65_536  # of an answer, before a part of it is shown
+MOST_MODELS: Final = 2_000  # shown of a list
 HIDDEN: Final = "***"
 # What looks like a key, whoever's it is.
 KEYS: Final = re.compile(
@@ -194,7 +196,7 @@ class _Probe:
             steps=tuple(self._steps.values()),
             status=None if answer is None else answer.status,
             body=self._shown(self._body[:READ_BYTES].decode("utf-8", "replace"))[:SHOWN],
-            models=self._models,
+            models=self._models[:MOST_MODELS],
         )
 
     # --- the way there -----------------------------------------------------------------------
@@ -296,5 +298,6 @@ class _Probe:
 
     def _shown(self, text: str) -> str:
         if self._secret:
-            text = text.replace(self._secret, HIDDEN)
+            for spelled in (self._secret, quote(self._secret, safe="")):
+                text = text.replace(spelled, HIDDEN)
         return KEYS.sub(HIDDEN, text)

@@ -143,6 +143,22 @@ async def test_what_a_vendor_shows_of_any_key_is_hidden_and_short() -> None:
         assert "failed by itself" in step_of(report, "models").hint
 
 
+async def test_a_key_in_the_spelling_of_an_address_is_hidden_too() -> None:
+    key = "s3cret+and/odd=0123"
+    repeated = says(500, {"error": {"message": "no key=s3cret%2Band%2Fodd%3D0123"}})
+    async with vendor(api(models=repeated, key=key)) as there:
+        report = await tried(there, key=key)
+        assert "no key=***" in report.body
+
+
+async def test_of_a_long_list_a_part_is_shown() -> None:
+    listed = says(200, {"data": [{"id": f"m-{number}"} for number in range(2_001)]})
+    async with vendor(api(models=listed)) as there:
+        report = await tried(there)
+        assert step_of(report, "models").detail == "2001 models"
+        assert len(report.models) == 2_000
+
+
 async def test_an_account_without_credit_is_told_from_a_wrong_key() -> None:
     broke = says(429, {"error": {"code": "insufficient_quota", "message": "no credit"}})
     async with vendor(api(chat=broke)) as there:
