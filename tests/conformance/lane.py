@@ -233,7 +233,7 @@ async def lane_to(replay: Replay, exchanges: Sequence[Record]) -> AsyncIterator[
         key_shards={KEY.public_id[:SHARD_CHARS]: {KEY.public_id: key}},
         providers={row.id: row for row in providers},
         secrets={row.credentials[0].id: Secret("sk-corpus") for row in providers},
-        names=Names().renewed(owners={None}, providers=providers, aliases=(), settings={}),
+        names=Names().renewed(owners={TENANT}, providers=providers, aliases=(), settings={}),
     )
     pool = CredentialPool()
     pool.configure(providers, now=time.monotonic())
