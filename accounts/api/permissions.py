@@ -71,10 +71,7 @@ def _note_for_log(request: Request, caller: Caller, access: Access) -> None:
 
 def _check_tenant(request: Request, caller: Caller, view: Any) -> None:
     tenant: Tenant = view.access.tenant
-    asked = caller.user is not None and mfa.policy_asks(
-        policy=tenant.mfa_policy, role=view.access.role, superadmin=view.access.superadmin
-    )
-    if asked and caller.user is not None and not mfa.is_enrolled(user_id=caller.user.id):
+    if caller.user is not None and mfa.is_missing(access=view.access):
         raise Refused("mfa_required")
     closed = tenant.status != Tenant.Status.ACTIVE
     if closed and request.method not in SAFE_METHODS and not view.access.superadmin:

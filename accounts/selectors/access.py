@@ -21,6 +21,10 @@ def memberships_of(*, user_id: UUID) -> list[Membership]:
         return sorted(rows, key=lambda membership: membership.tenant.name.casefold())
 
 
+def active_person(*, user_id: UUID) -> User | None:
+    return User.objects.filter(pk=user_id, is_active=True).first()
+
+
 def led_teams(*, user_id: UUID, tenant_id: UUID) -> frozenset[UUID]:
     with user_scope(user_id=user_id):
         rows = TeamMember.objects.filter(tenant_id=tenant_id, lead=True)
