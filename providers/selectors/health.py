@@ -33,6 +33,7 @@ class CredentialCount(Struct, frozen=True, kw_only=True):
     total: int = 0
     healthy: int = 0
     last_ok_at: datetime | None = None
+    changes_at: datetime | None = None  # when one of them is let in or out by the clock
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -43,17 +44,23 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 def with_health(rows: Sequence[Provider]) -> list[Provider]:
-    """The rows with `status`, `credential_count`, `models_enabled` and `cells`."""
+    """The rows with `models_enabled` and `cells` beside what `with_status` gives."""
+    ids, now = [row.pk for row in rows], timezone.now()
+    models, cells = _models_enabled(ids), _cells(ids, now=now)
+    for row in with_status(rows):
+        row.__dict__.update(models_enabled=models.get(row.pk, 0), cells=cells[row.pk])
+    return list(rows)
+
+
+def with_status(rows: Sequence[Provider]) -> list[Provider]:
+    """The rows with `status` and `credential_count`."""
     ids, now = [row.pk for row in rows], timezone.now()
     counts, checks = _credential_counts(ids, now=now), _recent_checks(ids)
-    models, cells = _models_enabled(ids), _cells(ids, now=now)
     for row in rows:
         count = counts.get(row.pk, CredentialCount())
         row.__dict__.update(
             status=status_of(row, count=count, checks=checks.get(row.pk, ())),
             credential_count=count,
-            models_enabled=models.get(row.pk, 0),
-            cells=cells[row.pk],
         )
     return list(rows)
 
@@ -138,6 +145,15 @@ def _credential_counts(ids: Sequence[UUID], *, now: datetime) -> Mapping[UUID, C
             healthy=sum(is_usable(credential, now=now) for credential in pool),
             last_ok_at=max(
                 (one.last_ok_at for one in pool if one.last_ok_at is not None), default=None
+            ),
+            changes_at=min(
+                (
+                    at
+                    for one in pool
+                    for at in (one.state_until, one.expires_at)
+                    if at is not None and at > now
+                ),
+                default=None,
             ),
         )
         for provider_id, pool in found.items()

@@ -3,6 +3,7 @@ of the provider, which is what the data plane knows."""
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from accounts import audit
 from accounts.actors import Actor
@@ -47,6 +48,11 @@ def record_removal(*, actor: Actor, row: Credential | UpstreamModel, action: str
 
 def announce_provider(row: Provider) -> None:
     announce(kind="provider", row_id=row.pk, tenant_id=row.tenant_id)
+
+
+def announce_health(*, provider_id: UUID, tenant_id: UUID | None) -> None:
+    """For who looks on: the data plane knows already, or learns by itself."""
+    announce(kind="provider_health", row_id=provider_id, tenant_id=tenant_id)
 
 
 def _record(

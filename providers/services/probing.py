@@ -30,7 +30,7 @@ from providers.models import Credential, HealthCheck, Provider
 from providers.secrets import Secret
 from providers.selectors.credentials import ACTIVE, is_usable, state_of
 from providers.selectors.providers import editable_provider
-from providers.services.announcing import record_changes
+from providers.services.announcing import announce_health, record_changes
 from providers.services.credentials import FIELD, TABLE, checked_secret, new_chance
 from providers.services.provider_fields import checked_base_url, checked_headers
 from providers.services.vault import vault_from_setting
@@ -243,6 +243,7 @@ def note_check(*, actor: Actor, access: Access, subject: Subject, outcome: Outco
         detail=outcome.detail,
     )
     found.save(force_insert=True)
+    announce_health(provider_id=row.pk, tenant_id=row.tenant_id)
     if outcome.ok:
         _bring_back(row, subject, actor=actor)
     return found

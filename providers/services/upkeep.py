@@ -1,6 +1,7 @@
 """What is done again and again: states copied to rows, probes that are due, old checks forgotten.
 
-Law: these are stamps, no changes of configuration: no audit row, no version, no announcement.
+Law: these are stamps, no changes of configuration: no audit row, no version, no announcement but
+that of a provider's health.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from accounts.ids import parse_id
 from accounts.tenancy import platform_scope
 from providers.kinds import MOCK
 from providers.models import Credential, HealthCheck, Provider
+from providers.services.announcing import announce_health
 
 # Written by the workers: credential id → what was last told of it.
 STATES: Final = "sy:health:states"
@@ -50,10 +52,12 @@ def copy_states() -> int:
         }
         with platform_scope("copy what the workers told of credentials"):
             rows = {row.pk: row for row in Credential.objects.filter(pk__in=told)}
-            changed = sum(_copy(row, told[row.pk]) for row in rows.values())
+            changed = [row for row in rows.values() if _copy(row, told[row.pk])]
+            for provider_id, tenant_id in {(row.provider_id, row.tenant_id) for row in changed}:
+                announce_health(provider_id=provider_id, tenant_id=tenant_id)
         if gone := [str(credential_id) for credential_id in told if credential_id not in rows]:
             client.hdel(STATES, *gone)
-    return changed
+    return len(changed)
 
 
 def _all(client: "redis.Redis") -> Mapping[bytes, bytes]:
