@@ -98,7 +98,7 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
     "allauth": frozenset(
         {"_parse_json", "get_client_ip", "is_open_for_signup", "is_reauthentication_required"}
     ),
-    "Channels": frozenset({"bytes_data", "permission_changed"}),
+    "Channels": frozenset({"bytes_data", "live_changed", "permission_changed"}),
     "WhiteNoise": frozenset({"immutable_file_test"}),
     "asyncio": frozenset({"connection_lost", "data_received"}),
     "the interface the requirements ask of providers": frozenset({"stream_chat_completion"}),

@@ -1,27 +1,30 @@
 """The console's socket: `/ws/console/`.
 
 Laws: a socket lives as long as its session, and looks for itself when told and each CHECK_EACH_S; a
-frame is one small JSON object; what it names (channels) is answered by name, unknown ones with
-`err`.
+frame is one small JSON object; what cannot be is answered with `err`, and the socket stays.
 """
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from accounts.errors import Refused
 from gateway import VERSION
 from gateway.console.build import build_id
 from gateway.console.live.access import session_store, signed_in_user
 from gateway.console.live.groups import session_group, user_group
 from gateway.console.live.slots import SocketSlots
+from gateway.console.live.subscriptions import NotSubscribed, Socket, Subscriptions, refusal
 from gateway.edge.runtime import runtime_of
 from gateway.telemetry.metrics import WEBSOCKET_CLIENTS
 
@@ -43,13 +46,42 @@ class ClientFrame(msgspec.Struct, frozen=True):
     op: str
     id: int | None = None
     ch: str = ""
+    tenant: str = ""
 
 
 FRAME: Final = msgspec.json.Decoder(ClientFrame)
 
 
+Say: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+async def _pong(say: Say, _subscriptions: Subscriptions, _frame: ClientFrame) -> None:
+    await say({"op": "pong"})
+
+
+async def _subscribe(_say: Say, subscriptions: Subscriptions, frame: ClientFrame) -> None:
+    await subscriptions.open(subscription_id=frame.id, tenant=frame.tenant, name=frame.ch)
+
+
+async def _unsubscribe(_say: Say, subscriptions: Subscriptions, frame: ClientFrame) -> None:
+    await subscriptions.close(frame.id)
+
+
+async def _unknown(_say: Say, _subscriptions: Subscriptions, frame: ClientFrame) -> None:
+    expected = ", ".join(ANSWERS)
+    raise NotSubscribed("bad_frame", f"There is no op {frame.op[:64]!r}; expected {expected}.")
+
+
+ANSWERS: Final[Mapping[str, Callable[[Say, Subscriptions, ClientFrame], Awaitable[None]]]] = {
+    "sub": _subscribe,
+    "unsub": _unsubscribe,
+    "ping": _pong,
+}
+
+
 class ConsoleSocket(AsyncWebsocketConsumer):
     _slots: SocketSlots | None = None
+    _subscriptions: Subscriptions | None = None
     _watch: asyncio.Task[None] | None = None
     _heard_at = 0.0
     _expires_at = datetime.max.replace(tzinfo=UTC)
@@ -74,8 +106,16 @@ class ConsoleSocket(AsyncWebsocketConsumer):
             return
         self._slots = slots
         for group in (session_group(session.session_key), user_group(user.pk)):
-            self.groups.append(group)
-            await self.channel_layer.group_add(group, self.channel_name)
+            await self._enter(group)
+        self._subscriptions = Subscriptions(
+            Socket(
+                user_id=user.pk,
+                redis=runtime_of(self.scope).state,
+                say=self._say,
+                enter=self._enter,
+                leave=self._leave,
+            )
+        )
         WEBSOCKET_CLIENTS.inc()
         self._heard_at = time.monotonic()
         await self._read_expiry()
@@ -83,6 +123,8 @@ class ConsoleSocket(AsyncWebsocketConsumer):
         await self._say_hello()
 
     async def disconnect(self, code: int) -> None:
+        if self._subscriptions is not None:
+            self._subscriptions.close_all()
         if self._watch is not None:
             self._watch.cancel()
             WEBSOCKET_CLIENTS.dec()
@@ -96,32 +138,41 @@ class ConsoleSocket(AsyncWebsocketConsumer):
             await self.close(NOT_TEXT)
         elif len(text_data) > MAX_FRAME_CHARS:
             await self.close(TOO_LONG)
-        elif self._watch is not None:
-            await self._answer(text_data)
+        elif self._subscriptions is not None:
+            await self._answer(text_data, self._subscriptions)
 
     async def permission_changed(self, _message: dict[str, Any]) -> None:
         """Told by the channel layer: the session, the person or a right of theirs changed."""
         if not await self._may_stay():
             await self.close(SIGN_IN)
+        elif self._subscriptions is not None:
+            self._subscriptions.look_again()
 
-    async def _answer(self, text: str) -> None:
+    async def live_changed(self, message: dict[str, Any]) -> None:
+        """Told by the channel layer: rows that subscriptions of a group show."""
+        if self._subscriptions is not None:
+            self._subscriptions.changed(group=message["group"], ids=message["ids"])
+
+    async def _answer(self, text: str, subscriptions: Subscriptions) -> None:
         try:
             frame = FRAME.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            await self._say(
-                {"op": "err", "id": None, "code": "bad_frame", "detail": "Not a frame."}
-            )
+            await self._say(refusal(None, NotSubscribed("bad_frame", "Not a frame.")))
             return
-        if frame.op == "ping":
-            await self._say({"op": "pong"})
-        elif frame.op == "sub":
-            detail = f"There is no channel {frame.ch[:64]!r}."
-            await self._say(
-                {"op": "err", "id": frame.id, "code": "unknown_channel", "detail": detail}
-            )
-        elif frame.op != "unsub":
-            detail = f"There is no op {frame.op[:64]!r}; expected sub, unsub or ping."
-            await self._say({"op": "err", "id": frame.id, "code": "bad_frame", "detail": detail})
+        try:
+            await ANSWERS.get(frame.op, _unknown)(self._say, subscriptions, frame)
+        except (NotSubscribed, Refused) as refused:
+            await self._say(refusal(frame.id, refused))
+        except (RedisError, DatabaseError, OSError):
+            await self.close(TRY_LATER)
+
+    async def _enter(self, group: str) -> None:
+        self.groups.append(group)
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def _leave(self, group: str) -> None:
+        self.groups.remove(group)
+        await self.channel_layer.group_discard(group, self.channel_name)
 
     async def _say_hello(self) -> None:
         await self._say(
@@ -138,7 +189,7 @@ class ConsoleSocket(AsyncWebsocketConsumer):
         store = session_store(self.scope["session"].session_key)
         self._expires_at = await database_sync_to_async(store.get_expiry_date)()
 
-    async def _say(self, frame: dict[str, Any]) -> None:
+    async def _say(self, frame: Mapping[str, Any]) -> None:
         await self.send(text_data=JSON.encode(frame).decode())
 
     async def _stay(self, slots: SocketSlots) -> None:

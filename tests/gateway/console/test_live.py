@@ -1,21 +1,11 @@
 """The console's socket against the real session table and channel layer."""
 
-from collections.abc import AsyncIterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
-from channels.layers import channel_layers, get_channel_layer
-from channels.security.websocket import AllowedHostsOriginValidator
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connections
 from prometheus_client import REGISTRY
 from redis.exceptions import RedisError
 
@@ -23,13 +13,9 @@ from accounts.models import User
 from accounts.services.sign_in import announce_session_end, end_sessions
 from accounts.signals import configuration_changed
 from gateway.console.live import consumer, groups
-from gateway.console.live.consumer import ConsoleSocket
 from gateway.console.live.slots import MAX_SOCKETS, SocketSlots
 from gateway.edge.runtime import Runtime
-from tests.gateway.edge.runtimes import METER, runtime_config
-
-SOCKET = AllowedHostsOriginValidator(AuthMiddlewareStack(ConsoleSocket.as_asgi()))
-SOON_S = 5.0  # the promise is one second; a loaded machine gets five times that
+from tests.gateway.console.sockets import SOON_S, close_code, open_socket, said, sign_in, socket
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -42,61 +28,8 @@ def person(committed_db: None) -> User:
     return user
 
 
-@pytest.fixture
-async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
-    config = runtime_config(folder=tmp_path, services=True)
-    runtime = await Runtime.start(config, meter=METER, flush=lambda: None)
-    yield runtime
-    await get_channel_layer().flush()
-    channel_layers.backends = {}
-    await runtime.stop()
-    # Channels' test client keeps the connections of its threads open.
-    await sync_to_async(connections.close_all)()
-
-
 def clients() -> float:
     return REGISTRY.get_sample_value("switchyard_websocket_clients") or 0.0
-
-
-def sign_in(user: User) -> str:
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    key: str = session.session_key
-    return key
-
-
-def socket(
-    runtime: Runtime, *, session_key: str = "", origin: str = "http://localhost"
-) -> WebsocketCommunicator:
-    headers = [(b"host", b"localhost"), (b"origin", origin.encode())]
-    if session_key:
-        headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session_key}".encode()))
-    opened = WebsocketCommunicator(SOCKET, "/ws/console/", headers=headers)
-    opened.scope["state"] = {"runtime": runtime}
-    return opened
-
-
-async def said(opened: WebsocketCommunicator) -> dict[str, Any]:
-    frame: dict[str, Any] = msgspec.json.decode(await opened.receive_from(timeout=SOON_S))
-    return frame
-
-
-async def close_code(opened: WebsocketCommunicator) -> int:
-    message = await opened.receive_output(timeout=SOON_S)
-    assert message["type"] == "websocket.close"
-    code: int = message["code"]
-    return code
-
-
-async def open_socket(runtime: Runtime, session_key: str) -> WebsocketCommunicator:
-    opened = socket(runtime, session_key=session_key)
-    connected, _ = await opened.connect(timeout=SOON_S)
-    assert connected
-    assert (await said(opened))["op"] == "hello"
-    return opened
 
 
 async def test_a_signed_in_person_is_greeted(runtime: Runtime, person: User) -> None:
@@ -155,7 +88,7 @@ async def test_a_foreign_page_cannot_open_a_socket(
                 "op": "err",
                 "id": 8,
                 "code": "bad_frame",
-                "detail": "There is no op 'dance'; expected sub, unsub or ping.",
+                "detail": "There is no op 'dance'; expected sub, unsub, ping.",
             },
         ),
         ("{", {"op": "err", "id": None, "code": "bad_frame", "detail": "Not a frame."}),
@@ -284,7 +217,7 @@ async def test_a_channel_layer_that_is_out_fails_no_sign_out(
     monkeypatch.setattr(groups, "get_channel_layer", out)
 
     def leave() -> None:
-        groups.notify_user(person.pk)
+        configuration_changed.send(sender=None, kind="user", id=person.pk, tenant=None)
         end_sessions(user_id=person.pk)
 
     await database_sync_to_async(leave)()
