@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLiveSocket, retryDelay, type LiveOptions } from './socket'
 
 class FakeSocket extends EventTarget {
+  readyState = 1
   sent: string[] = []
   isClosed = false
   send(text: string): void {
@@ -122,6 +123,28 @@ test('stopping closes and stays closed', () => {
   vi.advanceTimersByTime(60_000)
   expect(opened).toHaveLength(1)
   expect(latest().isClosed).toBe(true)
+})
+
+test('what others say is heard by whoever listens, until they leave', () => {
+  const live = make()
+  const hear = vi.fn()
+  live.start()
+  const leave = live.listen(hear)
+  latest().say({ op: 'ok', id: 1 })
+  expect(hear).toHaveBeenCalledExactlyOnceWith({ op: 'ok', id: 1 })
+  leave()
+  latest().say({ op: 'ok', id: 2 })
+  expect(hear).toHaveBeenCalledOnce()
+  live.stop()
+})
+
+test('nothing is said into a socket that is not open yet', () => {
+  const live = make()
+  live.start()
+  latest().readyState = 0
+  live.send({ op: 'sub', id: 1 })
+  expect(latest().sent).toEqual([])
+  live.stop()
 })
 
 test('waits grow from 0.5 s to 15 s and are spread', () => {

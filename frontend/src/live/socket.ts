@@ -9,6 +9,9 @@ export interface Hello {
   session_expires_at: string
 }
 
+/** What the server says; which fields there are depends on `op`. */
+export type Frame = Readonly<Record<string, unknown>> & { readonly op: string }
+
 export interface LiveOptions {
   url: string
   onHello: (hello: Hello) => void
@@ -22,6 +25,9 @@ export interface LiveSocket {
   stop: () => void
   state: () => LiveState
   subscribe: (listener: () => void) => () => void
+  /** Lost while nobody is there: what must be known is said again after each hello. */
+  send: (frame: object) => void
+  listen: (hear: (frame: Frame) => void) => () => void
 }
 
 const PING_MS = 20_000
@@ -29,6 +35,7 @@ const PONG_WITHIN_MS = 10_000
 const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 15_000
 const FAILURES_BEFORE_POLLING = 3
+const OPEN = 1
 const SIGNED_OUT = 4401
 const NO_RIGHT = 4403
 const TOO_MANY = 4429
@@ -53,6 +60,7 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
     open = (address: string) => new WebSocket(address),
   } = options
   const listeners = new Set<() => void>()
+  const hearers = new Set<(frame: Frame) => void>()
   let state: LiveState = 'connecting'
   let socket: WebSocket | null = null
   let failures = 0
@@ -72,21 +80,26 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
     window.clearTimeout(pong)
   }
 
+  const send = (frame: object) => {
+    if (socket?.readyState === OPEN) socket.send(JSON.stringify(frame))
+  }
+
   const beat = () => {
-    socket?.send(JSON.stringify({ op: 'ping' }))
+    send({ op: 'ping' })
     window.clearTimeout(pong)
     pong = window.setTimeout(() => socket?.close(), PONG_WITHIN_MS)
   }
 
   const receive = (text: string) => {
-    const frame = JSON.parse(text) as { op?: string }
+    const frame = JSON.parse(text) as Frame
     if (frame.op === 'hello') {
       failures = 0
       become('live')
-      onHello(frame as Hello)
+      onHello(frame as unknown as Hello)
     } else if (frame.op === 'pong') {
       window.clearTimeout(pong)
     }
+    for (const hear of hearers) hear(frame)
   }
 
   const closed = (code: number) => {
@@ -139,6 +152,11 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    send,
+    listen(hear) {
+      hearers.add(hear)
+      return () => hearers.delete(hear)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { createContext, useEffect, useState, useSyncExternalStore } from 'react'
 import { sessionLost } from '../api/session-events'
 import { sawBuild } from './build'
 import { createLiveSocket, type LiveSocket, type LiveState } from './socket'
@@ -19,8 +19,11 @@ function makeSocket(): LiveSocket {
   })
 }
 
-/** The state of this tab's socket; without one, whatever the page shows is read again every 5 s. */
-export function useLive(): LiveState {
+/** This tab's socket, for what a page subscribes to. */
+export const LiveContext = createContext<LiveSocket | null>(null)
+
+/** This tab's socket; without one, whatever the page shows is read again every 5 s. */
+export function useLive(): { socket: LiveSocket; state: LiveState } {
   const [socket] = useState(makeSocket)
   const client = useQueryClient()
   useEffect(() => {
@@ -37,5 +40,5 @@ export function useLive(): LiveState {
     }, POLL_MS)
     return () => window.clearInterval(timer)
   }, [client, isPolling])
-  return state
+  return { socket, state }
 }

@@ -12,8 +12,8 @@ class SilentSocket extends EventTarget {
 }
 
 /** The whole console at an address, with everything but the server. */
-export function visit(path: string) {
-  vi.stubGlobal('WebSocket', SilentSocket)
+export function visit(path: string, socket: new () => EventTarget = SilentSocket) {
+  vi.stubGlobal('WebSocket', socket)
   window.history.replaceState(null, '', path)
   const router = createMemoryRouter(routes, { initialEntries: [path] })
   // The API client reads the tenant from the address bar, as in a browser.

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Outlet, useLocation } from 'react-router'
 import { useMe } from '../../api/session'
-import { useLive } from '../../live/use-live'
+import { LiveContext, useLive } from '../../live/use-live'
 import { BlockBoundary } from '../../ui/block-boundary'
 import { LogoMark, Wordmark } from '../../ui/logo'
 import { useIsMobile } from '../../ui/use-media'
@@ -33,7 +33,7 @@ export function Shell() {
   const { t } = useTranslation()
   const me = useMe()
   const area = useArea()
-  const live = useLive()
+  const { socket, state } = useLive()
   const { pathname } = useLocation()
   const isMobile = useIsMobile()
   const { isListOpen, closeList } = useShortcuts()
@@ -59,7 +59,7 @@ export function Shell() {
         {hasNav && <TenantSelect />}
         {!isMobile && hasNav && <AreaSwitch area={area} />}
         <span className="grow" />
-        <LiveBadge state={live} />
+        <LiveBadge state={state} />
         {!isMobile && <LanguageButton />}
         {!isMobile && <ThemeButton />}
         <UserMenu />
@@ -79,7 +79,9 @@ export function Shell() {
       )}
       <main id="main" className="content" tabIndex={-1}>
         <BlockBoundary key={pathname} title={t('shell:broken.text')}>
-          <Outlet />
+          <LiveContext value={socket}>
+            <Outlet />
+          </LiveContext>
         </BlockBoundary>
       </main>
       <Suspense fallback={null}>{isListOpen && <ShortcutList onClose={closeList} />}</Suspense>

@@ -21,6 +21,7 @@ import { shownState } from '../provider-state'
 import { providerQuery } from '../queries'
 import { reasonText } from '../reasons'
 import type { Provider } from '../types'
+import { useLiveHealth } from '../use-live-health'
 
 // A part of the page is fetched when it is first shown.
 const Credentials = lazy(async () => ({ default: (await import('../components/credentials')).Credentials }))
@@ -45,6 +46,7 @@ export function ProviderPage() {
   const { t } = useTranslation()
   const tenant = useTenantSlug()
   const id = useParams()['id'] ?? ''
+  useLiveHealth()
   const { data, isPlaceholderData, error, refetch } = useQuery(providerQuery(tenant, id))
   const row = isPlaceholderData ? undefined : data
   if (row) return <Detail row={row} />

@@ -23,6 +23,7 @@ import { LIST_URL, matching, sorted } from '../provider-list'
 import { shownState } from '../provider-state'
 import { providersQuery } from '../queries'
 import type { Provider } from '../types'
+import { useLiveHealth } from '../use-live-health'
 
 // Fetched when first opened: the list alone is the first load.
 const TestAllDialog = lazy(async () => ({
@@ -34,6 +35,7 @@ const StartGallery = lazy(async () => ({
 
 /** Whoever may read them sees everything; a developer sees names and health. */
 export function ProvidersPage() {
+  useLiveHealth()
   return useAllowed(PROVIDERS_READ) ? <FullList /> : <HealthList />
 }
 
