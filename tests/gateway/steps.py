@@ -1,4 +1,4 @@
-"""Steps of the event loop that compute for too long: nobody else is served meanwhile.
+"""F-89: Steps of the event loop that compute for too long: nobody else is served meanwhile.
 
 Processor time is what counts, without the garbage collector's: a busy machine fails no test.
 """
