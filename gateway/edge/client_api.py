@@ -10,7 +10,7 @@ from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.pipeline import run
 from gateway.edge.runtime import Runtime, runtime_of
 from gateway.edge.stages.authenticate import Carrier, identify, usable
-from gateway.edge.stages.confine import check_address
+from gateway.edge.stages.confine import check_address, check_path
 from gateway.edge.surfaces import Endpoint, Found, Page, find
 from protocols.errors import Problem
 from protocols.ir import Dialect
@@ -23,6 +23,9 @@ READS: Final = frozenset({"GET", "HEAD"})
 KEYLESS: Final = frozenset({"probe", "sink"})
 NOTHING: Final = b"{}"
 LISTS_SCOPE: Final = "models.read"
+# What `allowed_paths` of keys means, however a list is reached.
+MODELS_PATH: Final = "/v1/models"
+PROVIDERS_PATH: Final = "/v1/providers"
 # In the state of a scope that the console's own view makes: whose key acts, and what records say.
 ACTING_KEY: Final = "acting_key"
 SOURCE: Final = "source"
@@ -145,6 +148,7 @@ def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime)
     scope["state"]["key_id"] = key.id
     scope["state"]["tenant"] = usable(key, snapshot=snapshot, now=now).slug
     check_address(key, carrier.address)
+    check_path(key, PROVIDERS_PATH if page == "providers" else MODELS_PATH)
     if LISTS_SCOPE not in key.scopes:
         raise refusal(
             "permission",

@@ -24,18 +24,18 @@ def confine(exchange: Exchange, runtime: Runtime) -> None:
     assert key is not None  # noqa: S101 - authenticate has run
     check_address(key, arrival.address)
     operation = arrival.operation
-    if key.allowed_paths and not fits_any(operation.path, key.allowed_paths):
-        raise refusal(
-            "permission",
-            f"This API key may not use {operation.path}.",
-            code="path_not_allowed",
-        )
+    check_path(key, operation.path)
     if key.allowed_dialects and operation.dialect not in key.allowed_dialects:
         raise refusal(
             "permission",
             f"This API key may not speak {operation.dialect}.",
             code="path_not_allowed",
         )
+
+
+def check_path(key: KeySpec, path: str) -> None:
+    if key.allowed_paths and not fits_any(path, key.allowed_paths):
+        raise refusal("permission", f"This API key may not use {path}.", code="path_not_allowed")
 
 
 def check_address(key: KeySpec, address: str) -> None:

@@ -3,17 +3,21 @@
 import msgspec
 import pytest
 
+from accounts.specs import KeySpec
 from gateway.edge.client_api import client_api
 from gateway.edge.runtime import IN_SCOPE
 from tests.gateway.edge.driver import HOST, Answer, call, http_scope
-from tests.gateway.edge.plane import bearer, plane
+from tests.gateway.edge.plane import bearer, key_spec, plane, snapshot
 
 VERSION = (b"anthropic-version", b"2023-06-01")
 
 
-async def asked(path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> Answer:
+async def asked(
+    path: str, *headers: tuple[bytes, bytes], method: str = "GET", key: KeySpec | None = None
+) -> Answer:
     scope = http_scope(method=method, headers=(HOST, *headers))
-    scope["path"], scope["state"] = path, {"request_id": "req_1", IN_SCOPE: plane()}
+    runtime = plane(snapshot(key or key_spec()))
+    scope["path"], scope["state"] = path, {"request_id": "req_1", IN_SCOPE: runtime}
     return await call(client_api, scope)
 
 
@@ -28,6 +32,25 @@ async def test_errors_of_lists_have_the_form_of_who_asks(path: str, status: int)
     assert set(msgspec.json.decode(plain.body)["error"]) == {"message", "type", "param", "code"}
     said = msgspec.json.decode(anthropic.body)
     assert (said["type"], said["request_id"]) == ("error", "req_1")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed", "status"),
+    [
+        ("/v1/models", "/v1/messages", 403),
+        ("/api/v1/models", "/v1/models", 200),
+        ("/v1/models/x", "/v1/models", 404),
+        ("/v1/providers", "/v1/models", 403),
+        ("/v1/providers", "/v1/prov*", 200),
+    ],
+)
+async def test_a_key_confined_to_paths_is_so_in_lists_too(
+    path: str, allowed: str, status: int
+) -> None:
+    key = key_spec(allowed_paths=(allowed,), scopes=frozenset({"models.read"}))
+    answer = await asked(path, *bearer().items(), key=key)
+    assert answer.status == status
+    assert (b"path_not_allowed" in answer.body) is (status == 403)
 
 
 async def test_a_wrong_method_is_told_the_right_one() -> None:
