@@ -11,7 +11,7 @@ from gateway.edge.pipeline import run
 from gateway.edge.runtime import Runtime, runtime_of
 from gateway.edge.stages.authenticate import Carrier, identify, usable
 from gateway.edge.stages.confine import check_address, check_path
-from gateway.edge.surfaces import Endpoint, Found, Page, find
+from gateway.edge.surfaces import ENDPOINTS, Endpoint, Found, Page, find
 from protocols.errors import Problem
 from protocols.ir import Dialect
 
@@ -23,6 +23,12 @@ READS: Final = frozenset({"GET", "HEAD"})
 KEYLESS: Final = frozenset({"probe", "sink"})
 NOTHING: Final = b"{}"
 LISTS_SCOPE: Final = "models.read"
+SHOWN_CHARS: Final = 256
+WHAT_EXISTS: Final = (
+    "This gateway serves "
+    + ", ".join(sorted({e.operation.path for e in ENDPOINTS.values() if e.operation is not None}))
+    + ", /v1/models and /v1/providers."
+)
 # What `allowed_paths` of keys means, however a list is reached.
 MODELS_PATH: Final = "/v1/models"
 PROVIDERS_PATH: Final = "/v1/providers"
@@ -37,7 +43,8 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
     endpoint = found.endpoint
     try:
         if endpoint is None:
-            raise refusal("not_found", f"{scope['path']} does not exist.", code="not_found")
+            path = scope["path"][:SHOWN_CHARS]
+            raise refusal("not_found", f"{path} does not exist. {WHAT_EXISTS}", code="not_found")
         _check_method(scope["method"], endpoint)
         if endpoint.operation is None:
             await _page(scope, receive, send, found=found, runtime=runtime)

@@ -53,6 +53,14 @@ async def test_a_key_confined_to_paths_is_so_in_lists_too(
     assert (b"path_not_allowed" in answer.body) is (status == 403)
 
 
+async def test_whoever_asks_for_nothing_hears_what_there_is() -> None:
+    answer = await asked("/v1/responses/" + "x" * 60_000, method="POST")
+    message = msgspec.json.decode(answer.body)["error"]["message"]
+    assert message.startswith("/v1/responses/xx")
+    assert message.endswith("/v1/messages/count_tokens, /v1/models and /v1/providers.")
+    assert len(message) < 500
+
+
 async def test_a_wrong_method_is_told_the_right_one() -> None:
     answer = await asked("/v1/models", *bearer().items(), method="POST")
     assert (answer.status, answer.headers[b"allow"]) == (405, b"GET, HEAD")
