@@ -146,7 +146,9 @@ def ci() -> bool:
 def nightly() -> bool:
     fuzzed = run_shown(pytest_step("nightly", *NIGHTLY)).ok
     strict = run_shown(pytest_step("faults", *STRICT_FAULTS, environment=STRICT)).ok
-    return all([supply_chain.main() == 0, fuzzed, strict, run_end_to_end(every_look=True).ok])
+    recorded = conformance()
+    looked_at = run_end_to_end(every_look=True).ok
+    return all([supply_chain.main() == 0, fuzzed, strict, recorded, looked_at])
 
 
 def faults() -> bool:
