@@ -45,22 +45,25 @@ def copy_states() -> int:
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
     ) as client:
-        told = {
-            credential_id: value
-            for field, value in _all(client).items()
+        told_of = {
+            credential_id
+            for field in _told(client)
             if (credential_id := parse_id(field.decode())) is not None
         }
         with platform_scope("copy what the workers told of credentials"):
-            rows = {row.pk: row for row in Credential.objects.filter(pk__in=told)}
-            changed = [row for row in rows.values() if _copy(row, told[row.pk])]
+            found = Credential.objects.select_for_update().filter(pk__in=told_of).order_by("pk")
+            rows = {str(row.pk).encode(): row for row in found}
+            # Once nobody else can write the rows, so that newer words are not overwritten.
+            told = _told(client)
+            changed = [row for key, row in rows.items() if key in told and _copy(row, told[key])]
             for provider_id, tenant_id in {(row.provider_id, row.tenant_id) for row in changed}:
                 announce_health(provider_id=provider_id, tenant_id=tenant_id)
-        if gone := [str(credential_id) for credential_id in told if credential_id not in rows]:
+        if gone := [str(pk) for pk in told_of if str(pk).encode() not in rows]:
             client.hdel(STATES, *gone)
     return len(changed)
 
 
-def _all(client: "redis.Redis") -> Mapping[bytes, bytes]:
+def _told(client: "redis.Redis") -> Mapping[bytes, bytes]:
     found: Any = client.hgetall(STATES)
     values: Mapping[bytes, bytes] = found
     return values
