@@ -50,21 +50,25 @@ def user_group(user_id: UUID) -> str:
     return f"user.{user_id.hex}"
 
 
-def tenant_group(tenant_id: UUID) -> str:
+def tenant_group(tenant_id: UUID | None) -> str:
     """Hears that somebody's rights in the tenant may be others."""
-    return f"tenant.{tenant_id.hex}"
+    return f"tenant.{_owner(tenant_id)}"
 
 
 def health_group(tenant_id: UUID | None) -> str:
     """Of a tenant's providers, or of the platform's."""
-    return f"health.{tenant_id.hex if tenant_id else 'platform'}"
+    return f"health.{_owner(tenant_id)}"
+
+
+def _owner(tenant_id: UUID | None) -> str:
+    return tenant_id.hex if tenant_id else "platform"
 
 
 def listen() -> None:
     configuration_changed.connect(_on_change, dispatch_uid="live_changed")
 
 
-def _rights_in(tenant_id: UUID) -> Notice:
+def _rights_in(tenant_id: UUID | None) -> Notice:
     return Notice(group=tenant_group(tenant_id), type=PERMISSION_CHANGED)
 
 
