@@ -3,8 +3,10 @@
 import pytest
 
 from accounts.models import Tenant
+from accounts.selectors.access import access_of_master, access_of_user
 from accounts.tenancy import platform_scope
 from providers.models import Credential
+from providers.selectors.providers import visible_providers
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.factories.providers import ProviderFactory
@@ -49,6 +51,19 @@ def test_of_the_platforms_providers_a_tenant_sees_names_and_health_only(town: To
         owner.post(f"providers/{shared.id}/models", {"upstream_name": "x"}),
     ):
         assert call.status_code == 404, call.content
+
+
+def test_who_may_see_a_provider_is_asked_without_row_security_too(town: Town) -> None:
+    """Where an operator has allowed a login that row security does not bind."""
+    with platform_scope("test"):
+        hidden = ProviderFactory(visible_to=[make_town().tenant.id])
+        chosen = ProviderFactory(visible_to=[town.tenant.id])
+        access = access_of_user(user=town.people["owner"], tenant_choice=town.tenant.slug)
+        seen = set(visible_providers(access=access).values_list("pk", flat=True))
+        all_of_them = visible_providers(access=access_of_master(tenant_choice=town.tenant.slug))
+        assert all_of_them.filter(pk=hidden.pk).exists()
+    assert chosen.pk in seen
+    assert hidden.pk not in seen
 
 
 def test_names_are_all_a_developer_reads_of_own_providers(town: Town) -> None:
