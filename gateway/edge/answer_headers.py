@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.edge.errors import HeaderPairs
-from gateway.edge.exchange import Exchange
+from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.runtime import Runtime
 
 # Rate limits are not among them: the client's limits are the gateway's. Neither is what may hold
@@ -94,11 +94,19 @@ def degraded(losses: list[str]) -> bytes:
 
 
 def _upstream_ms(exchange: Exchange, *, now: float) -> float:
-    """Time spent waiting for vendors so far."""
+    """Time spent waiting for vendors so far: of a stream, until it said something."""
     return sum(
-        ((attempt.first_byte_at or attempt.ended_at or now) - attempt.began_at) * 1000
+        (_waited_until(attempt, exchange, now=now) - attempt.began_at) * 1000
         for attempt in exchange.attempts
     )
+
+
+def _waited_until(attempt: Attempt, exchange: Exchange, *, now: float) -> float:
+    if attempt.ended_at is not None:
+        return attempt.ended_at
+    if exchange.delivered is attempt and exchange.first_content_at is not None:
+        return exchange.first_content_at
+    return now
 
 
 def _is_plain(value: str) -> bool:

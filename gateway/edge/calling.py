@@ -159,9 +159,6 @@ class Caller:
         )
         made.sent = True
         made.status = answer.status
-        made.first_byte_at = now = runtime.clock()
-        if exchange.first_upstream_at is None:
-            exchange.first_upstream_at = now
         return answer
 
     async def _judge(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:

@@ -47,7 +47,6 @@ class Attempt(msgspec.Struct, kw_only=True):
     status: int = 0
     verdict: VerdictClass | None = None
     message: str = ""
-    first_byte_at: float | None = None
     ended_at: float | None = None
 
 
@@ -79,7 +78,6 @@ class Exchange:
         "delivered",
         "error",
         "first_content_at",
-        "first_upstream_at",
         "holds_slot",
         "key",
         "lane",
@@ -137,7 +135,6 @@ class Exchange:
         self.usage: ir.Usage = NO_USAGE
         self.classes: UsageClasses | None = None
         self.stop: str | None = None
-        self.first_upstream_at: float | None = None
         self.first_content_at: float | None = None
         # the end
         self.client_gone = False

@@ -9,6 +9,9 @@ from tests.gateway.edge.test_attempt import asked, error, two_keys
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
     JSON,
+    ROLE,
+    SSE,
+    STREAM,
     Client,
     Said,
     World,
@@ -168,3 +171,18 @@ async def test_a_vendor_that_cannot_count_is_still_asked_for_answers() -> None:
     await world.run(exchange(client, candidate(anthropic, operation=MESSAGES), operation=MESSAGES))
     assert client.status == 200
     assert world.announced == []
+
+
+@pytest.mark.parametrize(
+    ("said", "stream"),
+    [
+        (Said(ROLE, 0.3, *STREAM[1:], headers=SSE), True),
+        (Said(0.3, CHAT_ANSWER), False),
+        (Said(CHAT_ANSWER, headers_after_s=0.3), False),
+    ],
+)
+async def test_the_vendors_time_is_not_the_gateways(said: Said, *, stream: bool) -> None:
+    world, client = World(said), Client()
+    await world.run(exchange(client, stream=stream))
+    assert int(client.headers[b"x-gateway-response-time"]) >= 290
+    assert float(client.headers[b"x-switchyard-overhead-ms"]) < 150
