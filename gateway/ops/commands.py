@@ -1,6 +1,7 @@
 """What the single-purpose commands do with their arguments; each returns the exit status."""
 
 import os
+import socket
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
@@ -70,7 +71,8 @@ def run_serve(_: Namespace, configuration: Configuration) -> int:
 def _has_copy(configuration: Configuration) -> bool:
     """Clients are served by it while PostgreSQL is out; the console is nothing without that."""
     serves_clients = configuration.values["SERVE_ROLE"] != "console"
-    return serves_clients and any(configuration.paths.snapshot.glob("*.bin"))
+    node = configuration.values["NODE_ID"] or socket.gethostname()
+    return serves_clients and (configuration.paths.snapshot / f"{node}.bin").is_file()
 
 
 def run_worker(_: Namespace, configuration: Configuration) -> int:

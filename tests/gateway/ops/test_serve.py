@@ -12,6 +12,8 @@ from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.outcome import CommandFailed, Exit
 from gateway.ops.ports import free_port
 
+NODE = "node-1"
+
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
@@ -24,13 +26,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def without_postgresql(var: Path, **changes: Any) -> Configuration:
     loaded = load_configuration()
     url = f"postgresql://x:y@127.0.0.1:{free_port()}/z"
-    values = {**loaded.values, "DATABASE_URL": url, "VAR_DIR": str(var), **changes}
+    values = {**loaded.values, "DATABASE_URL": url, "VAR_DIR": str(var), "NODE_ID": NODE, **changes}
     return replace(loaded, values=values)
 
 
-def leave_copy(var: Path) -> None:
+def leave_copy(var: Path, *, node: str = NODE) -> None:
     (var / "snapshot").mkdir()
-    (var / "snapshot" / "node-1.bin").touch()
+    (var / "snapshot" / f"{node}.bin").touch()
 
 
 @pytest.mark.parametrize("role", ["edge", "all"])
@@ -43,9 +45,10 @@ def test_a_server_starts_without_postgresql_where_a_copy_is_on_disk(
     assert "from the copy of the configuration on this disk" in capsys.readouterr().err
 
 
-def test_a_server_does_not_start_without_postgresql_and_without_a_copy(
+def test_a_server_does_not_start_without_postgresql_and_without_its_own_copy(
     started: list[list[str]], tmp_path: Path
 ) -> None:
+    leave_copy(tmp_path, node="another")
     with pytest.raises(CommandFailed) as failed:
         commands.run_serve(Namespace(), without_postgresql(tmp_path))
     assert failed.value.status == Exit.UNAVAILABLE
