@@ -44,6 +44,22 @@ def test_a_key_is_taken_from_the_query() -> None:
     assert found({}, b"alt=sse&key=" + KEY.encode()) == key_spec().id
 
 
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        (b"key=a", [b"a"]),
+        (b"x=1&key=a%2Bb&y", [b"a+b"]),
+        (b"key=&monkey=a&key=b", [b"b"]),
+        (b"key=a&" * 9_000, [b"a"]),
+        (b"a=key%3Da&keys=b&key", []),
+    ],
+)
+def test_one_key_is_read_of_a_query_however_many_it_holds(
+    query: bytes, values: list[bytes]
+) -> None:
+    assert [value for _, value in carried_values({}, query)] == values
+
+
 def test_the_first_valid_value_wins() -> None:
     headers = {b"authorization": b"Bearer sk-not-ours", b"x-api-key": KEY.encode()}
 
