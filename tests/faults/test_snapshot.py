@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ from gateway.publish import publisher
 from tests import services
 from tests.conftest import close_connections
 from tests.faults.bounds import FACTOR
-from tests.faults.gateway_process import Gateway, Reply, running
+from tests.faults.gateway_process import Gateway, Reply, running, serving
 from tests.faults.installation import wait_until
 
 pytestmark = pytest.mark.faults
@@ -107,6 +108,26 @@ def test_a_start_without_postgresql_serves_known_keys_from_the_copy(
             assert report["status"] == "degraded"
             assert report["components"]["snapshot"] == "ok"
             assert report["components"]["postgres"] == "unreachable"
+
+
+def test_the_command_of_a_deployment_starts_without_postgresql_too(
+    copy: tuple[Path, IssuedKey], tmp_path: Path
+) -> None:
+    _, issued = copy
+    port = free_port()
+    edge = node(
+        tmp_path,
+        DATABASE_URL=url_at(free_port()),
+        SERVE_ROLE="edge",
+        PORT=str(port),
+        DRAIN_READY_DELAY_S="0",
+    )
+    began = time.monotonic()
+    command = [sys.executable, "-m", "gateway", "serve"]
+    with serving(command, port=port, environment=edge) as process:
+        gateway = Gateway(port=port, worker_pid=process.pid)
+        assert models(gateway, issued).statuses == [200]
+        assert time.monotonic() - began <= COLD_START_S * FACTOR
 
 
 @pytest.mark.parametrize(
