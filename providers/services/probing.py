@@ -33,6 +33,7 @@ from providers.selectors.providers import editable_provider
 from providers.services.announcing import announce_health, record_changes
 from providers.services.credentials import FIELD, TABLE, checked_secret, new_chance
 from providers.services.provider_fields import checked_base_url, checked_headers
+from providers.services.refusals import ADDRESS_REFUSED
 from providers.services.vault import vault_from_setting
 from providers.specs import CredentialSpec, ProviderSpec
 from providers.transport import configured_transport
@@ -160,7 +161,7 @@ def try_out(subject: Subject, *, model: str = "") -> probing.Report:
             )
         )
     except RefusedAddress as refused:
-        raise Invalid.one(field="base_url", message=str(refused)) from None
+        raise Invalid.one(field="base_url", code=ADDRESS_REFUSED, message=str(refused)) from None
 
 
 def check(subject: Subject, *, mode: str, model: str = "") -> Outcome:

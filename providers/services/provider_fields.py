@@ -20,6 +20,7 @@ from providers.addresses import RefusedAddress
 from providers.kinds import MOCK
 from providers.ownership import PLATFORM
 from providers.proxies import proxy_of
+from providers.services.refusals import ADDRESS_REFUSED
 
 SLUG: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 MULTIPLIER: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
@@ -71,8 +72,10 @@ def checked_base_url(text: str, *, kind: str, field: str = "base_url") -> tuple[
     try:
         url, notices = normalised_base_url(text)
         settings.EGRESS_POLICY.check_url(url)
-    except (BadUrl, RefusedAddress) as refused:
-        raise Invalid.one(field=field, message=str(refused)) from None
+    except BadUrl as bad:
+        raise Invalid.one(field=field, message=str(bad)) from None
+    except RefusedAddress as refused:
+        raise Invalid.one(field=field, code=ADDRESS_REFUSED, message=str(refused)) from None
     return url, list(notices)
 
 
