@@ -32,7 +32,7 @@ INFO: Final = b"switchyard copy of the configuration"
 ROWS: Final = msgspec.msgpack.Decoder(list[Row])
 
 
-class Refused(Exception):
+class Unusable(Exception):
     """Why this copy cannot be used, in words for /ready."""
 
 
@@ -121,16 +121,16 @@ class Copy:
 
 
 def open_copy(path: Path, *, kek_of: Callable[[str], bytes], now: float, max_age_s: float) -> Copy:
-    """Raises Refused; `kek_of` raises LookupError for a key that is not at hand."""
+    """Raises Unusable; `kek_of` raises LookupError for a key that is not at hand."""
     try:
         stream = path.open("rb")
     except FileNotFoundError:
-        raise Refused("there is no copy on disk") from None
+        raise Unusable("there is no copy on disk") from None
     try:
         copy = _checked(stream, kek_of=kek_of)
         age_s = now - copy.header.saved_at
         if age_s > max_age_s:
-            raise Refused(f"the copy on disk is {age_s:.0f} s old, older than SNAPSHOT_MAX_AGE_S")
+            raise Unusable(f"the copy on disk is {age_s:.0f} s old, older than SNAPSHOT_MAX_AGE_S")
     except BaseException:
         stream.close()
         raise
@@ -138,7 +138,7 @@ def open_copy(path: Path, *, kek_of: Callable[[str], bytes], now: float, max_age
 
 
 def _checked(stream: IO[bytes], *, kek_of: Callable[[str], bytes]) -> Copy:
-    tampered = Refused("the copy on disk is not one this installation wrote, or was changed")
+    tampered = Unusable("the copy on disk is not one this installation wrote, or was changed")
     size = stream.seek(0, os.SEEK_END) - MAC_BYTES
     stream.seek(0)
     begin = stream.read(len(MAGIC) + LENGTH_BYTES)
@@ -149,7 +149,7 @@ def _checked(stream: IO[bytes], *, kek_of: Callable[[str], bytes]) -> Copy:
     except UNDECODABLE:
         raise tampered from None
     except LookupError as error:
-        raise Refused(f"the copy on disk cannot be opened: {error}") from None
+        raise Unusable(f"the copy on disk cannot be opened: {error}") from None
     first = stream.tell()
     stream.seek(0)
     signature = hmac.new(keys.sign, digestmod=hashlib.sha256)

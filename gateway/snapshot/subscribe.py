@@ -26,7 +26,7 @@ from redis.exceptions import RedisError
 from gateway.snapshot.acks import CHANNEL, Acks
 from gateway.snapshot.assembly import Assembly, CannotOpen
 from gateway.snapshot.clock import AnchoredClock
-from gateway.snapshot.disk import Copy, Refused, open_copy
+from gateway.snapshot.disk import Copy, Unusable, open_copy
 from gateway.snapshot.keeper import Keeper
 from gateway.snapshot.source import UNREADABLE, Source
 from providers import secrets
@@ -196,8 +196,8 @@ class SnapshotHolder:
     async def _load_copy(self) -> None:
         try:
             copy = await asyncio.to_thread(self._open_copy)
-        except Refused as refused:
-            self._problem = f"PostgreSQL cannot be read ({self._unread}) and {refused}"
+        except Unusable as unusable:
+            self._problem = f"PostgreSQL cannot be read ({self._unread}) and {unusable}"
             log.error("no_configuration", error=self._problem)
             return
         assembly = Assembly(Envelope(self._ring))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.snapshot.disk import Refused, new_header, open_copy, write_copy
+from gateway.snapshot.disk import Unusable, new_header, open_copy, write_copy
 from gateway.snapshot.rows import Row
 from tests.gateway.snapshot.compiled import OTHER_RING, RING, key_row
 
@@ -70,7 +70,7 @@ def test_two_copies_of_the_same_share_no_bytes_to_compare(path: Path) -> None:
 
 
 def test_a_missing_copy_is_refused(path: Path) -> None:
-    with pytest.raises(Refused, match="there is no copy"):
+    with pytest.raises(Unusable, match="there is no copy"):
         read(path)
 
 
@@ -78,16 +78,16 @@ def test_a_copy_that_is_too_old_is_refused(path: Path) -> None:
     write(path, saved_at=NOW - 100)
     assert read(path) == PAGES
     write(path, saved_at=NOW - 101)
-    with pytest.raises(Refused, match="101 s old, older than SNAPSHOT_MAX_AGE_S"):
+    with pytest.raises(Unusable, match="101 s old, older than SNAPSHOT_MAX_AGE_S"):
         read(path)
 
 
 def test_a_copy_under_another_key_is_refused_by_its_name(path: Path) -> None:
     header = new_header(version=9, saved_at=NOW, kek_id=OTHER_RING.current.id)
     write_copy(path, header=header, pages=PAGES, kek=OTHER_RING.current.key.reveal())
-    with pytest.raises(Refused, match=f"key {OTHER_RING.current.id} is needed"):
+    with pytest.raises(Unusable, match=f"key {OTHER_RING.current.id} is needed"):
         read(path)
-    with pytest.raises(Refused, match="was changed"):
+    with pytest.raises(Unusable, match="was changed"):
         read(path, kek=lambda _: KEK)
 
 
@@ -112,7 +112,7 @@ def test_a_copy_with_any_byte_changed_or_missing_is_refused(
         )
     )
     path.write_bytes(changed)
-    with pytest.raises(Refused):
+    with pytest.raises(Unusable):
         read(path)
 
 
