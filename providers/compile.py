@@ -55,6 +55,7 @@ def compile_provider(row: Provider) -> ProviderSpec:
         priority=row.priority,
         enabled=row.enabled and (above is None or above.enabled),
         draining=row.draining or (above is not None and above.draining),
+        asked_last=row.asked_last,
         surfaces=surfaces_of(row.kind, holds=holds),
         headers=holds.headers,
         proxy_url=holds.proxy_url,

@@ -102,6 +102,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: int = 100
     enabled: bool = True
     draining: bool = False
+    asked_last: bool = False  # its probes fail: only where no other can serve
     surfaces: tuple[Surface, ...] = ()
     headers: dict[str, str] = {}
     proxy_url: str = ""

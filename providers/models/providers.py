@@ -85,13 +85,15 @@ class Provider(Editable, SharedWithTenants):
     managed_by = models.CharField(max_length=4, choices=ManagedBy, default=ManagedBy.UI)
     verified_at = models.DateTimeField(null=True, blank=True)
     probed_at = models.DateTimeField(null=True, blank=True)
+    # Its probes fail: others are asked first, until it answers again.
+    asked_last = models.BooleanField(default=False, editable=False)
     discovered_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
     credentials: "models.Manager[Credential]"
     upstream_models: "models.Manager[UpstreamModel]"
 
-    stamp_fields = frozenset({"verified_at", "probed_at", "discovered_at"})
+    stamp_fields = frozenset({"verified_at", "probed_at", "discovered_at", "asked_last"})
 
     class Meta(SharedWithTenants.Meta):
         db_table = "providers"

@@ -27,6 +27,7 @@ DOWN, DEGRADED, OK = 0, 1, 2
 RECENT: Final = 10
 BAD_PROBES: Final = 3
 GOOD_PROBES: Final = 2
+PROBES_FAIL: Final = ("down", "probe_failed")
 
 
 class CredentialCount(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def _state(
     if not checks and served is None:
         return "unknown", "not_checked"
     if _is_down(checks) and (served is None or served < checks[0].at):
-        return "down", "probe_failed"
+        return PROBES_FAIL
     if count.healthy < count.total:
         return "degraded", "credentials_out"
     if checks and not checks[0].ok:

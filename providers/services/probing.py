@@ -34,6 +34,7 @@ from providers.services.announcing import announce_health, record_changes
 from providers.services.credentials import FIELD, TABLE, checked_secret, new_chance
 from providers.services.provider_fields import checked_base_url, checked_headers
 from providers.services.refusals import ADDRESS_REFUSED
+from providers.services.rotation import settle_rotation
 from providers.services.vault import vault_from_setting
 from providers.specs import CredentialSpec, ProviderSpec
 from providers.transport import configured_transport
@@ -247,6 +248,7 @@ def note_check(*, actor: Actor, access: Access, subject: Subject, outcome: Outco
     announce_health(provider_id=row.pk, tenant_id=row.tenant_id)
     if outcome.ok:
         _bring_back(row, subject, actor=actor)
+    settle_rotation([row.pk])
     return found
 
 

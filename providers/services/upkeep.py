@@ -21,6 +21,7 @@ from accounts.tenancy import platform_scope
 from providers.kinds import MOCK
 from providers.models import Credential, HealthCheck, Provider
 from providers.services.announcing import announce_health
+from providers.services.rotation import settle_rotation
 
 # Written by the workers: credential id → what was last told of it.
 STATES: Final = "sy:health:states"
@@ -58,6 +59,7 @@ def copy_states() -> int:
             changed = [row for key, row in rows.items() if key in told and _copy(row, told[key])]
             for provider_id, tenant_id in {(row.provider_id, row.tenant_id) for row in changed}:
                 announce_health(provider_id=provider_id, tenant_id=tenant_id)
+            settle_rotation({row.provider_id for row in changed})
         if gone := [str(pk) for pk in told_of if str(pk).encode() not in rows]:
             client.hdel(STATES, *gone)
     return len(changed)

@@ -41,6 +41,8 @@ def route(exchange: Exchange, runtime: Runtime) -> None:
     candidates, reasons = _candidates(reachable, operation=operation)
     if not candidates:
         raise _none_serves(exchange.model, reachable, operation=operation, reasons=reasons)
+    if any(candidate.provider.asked_last for candidate in candidates):
+        candidates.sort(key=lambda candidate: candidate.provider.asked_last)
     exchange.candidates = tuple(candidates[:MAX_CANDIDATES])
     exchange.lane = "native"
 

@@ -154,3 +154,10 @@ def test_no_more_than_eight_are_tried() -> None:
     many = [provider(f"p{number}", target("gpt-4")) for number in range(12)]
 
     assert len(routed("gpt-4", *many).candidates) == 8
+
+
+def test_a_provider_whose_probes_fail_is_asked_last_and_still_asked() -> None:
+    down = provider("down", target("gpt-4"), priority=1, asked_last=True)
+
+    assert served_by(routed("gpt-4", down, OPENAI)) == ["openai.gpt-4", "down.gpt-4"]
+    assert served_by(routed("gpt-4", down)) == ["down.gpt-4"]
