@@ -164,7 +164,7 @@ class Caller:
     async def _judge(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:
         candidate, content_type = step.candidate, answer.headers.get("content-type", "").lower()
         limits, is_ok = candidate.provider.timeouts, 200 <= answer.status < 300
-        ttft_s = first_within_s(candidate)
+        ttft_s = first_within_s(candidate, stream=self._exchange.asked_stream)
         if is_ok and self._exchange.asked_stream and content_type.startswith(EVENT_STREAM):
             self._watch.expect("first", since=made.began_at, within_s=ttft_s)
             return await self._stream(step, made, answer)
@@ -273,14 +273,17 @@ class Caller:
         return Deadlines(
             connect_s=limits.connect_ms / 1000,
             pool_s=POOL_WAIT_S,
-            headers_s=first_within_s(candidate),
+            headers_s=first_within_s(candidate, stream=exchange.asked_stream),
             idle_s=limits.idle_ms / 1000,
             total_at=total_at,
         )
 
 
-def first_within_s(candidate: Candidate) -> float:
+def first_within_s(candidate: Candidate, *, stream: bool) -> float:
+    """The first word of an answer that is not streamed comes when all of it has been made."""
     limits = candidate.provider.timeouts
+    if not stream:
+        return max(limits.ttft_ms, limits.reasoning_ttft_ms) / 1000
     return (limits.reasoning_ttft_ms if candidate.target.reasoning else limits.ttft_ms) / 1000
 
 

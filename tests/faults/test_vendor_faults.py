@@ -25,7 +25,12 @@ pytestmark = pytest.mark.faults
 MB: Final = 1024 * 1024
 SOON_S: Final = 0.25
 DEADLINE_S: Final = 1.0
-QUICK: Final[dict[str, Any]] = {"ttft_ms": 1000, "idle_ms": 1000, "total_ms": 20_000}
+QUICK: Final[dict[str, Any]] = {
+    "ttft_ms": 1000,
+    "reasoning_ttft_ms": 1000,
+    "idle_ms": 1000,
+    "total_ms": 20_000,
+}
 CANARY: Final = "sk-canary-0123456789abcdef0123456789"
 
 

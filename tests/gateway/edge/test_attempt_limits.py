@@ -14,6 +14,8 @@ from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
     CHAT_BODY,
     JSON,
+    SSE,
+    STREAM,
     Client,
     Said,
     World,
@@ -125,9 +127,11 @@ async def test_every_phase_has_the_deadline_of_its_provider() -> None:
         connect_ms=1, ttft_ms=2_000, reasoning_ttft_ms=3_000, idle_ms=4_000, total_ms=9_000
     )
     of = provider(timeouts=limits)
-    for to, headers_s in ((target(), 2.0), (target(reasoning=True), 3.0)):
-        world = World(Said(CHAT_ANSWER))
-        await world.run(exchange(Client(), candidate(of, to)))
+    whole, reasoning = target(), target(reasoning=True)
+    cases = ((whole, True, 2.0), (reasoning, True, 3.0), (whole, False, 3.0))
+    for to, stream, headers_s in cases:
+        world = World(Said(*STREAM, headers=SSE) if stream else Said(CHAT_ANSWER))
+        await world.run(exchange(Client(), candidate(of, to), stream=stream))
         deadlines = world.vendors.deadlines[0]
         assert (deadlines.connect_s, deadlines.pool_s) == (0.001, 2.0)
         assert (deadlines.headers_s, deadlines.idle_s) == (headers_s, 4.0)
@@ -136,7 +140,7 @@ async def test_every_phase_has_the_deadline_of_its_provider() -> None:
 async def test_a_body_that_trickles_runs_out_of_time() -> None:
     drops = [piece for _ in range(100) for piece in (0.02, b" ")]
     world = World(Said(*drops))
-    limits = Timeouts(ttft_ms=100, idle_ms=120)
+    limits = Timeouts(ttft_ms=100, reasoning_ttft_ms=100, idle_ms=120)
     await world.run(exchange(Client(), candidate(provider(timeouts=limits))))
     assert world.refused is not None
     assert world.refused.kind == "timeout"

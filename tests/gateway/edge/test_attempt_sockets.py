@@ -159,7 +159,7 @@ async def test_an_end_at_any_byte_is_invisible_or_told_once(world: World, how: s
 async def test_silence_before_the_headers_is_a_timeout_in_time(world: World) -> None:
     async with vendor(sends_then_waits(b"")) as of:
         began = monotonic()
-        await world.run(exchange(Client(), at(of, ttft_ms=300)))
+        await world.run(exchange(Client(), at(of, ttft_ms=300, reasoning_ttft_ms=300)))
         assert 0.3 <= monotonic() - began < 0.3 + SOON_S
         assert world.refused is not None
         assert world.refused.http_status == 504
