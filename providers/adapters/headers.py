@@ -21,6 +21,9 @@ RESERVED: Final = frozenset(
     }
 )
 RESERVED_PREFIXES: Final = ("x-switchyard-", "x-forwarded-", "x-gateway-")
+# Firewalls of vendors refuse calls that do not say who makes them.
+USER_AGENT: Final = "user-agent"
+PRODUCT: Final = "switchyard"
 NAME_CHARS: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
 
@@ -68,7 +71,7 @@ def call_headers(
     allowed: Collection[str],
 ) -> tuple[tuple[str, str], ...]:
     """`own` cannot be replaced; then the client's, then the operator's, then the kind's default."""
-    chosen = dict(defaults)
+    chosen = {USER_AGENT: PRODUCT, **defaults}
     for name, value in extra.items():
         lower, checked = require_extra(name, value)
         chosen[lower] = checked

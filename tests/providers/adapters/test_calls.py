@@ -44,6 +44,7 @@ def test_openai_is_called_at_its_own_address_with_a_bearer() -> None:
         method="POST",
         url="https://api.openai.com/v1/chat/completions",
         headers=(
+            ("user-agent", "switchyard"),
             ("content-type", "application/json"),
             ("accept", "application/json"),
             ("accept-encoding", "identity"),
@@ -59,6 +60,9 @@ def test_a_stream_asks_for_events() -> None:
     assert headers_of(made)["accept"] == "text/event-stream"
 
 
+NO_CREDENTIAL_HEADERS = {"content-type", "accept", "accept-encoding", "user-agent"}
+
+
 def test_embeddings_have_their_own_path() -> None:
     made = call("openai", "embeddings", dialect="openai.embeddings")
     assert made.url == "https://api.openai.com/v1/embeddings"
@@ -69,7 +73,7 @@ def test_a_compatible_server_is_called_below_its_base_url_without_a_credential()
         "openai_compatible", base_url="http://127.0.0.1:8000/v1", credential=NONE, secret=None
     )
     assert made.url == "http://127.0.0.1:8000/v1/chat/completions"
-    assert headers_of(made).keys() == {"content-type", "accept", "accept-encoding"}
+    assert headers_of(made).keys() == NO_CREDENTIAL_HEADERS
 
 
 def test_the_mock_is_called_without_a_credential_in_every_dialect() -> None:
@@ -81,7 +85,7 @@ def test_the_mock_is_called_without_a_credential_in_every_dialect() -> None:
     ):
         made = call("mock", operation, dialect=dialect, credential=NONE, secret=None)
         assert made.url == f"mock:{path}"
-        assert headers_of(made).keys() == {"content-type", "accept", "accept-encoding"}
+        assert headers_of(made).keys() == NO_CREDENTIAL_HEADERS
 
 
 def test_the_mocks_own_list_of_models_can_be_read() -> None:
@@ -121,6 +125,7 @@ def test_anthropic_is_called_with_its_key_and_version() -> None:
         "content-type": "application/json",
         "accept": "application/json",
         "accept-encoding": "identity",
+        "user-agent": "switchyard",
         "x-api-key": "sk-secret",
     }
 
