@@ -119,12 +119,14 @@ class Course:
         """The last target once more, when that may help."""
         runtime = self._runtime
         pause_s = walk.pause_s(wall=runtime.wall())
-        if pause_s is None or runtime.clock() + pause_s >= self._watch.total_at:
+        if pause_s is None or (due := runtime.clock() + pause_s) >= self._watch.total_at:
             return None
         self._watch.rest()
         try:
             with self._watch:
-                await asyncio.sleep(pause_s)
+                # The loop's timers may ring early, and a credential that still cools is not asked.
+                while (left_s := due - runtime.clock()) > 0:
+                    await asyncio.sleep(left_s)
         except (TimedOut, Stopping):
             return None
         return walk.again(now=runtime.clock(), wall=runtime.wall())

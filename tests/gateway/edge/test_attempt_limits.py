@@ -10,6 +10,7 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.surfaces import MESSAGES
 from protocols.codec import Target
 from providers.specs import CredentialSpec, Params, Timeouts
+from tests.gateway.edge.still_clock import on_a_still_clock
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
     CHAT_BODY,
@@ -94,6 +95,25 @@ async def test_the_same_credential_is_asked_again_when_the_vendor_says_so() -> N
     _, client = await asked(world, exchange(Client()))
     assert client.status == 200
     assert client.headers[b"x-switchyard-attempts"] == b"2"
+
+
+@on_a_still_clock
+async def test_a_timer_that_rings_early_costs_nobody_the_second_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As uvloop's do, which count from when the loop last looked at the clock."""
+    loop = asyncio.get_running_loop()
+    in_time = loop.call_later
+
+    def early(delay: float, *what: Any, **more: Any) -> asyncio.TimerHandle:
+        return in_time(delay - 0.001 if delay > 0.1 else delay, *what, **more)
+
+    monkeypatch.setattr(loop, "call_later", early)
+    world = World(error(429, headers={"retry-after": "2"}), Said(CHAT_ANSWER))
+    began = loop.time()
+    _, client = await asked(world, exchange(Client()))
+    assert client.status == 200
+    assert loop.time() - began == pytest.approx(2)
 
 
 async def test_a_deadline_of_the_client_counts_against_nobody() -> None:
