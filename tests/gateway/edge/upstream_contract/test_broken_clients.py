@@ -5,8 +5,10 @@ in use, or it would stand red beside this file.
 """
 
 import asyncio
+import gc
 import inspect
-from collections.abc import Callable, Coroutine
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final, TypeAlias
 from unittest import mock
 
@@ -113,6 +115,15 @@ def _no_caps(patch: Patch) -> None:
 @pytest.fixture(autouse=True)
 def _no_long_steps() -> None:
     """None of these clients serves anybody: how long they compute at a time is not judged."""
+
+
+@pytest.fixture(autouse=True)
+def _no_one_else_is_blamed() -> Iterator[None]:
+    """What these clients lose where they are cancelled is collected here, not in a later test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 BROKEN: Final[tuple[tuple[str, Break, Case, dict[str, Any]], ...]] = (
