@@ -244,3 +244,22 @@ def test_any_text_is_resolved_or_refused(text: str) -> None:
         index.resolve(text, tenant_id=ACME, now=NOW)
     except BadReference:
         assert any(char < " " or char == "\x7f" for char in text)
+
+
+def test_only_the_owners_named_are_told_anew() -> None:
+    own = provider("own", target("m"), tenant_id=ACME)
+    before = names(
+        OPENAI, own, aliases=(alias("fast", "gpt-4"), alias("mine", "m", tenant_id=ACME))
+    )
+
+    after = before.renewed(
+        owners=(ACME,),
+        providers=(provider("other"), provider("new", target("m"), tenant_id=ACME)),
+        aliases=(alias("slow", "gpt-4"), alias("ours", "m", tenant_id=ACME)),
+        settings={},
+    )
+
+    assert after.platform is before.platform
+    assert resolved(after, "ours") == resolved(after, "m") == ["new:m"]
+    assert resolved(after, "mine") == resolved(after, "slow") == []
+    assert resolved(after, "fast") == ["openai:gpt-4-0613"]
