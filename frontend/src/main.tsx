@@ -7,6 +7,7 @@ import './styles/tables.css'
 import './styles/dialogs.css'
 import './styles/pages.css'
 import './styles/providers.css'
+import './styles/provider-tests.css'
 
 takeOneTimeToken()
 
