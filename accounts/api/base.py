@@ -98,7 +98,10 @@ class ManagementView(APIView):
         self.headers = self.default_response_headers
         try:
             self.initial(wrapped, *args, **kwargs)
-            handler = getattr(self, (request.method or "").lower(), self.http_method_not_allowed)
+            name = (request.method or "").lower()
+            # Other methods of a view are no methods of HTTP, whatever they are called.
+            known = name if name in self.http_method_names else ""
+            handler = getattr(self, known, self.http_method_not_allowed)
             with self.bound():
                 response = self._answer_once(wrapped, handler)
             self.after_commit(response)

@@ -139,3 +139,10 @@ def test_history_pages_newest_first(town: Town) -> None:
     assert len(first["data"]) == len(rest["data"]) == 1
     assert town.api("developer").get(f"providers/{row.pk}/checks").status_code == 403
     assert make_town().api("owner").get(f"providers/{row.pk}/checks").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["QUERY", "PAGE", "ACTOR", "DELETE"])
+def test_what_is_no_method_of_a_page_is_not_allowed(town: Town, method: str) -> None:
+    answer = Api().call(method, "providers/health")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
