@@ -46,3 +46,7 @@ class TenantSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     slug: str
     status: Literal["active", "suspended", "closing"] = "active"
+    markup_bp: int = 0  # on what vendors cost, in hundredths of a percent
+    charge_on_disconnect: Literal["used", "none"] = "used"
+    charge_on_empty: Literal["input", "none"] = "none"
+    unpriced: Literal["allow_flag", "block"] = "allow_flag"

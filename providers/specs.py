@@ -9,6 +9,8 @@ from protocols.codec import Target
 from protocols.ir import Dialect
 
 Operation: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
+PriceScope: TypeAlias = Literal["catalog", "operator", "tenant"]
+PriceMatch: TypeAlias = Literal["exact", "prefix", "re2"]
 PoolStrategy: TypeAlias = Literal["round_robin", "weighted", "random", "failover"]
 DisconnectPolicy: TypeAlias = Literal["cancel", "drain"]
 
@@ -88,6 +90,7 @@ class TargetSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     context_window: int | None = None
     reasoning: bool = False  # the longer first-token deadline applies
     params: Params = Params()
+    price_model: str = ""  # under which name its price is looked up; empty: upstream_name
     created_at: int = 0  # seconds since 1970, shown in model lists
 
 
@@ -114,6 +117,8 @@ class ProviderSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     credentials: tuple[CredentialSpec, ...] = ()  # in (priority, created_at) order
     targets: tuple[TargetSpec, ...] = ()
     data_region: str = ""
+    price_vendor: str = ""  # whose price list its models are on; empty: nobody's
+    cost_multiplier: str = "1"  # decimal
     simulated: bool = False  # kind mock: never billed; the only thing test keys reach
 
 
@@ -123,3 +128,54 @@ class DataKeySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     wrapped: bytes
     tenant_id: str | None = None
+
+
+class Tier(Struct, frozen=True, kw_only=True):
+    """Rates of all tokens of a request whose input is larger than this: a cliff."""
+
+    above_input_tokens: int
+    rates: dict[str, str]
+
+
+class TimeWindow(Struct, frozen=True, kw_only=True):
+    """Rates at certain hours, in the vendor's zone; `till` before `since` goes over midnight."""
+
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)  # ISO weekdays
+    since: str  # HH:MM
+    till: str
+    tz: str
+    rates: dict[str, str]
+
+
+class PriceSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One dated row of the price book. Rates: usage class -> decimal text, USD per million units.
+
+    Never edited: a change closes a row and opens another, so an id always means the same money.
+    """
+
+    id: str
+    version: str  # of the file it came with, or of the edit
+    scope: PriceScope
+    model: str  # the name or pattern, as the vendor spells its models
+    match: PriceMatch = "exact"
+    vendor: str = ""  # catalog: whose list it is (openai, anthropic, google, aws, ...)
+    provider: str = ""  # operator, tenant: slug; empty: any
+    region: str = ""
+    tenant_id: str | None = None  # of scope tenant: what it is charged
+    rates: dict[str, str] = {}
+    per_call: dict[str, str] = {}  # USD each: web_search_calls, images, requests
+    tiers: tuple[Tier, ...] = ()  # ascending
+    variants: dict[str, dict[str, str]] = {}  # flex, batch, priority, fast
+    time_windows: tuple[TimeWindow, ...] = ()
+    valid_from: float = 0.0  # seconds since 1970, UTC
+    valid_to: float | None = None
+    deprecated_at: float | None = None
+    source: str = ""
+    source_version: str = ""
+
+
+class PricePageSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rows of one scope and vendor, or of one tenant: what is published together."""
+
+    id: str
+    prices: tuple[PriceSpec, ...] = ()
