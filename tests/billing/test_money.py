@@ -1,0 +1,39 @@
+"""Amounts: whole numbers of nano-USD inside, decimals with nine places outside."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.money import nano_of, usd
+
+INT64 = st.integers(min_value=-(2**63), max_value=2**63 - 1)
+
+
+@given(INT64)
+def test_an_amount_survives_the_way_through_text(nano: int) -> None:
+    assert nano_of(usd(nano)) == nano
+
+
+@pytest.mark.parametrize(
+    ("nano", "text"),
+    [
+        (0, "0.000000000"),
+        (123_000, "0.000123000"),
+        (-1, "-0.000000001"),
+        (-1_500_000_000, "-1.500000000"),
+        (2**63 - 1, "9223372036.854775807"),
+    ],
+)
+def test_an_amount_has_nine_places(nano: int, text: str) -> None:
+    assert usd(nano) == text
+
+
+@pytest.mark.parametrize(("text", "nano"), [("5", 5_000_000_000), ("0.1", 100_000_000)])
+def test_fewer_places_are_taken(text: str, nano: int) -> None:
+    assert nano_of(text) == nano
+
+
+@pytest.mark.parametrize("text", ["", "1e3", "0.0000000001", " 1", "1.", ".5", "+1", "١", "nan"])
+def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no amount"):
+        nano_of(text)
