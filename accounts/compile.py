@@ -1,17 +1,24 @@
 """Rows → what the data plane knows of tenants and keys."""
 
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
+
+import msgspec
 
 from accounts.models import ApiKey, ApiKeySecret, Tenant
 from accounts.specs import KeySpec, SecretSpec, TenantSpec
 
 
 def compile_tenant(tenant: Tenant) -> TenantSpec:
+    row = cast("TenantSpec", tenant)  # the closed sets of choices, in the words of the spec
     return TenantSpec(
         id=str(tenant.pk),
         slug=tenant.slug,
-        status=cast("TenantSpec", tenant).status,
+        status=row.status,
+        markup_bp=tenant.markup_bp,
+        charge_on_disconnect=row.charge_on_disconnect,
+        charge_on_empty=row.charge_on_empty,
+        unpriced=msgspec.convert(tenant.unpriced_policy, Literal["allow_flag", "block"]),
     )
 
 

@@ -48,5 +48,5 @@ class TenantSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["active", "suspended", "closing"] = "active"
     markup_bp: int = 0  # on what vendors cost, in hundredths of a percent
     charge_on_disconnect: Literal["used", "none"] = "used"
-    charge_on_empty: Literal["input", "none"] = "none"
+    charge_on_empty: Literal["input", "none"] = "input"
     unpriced: Literal["allow_flag", "block"] = "allow_flag"

@@ -1,5 +1,5 @@
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from accounts.models.base import Editable
@@ -17,6 +17,18 @@ class Tenant(Editable):
         ADMINS = "admins"
         ALL = "all"
 
+    class OnDisconnect(models.TextChoices):
+        USED = "used"
+        NONE = "none"
+
+    class OnEmpty(models.TextChoices):
+        INPUT = "input"
+        NONE = "none"
+
+    class Unpriced(models.TextChoices):
+        ALLOW_FLAG = "allow_flag"
+        BLOCK = "block"
+
     slug = models.CharField(
         max_length=40, unique=True, validators=[RegexValidator(r"\A[a-z][a-z0-9-]{1,39}\Z")]
     )
@@ -29,6 +41,20 @@ class Tenant(Editable):
     mfa_policy = models.CharField(max_length=6, choices=MfaPolicy, default=MfaPolicy.NONE)
     session_hours = models.PositiveSmallIntegerField(default=12)
     first_request_at = models.DateTimeField(null=True, blank=True)
+
+    # Of the books: what is charged for what vendors are paid.
+    markup_bp = models.IntegerField(
+        default=0,
+        validators=[MinValueValidator(-10_000), MaxValueValidator(1_000_000)],
+        help_text="On what vendors cost, in hundredths of a percent.",
+    )
+    charge_on_disconnect = models.CharField(
+        max_length=4, choices=OnDisconnect, default=OnDisconnect.USED
+    )
+    charge_on_empty = models.CharField(max_length=5, choices=OnEmpty, default=OnEmpty.INPUT)
+    unpriced_policy = models.CharField(
+        max_length=10, choices=Unpriced, default=Unpriced.ALLOW_FLAG
+    )
 
     class Meta:
         db_table = "tenants"

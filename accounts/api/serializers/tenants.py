@@ -22,9 +22,27 @@ class TenantSettings(Strict):
     )
     mfa_policy = Choice(required=False, choices=Tenant.MfaPolicy.values)
     session_hours = WholeNumber(required=False, min_value=1, max_value=MAX_SESSION_HOURS)
+    unpriced_policy = Choice(
+        required=False,
+        choices=Tenant.Unpriced.values,
+        help_text="Requests whose price nobody knows: flag them, or refuse them.",
+    )
 
 
-class TenantCreate(TenantSettings):
+class TenantTerms(TenantSettings):
+    """What who runs the platform decides beside the tenant's own settings."""
+
+    markup_bp = WholeNumber(
+        required=False,
+        min_value=-10_000,
+        max_value=1_000_000,
+        help_text="On what vendors cost, in hundredths of a percent.",
+    )
+    charge_on_disconnect = Choice(required=False, choices=Tenant.OnDisconnect.values)
+    charge_on_empty = Choice(required=False, choices=Tenant.OnEmpty.values)
+
+
+class TenantCreate(TenantTerms):
     slug = serializers.RegexField(
         r"\A[a-z][a-z0-9-]{1,39}\Z",
         max_length=40,
@@ -49,10 +67,17 @@ class TenantRow(serializers.Serializer[Any]):
     currency = serializers.CharField()
     mfa_policy = serializers.ChoiceField(choices=Tenant.MfaPolicy.values)
     session_hours = serializers.IntegerField()
+    unpriced_policy = serializers.ChoiceField(choices=Tenant.Unpriced.values)
     first_request_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()
+
+
+class PlatformTenant(TenantRow):
+    markup_bp = serializers.IntegerField()
+    charge_on_disconnect = serializers.ChoiceField(choices=Tenant.OnDisconnect.values)
+    charge_on_empty = serializers.ChoiceField(choices=Tenant.OnEmpty.values)
 
 
 class UserQuery(ListQuery):
