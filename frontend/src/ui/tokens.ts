@@ -61,6 +61,34 @@ const status: Record<Mode, Record<Status, string>> = {
   },
 }
 
+/** Of charts. Successful traffic is slate: errors must be the loudest thing in a picture. */
+const series: Record<Mode, Record<string, string>> = {
+  light: {
+    other: '#7a828f',
+    s1: '#0958d9',
+    s2: '#c2410c',
+    s3: '#172554',
+    s4: '#059669',
+    s5: '#422006',
+    'tr-ok': '#7b8ba5',
+    'tr-client': '#c2680c',
+    'tr-upstream': '#cf1322',
+    'tr-blocked': '#2b303a',
+  },
+  dark: {
+    other: '#8b919c',
+    s1: '#65a9f3',
+    s2: '#fbbf24',
+    s3: '#f43f5e',
+    s4: '#e2e8f0',
+    s5: '#7c3aed',
+    'tr-ok': '#6f7f98',
+    'tr-client': '#e8a33d',
+    'tr-upstream': '#ff7875',
+    'tr-blocked': '#e2e8f0',
+  },
+}
+
 export function antdTheme(mode: Mode, density: Density): ThemeConfig {
   const s = surface[mode]
   const dark = mode === 'dark'
@@ -165,5 +193,6 @@ export function cssVars(mode: Mode): Record<string, string> {
   const out: Record<string, string> = { '--sans': fontSans, '--mono': fontMono }
   for (const [k, v] of Object.entries(surface[mode])) out[`--${k}`] = v
   for (const [k, v] of Object.entries(status[mode])) out[`--st-${k}`] = v
+  for (const [k, v] of Object.entries(series[mode])) out[`--${k}`] = v
   return out
 }
