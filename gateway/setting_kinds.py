@@ -132,5 +132,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "pool_strategy": lambda raw: _choice(raw, *POOL_STRATEGIES),
     "log_level": lambda raw: _choice(raw, *LOG_LEVELS),
     "log_format": lambda raw: _choice(raw, "json", "console", "auto"),
+    "spool_fsync": lambda raw: _choice(raw, "group", "always", "off"),
+    "spool_on_full": lambda raw: _choice(raw, "deny", "best_effort"),
     "serve_role": lambda raw: _choice(raw, "all", "edge", "console"),
 }
