@@ -117,6 +117,7 @@ class ProviderSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     credentials: tuple[CredentialSpec, ...] = ()  # in (priority, created_at) order
     targets: tuple[TargetSpec, ...] = ()
     data_region: str = ""
+    region: str = ""  # of the vendor's own, where it has some
     price_vendor: str = ""  # whose price list its models are on; empty: nobody's
     cost_multiplier: str = "1"  # decimal
     simulated: bool = False  # kind mock: never billed; the only thing test keys reach
@@ -135,6 +136,7 @@ class Tier(Struct, frozen=True, kw_only=True):
 
     above_input_tokens: int
     rates: dict[str, str]
+    variants: dict[str, dict[str, str]] = {}  # of a variant, where the tier has its own
 
 
 class TimeWindow(Struct, frozen=True, kw_only=True):

@@ -27,11 +27,14 @@ class UsageClasses(Struct, frozen=True, kw_only=True, omit_defaults=True):
     in_cache_write_12h: int = 0
     in_audio: int = 0
     in_image: int = 0
+    in_video: int = 0
     out_text: int = 0
     out_reasoning: int = 0
     out_audio: int = 0
     out_image: int = 0
     web_search_calls: int = 0
+    images: int = 0
+    seconds: int = 0
     source: Source = "provider"
     flags: frozenset[Flag] = frozenset()
     raw: Raw = ir.NOTHING  # the vendor's object
