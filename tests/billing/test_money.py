@@ -33,7 +33,9 @@ def test_fewer_places_are_taken(text: str, nano: int) -> None:
     assert nano_of(text) == nano
 
 
-@pytest.mark.parametrize("text", ["", "1e3", "0.0000000001", " 1", "1.", ".5", "+1", "١", "nan"])
+@pytest.mark.parametrize(
+    "text", ["", "1e3", "0.0000000001", " 1", "1.", ".5", "+1", "\u0661", "nan"]
+)
 def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no amount"):
         nano_of(text)
