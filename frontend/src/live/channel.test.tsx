@@ -76,6 +76,32 @@ test('frames of 250 ms are handed over together, those of others never', () => {
   expect(onNews).toHaveBeenCalledTimes(2)
 })
 
+test('it asks with the filter, and after a lost connection from where the last rows were', () => {
+  const [onNews, onOpen] = [vi.fn(), vi.fn()]
+  const filter = { status: 'error' }
+  openChannel<string>(live, { tenant: 'acme', channel: 'requests', filter, onNews, onOpen })
+  live.say({ op: 'ok', id: live.id, cursor: '1-0' })
+  expect(onOpen).toHaveBeenCalledOnce()
+  live.say({ op: 'ev', id: live.id, seq: 1, rows: ['a'], dropped: 0, cursor: '2-0' })
+  live.say({ op: 'hello' })
+  const asked = { op: 'sub', id: live.id, tenant: 'acme', ch: 'requests', filter }
+  expect(live.sent).toEqual([asked, { ...asked, cursor: '2-0' }])
+  live.say({ op: 'ok', id: live.id, cursor: '9-0' })
+  live.say({ op: 'hello' })
+  expect(live.sent.at(-1)).toEqual({ ...asked, cursor: '2-0' })
+})
+
+test('a gap is something more to read, and the place before it is forgotten', () => {
+  const onNews = vi.fn()
+  opened(onNews)
+  live.say({ op: 'ok', id: live.id, cursor: '1-0' })
+  live.say({ op: 'gap', id: live.id })
+  vi.advanceTimersByTime(250)
+  expect(onNews).toHaveBeenLastCalledWith({ rows: [], dropped: 1, isStart: false })
+  live.say({ op: 'hello' })
+  expect(live.sent.at(-1)).not.toHaveProperty('cursor')
+})
+
 test('what was waiting is forgotten with the page', () => {
   const onNews = vi.fn()
   const close = opened(onNews)
