@@ -371,6 +371,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "providers",
         "File of certificates (PEM) that are trusted beside those of the system.",
     ),
+    _row("AUDIT_LOG_ENABLED", "bool", "true", "audit log", "Write a line per request to a file."),
+    _row("AUDIT_LOG_DIR", "path", "./logs/audit", "audit log", "Folder of the files."),
+    _row("AUDIT_LOG_MAX_SIZE_MB", "int", "100", "audit log", "Size of one file, in megabytes."),
+    _row("AUDIT_LOG_MAX_FILES", "int", "30", "audit log", "Files kept, the current one included."),
     _row(
         "METRICS_MAX_SERIES",
         "int",
