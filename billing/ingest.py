@@ -1,0 +1,162 @@
+"""Records into PostgreSQL, exactly once.
+
+Laws: a record, its transfers and the mark on its window are one transaction, in which the caller
+has set `app.platform`; a record that is there already changes nothing, except an END found after
+its attempt was written down as interrupted, which adds rows with the difference. Everything is
+written in the order of keys, so that two shippers never wait for each other in a circle.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any, Final, LiteralString, TypeAlias
+
+import msgspec
+from psycopg import Cursor, sql
+
+from billing.corrections import corrections_of
+from billing.record import USAGE, Key, Record
+from billing.transfers import Account, Transfer, transfers_of
+
+Row: TypeAlias = tuple[Any, ...]
+Sink: TypeAlias = Callable[["Cursor[Row]", Sequence[Record]], None]
+
+WINDOW: Final = timedelta(minutes=5)
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+CRASH: Final = "crash"  # how an attempt ended whose row was made from its last checkpoint
+# PostgreSQL's text holds any character but this one, which clients may send.
+NUL: Final = rb"\u0000"
+INSTEAD: Final = rb"\ufffd"
+JSON: Final = msgspec.json.Encoder()
+STORED: Final = msgspec.json.Decoder(Record)
+
+
+def _insert(table: LiteralString, *, columns: Iterable[str], end: LiteralString) -> sql.Composed:
+    """The rows travel as one parameter, a JSON array of objects with the names of columns."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL(
+        "INSERT INTO {table} ({names}) SELECT {names}"
+        " FROM json_populate_recordset(NULL::{table}, %s::json) {end}"
+    ).format(table=sql.Identifier(table), names=names, end=sql.SQL(end))
+
+
+RECORDS: Final = _insert(
+    "cost_records",
+    columns=Record.__struct_fields__,
+    end="ON CONFLICT DO NOTHING RETURNING started_at, request_id::text, attempt, kind",
+)
+INTERRUPTED: Final = """
+SELECT to_json(r)::text FROM cost_records r
+JOIN json_populate_recordset(NULL::cost_records, %s::json) k
+    USING (started_at, request_id, attempt, kind)
+WHERE r.started_at BETWEEN %s AND %s AND r.terminated = 'crash'
+"""
+ACCOUNTS: Final = _insert(
+    "ledger_accounts",
+    columns=("id", "kind", "tenant_id", "provider_id"),
+    end="ON CONFLICT DO NOTHING",
+)
+TRANSFERS: Final = _insert(
+    "ledger_transfers",
+    columns=(
+        "id", "at", "tenant_id", "debit_id", "credit_id", "amount_nano", "kind", "ref", "memo",
+    ),
+    end="ON CONFLICT DO NOTHING",
+)  # fmt: skip
+WINDOWS: Final = _insert(
+    "dirty_windows",
+    columns=("tenant_id", "window_start", "version"),
+    end="ON CONFLICT (tenant_id, window_start) DO UPDATE SET version = dirty_windows.version + 1",
+)
+
+
+class Landing(msgspec.Struct, frozen=True):
+    """A row, and whether it is there since now."""
+
+    record: Record
+    new: bool
+
+
+def ingest(cursor: "Cursor[Row]", records: Iterable[Record]) -> list[Landing]:
+    """One per record, and one per correction; whatever PostgreSQL refuses refuses all."""
+    given = sorted(records, key=attrgetter("key"))
+    landings = _landings(cursor, given)
+    late = [one.record for one in landings if not one.new and one.record.terminated != CRASH]
+    landings += _landings(cursor, _corrections(cursor, late))
+    if new := [one.record for one in landings if one.new]:
+        for sink in SINKS:
+            sink(cursor, new)
+    return landings
+
+
+def _landings(cursor: "Cursor[Row]", records: Sequence[Record]) -> list[Landing]:
+    if not records:
+        return []
+    cursor.execute(RECORDS, [_rows(records)])
+    new: set[Key] = {(at, id_, attempt, kind) for at, id_, attempt, kind in cursor}
+    landings = []
+    for record in records:
+        landings.append(Landing(record, record.key in new))
+        new.discard(record.key)  # given twice, it is new once
+    return landings
+
+
+def _corrections(cursor: "Cursor[Row]", late: Sequence[Record]) -> list[Record]:
+    if not late:
+        return []
+    first, last = late[0].started_at, late[-1].started_at
+    cursor.execute(INTERRUPTED, [_rows(late), first, last])
+    stored = {row.key: row for (text,) in cursor if (row := STORED.decode(text)).kind == USAGE}
+    return [
+        correction
+        for record in late
+        if (interrupted := stored.get(record.key)) is not None
+        for correction in corrections_of(record, interrupted=interrupted)
+    ]
+
+
+def _post_transfers(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
+    transfers = [transfer for record in records for transfer in transfers_of(record)]
+    if not transfers:
+        return
+    accounts = {side for transfer in transfers for side in (transfer.debit, transfer.credit)}
+    cursor.execute(ACCOUNTS, [_rows(sorted(map(_account, accounts), key=lambda row: row["id"]))])
+    cursor.execute(TRANSFERS, [_rows(map(_transfer, transfers))])
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {"id": str(account.id), **msgspec.structs.asdict(account)}
+
+
+def _transfer(transfer: Transfer) -> dict[str, Any]:
+    return {
+        "id": rf"\x{transfer.id.hex()}",
+        "at": transfer.at,
+        "tenant_id": transfer.tenant_id,
+        "debit_id": transfer.debit.id,
+        "credit_id": transfer.credit.id,
+        "amount_nano": transfer.amount_nano,
+        "kind": transfer.kind,
+        "ref": transfer.ref,
+        "memo": "",
+    }
+
+
+def _mark_windows(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
+    marked = {(record.tenant_id, _window_of(record.started_at)) for record in records}
+    rows = [
+        {"tenant_id": tenant_id, "window_start": start, "version": 1}
+        for tenant_id, start in sorted(marked)
+    ]
+    cursor.execute(WINDOWS, [_rows(rows)])
+
+
+def _window_of(moment: datetime) -> datetime:
+    return moment - (moment - BEGINNING) % WINDOW
+
+
+def _rows(rows: Iterable[Any]) -> str:
+    return JSON.encode(list(rows)).replace(NUL, INSTEAD).decode()
+
+
+SINKS: Final[tuple[Sink, ...]] = (_post_transfers, _mark_windows)
