@@ -215,6 +215,20 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "It was accepted or revoked before.",
         "Make a new invitation.",
     ),
+    "price_overlaps": row(
+        409,
+        "There is a price for that already.",
+        "Another price of the same model holds at some moment of the new one's time.",
+        "Two prices of one thing cannot hold at once.",
+        "Change the price that is there, or choose a time outside of it.",
+    ),
+    "price_closed": row(
+        409,
+        "The price is closed.",
+        "The price no longer holds, and what has been recorded with it does not change.",
+        "It was replaced or closed before.",
+        "Change the price that holds now, or make a new one.",
+    ),
     "name_taken": row(
         409,
         "The name is taken.",

@@ -30,7 +30,7 @@ from accounts.signals import configuration_changed
 from accounts.tenancy import platform_scope
 from gateway.snapshot.acks import BEHIND, CHANNEL, KEYS
 from providers import compile as providers
-from providers.models import DataKey, Provider
+from providers.models import DataKey, PricePage, Provider
 from routing import compile as routing
 from routing.models import Alias, RoutingSettings
 
@@ -69,6 +69,10 @@ KINDS: Final[Mapping[str, Kind]] = {
             .prefetch_related("credentials", "upstream_models")
         ),
         compile=providers.compile_provider,
+    ),
+    "price_page": Kind(
+        rows=lambda: PricePage.objects.prefetch_related("prices"),
+        compile=providers.compile_price_page,
     ),
     "alias": Kind(rows=Alias.objects.all, compile=routing.compile_alias),
     "routing_settings": Kind(rows=RoutingSettings.objects.all, compile=routing.compile_settings),

@@ -14,15 +14,18 @@ from protocols.codec import Target
 from providers.adapters.registry import ADAPTERS
 from providers.inheritance import Effective, effective
 from providers.kinds import MOCK
-from providers.models import Credential, DataKey, Provider, UpstreamModel
+from providers.models import Credential, DataKey, PricePage, Provider, UpstreamModel
 from providers.specs import (
     CredentialSpec,
     DataKeySpec,
     Params,
+    PricePageSpec,
+    PriceSpec,
     ProviderSpec,
     Surface,
     TargetSpec,
 )
+from providers.vendors import vendor_of
 
 # Whose seals a kind verifies; of the others only the provider itself can tell.
 VENDOR_OF: Final[Mapping[str, str]] = {"openai": "openai", "anthropic": "anthropic"}
@@ -74,7 +77,20 @@ def compile_provider(row: Provider) -> ProviderSpec:
             for model in sorted(row.upstream_models.all(), key=lambda one: (one.created_at, one.id))
         ),
         data_region=holds.data_region,
+        region=holds.region,
+        price_vendor=vendor_of(
+            kind=row.kind, base_url=holds.base_url or ADAPTERS[row.kind].default_base_url
+        ),
+        cost_multiplier=f"{row.cost_multiplier.normalize():f}",
         simulated=row.kind == MOCK,
+    )
+
+
+def compile_price_page(row: PricePage) -> PricePageSpec:
+    prices = (msgspec.convert(price.spec, PriceSpec) for price in row.prices.all())
+    return PricePageSpec(
+        id=row.id,
+        prices=tuple(sorted(prices, key=lambda one: (one.model, one.valid_from, one.id))),
     )
 
 
@@ -143,6 +159,7 @@ def _target(row: UpstreamModel, *, vendor: str) -> TargetSpec:
         context_window=row.context_window,
         reasoning=can.reasoning or can.effort != "none",
         params=_params(row.params),
+        price_model=row.price_model,
         created_at=int(row.created_at.timestamp()),
     )
 

@@ -34,6 +34,7 @@ class Effective(Struct, frozen=True, kw_only=True):
     pool: PoolPolicy
     disconnect_policy: DisconnectPolicy
     data_region: str
+    region: str
 
 
 def effective(row: Provider) -> Effective:
@@ -51,6 +52,7 @@ def effective(row: Provider) -> Effective:
         ),
         disconnect_policy=value_of(row, "disconnect_policy"),
         data_region=value_of(row, "data_region"),
+        region=value_of(row, "region"),
     )
 
 

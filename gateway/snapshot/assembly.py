@@ -16,7 +16,8 @@ from accounts.specs import KeySpec, TenantSpec
 from gateway.snapshot.rows import DECODERS, UNDECODABLE, Row
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from providers.adapters.base import Revealable
-from providers.specs import CredentialSpec, DataKeySpec, ProviderSpec
+from providers.pricebook import PriceBook
+from providers.specs import CredentialSpec, DataKeySpec, PricePageSpec, ProviderSpec
 from routing.names import Names
 from routing.specs import AliasSpec, RoutingSpec
 
@@ -53,6 +54,7 @@ class Assembly:
         self._providers: dict[str, ProviderSpec] = {}  # with the credentials that can be used
         self._sealed: dict[str, bytes] = {}  # credential id -> what its secret was opened from
         self._secrets: dict[str, Revealable] = {}
+        self._pages: dict[str, PricePageSpec] = {}
         self._aliases: dict[str, AliasSpec] = {}
         self._settings: dict[str, RoutingSpec] = {}
         self._unsettled: set[str] = set()
@@ -65,6 +67,7 @@ class Assembly:
             "key": self._put_key,
             "data_key": self._put_data_key,
             "provider": self._put_provider,
+            "price_page": self._put_prices,
             "alias": self._put_alias,
             "routing_settings": self._put_routing,
         }
@@ -109,6 +112,8 @@ class Assembly:
             self._copied.clear()
         if changed & {"provider", "data_key"}:
             fields["providers"], fields["secrets"] = dict(self._providers), dict(self._secrets)
+        if "price_page" in changed:
+            fields["prices"] = PriceBook(self._pages.values())
         if self._renamed:
             fields["names"] = last.names.renewed(
                 owners=self._renamed,
@@ -164,6 +169,9 @@ class Assembly:
     def _put_provider(self, row: Row, spec: ProviderSpec | None) -> None:
         _put(self._given, row.name, spec)
         self._unsettled.add(row.name)
+
+    def _put_prices(self, row: Row, spec: PricePageSpec | None) -> None:
+        _put(self._pages, row.name, spec)
 
     def _put_alias(self, row: Row, spec: AliasSpec | None) -> None:
         self._rename(self._aliases.get(row.name), spec)

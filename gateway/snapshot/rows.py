@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from accounts.specs import KeySpec, TenantSpec
-from providers.specs import DataKeySpec, ProviderSpec
+from providers.specs import DataKeySpec, PricePageSpec, ProviderSpec
 from routing.specs import AliasSpec, RoutingSpec
 
 # Text that is no UTF-8 is told by Python itself.
@@ -30,6 +30,7 @@ DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     "key": msgspec.json.Decoder(KeySpec),
     "data_key": msgspec.json.Decoder(DataKeySpec),
     "provider": msgspec.json.Decoder(ProviderSpec),
+    "price_page": msgspec.json.Decoder(PricePageSpec),
     "alias": msgspec.json.Decoder(AliasSpec),
     "routing_settings": msgspec.json.Decoder(RoutingSpec),
 }

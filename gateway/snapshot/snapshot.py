@@ -7,10 +7,11 @@ a change builds a new snapshot that shares all untouched shards with the old one
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from accounts.specs import KeySpec, TenantSpec
 from providers.adapters.base import Revealable
+from providers.pricebook import PriceBook
 from providers.specs import ProviderSpec
 from routing.names import Names
 
@@ -24,6 +25,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     providers: Mapping[str, ProviderSpec]
     secrets: Mapping[str, Revealable]  # credential id -> opened secret
     names: Names
+    prices: PriceBook = field(default_factory=PriceBook)
     anonymous: KeySpec | None = None  # whom requests without a key act as, where that is allowed
 
     def key(self, public_id: str) -> KeySpec | None:

@@ -1,4 +1,4 @@
-"""Every path of providers below /api/v1/."""
+"""Every path of providers and prices below /api/v1/."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from providers.api.views.catalog import KindsView, PresetsView
 from providers.api.views.credentials import CredentialViewSet
 from providers.api.views.health import HealthView
 from providers.api.views.models import ModelViewSet
+from providers.api.views.prices import PriceViewSet
 from providers.api.views.probing import ProbingViewSet
 from providers.api.views.providers import ProviderViewSet
 
@@ -44,5 +45,12 @@ urlpatterns: Final[list[URLPattern]] = [
     path(
         f"{ONE}/models/<str:model_id>",
         ModelViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
+    ),
+    path("prices", PriceViewSet.as_view({"get": "list", "post": "create"})),
+    path("prices/vendors", PriceViewSet.as_view({"get": "vendors"})),
+    path("prices/lookup", PriceViewSet.as_view({"get": "lookup"})),
+    path(
+        "prices/<str:price_id>",
+        PriceViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
     ),
 ]

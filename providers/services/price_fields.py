@@ -1,0 +1,123 @@
+"""What a price may say."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from accounts.errors import Invalid
+from accounts.regions import is_time_zone
+from providers.specs import Tier, TimeWindow
+
+CLASSES: Final = (
+    *("in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m"),
+    *("in_cache_write_1h", "in_cache_write_12h", "in_audio", "in_image", "in_video"),
+    *("out_text", "out_reasoning", "out_audio", "out_image"),
+)
+CALLS: Final = ("requests", "web_search_calls", "images", "seconds")
+VARIANTS: Final = ("flex", "batch", "priority", "fast")
+AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?", re.ASCII)
+HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+MAX_TIERS: Final = 8
+WEEK: Final = range(1, 8)
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a PriceSpec that a caller decides; raises Invalid naming the first bad one."""
+    rates = _rates(given.get("rates") or {}, field="rates", known=CLASSES)
+    per_call = _rates(given.get("per_call") or {}, field="per_call", known=CALLS)
+    if not rates and not per_call:
+        raise Invalid.one(
+            field="rates", message='say what it costs, as {"in_fresh": "0.25", "out_text": "1"}'
+        )
+    return {
+        "scope": given["scope"],
+        "provider": given.get("provider") or "",
+        "region": given.get("region") or "",
+        "model": given["model"],
+        "match": _match(given),
+        "rates": rates,
+        "per_call": per_call,
+        "tiers": _tiers(given.get("tiers") or ()),
+        "variants": _variants(given.get("variants") or {}),
+        "time_windows": _windows(given.get("time_windows") or ()),
+    }
+
+
+def _match(given: Mapping[str, Any]) -> Literal["exact", "prefix"]:
+    match: Literal["exact", "prefix"] = msgspec.convert(
+        given.get("match") or "exact", Literal["exact", "prefix"]
+    )
+    return match
+
+
+def _rates(given: Mapping[str, Any], *, field: str, known: Iterable[str]) -> dict[str, str]:
+    for name, amount in given.items():
+        if name not in known:
+            raise Invalid.one(
+                field=f"{field}.{name}",
+                code="invalid_choice",
+                message=f"{name!r} has no price; known: {', '.join(known)}",
+            )
+        if not isinstance(amount, str) or AMOUNT.fullmatch(amount) is None:
+            raise Invalid.one(
+                field=f"{field}.{name}", message='write a plain decimal in quotes, as "0.25"'
+            )
+    return dict(given)
+
+
+def _tiers(given: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
+    tiers: list[Tier] = []
+    for position, one in enumerate(given):
+        field = f"tiers[{position}]"
+        if position >= MAX_TIERS:
+            raise Invalid.one(field="tiers", message=f"at most {MAX_TIERS}")
+        above = one["above_input_tokens"]
+        if tiers and above <= tiers[-1].above_input_tokens:
+            raise Invalid.one(field=field, message="tiers stand in rising order")
+        rates = _rates(one["rates"], field=f"{field}.rates", known=CLASSES)
+        tiers.append(Tier(above_input_tokens=above, rates=rates))
+    return tuple(tiers)
+
+
+def _variants(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    for name in given:
+        if name not in VARIANTS:
+            raise Invalid.one(
+                field=f"variants.{name}",
+                code="invalid_choice",
+                message=f"{name!r} is no variant; known: {', '.join(VARIANTS)}",
+            )
+    return {
+        name: _rates(rates, field=f"variants.{name}", known=CLASSES)
+        for name, rates in given.items()
+    }
+
+
+def _windows(given: Iterable[Mapping[str, Any]]) -> tuple[TimeWindow, ...]:
+    windows = []
+    for position, one in enumerate(given):
+        field = f"time_windows[{position}]"
+        for name in ("since", "till"):
+            if HOUR.fullmatch(one[name]) is None:
+                raise Invalid.one(field=f"{field}.{name}", message="write the hour as 16:30")
+        days = tuple(one.get("days") or WEEK)
+        if not set(days) <= set(WEEK):
+            raise Invalid.one(field=f"{field}.days", message="1 is Monday, 7 is Sunday")
+        windows.append(
+            TimeWindow(
+                days=days,
+                since=one["since"],
+                till=one["till"],
+                tz=_zone(one["tz"], field=f"{field}.tz"),
+                rates=_rates(one["rates"], field=f"{field}.rates", known=CLASSES),
+            )
+        )
+    return tuple(windows)
+
+
+def _zone(name: str, *, field: str) -> str:
+    if not is_time_zone(name):
+        raise Invalid.one(field=field, message=f"{name!r} is no time zone")
+    return name
