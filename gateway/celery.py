@@ -24,6 +24,7 @@ COPY_STATES: Final = "providers.tasks.copy_credential_states"
 COPIED_EVERY_S: Final = 4.0
 PROBE_DUE: Final = "providers.tasks.probe_due_providers"
 LOOKED_EVERY_S: Final = 10.0
+SUMMED_EVERY_S: Final = 60.0
 # That these began and ended well is no news.
 QUIET: Final = frozenset({COMPILE, COPY_STATES, PROBE_DUE, "providers.tasks.probe_provider"})
 TASK_LOGGERS: Final = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
@@ -60,6 +61,11 @@ app.config_from_object(
                 "task": PROBE_DUE,
                 "schedule": LOOKED_EVERY_S,
                 "options": {"expires": LOOKED_EVERY_S},
+            },
+            "aggregate-windows": {
+                "task": "billing.tasks.aggregate_windows",
+                "schedule": SUMMED_EVERY_S,
+                "options": {"expires": SUMMED_EVERY_S},
             },
             "try-rejected-credentials": {
                 "task": "providers.tasks.try_rejected_credentials",
@@ -116,4 +122,4 @@ def is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 time_tasks()
-app.autodiscover_tasks(["accounts", "gateway.console", "providers"])
+app.autodiscover_tasks(["accounts", "billing", "gateway.console", "providers"])

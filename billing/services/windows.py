@@ -1,6 +1,6 @@
 """Windows and days, made anew from the records below them.
 
-Laws: nothing is ever added to a sum; a window is deleted and summed again, and its day with it in
+Laws: nothing is ever added to a sum: a window is deleted and summed again, and its day with it in
 the same transaction, so a day is the sum of its windows at every moment. One transaction at a time
 works on a tenant. A mark is cleared last, and only if nothing came since it was read.
 """
@@ -18,7 +18,8 @@ from django.db import connection
 
 from accounts.models import Tenant
 from accounts.tenancy import platform_scope, tenant_scope
-from billing import sums
+from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
+from billing.sums import DELETE_DAY, DELETE_WINDOWS, INSERT_DAY, INSERT_WINDOWS
 from billing.windows import (
     ONE_DAY,
     WINDOW,
@@ -27,25 +28,24 @@ from billing.windows import (
     ceil,
     day_of,
     day_span,
-    day_start,
     days_of,
     floor,
     merged,
 )
 
-# Below the minute that a task may take, by more than one day of one tenant takes.
+# With what one more day of one tenant takes it stays below the minute that a task may take.
 BUDGET_S: Final = 40.0
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('usage of ' || %s, 0))"
-WAITING: Final = "SELECT DISTINCT tenant_id FROM dirty_windows"
-OUTDATED: Final = """
+WAITING: Final = "SELECT DISTINCT tenant_id FROM dirty_windows ORDER BY 1"
+OF_ANOTHER_ZONE: Final = """
 SELECT t.id FROM tenants t LEFT JOIN usage_zones z ON z.tenant_id = t.id
-WHERE z.tz IS DISTINCT FROM t.reporting_tz OR z.built_since > %s
-"""
-MARKS: Final = """
-SELECT window_start, version FROM dirty_windows
-WHERE tenant_id = %s AND window_start >= %s AND window_start < %s
+WHERE z.tz IS DISTINCT FROM t.reporting_tz OR z.built_since > %s ORDER BY 1
 """
 MARKED: Final = "SELECT window_start FROM dirty_windows WHERE tenant_id = %s ORDER BY 1"
+MARKS: Final = """
+SELECT window_start, version FROM dirty_windows
+WHERE tenant_id = %s AND window_start >= %s AND window_start < %s ORDER BY 1
+"""
 CLEAR_MARKS: Final = """
 DELETE FROM dirty_windows d USING unnest(%s::timestamptz[], %s::bigint[]) AS seen (start, version)
 WHERE d.tenant_id = %s AND d.window_start = seen.start AND d.version = seen.version
@@ -54,14 +54,8 @@ SET_ZONE: Final = """
 INSERT INTO usage_zones (tenant_id, tz, built_since) VALUES (%s, %s, %s)
 ON CONFLICT (tenant_id) DO UPDATE SET tz = excluded.tz, built_since = excluded.built_since
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aggregated:
-    windows: int
-    days: int
-    # False: the time was up before the work was; the next run goes on.
-    finished: bool
+FORGET_DAYS: Final = "DELETE FROM usage_days WHERE tenant_id = %s"
+ENDS: Final = "SELECT min(window_start), max(window_start) FROM usage_windows WHERE tenant_id = %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,26 +67,148 @@ class Slice:
     windows: int
 
 
-def aggregate_windows(*, budget_s: float = BUDGET_S) -> Aggregated:
-    """All that is marked, and days of zones that were changed, as far as the time allows."""
+def aggregate(*, budget_s: float = BUDGET_S) -> list[Slice]:
+    """What is marked, and the days of zones that changed; the next run goes on with the rest."""
     until = time.monotonic() + budget_s
-    windows = days = 0
-    for step in _steps():
+    done = []
+    for slice_ in _work():
+        done.append(slice_)
         if time.monotonic() > until:
-            return Aggregated(windows=windows, days=days, finished=False)
-        windows += step()
-        days += 1
-    return Aggregated(windows=windows, days=days, finished=True)
+            break
+    return done
 
 
 def rebuild(*, span: Span) -> Iterator[Slice]:
-    """Every window that the span touches, marked or not, day by day and tenant by tenant."""
+    """Every window the span touches, marked or not; each slice is a transaction of its own."""
     span = Span(floor(span.start), ceil(span.end))
     with platform_scope("rebuild the windows of all tenants"):
         tenants = list(Tenant.objects.order_by("id").values_list("id", flat=True))
     for tenant_id in tenants:
-        for day in days_of(span, _zone_of(tenant_id)):
-            with _tenant_alone(tenant_id) as built:
-                found = day_span(day, ZoneInfo(built.tz))
-                part = Span(max(span.start, found.start), min(span.end, found.end))
-                yield Slice(tenant_id=tenant_id, day=day, windows=_sum_again(tenant_id, built, part))
+        with _alone(tenant_id) as built:
+            days = days_of(span, ZoneInfo(built.tz))
+        for day in days:
+            yield _sum_day(tenant_id, day, within=span)
+
+
+def _work() -> Iterator[Slice]:
+    for tenant_id in _tenants(WAITING):
+        with _alone(tenant_id) as built:
+            zone, starts = ZoneInfo(built.tz), _starts(MARKED, [tenant_id])
+        for day in sorted({day_of(start, zone) for start in starts}):
+            yield _sum_day(tenant_id, day)
+    for tenant_id in _tenants(OF_ANOTHER_ZONE, [BUILT_FROM_THE_FIRST]):
+        yield from _build_days(tenant_id)
+
+
+def _tenants(query: str, parameters: list[Any] | None = None) -> list[UUID]:
+    with platform_scope("find the tenants whose sums are old"), connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return [tenant_id for (tenant_id,) in cursor.fetchall()]
+
+
+@contextmanager
+def _alone(tenant_id: UUID) -> Iterator[BuiltDays]:
+    """A transaction in which nobody else sums this tenant."""
+    with tenant_scope(tenant_id=tenant_id):
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [str(tenant_id)])
+        yield _in_the_zone_of_today(tenant_id)
+
+
+def _in_the_zone_of_today(tenant_id: UUID) -> BuiltDays:
+    """What is built; days of a zone that is no longer the tenant's are forgotten."""
+    tz = Tenant.objects.values_list("reporting_tz", flat=True).get(pk=tenant_id)
+    built = built_days(tenant_id=tenant_id)
+    if built is not None and built.tz == tz:
+        return built
+    _, last = _ends(tenant_id)
+    since = BUILT_FROM_THE_FIRST
+    if last is not None:
+        since = day_of(max(last, datetime.now(UTC)), ZoneInfo(tz)) + ONE_DAY
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_DAYS, [tenant_id])
+        cursor.execute(SET_ZONE, [tenant_id, tz, since])
+    return BuiltDays(tz=tz, since=since)
+
+
+def _sum_day(tenant_id: UUID, day: date, *, within: Span | None = None) -> Slice:
+    """The marked windows of the day, or those of the day within a span; and the day itself."""
+    with _alone(tenant_id) as built:
+        whole = day_span(day, ZoneInfo(built.tz))
+        marks = _marks(tenant_id, whole)
+        spans = merged(start for start, _ in marks)
+        if within is not None:
+            spans = [Span(max(within.start, whole.start), min(within.end, whole.end))]
+            marks = [mark for mark in marks if spans[0].start <= mark[0] < spans[0].end]
+        bounds: dict[str, Any] = {
+            "tenant": tenant_id,
+            "starts": [span.start for span in spans],
+            "ends": [span.end for span in spans],
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(DELETE_WINDOWS, bounds)
+            cursor.execute(INSERT_WINDOWS, bounds)
+        if day >= built.since:
+            _sum_windows(tenant_id, day, whole)
+        # Last, for the shipper waits for whoever clears what it wants to mark.
+        _clear(tenant_id, marks)
+    windows = sum((span.end - span.start) // WINDOW for span in spans)
+    return Slice(tenant_id=tenant_id, day=day, windows=windows)
+
+
+def _sum_windows(tenant_id: UUID, day: date, whole: Span) -> None:
+    bounds: dict[str, Any] = {
+        "tenant": tenant_id,
+        "day": day,
+        "start": whole.start,
+        "end": whole.end,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_DAY, bounds)
+        cursor.execute(INSERT_DAY, bounds)
+
+
+def _build_days(tenant_id: UUID) -> Iterator[Slice]:
+    """From the last day to the first: what people look at most is there soonest."""
+    while True:
+        with _alone(tenant_id) as built:
+            zone = ZoneInfo(built.tz)
+            first, _ = _ends(tenant_id)
+            if built.since == BUILT_FROM_THE_FIRST:
+                return
+            day = built.since - ONE_DAY
+            older = first is not None and day >= day_of(first, zone)
+            if older:
+                _sum_windows(tenant_id, day, day_span(day, zone))
+            since = day if older else BUILT_FROM_THE_FIRST
+            with connection.cursor() as cursor:
+                cursor.execute(SET_ZONE, [tenant_id, built.tz, since])
+        yield Slice(tenant_id=tenant_id, day=day, windows=0)
+
+
+def _ends(tenant_id: UUID) -> tuple[datetime | None, datetime | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(ENDS, [tenant_id])
+        found: tuple[datetime | None, datetime | None] = cursor.fetchone()
+        return found
+
+
+def _starts(query: str, parameters: list[Any]) -> list[datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return [start for (start,) in cursor.fetchall()]
+
+
+def _marks(tenant_id: UUID, span: Span) -> list[tuple[datetime, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(MARKS, [tenant_id, span.start, span.end])
+        found: list[tuple[datetime, int]] = cursor.fetchall()
+        return found
+
+
+def _clear(tenant_id: UUID, marks: list[tuple[datetime, int]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLEAR_MARKS,
+            [[start for start, _ in marks], [version for _, version in marks], tenant_id],
+        )

@@ -41,6 +41,7 @@ LISTENER: Final = (
     _option("--port", help="port to listen on (PORT)"),
 )
 TENANT: Final = _option("--tenant", default="default", metavar="SLUG", help="the tenant")
+MOMENT: Final = "a date, or date and time as 2026-11-20T10:30:00Z; UTC"
 KEY: Final = _option("key", metavar="KEY", help="key id, as key_…, or prefix, as sy-live-…")
 
 COMMANDS: Final = (
@@ -206,6 +207,22 @@ COMMANDS: Final = (
                 handler="audit:run_verify",
                 options=(
                     _option("--tenant", metavar="SLUG", help="the tenant's chain only"),
+                    JSON,
+                ),
+            ),
+        ),
+    ),
+    Command(
+        name="windows",
+        text="the sums of records by five minutes and by day",
+        children=(
+            Command(
+                name="rebuild",
+                text="make windows and days anew from their records",
+                handler="windows:run_rebuild",
+                options=(
+                    _option("--from", dest="start", required=True, metavar="TIME", help=MOMENT),
+                    _option("--to", dest="end", metavar="TIME", help=f"{MOMENT}; now if not given"),
                     JSON,
                 ),
             ),

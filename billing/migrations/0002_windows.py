@@ -1,0 +1,94 @@
+from django.db import migrations
+
+from accounts.row_security import protect
+
+# What windows and days have in common: billing.measures names the same.
+COLUMNS = """
+  team_id uuid,
+  user_id uuid,
+  key_id text NOT NULL,
+  provider_id uuid,
+  provider text NOT NULL,
+  credential_id uuid,
+  credential text NOT NULL,
+  requested_model text NOT NULL,
+  served_model text NOT NULL,
+  dialect text NOT NULL,
+  source text NOT NULL,
+  status text NOT NULL,
+  cache_state text NOT NULL,
+  rule_id uuid,
+  simulated boolean NOT NULL,
+
+  requests bigint NOT NULL,
+  final_requests bigint NOT NULL,
+  errors bigint NOT NULL,
+  attempts bigint NOT NULL,
+  fallbacks bigint NOT NULL,
+  in_fresh bigint NOT NULL,
+  in_cache_read bigint NOT NULL,
+  in_cache_write_5m bigint NOT NULL,
+  in_cache_write_30m bigint NOT NULL,
+  in_cache_write_1h bigint NOT NULL,
+  in_cache_write_12h bigint NOT NULL,
+  in_audio bigint NOT NULL,
+  in_image bigint NOT NULL,
+  in_video bigint NOT NULL,
+  out_text bigint NOT NULL,
+  out_reasoning bigint NOT NULL,
+  out_audio bigint NOT NULL,
+  out_image bigint NOT NULL,
+  web_search_calls bigint NOT NULL,
+  images bigint NOT NULL,
+  seconds bigint NOT NULL,
+  cost_nano bigint NOT NULL,
+  charge_nano bigint NOT NULL,
+  notional_nano bigint NOT NULL,
+  unpriced bigint NOT NULL,
+  latency_ms_sum bigint NOT NULL,
+  latency_count bigint NOT NULL,
+  ttft_ms_sum bigint NOT NULL,
+  ttft_count bigint NOT NULL,
+  overhead_us_sum bigint NOT NULL,
+  overhead_count bigint NOT NULL,
+  latency_ms_buckets integer[] NOT NULL,
+  ttft_ms_buckets integer[] NOT NULL
+"""
+WINDOWS = f"""
+CREATE TABLE usage_windows (
+  tenant_id uuid NOT NULL,
+  window_start timestamptz NOT NULL,
+  {COLUMNS}
+);
+CREATE INDEX usage_windows_of_tenant ON usage_windows (tenant_id, window_start)
+"""
+DAYS = f"""
+CREATE TABLE usage_days (
+  tenant_id uuid NOT NULL,
+  day date NOT NULL,
+  day_start timestamptz NOT NULL,
+  {COLUMNS}
+);
+CREATE INDEX usage_days_of_tenant ON usage_days (tenant_id, day)
+"""
+# For which zone the days of a tenant are summed, and from which day on.
+ZONES = """
+CREATE TABLE usage_zones (
+  tenant_id uuid PRIMARY KEY,
+  tz text NOT NULL,
+  built_since date NOT NULL
+)
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0001_records")]
+
+    operations = [
+        migrations.RunSQL(WINDOWS, "DROP TABLE usage_windows"),
+        migrations.RunSQL(DAYS, "DROP TABLE usage_days"),
+        migrations.RunSQL(ZONES, "DROP TABLE usage_zones"),
+        protect("usage_windows"),
+        protect("usage_days"),
+        protect("usage_zones"),
+    ]

@@ -1,0 +1,41 @@
+"""`switchyard windows`: the sums of the books."""
+
+from argparse import Namespace
+from datetime import UTC, datetime
+
+from gateway.ops.configuration import Configuration
+from gateway.ops.control_plane import with_django
+from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.output import write, write_json
+
+
+@with_django
+def run_rebuild(arguments: Namespace, _: Configuration) -> int:
+    from billing.services.windows import rebuild  # noqa: PLC0415 - needs the app registry
+    from billing.windows import Span  # noqa: PLC0415 - see above
+
+    end = _moment(arguments.end) if arguments.end else datetime.now(UTC)
+    span = Span(_moment(arguments.start), end)
+    if span.start >= span.end:
+        raise CommandFailed("--from is not before --to", status=Exit.USAGE)
+    tenants, days, windows = set(), 0, 0
+    for slice_ in rebuild(span=span):
+        tenants.add(slice_.tenant_id)
+        days += 1
+        windows += slice_.windows
+    done = {"tenants": len(tenants), "days": days, "windows": windows}
+    if arguments.json:
+        write_json(done)
+    else:
+        write(", ".join(f"{name}: {count}" for name, count in done.items()))
+    return Exit.OK
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandFailed(
+            f"{text!r} is neither a date nor a date and time of ISO 8601", status=Exit.USAGE
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
