@@ -8,6 +8,7 @@ import './styles/dialogs.css'
 import './styles/pages.css'
 import './styles/providers.css'
 import './styles/provider-tests.css'
+import './styles/cost.css'
 
 takeOneTimeToken()
 

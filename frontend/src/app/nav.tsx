@@ -1,6 +1,7 @@
 import {
   AuditOutlined,
   CloudServerOutlined,
+  FundOutlined,
   KeyOutlined,
   ReadOutlined,
   SettingOutlined,
@@ -11,6 +12,8 @@ import type { ReactNode } from 'react'
 import type { Me } from '../api/types'
 import {
   AUDIT,
+  COST,
+  COST_OWN,
   isAllowed,
   KEYS_ANY,
   KEYS_OWN,
@@ -52,6 +55,10 @@ const NAVIGATION: Record<Area, readonly NavGroup[]> = {
       ],
     },
     {
+      text: 'shell:nav.spend',
+      items: [{ path: '/cost', text: 'shell:nav.cost', icon: <FundOutlined />, gate: COST }],
+    },
+    {
       text: 'shell:nav.manage',
       items: [
         { path: '/keys', text: 'shell:nav.keys', icon: <KeyOutlined />, gate: KEYS_ANY },
@@ -71,7 +78,10 @@ const NAVIGATION: Record<Area, readonly NavGroup[]> = {
     },
     {
       text: 'shell:nav.mine',
-      items: [{ path: '/dev/keys', text: 'shell:nav.my_keys', icon: <KeyOutlined />, gate: KEYS_OWN }],
+      items: [
+        { path: '/dev/keys', text: 'shell:nav.my_keys', icon: <KeyOutlined />, gate: KEYS_OWN },
+        { path: '/dev/usage', text: 'shell:nav.my_usage', icon: <FundOutlined />, gate: COST_OWN },
+      ],
     },
   ],
 }

@@ -2,6 +2,7 @@ import { createBrowserRouter, type RouteObject } from 'react-router'
 import { routes as account } from '../features/account/routes'
 import { routes as audit } from '../features/audit/routes'
 import { routes as auth } from '../features/auth/routes'
+import { routes as cost } from '../features/cost/routes'
 import { routes as keys } from '../features/keys/routes'
 import { routes as members } from '../features/members/routes'
 import { routes as onboarding, welcomeRoutes } from '../features/onboarding/routes'
@@ -52,7 +53,7 @@ export const routes: RouteObject[] = [
         ErrorBoundary: RouteError,
         children: [
           { index: true, loader: tenantLandingLoader },
-          ...guarded([...providers, ...keys, ...members, ...audit, ...settings]),
+          ...guarded([...providers, ...cost, ...keys, ...members, ...audit, ...settings]),
           { path: '*', Component: NotFoundPage },
         ],
       },

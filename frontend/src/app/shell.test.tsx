@@ -22,7 +22,7 @@ const viewer = {
 test('everybody lands on the first page they may see', () => {
   expect(landing(me)).toBe('/t/acme/keys')
   expect(landing(developer)).toBe('/t/acme/dev/keys')
-  expect(landing(viewer)).toBe('/t/acme/audit')
+  expect(landing(viewer)).toBe('/t/acme/cost')
   expect(landing({ ...me, capabilities: [] })).toBe('/account')
   expect(landing({ ...me, tenant: null })).toBe('/account')
 })
@@ -30,8 +30,9 @@ test('everybody lands on the first page they may see', () => {
 test('the navigation holds what one may open and nothing else', () => {
   const paths = (who: typeof me) =>
     visibleNav('console', who).flatMap(({ items }) => items.map(({ path }) => path))
-  expect(paths(me)).toEqual(['/providers', '/keys', '/members', '/audit', '/settings'])
+  expect(paths(me)).toEqual(['/providers', '/cost', '/keys', '/members', '/audit', '/settings'])
   expect(paths(developer)).toEqual(['/audit'])
+  expect(paths(viewer)).toEqual(['/cost', '/audit'])
   expect(visibleAreas(viewer)).toEqual(['console'])
   expect(firstPage('dev', viewer)).toBeNull()
 })

@@ -32,6 +32,7 @@ export const me: Me = {
   capabilities: [
     'provider.read',
     'provider.write',
+    'cost.read_all',
     'key.create_any',
     'key.create_own',
     'member.write',

@@ -1,5 +1,6 @@
 // The server as it answers when all is well; a test replaces what it is about.
 import { http, HttpResponse, type JsonBodyType } from 'msw'
+import { byKey, byModel, byUser, current, daily } from './cost-facts'
 import { audit, boot, invite, key, me, member, SECRET, team, tenant } from './facts'
 import { credential, kinds, mockProvider, presets, provider, upstreamModel } from './provider-facts'
 
@@ -29,10 +30,10 @@ export function refuse({ status, ...facts }: Refusal) {
 export function answer(
   method: 'get' | 'post' | 'patch' | 'delete',
   path: string,
-  body: JsonBodyType,
+  body: JsonBodyType | object,
   status = 200,
 ) {
-  return http[method](path, () => HttpResponse.json(body, { status }))
+  return http[method](path, () => HttpResponse.json(body as JsonBodyType, { status }))
 }
 
 export const handlers = [
@@ -74,6 +75,11 @@ export const handlers = [
   answer('get', '/api/v1/invites', page(invite)),
   answer('get', '/api/v1/audit', page(audit)),
   answer('get', '/api/v1/audit/verify', { chain: 't1', ok: true, rows: 7, first_bad_seq: null }),
+  answer('get', '/api/v1/cost/current', current),
+  answer('get', '/api/v1/cost/daily', daily),
+  answer('get', '/api/v1/cost/by-model', byModel),
+  answer('get', '/api/v1/cost/by-key', byKey),
+  answer('get', '/api/v1/cost/by-user', byUser),
   answer('get', '/api/v1/tenant', tenant),
   answer('get', '/api/v1/sessions', {
     ...page({

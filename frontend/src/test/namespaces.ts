@@ -3,6 +3,7 @@ export const NAMESPACES = [
   'audit',
   'auth',
   'common',
+  'cost',
   'errors',
   'keys',
   'members',

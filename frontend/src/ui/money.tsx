@@ -12,7 +12,7 @@ interface Props {
 /** An amount in the tenant's currency, exact on hover. Unknown is a dash with the reason, never a zero (BL-46). */
 export function Money({ amount, isColumn = false }: Props) {
   const { t } = useTranslation()
-  const { currency } = useMe()
+  const currency = useMe().currency ?? 'USD'
   if (amount === null || amount === undefined) {
     return (
       <span className="muted" title={t('common:unpriced')}>

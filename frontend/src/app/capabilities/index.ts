@@ -11,6 +11,9 @@ const TENANT_SETTINGS = 'tenant.settings'
 const PROVIDER_READ = 'provider.read'
 const PROVIDER_READ_NAMES = 'provider.read_names'
 const PROVIDER_WRITE = 'provider.write'
+const COST_READ_ALL = 'cost.read_all'
+const COST_READ_TEAM = 'cost.read_team'
+const COST_READ_OWN = 'cost.read_own'
 
 /** A page or button names every capability that opens it; one of them is enough. */
 export type Gate = readonly string[]
@@ -23,6 +26,10 @@ export const SETTINGS: Gate = [TENANT_SETTINGS]
 export const PROVIDERS_ANY: Gate = [PROVIDER_READ, PROVIDER_READ_NAMES]
 export const PROVIDERS_READ: Gate = [PROVIDER_READ]
 export const PROVIDERS_WRITE: Gate = [PROVIDER_WRITE]
+export const REQUESTS: Gate = ['requests.read_all', 'requests.read_team', 'requests.read_own']
+export const COST: Gate = [COST_READ_ALL, COST_READ_TEAM]
+/** Whoever makes keys of their own sees what they cost. */
+export const COST_OWN: Gate = [COST_READ_OWN, KEY_CREATE_OWN]
 export const PLATFORM_SYSTEM: Gate = ['platform.system']
 
 export function isAllowed(capabilities: readonly string[], gate: Gate): boolean {

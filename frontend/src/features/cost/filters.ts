@@ -1,0 +1,51 @@
+import * as z from 'zod/mini'
+import { dayAfter, dayStart } from '../../i18n/zone-day'
+
+/** Relative ranges stay relative, in the address and on the wire. */
+export const RANGES = ['24h', '7d', '30d', 'this_month', 'last_month'] as const
+export type Range = (typeof RANGES)[number]
+export const USUAL: Range = '30d'
+/** Ranges that the page of requests knows by the same name. */
+const SHARED: readonly string[] = ['24h', '7d', '30d']
+
+const instant = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?Z$/))
+
+export const COST_URL = {
+  tab: z.enum(['overview', 'model', 'key', 'user']),
+  view: z.enum(['table']),
+  range: z.enum(RANGES),
+  from: instant,
+  to: instant,
+} as const
+
+/** A named range, or two moments in UTC. */
+export type Stretch = { range: Range } | { from: string; to: string }
+
+export function stretchOf(values: {
+  range?: Range | undefined
+  from?: string | undefined
+  to?: string | undefined
+}): Stretch {
+  const { range, from, to } = values
+  if (from !== undefined && to !== undefined && from < to) return { from, to }
+  return { range: range ?? USUAL }
+}
+
+/** From the first moment of one local day to the last of another. */
+export function daysStretch(first: string, last: string, tz: string): { from: string; to: string } {
+  return { from: dayStart(first, tz), to: dayStart(dayAfter(last), tz) }
+}
+
+/** The requests behind a number: the same filter and range, on their own page. */
+export function requestsHref(
+  tenant: string,
+  filter: Readonly<Record<string, string>>,
+  stretch: Stretch,
+  answered: { from: string; to: string },
+): string {
+  const isShared = 'range' in stretch && SHARED.includes(stretch.range)
+  const span: Record<string, string> = isShared
+    ? { range: stretch.range }
+    : { from: answered.from, to: answered.to }
+  return `/t/${tenant}/requests?${new URLSearchParams({ ...filter, ...span }).toString()}`
+}
