@@ -1,8 +1,13 @@
+from typing import Final
+
 from django.db import models
 
 from accounts.ids import new_id
 from accounts.tenancy import TenantOwnedOrPlatform
 from providers.models.shared import SharedWithTenants
+
+OPERATOR_PAGE: Final = "operator"
+CATALOG_PAGE: Final = "catalog:{}"  # of a vendor; a tenant's page has the tenant's id
 
 
 class PricePage(TenantOwnedOrPlatform):

@@ -20,11 +20,10 @@ from protocols.codec import Target
 from providers.adapters.registry import ADAPTERS
 from providers.inheritance import value_of
 from providers.models import Price, Provider, UpstreamModel
+from providers.models.prices import CATALOG_PAGE, OPERATOR_PAGE
 from providers.pricebook import Found, PriceBook
 from providers.selectors.prices import PRICES, that_hold
 from providers.selectors.providers import visible_providers
-from providers.services.price_catalog import PAGE
-from providers.services.prices import OPERATOR_PAGE
 from providers.specs import PricePageSpec, PriceSpec, ProviderSpec, TargetSpec
 from providers.vendors import vendor_of
 
@@ -97,7 +96,7 @@ def look_up(*, access: Access, provider_id: UUID, model: str, at: datetime) -> L
 
 def price_book(providers: Collection[ProviderSpec], *, access: Access, at: datetime) -> PriceBook:
     """What holds at that moment, of the lists these providers are on and of who may override."""
-    pages = {OPERATOR_PAGE, *(PAGE.format(one.price_vendor) for one in providers)}
+    pages = {OPERATOR_PAGE, *(CATALOG_PAGE.format(one.price_vendor) for one in providers)}
     owners = {one.tenant_id for one in providers if one.tenant_id is not None}
     if access.tenant is not None:
         owners.add(str(access.tenant.id))

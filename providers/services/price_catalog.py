@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from accounts.tenancy import platform_scope
 from providers.models import Price, PricePage
+from providers.models.prices import CATALOG_PAGE
 from providers.services.prices import announce_page, close, moment, price_row
 from providers.specs import PriceSpec
 
-PAGE: Final = "catalog:{}"
 BATCH: Final = 500
 Key: TypeAlias = tuple[str, str, str, str]
 
@@ -45,7 +45,7 @@ def load_catalog(prices: Iterable[PriceSpec]) -> Loaded:
 
 
 def _load_vendor(vendor: str, wanted: Sequence[PriceSpec]) -> Loaded:
-    page = PAGE.format(vendor)
+    page = CATALOG_PAGE.format(vendor)
     now = timezone.now()
     with platform_scope("load the vendors' price lists"), transaction.atomic():
         PricePage.objects.bulk_create([PricePage(id=page)], ignore_conflicts=True)

@@ -21,13 +21,13 @@ from accounts.ids import new_id
 from accounts.models import Tenant
 from accounts.services.changes import announce
 from providers.models import Price, PricePage, Provider
+from providers.models.prices import OPERATOR_PAGE
 from providers.ownership import WRITE, owned_by
 from providers.services.price_fields import checked
 from providers.specs import PriceSpec
 
 PRICES: Final = "platform.prices"
 KIND: Final = "price"
-OPERATOR_PAGE: Final = "operator"
 SAME_THING: Final = ("page_id", "scope", "vendor", "provider", "region", "match", "model")
 # Clocks of the caller and of this host may differ by this much.
 LATE: Final = timedelta(seconds=30)
