@@ -9,6 +9,7 @@ it.
 import fcntl
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,14 +54,16 @@ class Segment:
                 self._exhausted = (size, ended)
 
     def record(self) -> None:
-        """On disk, how far it is delivered."""
+        """On disk, how far it is delivered; where that fails it is tried again next time."""
         if self.read_to <= self._recorded:
             return
         path = offset_path(self.path)
         beside = path.with_suffix(".tmp")
-        beside.write_bytes(b"%d" % self.read_to)
-        beside.replace(path)
-        self._recorded = self.read_to
+        # A full disk must not keep us from emptying it; what is not noted is delivered again.
+        with suppress(OSError):
+            beside.write_bytes(b"%d" % self.read_to)
+            beside.replace(path)
+            self._recorded = self.read_to
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
