@@ -2,8 +2,8 @@
 
 1. A cost is the sum of its lines, rounded half to even to whole nano-USD; nothing is rounded
    before. No line is negative, and so no cost.
-2. Rates are laid over one another: the row's, those of its tier (a cliff: by the total input, for
-   all tokens), of its time window (the vendor's clock), of the variant.
+2. Rates are laid over one another: the row's, those of its time window (the vendor's clock), of the
+   variant, of its tier (a cliff: by the total input, for all tokens), of the variant there.
 3. A class without a rate of its own costs what its tokens are made of (`STANDS_FOR`); but for
    reasoning, which vendors bill as output, that is flagged `rate_assumed`. What nothing stands
    for costs nothing and is flagged `rate_missing`.
@@ -73,7 +73,7 @@ def rate(
     """Line by line, as a receipt tells it."""
     tier, window = _tier_of(price, usage), _window_of(price, at)
     rates = _rates(price, tier=tier, window=window, variant=variant)
-    flags = {ASSUMED} if variant and variant not in price.variants else set()
+    flags = set() if _knows(price, variant, tier) else {ASSUMED}
     lines: list[Line] = []
     total = Decimal(0)
     for name, units in _counted(usage, price):
@@ -138,14 +138,17 @@ def _rates(
     price: PriceSpec, *, tier: int | None, window: int | None, variant: str
 ) -> Mapping[str, str]:
     rates = dict(price.rates)
-    if tier is not None:
-        rates |= price.tiers[tier].rates
     if window is not None:
         rates |= price.time_windows[window].rates
     rates |= price.variants.get(variant, {})
     if tier is not None:
+        rates |= price.tiers[tier].rates
         rates |= price.tiers[tier].variants.get(variant, {})
     return rates
+
+
+def _knows(price: PriceSpec, variant: str, tier: int | None) -> bool:
+    return not variant or variant in (price if tier is None else price.tiers[tier]).variants
 
 
 def _found(price: PriceSpec, rates: Mapping[str, str], name: str) -> _Found:

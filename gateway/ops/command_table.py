@@ -198,6 +198,38 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        name="prices",
+        text="what models cost",
+        children=(
+            Command(
+                name="load",
+                text="bring the catalog of this release into the price book",
+                handler="price_rows:run_load",
+            ),
+            Command(
+                name="lookup",
+                text="by which row a model is rated, and why",
+                handler="price_rows:run_lookup",
+                options=(
+                    _option("--provider", required=True, metavar="SLUG", help="the back-end"),
+                    _option(
+                        "--model", required=True, metavar="NAME", help="as the vendor calls it"
+                    ),
+                    _option("--at", metavar="TIME", help="ISO 8601; now, if not given"),
+                ),
+            ),
+            Command(
+                name="build",
+                text="make the catalog of a release from two wheels, which are read as data",
+                handler="prices_build:run_build",
+                options=(
+                    _option("--genai", required=True, metavar="WHEEL", help="of genai-prices"),
+                    _option("--crosscheck", required=True, metavar="WHEEL", help="of litellm"),
+                ),
+            ),
+        ),
+    ),
+    Command(
         name="audit",
         text="the record of operations",
         children=(
