@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.actors import Actor
 from accounts.models import ApiKey, Invite, Membership, Role, Team, Tenant, User
 from accounts.tenancy import platform_scope, tenant_scope
-from providers.models import Credential, Provider, UpstreamModel
+from providers.models import Credential, Price, Provider, UpstreamModel
 from routing.models import Alias
 from tests.accounts.api import Api
 from tests.factories.accounts import (
@@ -26,6 +26,7 @@ from tests.factories.providers import (
     HealthCheckFactory,
     ProviderFactory,
     UpstreamModelFactory,
+    make_price,
 )
 from tests.factories.routing import AliasFactory
 
@@ -35,7 +36,7 @@ ROLES: Final = ("owner", "admin", "developer", "billing_viewer")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
     """One tenant: a member per role, a lead with a team, a developer's key, an invitation, a
-    back-end of a usual kind that the mock answers for."""
+    back-end of a usual kind that the mock answers for, with its price."""
 
     tenant: Tenant
     people: dict[str, User]
@@ -46,6 +47,7 @@ class Town:
     provider: Provider
     credential: Credential
     model: UpstreamModel
+    price: Price
     alias: Alias
 
     def api(self, role: str, **options: object) -> Api:
@@ -69,6 +71,7 @@ def make_town() -> Town:
         provider = ProviderFactory(tenant=tenant, base_url="mock:/v1")
         credential = CredentialFactory(provider=provider, secret="sk-of-the-town")
         model = UpstreamModelFactory(provider=provider)
+        price = make_price(provider)
         HealthCheckFactory(provider=provider)
         alias = AliasFactory(tenant=tenant)
     return Town(
@@ -81,6 +84,7 @@ def make_town() -> Town:
         provider=provider,
         credential=credential,
         model=model,
+        price=price,
         alias=alias,
     )
 

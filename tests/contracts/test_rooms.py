@@ -16,8 +16,11 @@ PLATFORM_SCOPE: Final = {
     "accounts/selectors/invites.py",  # an invitation is shown before its tenant is known
     "accounts/selectors/key_possession.py",  # a key is found before its tenant is known
     "accounts/services/anonymous.py",  # every installation has one anonymous key
+    "gateway/ops/price_rows.py",  # the command line stands above tenants
     "gateway/ops/providers.py",  # the command line stands above tenants
     "providers/ownership.py",  # who runs the platform
+    "providers/selectors/catalog.py",  # what an operator pays decides what a tenant is charged
+    "providers/services/price_catalog.py",  # the vendors' lists are the platform's
     "providers/selectors/health.py",  # credentials of the platform are counted for all
     "providers/services/seeding.py",  # every installation has the mock provider
     "accounts/services/enrolment.py",  # an operator adds people

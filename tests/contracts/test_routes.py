@@ -85,8 +85,10 @@ def address(case: Case, town: Town) -> str:
         "credential_id": str(town.credential.id),
         "model_id": str(town.model.id),
         "alias_id": str(town.alias.id),
+        "price_id": str(town.price.id),
     }
-    return "/" + PARAMETER.sub(lambda found: ids[found[1]], case.path)
+    query = {"api/v1/prices/lookup": f"?provider={town.provider.id}&model=gpt-4"}
+    return "/" + PARAMETER.sub(lambda found: ids[found[1]], case.path) + query.get(case.path, "")
 
 
 def may(case: Case, role: str) -> bool:
@@ -299,6 +301,13 @@ def body_for(case: Case, town: Town) -> dict[str, Any] | None:
         f"{PROVIDER}/credentials/<str:credential_id>/rotate": {"secret": "sk-matrix"},
         f"{PROVIDER}/models": {"upstream_name": "matrix"},
         "api/v1/providers/test": {"kind": "mock"},
+        "api/v1/prices": {
+            "scope": "tenant",
+            "tenant": town.tenant.slug,
+            "provider": town.provider.slug,
+            "model": "made-by-the-matrix",
+            "rates": {"in_fresh": "1"},
+        },
         "api/v1/routing/aliases": {"name": "made-by-the-matrix", "to": "gpt-4"},
         "api/v1/routing/default": {"default_model": "gpt-4"},
     }

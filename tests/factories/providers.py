@@ -6,8 +6,10 @@ import factory
 from django.conf import settings
 
 from accounts.ids import new_id
-from providers.models import Credential, HealthCheck, Provider, UpstreamModel
+from providers.models import Credential, HealthCheck, Price, PricePage, Provider, UpstreamModel
+from providers.services.prices import price_row
 from providers.services.vault import vault_from_setting
+from providers.specs import PriceSpec
 
 
 class ProviderFactory(factory.django.DjangoModelFactory):
@@ -84,3 +86,19 @@ class HealthCheckFactory(factory.django.DjangoModelFactory):
             HealthCheck.objects.filter(pk=check.pk).update(at=at)
             check.at = at
         return check
+
+
+def make_price(provider: Provider, **terms: Any) -> Price:
+    """What a tenant says its own provider costs."""
+    page, _ = PricePage.objects.get_or_create(id=str(provider.tenant_id), tenant=provider.tenant)
+    spec = PriceSpec(
+        id=str(new_id()),
+        version="2026-11-18",
+        scope="tenant",
+        tenant_id=str(provider.tenant_id),
+        provider=provider.slug,
+        **{"model": "gpt-4", "rates": {"in_fresh": "1", "out_text": "2"}, **terms},
+    )
+    row = price_row(spec, page_id=page.pk)
+    row.save(force_insert=True)
+    return row
