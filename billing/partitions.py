@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, LiteralString
 
+import structlog
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 from msgspec import Struct
 from psycopg import sql
 
 from accounts.row_security import BOUND_TENANT, PLATFORM
+
+log = structlog.get_logger(__name__)
 
 PARENTS: Final = ("cost_records", "ledger_transfers")
 DAYS_BACK: Final = 1  # a stream of yesterday may still be open
@@ -47,6 +50,21 @@ _DAYS: Final = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = to_regclass(%s) ORDER BY 1
 """
+# Every account that moved in the month is closed, and no window of the day waits to be summed.
+_IS_DONE: Final = """
+SELECT NOT EXISTS (
+  SELECT FROM ledger_transfers t CROSS JOIN LATERAL (VALUES (t.debit_id), (t.credit_id)) side (id)
+  WHERE t.at >= %(month)s::timestamp AT TIME ZONE 'UTC'
+    AND t.at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE 'UTC'
+    AND NOT EXISTS (
+      SELECT FROM ledger_closings c WHERE c.account_id = side.id AND c.month = %(month)s
+    )
+) AND NOT EXISTS (
+  SELECT FROM dirty_windows
+  WHERE window_start >= %(day)s::timestamp AT TIME ZONE 'UTC'
+    AND window_start < (%(day)s::timestamp + interval '1 day') AT TIME ZONE 'UTC'
+)
+"""
 
 
 class Upkeep(Struct, frozen=True, kw_only=True):
@@ -59,14 +77,17 @@ def owner_alias() -> str:
     return "owner" if "owner" in connections else DEFAULT_DB_ALIAS
 
 
-def maintain(*, using: str, today: date | None = None) -> Upkeep:
+def maintain(*, using: str | None = None, today: date | None = None) -> Upkeep:
     """Makes what is missing of yesterday to eight days ahead; safe to repeat."""
     today = today or datetime.now(tz=UTC).date()
-    return make_days(
-        using=using,
+    upkeep = make_days(
+        using=using or owner_alias(),
         first=today - timedelta(days=DAYS_BACK),
         last=today + timedelta(days=DAYS_AHEAD),
     )
+    for table in upkeep.strays:
+        log.error("default_partition_not_empty", table=table)
+    return upkeep
 
 
 def make_days(*, using: str, first: date, last: date) -> Upkeep:
@@ -87,6 +108,32 @@ def make_days(*, using: str, first: date, last: date) -> Upkeep:
             if cursor.fetchone() != (False,):
                 strays.append(f"{parent}_default")
     return Upkeep(made=tuple(made), strays=tuple(strays))
+
+
+def drop_expired(
+    *, keep_days: int, using: str | None = None, today: date | None = None
+) -> list[str]:
+    """The days dropped: older than `keep_days`, and nothing open about them."""
+    before = (today or datetime.now(tz=UTC).date()) - timedelta(days=keep_days)
+    dropped = []
+    with alone(using=using or owner_alias()) as cursor:
+        for parent in PARENTS:
+            for name in partitions(cursor, parent):
+                day = day_of(name)
+                if day is None or day >= before:
+                    continue
+                if _is_done(cursor, day):
+                    dropped.append(name)
+                else:
+                    log.error("expired_day_still_open", table=name)
+        for name in dropped:
+            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+    return dropped
+
+
+def _is_done(cursor: Any, day: date) -> bool:
+    cursor.execute(_IS_DONE, {"day": day, "month": day.replace(day=1)})
+    return bool(cursor.fetchone()[0])
 
 
 def partition_name(parent: str, day: date) -> str:

@@ -1,8 +1,14 @@
-"""Thin wrappers: Celery calls a service."""
+"""Thin wrappers: Celery calls a service. What grows with the books is a task per day."""
+
+from datetime import date, datetime
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 
+from billing import partitions
+from billing.selectors import days, ledger
+from billing.services import ledger as books
 from billing.services import windows
 
 log = structlog.get_logger(__name__)
@@ -15,3 +21,46 @@ def aggregate_windows() -> None:
         log.info(
             "windows_aggregated", days=len(done), windows=sum(slice_.windows for slice_ in done)
         )
+
+
+@shared_task
+def maintain_partitions() -> None:
+    log.info("partitions_maintained", made=len(partitions.maintain().made))
+
+
+@shared_task
+def drop_expired_days() -> None:
+    dropped = partitions.drop_expired(keep_days=settings.RECORD_RETENTION_DAYS)
+    log.info("expired_days_dropped", tables=len(dropped))
+
+
+@shared_task
+def verify_ledger() -> None:
+    for first, end in days.slices():
+        verify_ledger_between.delay(first.isoformat(), end.isoformat())
+    for month in ledger.closed_months():
+        verify_ledger_closing.delay(month.isoformat())
+
+
+@shared_task
+def verify_ledger_between(first: str, end: str) -> None:
+    _tell(
+        ledger.faults_between(datetime.fromisoformat(first), datetime.fromisoformat(end)),
+        where=first,
+    )
+
+
+@shared_task
+def verify_ledger_closing(month: str) -> None:
+    _tell(ledger.faults_of_closing(date.fromisoformat(month)), where=month)
+
+
+@shared_task
+def close_ledger_months() -> None:
+    for month in books.close_due_months():
+        log.info("ledger_month_closed", month=month.isoformat())
+
+
+def _tell(faults: ledger.Faults, *, where: str) -> None:
+    if faults.count:
+        log.error("ledger_broken", where=where, rows=faults.count, first_ref=faults.shown[0].ref)

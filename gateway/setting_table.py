@@ -382,4 +382,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "telemetry",
         "Time series of model traffic; beyond, new ones fold into `other`.",
     ),
+    _row(
+        "RECORD_RETENTION_DAYS",
+        "int",
+        "400",
+        "billing",
+        "Days that records and transfers are kept; a day goes only when its month is closed.",
+    ),
 )

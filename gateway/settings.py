@@ -171,6 +171,9 @@ BACKEND_MAX_FAILURES = VALUES["BACKEND_MAX_FAILURES"]
 BACKEND_RETRY_AFTER_SECS = VALUES["BACKEND_RETRY_AFTER_SECS"]
 BACKEND_FAILURE_WINDOW_SECS = VALUES["BACKEND_FAILURE_WINDOW_SECS"]
 
+# --- books ----------------------------------------------------------------------------------
+RECORD_RETENTION_DAYS = VALUES["RECORD_RETENTION_DAYS"]
+
 # --- people ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -261,6 +261,24 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        name="ledger",
+        text="the books",
+        children=(
+            Command(
+                name="verify",
+                text="compare every record with its transfers, every closing with what led to it",
+                handler="ledger:run_verify",
+                options=(JSON,),
+            ),
+            Command(
+                name="balances",
+                text="what every account stands at, debits less credits",
+                handler="ledger:run_balances",
+                options=(JSON,),
+            ),
+        ),
+    ),
+    Command(
         name="snapshot",
         text="the configuration as the data plane reads it",
         children=(
