@@ -43,7 +43,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "cost_nano": "coalesce(cost_nano, 0)",
     "charge_nano": "charge_nano",
     "notional_nano": "notional_nano",
-    "unpriced": f"({_REQUEST} AND cost_nano IS NULL)::int",
+    "unpriced": f"({_FINAL} AND cost_nano IS NULL)::int",
     "latency_ms_sum": f"CASE WHEN {_FINAL} THEN latency_ms ELSE 0 END",
     "latency_count": f"({_FINAL})::int",
     "ttft_ms_sum": f"CASE WHEN {_FINAL} THEN coalesce(ttft_ms, 0) ELSE 0 END",
@@ -52,10 +52,19 @@ MEASURES: Final[Mapping[str, str]] = {
     "overhead_count": f"({_FINAL})::int",
 }
 
-# What was asked and answered, each including its parts.
+# What was asked and answered, each with all its parts.
 TOKENS_IN: Final = tuple(name for name in USAGE_CLASSES if name.startswith("in_"))
 TOKENS_OUT: Final = tuple(name for name in USAGE_CLASSES if name.startswith("out_"))
 TOKENS_WRITTEN: Final = tuple(name for name in TOKENS_IN if name.startswith("in_cache_write_"))
+
+# What readers ask for beside the measures: the same words over records, windows and days.
+TOKENS: Final[Mapping[str, str]] = {
+    "tokens_in": " + ".join(TOKENS_IN),
+    "tokens_cached": "in_cache_read",
+    "tokens_written": " + ".join(TOKENS_WRITTEN),
+    "tokens_out": " + ".join(TOKENS_OUT),
+    "tokens_reasoning": "out_reasoning",
+}
 
 
 def bucket_of_record(measured: str) -> str:

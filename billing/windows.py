@@ -5,10 +5,10 @@ zone, so days of 23 and 25 hours are whole days; every offset of today is a mult
 an hour, so a day is always a whole number of windows.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -55,20 +55,8 @@ def days_of(span: Span, zone: ZoneInfo) -> list[date]:
 
 
 def merged(starts: Iterable[datetime]) -> list[Span]:
-    """Windows by their starts as few spans."""
-    spans: list[Span] = []
-    for start in sorted(starts):
-        if spans and spans[-1].end == start:
-            spans[-1] = Span(spans[-1].start, start + WINDOW)
-        else:
-            spans.append(Span(start, start + WINDOW))
-    return spans
-
-
-def steps(span: Span, step: timedelta) -> list[datetime]:
-    """The starts of the steps of a span, which begins with one."""
-    count = -((span.start - span.end) // step)
-    return [span.start + n * step for n in range(count)]
+    """Windows by their starts, in order, as few spans."""
+    return list(_joined(Span(start, start + WINDOW) for start in starts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,48 +69,64 @@ class BuiltDays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The parts of a range, by where they are read: no two of them overlap."""
+    """The parts of a range, by where they are read: they do not overlap and leave nothing out."""
 
-    whole: Span
+    # The whole windows of the range, and of these the days that are read as days.
+    inner: Span
     days: tuple[date, ...] = ()
-    days_span: Span | None = None
+    day_spans: tuple[Span, ...] = ()
     windows: tuple[Span, ...] = ()
     # Parts of windows, which only the records know apart.
     records: tuple[Span, ...] = ()
 
 
-def reading_of(span: Span, *, built: BuiltDays | None) -> Reading:
-    """Days where they are built, windows around them, records where a window is cut."""
+def reading_of(
+    span: Span, *, built: BuiltDays | None = None, cuts: Iterable[datetime] = ()
+) -> Reading:
+    """Days where they are built and not cut by a bucket of the answer, windows around them, records
+    where a window is cut. `cuts` are within whole windows."""
     inner = Span(ceil(span.start), floor(span.end))
     if inner.start >= inner.end:
-        return Reading(whole=span, records=(span,))
-    records = _not_empty((Span(span.start, inner.start), Span(inner.end, span.end)))
-    days = list(_whole_days(inner, built)) if built is not None else []
-    if built is None or not days:
-        return Reading(whole=span, windows=(inner,), records=records)
-    zone = ZoneInfo(built.tz)
-    covered = Span(day_start(days[0], zone), day_start(days[-1] + ONE_DAY, zone))
-    around = (Span(inner.start, covered.start), Span(covered.end, inner.end))
+        return Reading(inner=Span(inner.start, inner.start), records=(span,))
+    days = list(_whole_days(inner, built, sorted(cuts))) if built is not None else []
+    day_spans = _joined(found for _, found in days)
     return Reading(
-        whole=span,
-        days=tuple(days),
-        days_span=covered,
-        windows=_not_empty(around),
-        records=records,
+        inner=inner,
+        days=tuple(day for day, _ in days),
+        day_spans=day_spans,
+        windows=_between(inner, day_spans),
+        records=_not_empty((Span(span.start, inner.start), Span(inner.end, span.end))),
     )
 
 
-def _whole_days(inner: Span, built: BuiltDays) -> Iterator[date]:
+def _whole_days(
+    inner: Span, built: BuiltDays, cuts: Sequence[datetime]
+) -> Iterator[tuple[date, Span]]:
     zone = ZoneInfo(built.tz)
     for day in days_of(inner, zone):
         found = day_span(day, zone)
-        if day >= built.since and found.start >= inner.start and found.end <= inner.end:
-            yield day
+        whole = inner.start <= found.start and found.end <= inner.end
+        cut = bisect_right(cuts, found.start) != bisect_left(cuts, found.end)
+        if day >= built.since and whole and not cut:
+            yield day, found
+
+
+def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order, with those that meet made one."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and joined[-1].end == span.start:
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def _between(whole: Span, taken: Sequence[Span]) -> tuple[Span, ...]:
+    starts = [whole.start, *(span.end for span in taken)]
+    ends = [*(span.start for span in taken), whole.end]
+    return _not_empty(Span(start, end) for start, end in zip(starts, ends, strict=True))
 
 
 def _not_empty(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.start < span.end)
-
-
-def spans_between(bounds: list[datetime]) -> list[Span]:
-    return [Span(start, end) for start, end in pairwise(bounds)]
