@@ -54,7 +54,7 @@ class _Rows:
                 self._exact.setdefault(price.model.lower(), []).append(price)
             case "prefix":
                 self._patterns.append((_begins_with(price.model.lower()), price))
-            case "re2":
+            case _:  # re2
                 # What was refused where it was written is not matched here either.
                 with suppress(ValueError):
                     self._patterns.append((compiled(price.model), price))
@@ -121,13 +121,11 @@ class PriceBook:
         return found
 
     def _rows_of(self, price: PriceSpec) -> _Rows:
-        match price.scope:
-            case "catalog":
-                return self._catalog.setdefault(price.vendor, _Rows())
-            case "operator":
-                return self._operator
-            case "tenant":
-                return self._tenants.setdefault(price.tenant_id or "", _Rows())
+        if price.scope == "catalog":
+            return self._catalog.setdefault(price.vendor, _Rows())
+        if price.scope == "operator":
+            return self._operator
+        return self._tenants.setdefault(price.tenant_id or "", _Rows())
 
     def _look_up(self, provider: ProviderSpec, target: TargetSpec, at: float) -> Found | None:
         own = self._tenants.get(provider.tenant_id or "")

@@ -5,6 +5,7 @@ genai-prices comes first, for it is dated; what it does not know comes from lite
 """
 
 import hashlib
+import re
 import tomllib
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ from gateway.ops import prices_genai, prices_litellm
 from gateway.ops.configuration import Configuration
 from gateway.ops.outcome import CommandFailed, Exit
 from gateway.ops.output import write
+from gateway.ops.price_classes import scaled
 from providers.price_file import PRICES_FILE, Document, Offer, rows_of
 from providers.vendors import OF_HOST, OF_KIND
 
@@ -27,6 +29,20 @@ UNDATED: Final = "undated"
 DIFFERENCE: Final = Decimal("0.005")
 COMPARED: Final = ("in_fresh", "out_text", "in_cache_read", "in_cache_write_5m")
 VENDORS: Final = frozenset({*OF_HOST.values(), *OF_KIND.values()})
+
+
+class Surcharge(Struct, frozen=True, kw_only=True):
+    """What a vendor adds in some of its regions, where the sources know one price only."""
+
+    vendor: str
+    regions: tuple[str, ...]
+    times: str
+    models: str  # pattern of names
+
+
+class Overrides(Struct, frozen=True):
+    offers: tuple[Offer, ...]
+    surcharges: tuple[Surcharge, ...] = ()
 
 
 class Difference(Struct, frozen=True, order=True):
@@ -54,7 +70,7 @@ def run_build(arguments: Namespace, _: Configuration) -> int:
 
 
 def build(
-    genai: ZipFile, crosscheck: ZipFile, *, overrides: tuple[Offer, ...]
+    genai: ZipFile, crosscheck: ZipFile, *, overrides: Overrides
 ) -> tuple[Document, list[Difference]]:
     lists = {
         vendor: models for vendor, models in prices_genai.read(genai).items() if vendor in VENDORS
@@ -72,7 +88,10 @@ def build(
         )
     ]
     differences = sorted(_differences(lists, known))
-    won = (*_without(overrides, [*offers, *prices_litellm.offers(gaps)]), *overrides)
+    offers += prices_litellm.offers(gaps)
+    for surcharge in overrides.surcharges:
+        offers += _surcharged(surcharge, offers)
+    won = (*_without(overrides.offers, offers), *overrides.offers)
     sources = {
         prices_genai.SOURCE: _version(genai),
         prices_litellm.SOURCE: f"{_version(crosscheck)} {UNDATED}",
@@ -91,6 +110,22 @@ def build(
 def _known(lists: dict[str, tuple[prices_genai.Model, ...]], row: prices_litellm.Row) -> bool:
     called = prices_genai.called_by(lists.get(row.vendor, ()), row.name)
     return called is not None and bool(called.terms)
+
+
+def _surcharged(surcharge: Surcharge, offers: list[Offer]) -> list[Offer]:
+    times = Decimal(surcharge.times)
+    found = []
+    for offer in offers:
+        models = tuple(name for name in offer.models if re.fullmatch(surcharge.models, name))
+        if offer.vendor == surcharge.vendor and not offer.region and models:
+            terms = tuple(scaled(one, times) for one in offer.terms)
+            found += [
+                Offer(
+                    vendor=offer.vendor, source=OVERRIDES, region=name, models=models, terms=terms
+                )
+                for name in surcharge.regions
+            ]
+    return found
 
 
 def _without(overrides: Iterable[Offer], offers: Iterable[Offer]) -> Iterator[Offer]:
@@ -138,10 +173,9 @@ def _differ(one: Decimal, other: Decimal) -> bool:
 # --- files ----------------------------------------------------------------------------------------
 
 
-def _overrides() -> tuple[Offer, ...]:
+def _overrides() -> Overrides:
     path = PRICES_FILE.with_name("prices_overrides.toml")
-    said = tomllib.loads(path.read_text(encoding="utf-8"))
-    return msgspec.convert(said["offers"], tuple[Offer, ...])
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Overrides)
 
 
 def _lines(document: Document) -> bytes:
