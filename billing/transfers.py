@@ -10,6 +10,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 from uuid import UUID, uuid5
 
@@ -20,6 +21,7 @@ from billing.record import Record
 Leg: TypeAlias = Literal["charge", "cost"]
 
 ACCOUNTS: Final = UUID("6f1b6f5e-7a55-5d0c-9a35-0d5c8e6f2b11")
+ACCOUNTS_KEPT: Final = 4_096
 ID_BYTES: Final = 16
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -51,6 +53,7 @@ class Transfer(Struct, frozen=True, kw_only=True):
     ref: str
 
 
+@lru_cache(ACCOUNTS_KEPT)
 def account_id(*, kind: str, owner: str | None) -> UUID:
     """`owner` is a tenant or a provider; None: the platform."""
     return uuid5(ACCOUNTS, f"{kind}:{owner or ''}")

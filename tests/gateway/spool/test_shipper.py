@@ -1,0 +1,613 @@
+"""From the spool into PostgreSQL: every row once, whatever dies in between."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
+
+from accounts.ids import new_id
+from accounts.tenancy import platform_scope
+from gateway.spool.frames import VERSION, Checkpoint, End, Frame, Span, Start, Tokens, encode
+from gateway.spool.paths import delivered_bytes
+from gateway.spool.quarantine import Quarantine
+from gateway.spool.shipper import BATCH_ROWS, BATCH_STARTS
+from providers.models.prices import OPERATOR_PAGE, PricePage
+from providers.services.prices import price_row
+from providers.specs import PriceSpec
+from tests.factories.frames import end_frame, start_frame
+from tests.gateway.spool.scribe import (
+    Counted,
+    Heard,
+    Scribe,
+    checksums,
+    end_of,
+    platform,
+    select,
+    ship,
+    shipper,
+)
+
+pytestmark = pytest.mark.usefixtures("books")
+
+TENANT: Final = end_frame().subject.tenant_id
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "node"
+
+
+def exchange(**fields: Any) -> tuple[Start, End]:
+    request_id = str(new_id())
+    start = start_frame(request_id=request_id)
+    return start, end_frame(request_id=request_id, **fields)
+
+
+def row(request_id: str, columns: str, *, kind: str = "usage") -> tuple[Any, ...]:
+    (found,) = select(
+        f"SELECT {columns} FROM cost_records WHERE request_id = %s AND kind = %s",  # noqa: S608
+        request_id,
+        kind,
+    )
+    return found
+
+
+def rows(request_id: str) -> list[tuple[Any, ...]]:
+    return select(
+        "SELECT attempt, kind, final, status FROM cost_records WHERE request_id = %s ORDER BY 1, 2",
+        request_id,
+    )
+
+
+def in_quarantine(folder: Path) -> list[str]:
+    return sorted(path.name for path in Quarantine(folder).folder.glob("*"))
+
+
+# --- what a row is --------------------------------------------------------------------------------
+
+
+def test_an_end_becomes_one_row_with_its_transfers_and_its_window(folder: Path) -> None:
+    scribe, heard, provider = Scribe(folder), Heard(), str(new_id())
+    start, end = exchange(provider_id=provider, charge_nano=150_000)
+    scribe.write(start, end)
+    ship(folder, followers=(heard,))
+    assert row(end.request_id, "kind, final, status, out_text, cost_nano, charge_nano") == (
+        "usage", True, "ok", 300, 123_000, 150_000,
+    )  # fmt: skip
+    transfers = select(
+        "SELECT d.kind, c.kind, t.amount_nano, t.kind, t.tenant_id IS NULL FROM ledger_transfers t"
+        " JOIN ledger_accounts d ON d.id = t.debit_id JOIN ledger_accounts c ON c.id = t.credit_id"
+        " WHERE t.ref = %s ORDER BY t.kind",
+        f"{end.request_id}:0:usage",
+    )
+    assert transfers == [
+        ("tenant_receivable", "tenant_usage", 150_000, "charge", False),
+        ("provider_cost", "provider_payable", 123_000, "cost", True),
+    ]
+    (shipment,) = heard.shipments
+    assert shipment.starts == (start,)
+    assert [(landed.end, landed.kind, landed.new) for landed in shipment.landed] == [
+        (end, "usage", True)
+    ]
+    assert select("SELECT version FROM dirty_windows WHERE tenant_id = %s", TENANT)
+    scribe.die()
+
+
+def test_every_column_says_what_the_frame_said(folder: Path) -> None:
+    scribe = Scribe(folder)
+    _, end = exchange(
+        tags=("team-a", "x,y"),
+        degraded=("no_cache",),
+        flags=("rate_assumed",),
+        usage_raw=b'{"total_tokens": 470}',
+        spans=(Span("route", 0, 120), Span("call", 120, 900, "upstream", 0)),
+        team_id=str(new_id()),
+        budgets=(("budget.2026-02", 5),),
+    )
+    scribe.write(end)
+    ship(folder)
+    assert row(
+        end.request_id, "tags, degraded, flags, usage_raw, spans, team_id::text, budgets, node"
+    ) == (
+        ["team-a", "x,y"],
+        ["no_cache"],
+        ["rate_assumed"],
+        {"total_tokens": 470},
+        [["route", 0, 120, "gateway", None], ["call", 120, 900, "upstream", 0]],
+        end.subject.team_id,
+        [["budget.2026-02", 5]],
+        "n1",
+    )
+    started_at, tokens = row(
+        end.request_id, "extract(epoch FROM started_at) * 1000000, in_fresh + out_reasoning"
+    )
+    assert (int(started_at), tokens) == (end.started_us, 120)
+    scribe.die()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"simulated": True},
+        {"byok": True, "cost_nano": 0, "charge_nano": 0, "notional_nano": 9},
+        {"cost_nano": None, "charge_nano": 0},
+        {"cost_certainty": "possible"},
+        {"cost_nano": 0, "charge_nano": 0},
+    ],
+)
+def test_what_nobody_pays_moves_no_money(folder: Path, fields: dict[str, Any]) -> None:
+    scribe = Scribe(folder)
+    _, end = exchange(**fields)
+    scribe.write(end)
+    ship(folder)
+    assert row(end.request_id, "cost_nano, notional_nano") == (
+        end.money.cost_nano,
+        end.money.notional_nano,
+    )
+    ref = f"{end.request_id}:0:usage"
+    assert not select("SELECT 1 FROM ledger_transfers WHERE ref = %s", ref)
+    scribe.die()
+
+
+def test_a_character_postgresql_cannot_hold_costs_the_character_not_the_record(
+    folder: Path,
+) -> None:
+    scribe = Scribe(folder)
+    _, end = exchange(requested_model="gpt\x004", usage_raw=b'{"said": "\\u0000"}')
+    scribe.write(end)
+    ship(folder)
+    assert row(end.request_id, "requested_model, usage_raw") == ("gpt\ufffd4", {"said": "\ufffd"})
+    assert not in_quarantine(folder)
+    scribe.die()
+
+
+# --- segments -------------------------------------------------------------------------------------
+
+
+def test_what_is_delivered_is_noted_and_a_closed_segment_goes(folder: Path) -> None:
+    scribe = Scribe(folder)
+    scribe.write(*exchange(), *exchange())
+    first = scribe.segment
+    ship(folder)
+    assert delivered_bytes(first) == first.stat().st_size
+    scribe.roll()
+    scribe.write(*exchange())
+    ship(folder)
+    assert not first.exists()
+    assert scribe.segment.exists()
+    scribe.die()
+    ship(folder)
+    assert [path.name for path in folder.iterdir()] == ["shipper.lock"]
+
+
+def test_a_segment_stays_while_an_attempt_of_it_is_open(folder: Path) -> None:
+    scribe = Scribe(folder)
+    start, end = exchange()
+    scribe.write(start)
+    first = scribe.segment
+    scribe.roll()
+    scribe.write(*exchange())
+    second = scribe.segment
+    scribe.roll()
+    ship(folder)
+    assert first.exists()
+    assert second.exists()  # an END may never go before its START
+    scribe.write(end)
+    ship(folder)
+    assert not first.exists()
+    assert not second.exists()
+    assert rows(end.request_id) == [(0, "usage", True, "ok")]
+    scribe.die()
+
+
+def test_a_shipper_that_lost_its_notes_delivers_again_and_changes_nothing(folder: Path) -> None:
+    scribe, counted = Scribe(folder), Counted()
+    frames = [frame for _ in range(3) for frame in exchange()]
+    scribe.write(*frames)
+    ship(folder)
+    before = checksums()
+    for path in folder.glob("*.offset"):
+        path.unlink()
+    heard = Heard()
+    ship(folder, followers=(heard,), meter=counted)
+    assert checksums() == before
+    assert [landed.new for landed in heard.landed] == [False] * 3
+    heard_again = Heard()
+    ship(folder, followers=(heard_again,))
+    assert not heard_again.shipments
+    scribe.die()
+
+
+def test_more_than_a_batch_of_several_writers_is_delivered_in_turns(folder: Path) -> None:
+    scribes = [Scribe(folder, pid=pid) for pid in (1, 2)]
+    for scribe in scribes:
+        scribe.write(*(exchange()[1] for _ in range(BATCH_ROWS + 1)))
+        scribe.write(*(start_frame(request_id=str(new_id())) for _ in range(BATCH_STARTS + 1)))
+    heard = Heard()
+    ship(folder, followers=(heard,))
+    assert len(heard.landed) == 2 * (BATCH_ROWS + 1)
+    assert all(len(shipment.landed) <= BATCH_ROWS for shipment in heard.shipments)
+    assert sum(len(shipment.starts) for shipment in heard.shipments) == 2 * (BATCH_STARTS + 1)
+    for scribe in scribes:
+        scribe.die()
+
+
+def test_a_torn_tail_of_a_dead_writer_is_counted_and_the_rest_delivered(folder: Path) -> None:
+    scribe, counted = Scribe(folder), Counted()
+    _, end = exchange()
+    scribe.write(end)
+    scribe.write_bytes(encode(end)[:-5])
+    ship(folder, meter=counted)
+    assert counted.torn_tails == 0  # it may still grow
+    scribe.die()
+    ship(folder, meter=counted)
+    assert counted.torn_tails == 1
+    assert rows(end.request_id) == [(0, "usage", True, "ok")]
+    assert not list(folder.glob("*.log"))
+
+
+def test_damage_is_kept_in_quarantine_once_and_everything_else_delivered(folder: Path) -> None:
+    scribe, counted = Scribe(folder), Counted()
+    (_, first), (_, second) = exchange(), exchange()
+    later = msgspec.structs.replace(start_frame(), v=VERSION + 1)
+    damaged = bytearray(encode(exchange()[1]))
+    damaged[50] ^= 1
+    scribe.write(first)
+    scribe.write_bytes(bytes(damaged) + encode(later))
+    scribe.write(second)
+    for _ in range(2):
+        ship(folder, meter=counted)
+        for path in folder.glob("*.offset"):
+            path.unlink()
+    assert counted.in_quarantine == 2
+    kinds = [name.split(".")[1] for name in in_quarantine(folder)]
+    assert kinds == ["damaged", "newer"]
+    kept = Quarantine(folder).folder.glob("*.damaged.*")
+    assert [path.read_bytes() for path in kept] == [bytes(damaged)]
+    assert rows(first.request_id) == rows(second.request_id) == [(0, "usage", True, "ok")]
+    scribe.die()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"http_status": 99_999},
+        {"tenant_id": "nobody"},
+        {"request_id": "not-a-uuid"},
+        {"started_us": 10**19},
+        {"usage_raw": b"{broken"},
+    ],
+)
+def test_a_row_that_is_refused_is_set_aside_and_the_others_go_on(
+    folder: Path, fields: dict[str, Any]
+) -> None:
+    """F-91."""
+    scribe, counted, heard = Scribe(folder), Counted(), Heard()
+    good = [exchange()[1] for _ in range(499)]
+    bad = msgspec.structs.replace(end_frame(**fields))
+    scribe.write(*good[:123], bad, *good[123:])
+    ship(folder, meter=counted, followers=(heard,))
+    assert {landed.end.request_id for landed in heard.landed} == {end.request_id for end in good}
+    (name,) = in_quarantine(folder)
+    assert (Quarantine(folder).folder / name).read_bytes() == encode(bad)
+    assert counted.in_quarantine == 1
+    assert delivered_bytes(scribe.segment) == scribe.segment.stat().st_size
+    scribe.die()
+
+
+# --- writers that died ----------------------------------------------------------------------------
+
+
+def checkpoint(start: Start, *, bytes_out: int = 40, **tokens: int) -> Checkpoint:
+    return Checkpoint(
+        VERSION, start.request_id, start.started_us, start.attempt, Tokens(**tokens), bytes_out
+    )
+
+
+@pytest.fixture(scope="module")
+def price_id(books: None, django_db_blocker: DjangoDbBlocker) -> str:
+    spec = PriceSpec(
+        id=str(new_id()),
+        version="1",
+        scope="operator",
+        model="mock-1",
+        rates={"in_fresh": "2", "out_text": "10"},
+    )
+    with django_db_blocker.unblock(), platform_scope("test"):
+        page, _ = PricePage.objects.get_or_create(id=OPERATOR_PAGE)
+        price_row(spec, page_id=page.pk).save(force_insert=True)
+    return spec.id
+
+
+def test_an_attempt_of_a_dead_writer_is_billed_by_its_last_checkpoint(
+    folder: Path, price_id: str
+) -> None:
+    """F-02."""
+    scribe, heard = Scribe(folder), Heard()
+    start = start_frame(
+        request_id=str(new_id()),
+        price_id=price_id,
+        multiplier="0.5",
+        markup_bp=1_000,
+        input_tokens=100,
+    )
+    scribe.write(start, checkpoint(start, out_text=5), checkpoint(start, out_text=20))
+    ship(folder, followers=(heard,))
+    assert not rows(start.request_id)
+    scribe.die()
+    ship(folder, followers=(heard,))
+    assert rows(start.request_id) == [(0, "usage", True, "interrupted")]
+    # (100 x 2 + 20 x 10) / 1,000,000 USD, halved; a tenth more for the tenant.
+    assert row(
+        start.request_id, "in_fresh, out_text, cost_nano, charge_nano, cost_certainty, terminated"
+    ) == (100, 20, 200_000, 220_000, "estimated", "crash")
+    (landed,) = heard.landed
+    assert (landed.kind, landed.new, landed.end.outcome.status) == ("usage", True, "interrupted")
+    assert not list(folder.glob("*-*"))
+
+
+def test_an_attempt_that_brought_nothing_may_have_cost_something_and_is_not_charged(
+    folder: Path, price_id: str
+) -> None:
+    scribe = Scribe(folder)
+    start = start_frame(request_id=str(new_id()), price_id=price_id, input_tokens=100)
+    scribe.write(start)
+    scribe.die()
+    ship(folder)
+    assert row(start.request_id, "cost_nano, charge_nano, cost_certainty, http_status") == (
+        200_000, 0, "possible", 0,
+    )  # fmt: skip
+    assert not select(
+        "SELECT 1 FROM ledger_transfers WHERE ref = %s", f"{start.request_id}:0:usage"
+    )
+
+
+def test_the_last_open_attempt_is_the_final_one_unless_another_ended_the_exchange(
+    folder: Path,
+) -> None:
+    scribe = Scribe(folder)
+    (first, end), (other, other_end) = exchange(), exchange(attempt=1, attempts=2)
+    again = msgspec.structs.replace(first, attempt=1)
+    failed = msgspec.structs.replace(
+        end, outcome=msgspec.structs.replace(end.outcome, final=False, status="upstream_error")
+    )
+    other_again = msgspec.structs.replace(other, attempt=1)
+    scribe.write(first, again, failed)
+    scribe.write(other, other_again, other_end)  # the END of attempt 0 is lost
+    scribe.die()
+    ship(folder)
+    assert rows(first.request_id) == [
+        (0, "usage", False, "upstream_error"),
+        (1, "usage", True, "interrupted"),
+    ]
+    assert rows(other.request_id) == [
+        (0, "usage", False, "interrupted"),
+        (1, "usage", True, "ok"),
+    ]
+
+
+@pytest.mark.parametrize("bytes_out", [0, 40])
+def test_an_end_found_later_is_a_correction_and_rows_and_books_sum_to_it(
+    folder: Path, price_id: str, bytes_out: int
+) -> None:
+    scribe, provider = Scribe(folder), str(new_id())
+    start = start_frame(
+        request_id=str(new_id()), price_id=price_id, input_tokens=100, provider_id=provider
+    )
+    scribe.write(start, checkpoint(start, bytes_out=bytes_out, out_text=200))
+    scribe.die()
+    ship(folder)
+    end = end_frame(request_id=start.request_id, provider_id=provider, in_fresh=100)
+    for _ in range(2):  # and once more
+        late, heard = Scribe(folder), Heard()
+        late.write(end)
+        ship(folder, followers=(heard,))
+        late.die()
+        ship(folder)
+    sums = select(
+        "SELECT sum(cost_nano), sum(charge_nano), sum(in_fresh), sum(out_text), sum(out_reasoning),"
+        " count(*) FILTER (WHERE final), count(*) FILTER (WHERE kind = 'usage')"
+        " FROM cost_records WHERE request_id = %s",
+        start.request_id,
+    )
+    assert sums == [(123_000, 123_000, 100, 300, 20, 1, 1)]
+    booked = select(
+        "SELECT c.kind, sum(CASE WHEN t.credit_id = c.id THEN amount_nano ELSE -amount_nano END)"
+        " FROM ledger_transfers t JOIN ledger_accounts c ON c.id IN (t.credit_id, t.debit_id)"
+        " WHERE split_part(t.ref, ':', 1) = %s AND c.kind IN ('tenant_usage', 'provider_payable')"
+        " GROUP BY 1 ORDER BY 1",
+        start.request_id,
+    )
+    assert booked == [("provider_payable", 123_000), ("tenant_usage", 123_000)]
+    assert "correction" in [landed.kind for landed in heard.landed]
+    assert not any(landed.new for landed in heard.landed)
+
+
+# --- how far it is --------------------------------------------------------------------------------
+
+
+def progress(node: str) -> tuple[Any, ...]:
+    (found,) = select(
+        "SELECT extract(epoch FROM clock_timestamp() - delivered_to)::float8,"
+        " extract(epoch FROM oldest_open)::float8 FROM spool_progress WHERE node = %s",
+        node,
+    )
+    return found
+
+
+def test_progress_tells_what_is_delivered_and_what_is_still_open(folder: Path) -> None:
+    scribe, counted = Scribe(folder), Counted()
+    (start, end), (older, _) = exchange(), exchange()
+    older = msgspec.structs.replace(older, started_us=start.started_us - 5_000_000)
+    scribe.write(start, older)
+    one = shipper(folder, node="told", meter=counted)
+    one.round()
+    behind_s, oldest = progress("told")
+    assert 1 <= behind_s < 20
+    assert oldest * 1e6 == pytest.approx(older.started_us)
+    assert len(counted.behind_s) == 1
+    end_of(one)
+    scribe.write(end, msgspec.structs.replace(end, request_id=older.request_id))
+    scribe.die()
+    ship(folder, node="told")
+    assert progress("told")[1] is None
+
+
+def test_a_backlog_is_not_called_delivered(folder: Path) -> None:
+    scribe = Scribe(folder)
+    scribe.write(*(exchange()[1] for _ in range(BATCH_ROWS + 1)))
+    one = shipper(folder, node="behind")
+    assert one.round()
+    assert progress("behind")[0] > 86_400
+    assert not one.round()
+    end_of(one)
+    scribe.die()
+
+
+# --- who goes wrong beside it ---------------------------------------------------------------------
+
+
+def test_a_follower_that_fails_stops_neither_the_books_nor_the_others(folder: Path) -> None:
+    scribe, heard, broken = Scribe(folder), Heard(), mock.Mock()
+    broken.follow.side_effect = RuntimeError("no disk")
+    _, end = exchange()
+    scribe.write(end)
+    ship(folder, followers=(broken, heard))
+    assert [landed.end for landed in heard.landed] == [end]
+    assert rows(end.request_id)
+    scribe.die()
+
+
+def test_one_shipper_waits_for_the_other(folder: Path) -> None:
+    scribe = Scribe(folder)
+    one, other = shipper(folder), shipper(folder)
+    threads = [threading.Thread(target=each.run) for each in (one, other)]
+    for thread in threads:
+        thread.start()
+    _, end = exchange()
+    scribe.write(end)
+    for each in (one, other):
+        each.stop()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    ship(folder)
+    assert rows(end.request_id) == [(0, "usage", True, "ok")]
+    scribe.die()
+
+
+def test_a_shipper_without_postgresql_waits_and_stops_when_told(folder: Path) -> None:
+    scribe = Scribe(folder)
+    _, end = exchange()
+    scribe.write(end)
+    one = shipper(folder, url="postgresql://nobody:x@127.0.0.1:1/none")
+    thread = threading.Thread(target=one.run)
+    thread.start()
+    thread.join(0.3)
+    assert thread.is_alive()
+    one.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert delivered_bytes(scribe.segment) == 0
+    ship(folder)
+    assert rows(end.request_id)
+    scribe.die()
+
+
+def test_a_connection_that_breaks_is_made_again(folder: Path) -> None:
+    scribe = Scribe(folder)
+    one = shipper(folder)
+    one.round()
+    with platform() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
+            " AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    _, end = exchange()
+    scribe.write(end)
+    one.round()
+    assert rows(end.request_id)
+    end_of(one)
+    scribe.die()
+
+
+# --- any death, any order -------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """SIGKILL, as this process sees it."""
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_frames_any_death_and_any_redelivery_give_the_same_rows(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """F-03, and more: the shipper dies before, in or after the commit, or before its note."""
+    folder = tmp_path_factory.mktemp("any") / "node"
+    scribe = Scribe(folder)
+    exchanges = [exchange() for _ in range(data.draw(st.integers(1, 4)))]
+    cut = data.draw(st.lists(st.booleans(), min_size=4, max_size=4))
+    waiting: list[list[Frame]] = [
+        [start, checkpoint(start, out_text=3), *([] if is_cut else [end])]
+        for (start, end), is_cut in zip(exchanges, cut, strict=False)
+    ]
+    while any(waiting):
+        queue = data.draw(st.sampled_from([queue for queue in waiting if queue]))
+        scribe.write(queue.pop(0))
+        match data.draw(st.sampled_from(["on", "on", "roll", "ship", "kill"])):
+            case "roll":
+                scribe.roll()
+            case "ship":
+                ship(folder)
+            case "kill":
+                where = data.draw(st.sampled_from(["ingest", "follow", "record"]))
+                kill(folder, where)
+    scribe.die()
+    ship(folder)
+    for (start, _), is_cut in zip(exchanges, cut, strict=False):
+        assert rows(start.request_id) == [(0, "usage", True, "interrupted" if is_cut else "ok")]
+    assert not list(folder.glob("*-*"))
+
+
+def kill(folder: Path, where: str) -> None:
+    places = {
+        "ingest": "gateway.spool.books.ingest",
+        "follow": "gateway.spool.shipper.Shipper._tell",
+        "record": "gateway.spool.tail.Segment.record",
+    }
+    one = shipper(folder)
+    with mock.patch(places[where], side_effect=Killed), suppress(Killed):
+        one.round()
+    # The kernel would.
+    one._books.close()  # noqa: SLF001
+    for tail in one._tails.values():  # noqa: SLF001
+        tail.close()
+
+
+def test_shipping_every_segment_again_changes_no_table(folder: Path, tmp_path: Path) -> None:
+    scribe = Scribe(folder)
+    for _ in range(20):
+        start, end = exchange(provider_id=str(new_id()))
+        scribe.write(start, end)
+    open_start = start_frame(request_id=str(new_id()))
+    scribe.write(open_start)
+    scribe.die()
+    kept = [(path.name, path.read_bytes()) for path in folder.glob("*.log")]
+    ship(folder)
+    before = checksums()
+    again = tmp_path / "again"
+    again.mkdir()
+    for name, content in kept:
+        (again / name).write_bytes(content)
+    ship(again)
+    assert checksums() == before
