@@ -10,7 +10,7 @@ from accounts.access import Access, superadmin_access
 from accounts.actors import Actor
 from accounts.admin import ReadOnly, ServiceAdmin
 from accounts.models import User
-from providers.models import Credential, HealthCheck, Provider, UpstreamModel
+from providers.models import Credential, HealthCheck, Price, Provider, UpstreamModel
 from providers.selectors.credentials import state_of
 from providers.services import credentials, models, providers
 
@@ -141,6 +141,21 @@ class HealthCheckAdmin(ReadOnly, ServiceAdmin):
     search_fields = ("provider__slug",)
     ordering = ("-at", "-id")
     fields = ("at", "provider", "mode", "ok", "status", "latency_ms", "detail")
+
+
+@admin.register(Price)
+class PriceAdmin(ReadOnly, ServiceAdmin):
+    """Set in the console or through the API, where a change closes one row and opens another."""
+
+    list_display = ("model", "scope", "vendor", "provider", "tenant", "valid_from", "valid_to")
+    list_filter = ("scope", "vendor")
+    list_select_related = ("tenant",)
+    search_fields = ("model",)
+    ordering = ("-id",)
+    fields = (
+        *("model", "match", "scope", "vendor", "provider", "region", "tenant", "valid_from"),
+        *("valid_to", "version", "source", "source_version", "spec", "created_by", "created_at"),
+    )
 
 
 def _ids(fields: Mapping[str, Any]) -> dict[str, Any]:

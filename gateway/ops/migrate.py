@@ -9,6 +9,7 @@ import psycopg
 from gateway.ops.configuration import Configuration
 from gateway.ops.logins import GRANTS_BY_HAND, existing_logins, make_logins, rights_of
 from gateway.ops.outcome import CommandFailed, Exit
+from gateway.ops.price_rows import load_prices
 from gateway.ops.seed import seed
 
 # Any constant will do; it only has to be the same in every release.
@@ -66,6 +67,7 @@ def migrate(*, plan: bool = False) -> None:
     with _alone(alias):
         call_command("migrate", database=alias, interactive=False, verbosity=1)
         seed()
+        load_prices()
         publisher().compile_after_upgrade()
 
 

@@ -13,6 +13,7 @@ from tests.factories.providers import (
     HealthCheckFactory,
     ProviderFactory,
     UpstreamModelFactory,
+    make_price,
 )
 
 __all__ = ["browser", "start_of_a_code", "superadmin"]
@@ -37,11 +38,13 @@ def test_every_list_and_page_opens_and_shows_no_secret(browser: Browser) -> None
             UpstreamModelFactory(provider=provider),
             HealthCheckFactory(provider=provider),
         )
+        price = make_price(provider)
     for name, row in (
         ("provider", provider),
         ("credential", credential),
         ("upstreammodel", model),
         ("healthcheck", check),
+        ("price", price),
     ):
         pages = (
             browser.get(f"/admin/providers/{name}/?q=a"),
