@@ -12,7 +12,7 @@ from accounts.api.base import ManagementView
 from accounts.api.permissions import OPEN_NEEDS
 from accounts.permissions import ALL
 
-MANAGEMENT_PREFIXES: Final = ("api/v1/", "api/console/", "admin/api-keys")
+MANAGEMENT_PREFIXES: Final = ("api/v1/", "api/console/", "admin/api-keys", "admin/usage")
 # Asynchronous and answering as the data plane does; declares nothing, asks for `playground.use`.
 PIPELINE_PATH: Final = "api/console/run"
 KNOWN_NEEDS: Final = ALL | OPEN_NEEDS

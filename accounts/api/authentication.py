@@ -74,6 +74,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class ManagementKeyAuthentication(authentication.BaseAuthentication):
+    kinds: frozenset[str] = frozenset({ApiKey.Kind.MANAGEMENT})
+
     def authenticate_header(self, _request: Request) -> str:
         return "Bearer"
 
@@ -85,11 +87,17 @@ class ManagementKeyAuthentication(authentication.BaseAuthentication):
             caller = _caller_of(value)
             if caller is not None:
                 if caller.key is not None:
-                    _refuse_unusable(caller.key, ip=caller_ip(request))
+                    _refuse_unusable(caller.key, ip=caller_ip(request), kinds=self.kinds)
                     note_use(key=caller.key)
                 return AnonymousUser(), caller
         _count_failure(ip=caller_ip(request))
         raise Refused("invalid_api_key")
+
+
+class AnyKeyAuthentication(ManagementKeyAuthentication):
+    """For what client keys may ask as well: what they have used themselves."""
+
+    kinds = frozenset({ApiKey.Kind.MANAGEMENT, ApiKey.Kind.CLIENT})
 
 
 def _sent_keys(request: Request) -> list[str]:
@@ -115,12 +123,12 @@ def _hash(value: str) -> bytes:
     return hashlib.sha256(value.encode()).digest()
 
 
-def _refuse_unusable(key: ApiKey, *, ip: str | None) -> None:
+def _refuse_unusable(key: ApiKey, *, ip: str | None, kinds: frozenset[str]) -> None:
     expired = key.expires_at is not None and key.expires_at <= timezone.now()
     status = "expired" if expired and key.status == ApiKey.Status.ACTIVE else str(key.status)
     if status in REFUSED_STATUS:
         raise Refused(REFUSED_STATUS[status])
-    if key.kind != ApiKey.Kind.MANAGEMENT:
+    if key.kind not in kinds:
         raise Refused("management_key_required")
     address = parse_address(ip or "")
     denied = [ipaddress.ip_network(network) for network in key.denied_ips]
@@ -142,6 +150,18 @@ class ManagementKeyScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, _auto_schema: Any) -> list[dict[str, str]]:
         text = "A management key (sy-live-…) or the master key."
+        return [
+            {"type": "http", "scheme": "bearer", "description": text},
+            {"type": "apiKey", "in": "header", "name": "x-api-key", "description": text},
+        ]
+
+
+class AnyKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.api.authentication.AnyKeyAuthentication"
+    name = ["anyKey", "anyKeyHeader"]
+
+    def get_security_definition(self, _auto_schema: Any) -> list[dict[str, str]]:
+        text = "A management key, the master key, or a client key with the scope usage.read."
         return [
             {"type": "http", "scheme": "bearer", "description": text},
             {"type": "apiKey", "in": "header", "name": "x-api-key", "description": text},

@@ -127,8 +127,12 @@ class ManagementView(APIView):
             for name in named
         )
 
+    def tenant_choice(self, request: Request) -> str:
+        """Slug or id of the tenant that is asked for; empty for the only one."""
+        return request.headers.get(TENANT_HEADER, "").strip()
+
     def resolve_access(self, request: Request, caller: Caller) -> Access:
-        choice = request.headers.get(TENANT_HEADER, "").strip()
+        choice = self.tenant_choice(request)
         if caller.key is not None:
             return access_of_key(key=caller.key, tenant_choice=choice)
         if self.reach != Reach.TENANT:

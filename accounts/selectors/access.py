@@ -5,12 +5,14 @@ from typing import Final
 from uuid import UUID
 
 from accounts.access import Access, superadmin_access
-from accounts.errors import Refused
+from accounts.errors import PermissionLacking, Refused
 from accounts.ids import parse_id
 from accounts.models import ApiKey, Membership, TeamMember, Tenant, User
 from accounts.permissions import effective
 from accounts.tenancy import platform_scope, user_scope
 
+# Of client keys; what they are allowed otherwise is the data plane's business.
+USAGE_SCOPE: Final = "usage.read"
 OWNER_GONE: Final = "The owner of this key is no active member of its tenant any more."
 
 
@@ -77,6 +79,8 @@ def access_of_key(*, key: ApiKey, tenant_choice: str) -> Access:
     """
     if tenant_choice and tenant_choice not in {key.tenant.slug, str(key.tenant_id)}:
         raise Refused("tenant_not_found")
+    if key.kind == ApiKey.Kind.CLIENT:
+        return _access_of_client(key)
     owner = key.owner
     if owner is None or not owner.is_active:
         raise Refused("permission_denied", OWNER_GONE)
@@ -94,6 +98,15 @@ def access_of_key(*, key: ApiKey, tenant_choice: str) -> Access:
         role=access.role,
         led_teams=access.led_teams,
         superadmin=not held,
+    )
+
+
+def _access_of_client(key: ApiKey) -> Access:
+    """What it has used itself, which needs no owner; who asks for more is not let in by one."""
+    if USAGE_SCOPE not in key.scopes:
+        raise PermissionLacking(USAGE_SCOPE)
+    return Access(
+        capabilities=frozenset({"cost.read_own"}), tenant=key.tenant, user_id=key.owner_id
     )
 
 

@@ -153,7 +153,7 @@ def ranked(
 ) -> Ranked:
     query = f"""
     , grouped AS MATERIALIZED (
-        SELECT coalesce({by}::text, '') AS name, max({label}) AS label, {BUCKET} AS bucket,
+        SELECT coalesce({by}::text, '') AS name, max({label}::text) AS label, {BUCKET} AS bucket,
                {_summed(measures)}
         FROM parts GROUP BY {by}, {BUCKET} HAVING {USED}
     ), top AS (

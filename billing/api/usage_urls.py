@@ -1,0 +1,31 @@
+"""Every path of usage and cost."""
+
+from typing import Final
+
+from django.urls import URLPattern, path
+
+from billing.api.views.usage import CurrentView, DailyView, GroupView, SummaryView, UsageView
+
+GROUPS: Final = {
+    "by-model": "requested_model",
+    "by-user": "user_id",
+    "by-key": "key_id",
+    "by-team": "team_id",
+    "by-provider": "provider_id",
+    "by-credential": "credential_id",
+}
+
+# Below /api/v1/.
+urlpatterns: Final[list[URLPattern]] = [
+    path("cost/current", CurrentView.as_view()),
+    path("cost/daily", DailyView.as_view()),
+    *(path(f"cost/{name}", GroupView.as_view(by=column)) for name, column in GROUPS.items()),
+]
+
+# Below /, before Django admin.
+published_patterns: Final[list[URLPattern]] = [
+    path("admin/usage", UsageView.as_view()),
+    path("admin/usage/", UsageView.as_view(schema=None)),
+    path("admin/usage/summary", SummaryView.as_view()),
+    path("admin/usage/summary/", SummaryView.as_view(schema=None)),
+]
