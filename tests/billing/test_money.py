@@ -1,10 +1,12 @@
 """Amounts: whole numbers of nano-USD inside, decimals with nine places outside."""
 
+from decimal import Decimal, localcontext
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.money import nano_of, usd
+from billing.money import exact_sum, exact_usd, nano_of, usd
 
 INT64 = st.integers(min_value=-(2**63), max_value=2**63 - 1)
 
@@ -39,3 +41,17 @@ def test_fewer_places_are_taken(text: str, nano: int) -> None:
 def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no amount"):
         nano_of(text)
+
+
+@given(st.lists(st.decimals(min_value=0, max_value=10**12, places=12), max_size=9))
+def test_exact_sums_lose_no_digit(amounts: list[Decimal]) -> None:
+    with localcontext(prec=60):
+        assert Decimal(exact_sum(f"{one:f}" for one in amounts)) == sum(amounts, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("nano", "text"),
+    [("0", "0"), ("1500", "0.0000015"), ("0.25", "0.00000000025"), ("3000000000", "3")],
+)
+def test_parts_of_a_nano_are_told_exactly(nano: str, text: str) -> None:
+    assert exact_usd(nano) == text

@@ -15,6 +15,9 @@ PLATFORM_SCOPE: Final = {
     "accounts/selectors/access.py",  # which tenant a superadmin works in
     "accounts/selectors/invites.py",  # an invitation is shown before its tenant is known
     "accounts/selectors/key_possession.py",  # a key is found before its tenant is known
+    "billing/selectors/ledger.py",  # the books are verified for all
+    "billing/selectors/receipts.py",  # a receipt shows prices of the platform
+    "billing/services/ledger.py",  # months are closed for all
     "accounts/services/anonymous.py",  # every installation has one anonymous key
     "gateway/ops/price_rows.py",  # the command line stands above tenants
     "gateway/ops/providers.py",  # the command line stands above tenants
