@@ -334,6 +334,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "Another Content-Type was sent.",
         "Send Content-Type: application/json.",
     ),
+    "range_too_wide": row(
+        422,
+        "The question is too wide.",
+        "Answering for the whole range would take more than 10 seconds.",
+        "The range is long, or the filters fit few of very many rows.",
+        "Ask for one of the ranges in `suggestions`, or for less.",
+    ),
     "idempotency_key_reuse": row(
         422,
         "This Idempotency-Key was used for another request.",

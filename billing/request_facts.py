@@ -11,15 +11,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from billing.measures import TOKENS_IN, TOKENS_OUT
 from billing.money import usd
 
 REQUEST_ID_PREFIX: Final = "req_"
 RUNNING: Final = "running"
-IN_CLASSES: Final = (
-    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
-    "in_cache_write_12h", "in_audio", "in_image", "in_video",
-)  # fmt: skip
-OUT_CLASSES: Final = ("out_text", "out_reasoning", "out_audio", "out_image")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,11 +82,11 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def tokens_in(tokens: object) -> int:
     """`tokens` has the disjoint classes as attributes: a frame's, or a record."""
-    return sum(getattr(tokens, name) for name in IN_CLASSES)
+    return sum(getattr(tokens, name) for name in TOKENS_IN)
 
 
 def tokens_out(tokens: object) -> int:
-    return sum(getattr(tokens, name) for name in OUT_CLASSES)
+    return sum(getattr(tokens, name) for name in TOKENS_OUT)
 
 
 def shown_id(request_id: str) -> str:

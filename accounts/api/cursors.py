@@ -6,7 +6,7 @@ Law: a cursor of another tenant, path or filter is no cursor; nothing it holds i
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 from django.core.signing import BadSignature, Signer
@@ -32,14 +32,14 @@ def page_of(
     rows: QuerySet[M], *, query: Mapping[str, str], tenant_id: object, path: str, by: str = "id"
 ) -> Page[M]:
     """The rows after the cursor, newest first by the unique column `by`."""
-    limit = _limit(query.get("limit", ""))
+    most = limit_of(query.get("limit", ""))
     bound = binding(query=query, tenant_id=tenant_id, path=path)
     if query.get("cursor"):
-        rows = rows.filter(**{f"{by}__lt": _position(query["cursor"], bound=bound)})
-    found = list(rows.order_by(f"-{by}")[: limit + 1])
-    more = len(found) > limit
-    found = found[:limit]
-    cursor = _sign(str(getattr(found[-1], by)), bound=bound) if more else None
+        rows = rows.filter(**{f"{by}__lt": position(query["cursor"], bound=bound)})
+    found = list(rows.order_by(f"-{by}")[: most + 1])
+    more = len(found) > most
+    found = found[:most]
+    cursor = sign(str(getattr(found[-1], by)), bound=bound) if more else None
     return Page(rows=found, next_cursor=cursor)
 
 
@@ -49,18 +49,18 @@ def binding(*, query: Mapping[str, str], tenant_id: object, path: str) -> str:
     return hashlib.sha256(told).hexdigest()[:24]
 
 
-def _sign(position: str, *, bound: str) -> str:
-    return Signer(salt=f"{SALT}.{bound}", sep=".").sign(position)
+def sign(told: str, *, bound: str) -> str:
+    return Signer(salt=f"{SALT}.{bound}", sep=".").sign(told)
 
 
-def _position(cursor: str, *, bound: str) -> Any:
+def position(cursor: str, *, bound: str) -> str:
     try:
         return Signer(salt=f"{SALT}.{bound}", sep=".").unsign(cursor)
     except BadSignature:
         raise Refused("invalid_cursor") from None
 
 
-def _limit(text: str) -> int:
+def limit_of(text: str) -> int:
     if not text:
         return DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_LIMIT:
