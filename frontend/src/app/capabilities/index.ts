@@ -30,6 +30,7 @@ export const REQUESTS: Gate = ['requests.read_all', 'requests.read_team', 'reque
 export const COST: Gate = [COST_READ_ALL, COST_READ_TEAM]
 /** Whoever makes keys of their own sees what they cost. */
 export const COST_OWN: Gate = [COST_READ_OWN, KEY_CREATE_OWN]
+export const PLATFORM_PRICES: Gate = ['platform.prices']
 export const PLATFORM_SYSTEM: Gate = ['platform.system']
 
 export function isAllowed(capabilities: readonly string[], gate: Gate): boolean {

@@ -1,0 +1,36 @@
+import { useTranslation } from 'react-i18next'
+import { shortTime, exactTime } from '../../../i18n/format'
+import { useZone } from '../../../ui/use-zone'
+import type { CatalogPrice } from '../types'
+import { MATCHED, SCOPES } from '../words'
+
+/** Which row it is: whose, of which version, since when, and how the model was matched to it. */
+export function PriceSource({ price }: { price: CatalogPrice }) {
+  const { t } = useTranslation()
+  const zone = useZone()
+  const now = new Date()
+  const matched = MATCHED[price.matched_by]
+  return (
+    <span className="price-source">
+      <span title={exactTime(price.valid_from, zone, now)}>
+        {price.version || shortTime(price.valid_from, zone, now)}
+      </span>
+      <span className="muted">{t(SCOPES[price.scope])}</span>
+      {price.matched_by !== 'exact' && price.matched_by !== 'override' && (
+        <span className="chip" title={t(matched.why)}>
+          {t(matched.text)}
+        </span>
+      )}
+      {price.tiers && (
+        <span className="chip" title={t('models:tiers_why')}>
+          {t('models:tiers')}
+        </span>
+      )}
+      {price.multiplier !== null && price.multiplier !== '1' && (
+        <span className="chip" title={t('models:multiplier_why')}>
+          {t('models:multiplier', { factor: price.multiplier })}
+        </span>
+      )}
+    </span>
+  )
+}

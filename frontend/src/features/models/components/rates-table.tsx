@@ -1,0 +1,89 @@
+import { useTranslation } from 'react-i18next'
+import type { Price, Rates } from '../types'
+import { className } from '../words'
+import { Rate } from './rate'
+
+interface Column {
+  key: string
+  title: string
+  rates: Rates
+}
+
+/** Every class with its rate; tiers, variants and hours stand beside it as columns of their own. */
+export function RatesTable({ price }: { price: Price }) {
+  const { t } = useTranslation()
+  const columns: Column[] = [
+    { key: 'base', title: t('models:rates.base'), rates: price.rates },
+    ...price.tiers.map(({ above_input_tokens: above, rates }) => ({
+      key: `tier-${above}`,
+      title: t('models:rates.above', { count: above, number: new Intl.NumberFormat('en').format(above) }),
+      rates,
+    })),
+    ...Object.entries(price.variants).map(([name, rates]) => ({
+      key: `variant-${name}`,
+      title: name,
+      rates,
+    })),
+    ...price.time_windows.map(({ since, till, tz, days, rates }) => ({
+      key: `window-${since}-${(days ?? []).join('')}`,
+      title: `${since}–${till} ${tz}`,
+      rates,
+    })),
+  ]
+  const classes = [...new Set(columns.flatMap(({ rates }) => Object.keys(rates)))].sort(
+    (one, other) => place(one) - place(other),
+  )
+  const calls = Object.entries(price.per_call)
+  return (
+    <>
+      {classes.length > 0 && (
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+        <div className="diff-scroll" role="region" aria-label={t('models:rates.title')} tabIndex={0}>
+          <table className="lines rates">
+            <thead>
+              <tr>
+                <th scope="col">{t('models:rates.class')}</th>
+                {columns.map(({ key, title }) => (
+                  <th key={key} scope="col" className="num">
+                    {title}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {classes.map((name) => (
+                <tr key={name}>
+                  <th scope="row" title={name}>
+                    {className(name, t)}
+                  </th>
+                  {columns.map(({ key, rates }) => (
+                    <td key={key} className="num">
+                      <Rate rate={rates[name]} />
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {calls.length > 0 && (
+        <dl className="fact-list">
+          {calls.map(([name, rate]) => (
+            <div key={name}>
+              <dt>{className(name, t)}</dt>
+              <dd>{t('models:rates.each', { rate })}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </>
+  )
+}
+
+const ORDER = ['in_fresh', 'in_cache_read', 'in_cache_write', 'in_', 'out_text', 'out_'] as const
+
+function place(name: string): number {
+  const found = ORDER.findIndex((start) => name.startsWith(start))
+  return found === -1 ? ORDER.length : found
+}

@@ -1,0 +1,49 @@
+// The words for what the price book says.
+import type { MatchedBy, Price, Scope } from './types'
+
+export const SCOPES: Record<Scope, string> = {
+  catalog: 'models:scope.catalog',
+  operator: 'models:scope.operator',
+  tenant: 'models:scope.tenant',
+}
+
+export const MATCHED: Record<MatchedBy, { text: string; why: string }> = {
+  override: { text: 'models:matched.override', why: 'models:matched.override_why' },
+  exact: { text: 'models:matched.exact', why: 'models:matched.exact_why' },
+  region: { text: 'models:matched.region', why: 'models:matched.region_why' },
+  stripped: { text: 'models:matched.stripped', why: 'models:matched.stripped_why' },
+  price_model: { text: 'models:matched.price_model', why: 'models:matched.price_model_why' },
+  pattern: { text: 'models:matched.pattern', why: 'models:matched.pattern_why' },
+}
+
+export const STATES: Record<Price['state'], string> = {
+  current: 'models:state.current',
+  future: 'models:state.future',
+  past: 'models:state.past',
+}
+
+const CLASSES: Record<string, string> = {
+  in_fresh: 'models:class.in_fresh',
+  in_cache_read: 'models:class.in_cache_read',
+  in_cache_write_5m: 'models:class.in_cache_write_5m',
+  in_cache_write_30m: 'models:class.in_cache_write_30m',
+  in_cache_write_1h: 'models:class.in_cache_write_1h',
+  in_cache_write_12h: 'models:class.in_cache_write_12h',
+  in_audio: 'models:class.in_audio',
+  in_image: 'models:class.in_image',
+  in_video: 'models:class.in_video',
+  out_text: 'models:class.out_text',
+  out_reasoning: 'models:class.out_reasoning',
+  out_audio: 'models:class.out_audio',
+  out_image: 'models:class.out_image',
+  requests: 'models:class.requests',
+  web_search_calls: 'models:class.web_search_calls',
+  images: 'models:class.images',
+  seconds: 'models:class.seconds',
+}
+
+/** A class this console does not know yet speaks for itself. */
+export const className = (name: string, t: (key: string) => string): string => {
+  const text = CLASSES[name]
+  return text === undefined ? name : t(text)
+}
