@@ -49,6 +49,7 @@ ROW_PATHS: Final = (
 # Other ids in paths are UUIDs.
 ID_FORMATS: Final[Mapping[str, Mapping[str, str]]] = {
     "key_id": {"type": "string", "pattern": "^key_[0-9a-z]{12}$"},
+    "request_id": {"type": "string", "pattern": "^req_[0-9a-f]{32}$"},
     "session_id": {"type": "string", "pattern": "^[0-9]{1,18}$"},
 }
 UUID_FORMAT: Final = {"type": "string", "format": "uuid"}

@@ -20,9 +20,11 @@ from accounts.api.permissions import ANYONE, MEMBER, SIGNED_IN, Needs, Reach
 from accounts.checks import PIPELINE_PATH, Route, faults, routes
 from accounts.models import User
 from accounts.permissions import effective
+from billing.request_facts import shown_id
 from gateway.console.spa import PAGES
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
+from tests.billing.exchanges import make_record
 
 ROLES: Final = ("owner", "admin", "developer", "lead", "billing_viewer")
 # Their bodies and refusals are tested where they live; none names an object of a tenant.
@@ -80,6 +82,7 @@ def address(case: Case, town: Town) -> str:
         "user_id": str(town.people["developer"].id),
         "invite_id": str(town.invite.id),
         "tenant_id": str(town.tenant.id),
+        "request_id": shown_id(str(town.tenant.id)),
         "session_id": "999999999999999999",
         "provider_id": str(town.provider.id),
         "credential_id": str(town.credential.id),
@@ -118,7 +121,10 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
-        yield World(own=make_town(), other=make_town(), superadmin=make_superadmin())
+        own, other = make_town(), make_town()
+        for town in (own, other):
+            make_record(town, request_id=town.tenant.id)
+        yield World(own=own, other=other, superadmin=make_superadmin())
         transaction.set_rollback(True)
 
 
