@@ -67,6 +67,11 @@ COMMANDS: Final = (
     Command(name="worker", text="a task worker", handler="commands:run_worker"),
     Command(name="beat", text="the task clock", handler="commands:run_beat"),
     Command(
+        name="shipper",
+        text="what brings the records of this node into PostgreSQL",
+        handler="commands:run_shipper",
+    ),
+    Command(
         name="migrate",
         text="bring the database schema up to date",
         handler="commands:run_migrate",

@@ -89,6 +89,15 @@ def run_beat(_: Namespace, configuration: Configuration) -> int:
     return Exit.OK
 
 
+def run_shipper(_: Namespace, configuration: Configuration) -> int:
+    _check_before_start(configuration)
+    os.environ.update(multiprocess.environment(configuration.paths.var))
+    os.environ["DATABASE_OWNER_URL"] = ""
+    # See run_serve.
+    become([sys.executable, "-m", "gateway.ops.ship"])
+    return Exit.OK
+
+
 def _check_before_start(configuration: Configuration) -> None:
     _warn(require_clean(check(configuration)))
     from gateway.ops.control_plane import set_up_django  # noqa: PLC0415 - most do without Django

@@ -26,6 +26,7 @@ from gateway.ops.embedded.children import (
     postgres_child,
     prepare_child,
     serve_child,
+    shipper_child,
     valkey_child,
     worker_child,
 )
@@ -96,7 +97,9 @@ def _start(supervisor: Supervisor, configuration: Configuration, *, development:
     for warning in report.warnings:
         say(f"Warning: {warning}")
     servers = development_children(configuration) if development else [serve_child(configuration)]
-    supervisor.start(worker_child(configuration), beat_child(configuration), *servers)
+    # The first is stopped last: by then everybody has written what there is to ship.
+    tasks = (worker_child(configuration), beat_child(configuration))
+    supervisor.start(shipper_child(configuration), *tasks, *servers)
     return _block(configuration, report=report, first_time=first_time)
 
 

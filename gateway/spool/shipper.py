@@ -6,6 +6,7 @@ gets a row for every attempt it left open; nobody waits for the shipper but disk
 """
 
 import fcntl
+import math
 import os
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import Final, Protocol
 import structlog
 from msgspec import Struct
 
-from gateway.spool.books import Books, Stopped
+from gateway.spool.delivery import Delivery, Stopped
 from gateway.spool.frames import End, Start, encode
 from gateway.spool.interrupted import end_of
 from gateway.spool.paths import parse_segment, segments
@@ -77,7 +78,7 @@ class Shipper:
         self._clock = clock
         self._stopping = threading.Event()
         self._quarantine = Quarantine(folder)
-        self._books = Books(url, stopping=self._stopping, refused=self._refused)
+        self._delivery = Delivery(url, stopping=self._stopping, refused=self._refused)
         self._tails: dict[str, Tail] = {}  # by the name of the writer's lock
         self._whole_at: float | None = None  # when all that had been written was delivered
         self._told_at: float | None = None
@@ -95,9 +96,9 @@ class Shipper:
                 while self.round():
                     pass
         except Stopped:
-            log.warning("shipper_stopped_with_backlog", folder=str(self._folder))
+            log.warning("shipper_stopped_early", folder=str(self._folder))
         finally:
-            self._books.close()
+            self._delivery.close()
             for tail in self._tails.values():
                 tail.close()
 
@@ -106,13 +107,15 @@ class Shipper:
         self._folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         descriptor = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, LOCK_MODE)
         try:
-            is_told = False
+            told_at = self._clock() + PROGRESS_EACH_S
             while not _locked(descriptor):
-                if not is_told:
+                if self._clock() >= told_at:
                     log.warning("another_shipper_works_here", folder=str(self._folder))
-                is_told = True
-                if self._stopping.wait(PROGRESS_EACH_S):
+                    told_at = math.inf
+                if self._stopping.wait(IDLE_S):
                     raise Stopped
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())
             yield
         finally:
             os.close(descriptor)
@@ -162,7 +165,7 @@ class Shipper:
 
     def _deliver(self, ends: Sequence[End], *, starts: Sequence[Start] = ()) -> None:
         began = self._clock()
-        landed = self._books.land(ends)
+        landed = self._delivery.land(ends)
         self._meter.landed(landed, seconds=self._clock() - began)
         self._tell(Shipment(starts=tuple(starts), landed=tuple(landed)))
 
@@ -180,7 +183,7 @@ class Shipper:
                 continue
             left = list(tail.interrupted())
             if left:
-                terms = self._books.terms(
+                terms = self._delivery.terms(
                     prices={
                         price
                         for one in left
@@ -201,7 +204,7 @@ class Shipper:
         self._tell(Shipment())
         behind_s = NEVER_S if self._whole_at is None else self._clock() - self._whole_at
         opened = (tail.oldest_us() for tail in self._tails.values())
-        self._books.tell_progress(
+        self._delivery.tell_progress(
             self._node,
             behind_s=behind_s + SETTLING_S,
             oldest_us=min((at for at in opened if at is not None), default=None),

@@ -20,7 +20,7 @@ COMPOSE: Final = ROOT / "docker-compose.yml"
 COMPOSE_FILES: Final = (COMPOSE, ROOT / "docker/compose.development.yml")
 DOCKERFILE: Final = ROOT / "docker/Dockerfile"
 ENTRYPOINT: Final = ROOT / "docker/entrypoint.sh"
-PRODUCT: Final = ("gateway", "console", "worker", "beat", "secrets", "init")
+PRODUCT: Final = ("gateway", "console", "shipper", "worker", "beat", "secrets", "init")
 ONE_SHOT: Final = ("secrets", "init")
 SECRETS: Final = "/secrets/"
 # Letters and digits with a version of three numbers, or two for PostgreSQL: never `latest` or `17`.
@@ -133,6 +133,7 @@ def test_a_container_mounts_only_the_secrets_it_needs(services: dict[str, dict[s
         "gateway": {"app": "ro"},
         "console": {"app": "ro"},
         "beat": {"app": "ro"},
+        "shipper": {"app": "ro"},
         "worker": {"app": "ro", "owner": "ro"},
         "init": {"app": "ro", "owner": "ro", "postgres": "ro"},
         "postgres": {"postgres": "ro"},
@@ -140,6 +141,16 @@ def test_a_container_mounts_only_the_secrets_it_needs(services: dict[str, dict[s
         "cache": {"redis": "ro"},
         "secrets": {"app": "rw", "owner": "rw", "postgres": "rw", "redis": "rw"},
     }
+
+
+def test_who_records_and_who_ships_share_the_spool_and_the_name_of_the_node(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    for name in ("gateway", "console", "shipper"):
+        environment = services[name]["environment"]
+        assert environment["NODE_ID"] == "compose"
+        assert f"spool:{environment['SPOOL_DIR']}" in services[name]["volumes"]
+    assert f"audit:{environment['AUDIT_LOG_DIR']}" in services["shipper"]["volumes"]
 
 
 def named_files(service: dict[str, Any]) -> Iterator[str]:

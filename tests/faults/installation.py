@@ -22,7 +22,7 @@ from gateway.setting_table import SETTINGS
 from tests.contracts.tree import ROOT
 
 READY_S: Final = 90.0
-CHILDREN: Final = ("postgres", "valkey-state", "valkey-cache", "worker", "beat", "serve")
+CHILDREN: Final = ("postgres", "valkey-state", "valkey-cache", "shipper", "worker", "beat", "serve")
 
 
 def clean_environment(**settings: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from celery import Celery
 
 from gateway.ops.checks import local_url
 from gateway.ops.configuration import PROJECT, Configuration
+from gateway.ops.embedded import lock
 from gateway.ops.embedded.child import ChildSpec, StopStep
 from gateway.ops.embedded.postgres import PostgresCluster, server_environment
 from gateway.ops.embedded.valkey import ValkeyServer
@@ -23,6 +24,8 @@ from gateway.ops.tasks import (
     broker_url,
     worker_command,
 )
+from gateway.spool.paths import node_dir, node_of, spool_dir
+from gateway.spool.shipper import LOCK
 from gateway.telemetry import multiprocess
 
 SERVICE_READY_S: Final = 30.0
@@ -70,6 +73,21 @@ def prepare_child(configuration: Configuration, *, report: Path) -> ChildSpec:
         ready=lambda: True,
         ready_within_s=PREPARE_S,
         stop=(StopStep(number=signal.SIGTERM, within_s=5),),
+        folder=PROJECT,
+    )
+
+
+def shipper_child(configuration: Configuration) -> ChildSpec:
+    values = configuration.values
+    held = node_dir(spool_dir(values), node_of(values)) / LOCK
+    return ChildSpec(
+        name="shipper",
+        command=[sys.executable, "-m", "gateway.ops.ship"],
+        environment=_environment(configuration, owner=False)
+        | multiprocess.environment(configuration.paths.var),
+        ready=lambda: lock.holder(held) is not None,
+        ready_within_s=PROGRAM_READY_S,
+        stop=(StopStep(number=signal.SIGTERM, within_s=10),),
         folder=PROJECT,
     )
 

@@ -127,7 +127,7 @@ def platform() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
 
 def select(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with platform() as cursor:
-        cursor.execute(statement, parameters)  # type: ignore[arg-type]  # a test's own text
+        cursor.execute(statement, parameters)
         return cursor.fetchall()
 
 

@@ -305,7 +305,7 @@ def test_a_row_that_is_refused_is_set_aside_and_the_others_go_on(
 # --- writers that died ----------------------------------------------------------------------------
 
 
-def checkpoint(start: Start, *, bytes_out: int = 40, **tokens: int) -> Checkpoint:
+def checkpoint(start: Start, *, bytes_out: int = 40, **tokens: Any) -> Checkpoint:
     return Checkpoint(
         VERSION, start.request_id, start.started_us, start.attempt, Tokens(**tokens), bytes_out
     )
@@ -581,7 +581,7 @@ def test_any_frames_any_death_and_any_redelivery_give_the_same_rows(
 
 def kill(folder: Path, where: str) -> None:
     places = {
-        "ingest": "gateway.spool.books.ingest",
+        "ingest": "gateway.spool.delivery.ingest",
         "follow": "gateway.spool.shipper.Shipper._tell",
         "record": "gateway.spool.tail.Segment.record",
     }
@@ -589,7 +589,7 @@ def kill(folder: Path, where: str) -> None:
     with mock.patch(places[where], side_effect=Killed), suppress(Killed):
         one.round()
     # The kernel would.
-    one._books.close()  # noqa: SLF001
+    one._delivery.close()  # noqa: SLF001
     for tail in one._tails.values():  # noqa: SLF001
         tail.close()
 

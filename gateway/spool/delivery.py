@@ -53,7 +53,7 @@ class Stopped(Exception):
     """Told to stop while PostgreSQL is out."""
 
 
-class Books:
+class Delivery:
     def __init__(self, url: str, *, stopping: threading.Event, refused: Refused) -> None:
         self._url = url
         self._stopping = stopping
