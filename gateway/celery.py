@@ -24,9 +24,15 @@ COPY_STATES: Final = "providers.tasks.copy_credential_states"
 COPIED_EVERY_S: Final = 4.0
 PROBE_DUE: Final = "providers.tasks.probe_due_providers"
 LOOKED_EVERY_S: Final = 10.0
+AGGREGATE: Final = "billing.tasks.aggregate_windows"
 SUMMED_EVERY_S: Final = 60.0
 # That these began and ended well is no news.
-QUIET: Final = frozenset({COMPILE, COPY_STATES, PROBE_DUE, "providers.tasks.probe_provider"})
+QUIET: Final = frozenset(
+    {
+        *(COMPILE, COPY_STATES, PROBE_DUE, AGGREGATE),
+        *("providers.tasks.probe_provider", "billing.tasks.verify_ledger_between"),
+    }
+)
 TASK_LOGGERS: Final = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
@@ -63,7 +69,7 @@ app.config_from_object(
                 "options": {"expires": LOOKED_EVERY_S},
             },
             "aggregate-windows": {
-                "task": "billing.tasks.aggregate_windows",
+                "task": AGGREGATE,
                 "schedule": SUMMED_EVERY_S,
                 "options": {"expires": SUMMED_EVERY_S},
             },
