@@ -9,6 +9,8 @@ import './styles/pages.css'
 import './styles/providers.css'
 import './styles/provider-tests.css'
 import './styles/cost.css'
+import './styles/models.css'
+import './styles/requests.css'
 
 takeOneTimeToken()
 

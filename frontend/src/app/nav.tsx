@@ -1,11 +1,13 @@
 import {
   AuditOutlined,
+  BlockOutlined,
   CloudServerOutlined,
   FundOutlined,
   KeyOutlined,
   ReadOutlined,
   SettingOutlined,
   TeamOutlined,
+  UnorderedListOutlined,
   WarningOutlined,
 } from '@ant-design/icons'
 import type { ReactNode } from 'react'
@@ -19,6 +21,8 @@ import {
   KEYS_OWN,
   MEMBERS,
   PROVIDERS_ANY,
+  PROVIDERS_READ,
+  REQUESTS,
   SETTINGS,
   type Gate,
 } from './capabilities'
@@ -44,6 +48,12 @@ interface NavGroup {
 const NAVIGATION: Record<Area, readonly NavGroup[]> = {
   console: [
     {
+      text: 'shell:nav.observe',
+      items: [
+        { path: '/requests', text: 'shell:nav.requests', icon: <UnorderedListOutlined />, gate: REQUESTS },
+      ],
+    },
+    {
       text: 'shell:nav.route',
       items: [
         {
@@ -52,6 +62,7 @@ const NAVIGATION: Record<Area, readonly NavGroup[]> = {
           icon: <CloudServerOutlined />,
           gate: PROVIDERS_ANY,
         },
+        { path: '/models', text: 'shell:nav.models', icon: <BlockOutlined />, gate: PROVIDERS_READ },
       ],
     },
     {

@@ -5,8 +5,10 @@ import { routes as auth } from '../features/auth/routes'
 import { routes as cost } from '../features/cost/routes'
 import { routes as keys } from '../features/keys/routes'
 import { routes as members } from '../features/members/routes'
+import { routes as models } from '../features/models/routes'
 import { routes as onboarding, welcomeRoutes } from '../features/onboarding/routes'
 import { routes as providers } from '../features/providers/routes'
+import { routes as requests } from '../features/requests/routes'
 import { routes as settings } from '../features/settings/routes'
 import { routes as errors } from '../portal/errors/routes'
 import { PageLoading } from '../ui/loading'
@@ -53,7 +55,16 @@ export const routes: RouteObject[] = [
         ErrorBoundary: RouteError,
         children: [
           { index: true, loader: tenantLandingLoader },
-          ...guarded([...providers, ...cost, ...keys, ...members, ...audit, ...settings]),
+          ...guarded([
+            ...requests,
+            ...providers,
+            ...models,
+            ...cost,
+            ...keys,
+            ...members,
+            ...audit,
+            ...settings,
+          ]),
           { path: '*', Component: NotFoundPage },
         ],
       },

@@ -4,7 +4,17 @@ import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { useMe } from '../api/session'
-import { AUDIT, isAllowed, KEYS_ANY, KEYS_OWN, MEMBERS, PROVIDERS_ANY, type Gate } from './capabilities'
+import {
+  AUDIT,
+  isAllowed,
+  KEYS_ANY,
+  KEYS_OWN,
+  MEMBERS,
+  PROVIDERS_ANY,
+  REQUESTS,
+  type Gate,
+} from './capabilities'
+import { isTyping } from '../ui/typing'
 
 interface Shortcut {
   keys: string
@@ -12,14 +22,21 @@ interface Shortcut {
   gate?: Gate
   /** Below `/t/<tenant>`. */
   path?: string
+  /** Acted on by the page that has such rows. */
+  isOfPage?: true
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: 'g r', text: 'shell:shortcut.requests', gate: REQUESTS, path: '/requests' },
   { keys: 'g p', text: 'shell:shortcut.providers', gate: PROVIDERS_ANY, path: '/providers' },
   { keys: 'g k', text: 'shell:shortcut.keys', gate: KEYS_ANY, path: '/keys' },
   { keys: 'g y', text: 'shell:shortcut.my_keys', gate: KEYS_OWN, path: '/dev/keys' },
   { keys: 'g m', text: 'shell:shortcut.members', gate: MEMBERS, path: '/members' },
   { keys: 'g a', text: 'shell:shortcut.audit', gate: AUDIT, path: '/audit' },
+  { keys: 'j', text: 'shell:shortcut.next_row', gate: REQUESTS, isOfPage: true },
+  { keys: 'k', text: 'shell:shortcut.row_before', gate: REQUESTS, isOfPage: true },
+  { keys: 'Enter', text: 'shell:shortcut.open_row', gate: REQUESTS, isOfPage: true },
+  { keys: 'l', text: 'shell:shortcut.live', gate: REQUESTS, isOfPage: true },
   { keys: '/', text: 'shell:shortcut.filter' },
   { keys: 'r', text: 'shell:shortcut.refresh' },
   { keys: '?', text: 'shell:shortcut.list' },
@@ -37,13 +54,7 @@ function setOpen(next: { open: boolean }): void {
 export const openShortcutList = () => setOpen({ open: true })
 const closeShortcutList = () => setOpen({ open: false })
 
-function isTyping(event: KeyboardEvent): boolean {
-  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return true
-  const target = event.target
-  if (!(target instanceof HTMLElement)) return false
-  if (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return true
-  return document.querySelector('[role="dialog"]') !== null
-}
+const isBusy = (event: KeyboardEvent) => isTyping(event) || document.querySelector('[role="dialog"]') !== null
 
 export function useShortcuts() {
   const me = useMe()
@@ -66,14 +77,14 @@ export function useShortcuts() {
       else document.querySelector<HTMLInputElement>('.search-box input')?.focus()
     }
     const pressed = (event: KeyboardEvent) => {
-      if (isTyping(event)) return
+      if (isBusy(event)) return
       const last = before.current
       const sequence =
         last && event.timeStamp - last.at < SEQUENCE_MS ? `${last.key} ${event.key}` : event.key
       before.current = { key: event.key, at: event.timeStamp }
       const find = (keys: string) => SHORTCUTS.find((entry) => entry.keys === keys)
       const found = find(sequence) ?? find(event.key)
-      if (!found || (found.gate && !isAllowed(me.capabilities, found.gate))) return
+      if (!found || found.isOfPage || (found.gate && !isAllowed(me.capabilities, found.gate))) return
       event.preventDefault()
       run(found)
     }

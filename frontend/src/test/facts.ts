@@ -32,6 +32,7 @@ export const me: Me = {
   capabilities: [
     'provider.read',
     'provider.write',
+    'requests.read_all',
     'cost.read_all',
     'key.create_any',
     'key.create_own',

@@ -2,7 +2,9 @@
 import { http, HttpResponse, type JsonBodyType } from 'msw'
 import { byKey, byModel, byUser, current, daily } from './cost-facts'
 import { audit, boot, invite, key, me, member, SECRET, team, tenant } from './facts'
+import { price, pricedModel, unpricedModel } from './model-facts'
 import { credential, kinds, mockProvider, presets, provider, upstreamModel } from './provider-facts'
+import { failedRequest, histogram, receipt, request, requestDetail, requestPage } from './request-facts'
 
 export function page<T>(...data: T[]) {
   return { data, has_more: false, next_cursor: null }
@@ -37,6 +39,11 @@ export function answer(
 }
 
 export const handlers = [
+  answer('get', '/api/v1/requests', requestPage(request, failedRequest)),
+  answer('get', '/api/v1/requests/histogram', histogram),
+  answer('get', '/api/v1/requests/:id', requestDetail),
+  answer('get', '/api/v1/receipts/:id', receipt),
+  answer('get', '/api/v1/providers/health', { providers: [] }),
   answer('get', '/api/console/boot', boot),
   answer('get', '/api/console/me', me),
   answer('patch', '/api/console/me', me),
@@ -80,6 +87,18 @@ export const handlers = [
   answer('get', '/api/v1/cost/by-model', byModel),
   answer('get', '/api/v1/cost/by-key', byKey),
   answer('get', '/api/v1/cost/by-user', byUser),
+  answer('get', '/api/v1/catalog/models', page(pricedModel, unpricedModel)),
+  answer('get', '/api/v1/prices', page(price)),
+  answer('get', '/api/v1/prices/lookup', { matched_by: 'stripped', price }),
+  answer('get', '/api/v1/prices/unpriced', [
+    {
+      provider: unpricedModel.provider,
+      upstream_name: 'house-llama',
+      public_name: 'house-llama',
+      requests_7d: 37,
+      reason: 'no_row',
+    },
+  ]),
   answer('get', '/api/v1/tenant', tenant),
   answer('get', '/api/v1/sessions', {
     ...page({

@@ -7,8 +7,10 @@ export const NAMESPACES = [
   'errors',
   'keys',
   'members',
+  'models',
   'onboarding',
   'providers',
+  'requests',
   'settings',
   'shell',
 ] as const

@@ -33,6 +33,7 @@ vi.stubGlobal(
 )
 vi.stubGlobal('scrollTo', () => undefined)
 Element.prototype.scrollIntoView = () => undefined
+Element.prototype.scrollTo = () => undefined
 
 beforeAll(async () => {
   server.listen({ onUnhandledFrame: 'error' })

@@ -55,7 +55,7 @@ export function FilterBar({ search, children, activeCount, onClear }: Props) {
   )
 }
 
-function SearchBox({ value, placeholder, onChange }: NonNullable<Props['search']>) {
+export function SearchBox({ value, placeholder, onChange }: NonNullable<Props['search']>) {
   const [text, setText] = useState(value)
   const [known, setKnown] = useState(value)
   if (known !== value) {
