@@ -44,6 +44,40 @@ export interface paths {
     patch: operations['api_keys_update']
     trace?: never
   }
+  '/admin/usage': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['usage_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/admin/usage/summary': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['usage_summary_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/console/accept-invite': {
     parameters: {
       query?: never
@@ -193,6 +227,159 @@ export interface paths {
      * @description Needs `audit.read_all`.
      */
     get: operations['audit_verify']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/catalog/models': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['catalog_models_list']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/by-credential': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_by_credential_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/by-key': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_by_key_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/by-model': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_by_model_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/by-provider': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_by_provider_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/by-team': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_by_team_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/by-user': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_by_user_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/current': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_current_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/daily': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_daily_get']
     put?: never
     post?: never
     delete?: never
@@ -441,6 +628,100 @@ export interface paths {
     head?: never
     /** @description Needs `member.write`. */
     patch: operations['members_update']
+    trace?: never
+  }
+  '/api/v1/prices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['prices_list']
+    put?: never
+    /** @description Needs `platform.prices` or `provider.write`. */
+    post: operations['prices_create']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/prices/{price_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['prices_retrieve']
+    put?: never
+    post?: never
+    /**
+     * Close the row now
+     * @description Needs `platform.prices` or `provider.write`.
+     */
+    delete: operations['prices_destroy']
+    options?: never
+    head?: never
+    /**
+     * Close the row and open one that differs from it
+     * @description Needs `platform.prices` or `provider.write`.
+     */
+    patch: operations['prices_update']
+    trace?: never
+  }
+  '/api/v1/prices/lookup': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['prices_lookup']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/prices/unpriced': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['prices_unpriced']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/prices/vendors': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `provider.read` or `provider.read_names`. */
+    get: operations['prices_vendors']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
     trace?: never
   }
   '/api/v1/providers': {
@@ -834,6 +1115,94 @@ export interface paths {
      * @description Needs `provider.write`.
      */
     post: operations['providers_test_draft']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/receipts/{request_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `requests.read_all` or `cost.read_all` or `requests.read_team` or `cost.read_team` or `requests.read_own` or `cost.read_own`. */
+    get: operations['receipts_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/requests': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `requests.read_all` or `requests.read_team` or `requests.read_own`. */
+    get: operations['requests_list']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/requests/{request_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `requests.read_all` or `requests.read_team` or `requests.read_own`. */
+    get: operations['requests_retrieve']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/requests/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * At most 10,000 rows as a file
+     * @description Needs `requests.read_all` or `requests.read_team` or `requests.read_own`.
+     */
+    post: operations['requests_export']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/requests/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `requests.read_all` or `requests.read_team` or `requests.read_own`. */
+    get: operations['requests_histogram']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -1254,6 +1623,54 @@ export interface components {
       locale_default: string
       csrf: string
     }
+    CatalogModel: {
+      /** Format: uuid */
+      id: string
+      public_name: string
+      upstream_name: string
+      provider: components['schemas']['CatalogProvider']
+      enabled: boolean
+      operations: string[]
+      context_window: number | null
+      max_output_tokens: number | null
+      capabilities: {
+        [key: string]: unknown
+      }
+      price: components['schemas']['CatalogPrice'] | null
+      priced: boolean
+      /** Format: date */
+      deprecated_at: string | null
+      successor: string
+      requests_7d: number
+    }
+    CatalogModelList: {
+      data: components['schemas']['CatalogModel'][]
+      has_more: boolean
+      next_cursor: string | null
+    }
+    /** @description USD per million tokens, all factors applied. */
+    CatalogPrice: {
+      id: string | null
+      scope: string
+      matched_by: string
+      version: string
+      /** Format: date-time */
+      valid_from: string
+      out: string | null
+      cached: string | null
+      cache_write: string | null
+      /** @description It also depends on the size or the hour. */
+      tiers: boolean
+      multiplier: string | null
+      in: string | null
+    }
+    CatalogProvider: {
+      /** Format: uuid */
+      id: string
+      slug: string
+      name: string
+      kind: string
+    }
     ChainReport: {
       chain: string
       ok: boolean
@@ -1322,6 +1739,30 @@ export interface components {
       name: string
       /** @description ok, or what is wrong */
       state: string
+    }
+    /** @description What every answer carries. */
+    CostByGroup: {
+      currency: string
+      tz: string
+      /** Format: date-time */
+      generated_at: string
+      /**
+       * Format: date-time
+       * @description What ended before it is counted; null while no shipper tells.
+       */
+      delivered_to: string | null
+      /**
+       * Format: date-time
+       * @description What began before it is counted for good.
+       */
+      complete_to: string | null
+      data: components['schemas']['GroupCost'][]
+      other: components['schemas']['GroupRest'] | null
+      total: components['schemas']['GroupTotals']
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
     }
     /** @description With the link: in this one answer and never again. */
     CreatedUser: {
@@ -1420,6 +1861,33 @@ export interface components {
       /** @description Takes the place of the old. */
       secret: string
     }
+    /** @description What every answer carries. */
+    CurrentCost: {
+      currency: string
+      tz: string
+      /** Format: date-time */
+      generated_at: string
+      /**
+       * Format: date-time
+       * @description What ended before it is counted; null while no shipper tells.
+       */
+      delivered_to: string | null
+      /**
+       * Format: date-time
+       * @description What began before it is counted for good.
+       */
+      complete_to: string | null
+      today: components['schemas']['PeriodCost']
+      this_week: components['schemas']['PeriodCost']
+      this_month: components['schemas']['PeriodCost']
+      month_forecast: components['schemas']['MonthForecast'] | null
+      /** @description Of this month. */
+      unpriced: components['schemas']['Unpriced']
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
+    }
     CurrentTenant: {
       /** Format: uuid */
       id: string
@@ -1427,6 +1895,56 @@ export interface components {
       name: string
       status: string
       mfa_policy: string
+    }
+    /** @description What every answer carries. */
+    DailyCost: {
+      currency: string
+      tz: string
+      /** Format: date-time */
+      generated_at: string
+      /**
+       * Format: date-time
+       * @description What ended before it is counted; null while no shipper tells.
+       */
+      delivered_to: string | null
+      /**
+       * Format: date-time
+       * @description What began before it is counted for good.
+       */
+      complete_to: string | null
+      data: components['schemas']['DayCost'][]
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
+    }
+    DayCost: {
+      /** Format: date */
+      day: string
+      /** @description USD with nine places. */
+      cost: string | null
+      requests: number
+      errors: number
+      /** @description USD with nine places. */
+      saved: string
+      unpriced: number
+      tokens: components['schemas']['TokenCounts']
+      /** @description USD with nine places. */
+      vendor_cost?: string
+    }
+    DayUsage: {
+      requests: number
+      errors: number
+      unpriced_requests: number
+      input_tokens: number
+      cached_tokens: number
+      cache_write_tokens: number
+      output_tokens: number
+      reasoning_tokens: number
+      /** @description USD with nine places. */
+      cost_usd: string | null
+      /** Format: date */
+      day: string
     }
     DefaultFieldsRequest: {
       /** @description What `default` means; empty: the platform's. */
@@ -1511,6 +2029,48 @@ export interface components {
       operations: string[]
       context_window: number | null
       max_output_tokens: number | null
+    }
+    GroupCost: {
+      /** @description USD with nine places. */
+      cost: string | null
+      requests: number
+      tokens: number
+      unpriced: number
+      /** @description USD with nine places. */
+      vendor_cost?: string
+      /** Format: double */
+      share: number | null
+      /** @description USD with nine places. */
+      avg_cost: string | null
+      /** @description Of each day, or of each hour of a range of up to two days. */
+      sparkline: string[]
+      /** @description Empty: of none. */
+      id: string
+      label: string
+    }
+    GroupRest: {
+      /** @description USD with nine places. */
+      cost: string | null
+      requests: number
+      tokens: number
+      unpriced: number
+      /** @description USD with nine places. */
+      vendor_cost?: string
+      /** Format: double */
+      share: number | null
+      /** @description USD with nine places. */
+      avg_cost: string | null
+      /** @description Of each day, or of each hour of a range of up to two days. */
+      sparkline: string[]
+    }
+    GroupTotals: {
+      /** @description USD with nine places. */
+      cost: string | null
+      requests: number
+      tokens: number
+      unpriced: number
+      /** @description USD with nine places. */
+      vendor_cost?: string
     }
     /** @description Without a key or a session: status, total, healthy and checked_at alone. */
     Health: {
@@ -1802,6 +2362,20 @@ export interface components {
        */
       overlap_s?: number
     }
+    KeyUsage: {
+      requests: number
+      errors: number
+      unpriced_requests: number
+      input_tokens: number
+      cached_tokens: number
+      cache_write_tokens: number
+      output_tokens: number
+      reasoning_tokens: number
+      /** @description USD with nine places. */
+      cost_usd: string | null
+      key_id: string
+      name: string
+    }
     Kind: {
       kind: string
       label: string
@@ -1809,6 +2383,10 @@ export interface components {
       credential_kinds: string[]
       surfaces: string[]
       fields: string[]
+    }
+    Lookup: {
+      matched_by: string | null
+      price: components['schemas']['Price'] | null
     }
     Me: {
       user: components['schemas']['MeUser']
@@ -1909,6 +2487,27 @@ export interface components {
       /** Format: date */
       deprecated_at?: string | null
       successor?: string
+    }
+    ModelUsage: {
+      requests: number
+      errors: number
+      unpriced_requests: number
+      input_tokens: number
+      cached_tokens: number
+      cache_write_tokens: number
+      output_tokens: number
+      reasoning_tokens: number
+      /** @description USD with nine places. */
+      cost_usd: string | null
+      model: string
+    }
+    MonthForecast: {
+      /** @description USD with nine places. */
+      amount: string
+      /** @description USD with nine places. */
+      low: string
+      /** @description USD with nine places. */
+      high: string
     }
     NamedId: {
       id: string
@@ -2048,6 +2647,34 @@ export interface components {
       density?: 'compact' | 'comfortable'
       shortcuts?: boolean
     }
+    /** @description What it costs, and from when. */
+    PatchedPriceTermsRequest: {
+      /** @description USD per million units of a class, as {"in_fresh": "0.25", "out_text": "1"}. */
+      rates?: {
+        [key: string]: string
+      }
+      /** @description USD each: requests, web_search_calls, images, seconds. */
+      per_call?: {
+        [key: string]: string
+      }
+      /** @description By the input of the whole request. */
+      tiers?: components['schemas']['TierFieldsRequest'][]
+      /** @description Rates of flex, batch, priority, fast. */
+      variants?: {
+        [key: string]: {
+          [key: string]: string
+        }
+      }
+      time_windows?: components['schemas']['TimeWindowFieldsRequest'][]
+      /**
+       * Format: date-time
+       * @description Now or later; without: now.
+       */
+      valid_from?: string
+      /** Format: date-time */
+      valid_to?: string | null
+      note?: string
+    }
     /** @description What may be set on a provider, at creation and later. */
     PatchedProviderUpdateRequest: {
       name?: string
@@ -2173,16 +2800,98 @@ export interface components {
       /** @enum {string} */
       mfa_policy?: 'none' | 'admins' | 'all'
       session_hours?: number
+      /**
+       * @description Requests whose price nobody knows: flag them, or refuse them.
+       * @enum {string}
+       */
+      unpriced_policy?: 'allow_flag' | 'block'
+    }
+    /** @description What who runs the platform decides beside the tenant's own settings. */
+    PatchedTenantTermsRequest: {
+      name?: string
+      /** @description As Europe/Berlin. */
+      reporting_tz?: string
+      /** @description ISO weekday, 1 = Monday. */
+      week_start?: number
+      /** @enum {string} */
+      locale?: 'en' | 'zh-CN'
+      /** @description ISO 4217; for display only. */
+      currency?: string
+      /** @enum {string} */
+      mfa_policy?: 'none' | 'admins' | 'all'
+      session_hours?: number
+      /**
+       * @description Requests whose price nobody knows: flag them, or refuse them.
+       * @enum {string}
+       */
+      unpriced_policy?: 'allow_flag' | 'block'
+      /** @description On what vendors cost, in hundredths of a percent. */
+      markup_bp?: number
+      /** @enum {string} */
+      charge_on_disconnect?: 'used' | 'none'
+      /** @enum {string} */
+      charge_on_empty?: 'input' | 'none'
     }
     PatchedUserUpdateRequest: {
       display_name?: string
       is_active?: boolean
+    }
+    /** @description In milliseconds, each the upper end of a bucket 1.7 times as long as the one before. */
+    Percentiles: {
+      p50: number | null
+      p95: number | null
+      p99: number | null
+    }
+    PeriodCost: {
+      /** @description USD with nine places. */
+      cost: string | null
+      requests: number
+      tokens: number
+      /** @description USD with nine places. */
+      previous: string
+      /** Format: double */
+      change_pct: number | null
+      /** @description USD with nine places. */
+      vendor_cost?: string
     }
     Person: {
       id: string
       /** Format: email */
       email: string
       display_name: string
+    }
+    PlatformTenant: {
+      id: string
+      slug: string
+      name: string
+      /** @enum {string} */
+      status: 'active' | 'suspended' | 'closing'
+      reporting_tz: string
+      week_start: number
+      locale: string
+      currency: string
+      /** @enum {string} */
+      mfa_policy: 'none' | 'admins' | 'all'
+      session_hours: number
+      /** @enum {string} */
+      unpriced_policy: 'allow_flag' | 'block'
+      /** Format: date-time */
+      first_request_at: string | null
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      updated_at: string
+      version: number
+      markup_bp: number
+      /** @enum {string} */
+      charge_on_disconnect: 'used' | 'none'
+      /** @enum {string} */
+      charge_on_empty: 'input' | 'none'
+    }
+    PlatformTenantList: {
+      data: components['schemas']['PlatformTenant'][]
+      has_more: boolean
+      next_cursor: string | null
     }
     Preset: {
       id: string
@@ -2194,6 +2903,94 @@ export interface components {
       /** @enum {string} */
       source: 'documented' | 'reported'
       local: boolean
+    }
+    /** @description One dated row; an id always means the same money. */
+    Price: {
+      /** Format: uuid */
+      id: string
+      /** @enum {string} */
+      scope: 'catalog' | 'operator' | 'tenant'
+      vendor: string
+      provider: string
+      region: string
+      tenant: components['schemas']['PriceTenant'] | null
+      model: string
+      /** @enum {string} */
+      match: 'exact' | 'prefix' | 're2'
+      rates: {
+        [key: string]: string
+      }
+      per_call: {
+        [key: string]: string
+      }
+      tiers: components['schemas']['TierFields'][]
+      variants: {
+        [key: string]: {
+          [key: string]: string
+        }
+      }
+      time_windows: components['schemas']['TimeWindowFields'][]
+      /** Format: date-time */
+      valid_from: string
+      /** Format: date-time */
+      valid_to: string | null
+      /** Format: date-time */
+      deprecated_at: string | null
+      version: string
+      source: string
+      source_version: string
+      /** @enum {string} */
+      state: 'current' | 'future' | 'past'
+      editable: boolean
+    }
+    /** @description What it costs, and from when. */
+    PriceCreateRequest: {
+      /** @description USD per million units of a class, as {"in_fresh": "0.25", "out_text": "1"}. */
+      rates?: {
+        [key: string]: string
+      }
+      /** @description USD each: requests, web_search_calls, images, seconds. */
+      per_call?: {
+        [key: string]: string
+      }
+      /** @description By the input of the whole request. */
+      tiers?: components['schemas']['TierFieldsRequest'][]
+      /** @description Rates of flex, batch, priority, fast. */
+      variants?: {
+        [key: string]: {
+          [key: string]: string
+        }
+      }
+      time_windows?: components['schemas']['TimeWindowFieldsRequest'][]
+      /**
+       * Format: date-time
+       * @description Now or later; without: now.
+       */
+      valid_from?: string
+      /** Format: date-time */
+      valid_to?: string | null
+      note?: string
+      /** @enum {string} */
+      scope: 'operator' | 'tenant'
+      /** @description Slug; of scope tenant. Without: the caller's own. */
+      tenant?: string
+      /** @description Slug; empty: any. */
+      provider?: string
+      region?: string
+      /** @description As the vendor spells it. */
+      model: string
+      /** @enum {string} */
+      match?: 'exact' | 'prefix'
+    }
+    PriceList: {
+      data: components['schemas']['Price'][]
+      has_more: boolean
+      next_cursor: string | null
+    }
+    PriceTenant: {
+      /** Format: uuid */
+      id: string
+      slug: string
     }
     /** @description RFC 9457. */
     ProblemDetails: {
@@ -2406,6 +3203,317 @@ export interface components {
       /** @enum {string} */
       environment?: 'live' | 'test'
     }
+    Receipt: {
+      /** @description As x-request-id. */
+      request_id: string
+      tenant: string
+      currency: string
+      /**
+       * Format: date-time
+       * @description Its prices are those of this moment.
+       */
+      started_at: string
+      attempts: components['schemas']['ReceiptAttempt'][]
+      total: components['schemas']['ReceiptMoney']
+    }
+    ReceiptAttempt: {
+      attempt: number
+      /** @description usage, or what was added to it later: correction. */
+      kind: string
+      /** @description The one the answer came from. */
+      final: boolean
+      /** @enum {string} */
+      status: 'ok' | 'client_error' | 'upstream_error' | 'blocked' | 'limited' | 'canceled' | 'interrupted'
+      provider: string
+      /** @description As the vendor calls it. */
+      model: string
+      /** @description As the vendor told it. */
+      usage_raw: unknown | null
+      /** @description By class; those of which there were any. */
+      usage: {
+        [key: string]: number
+      }
+      usage_source: string
+      flags: string[]
+      simulated: boolean
+      byok: boolean
+      price: components['schemas']['ReceiptPrice'] | null
+      /** @description Above how many input tokens; null: the ordinary rates. */
+      tier: number | null
+      variant: string
+      /** @description Hours of the vendor's clock. */
+      window: string | null
+      multiplier: string | null
+      lines: components['schemas']['ReceiptLine'][]
+      rounding: components['schemas']['ReceiptRounding'] | null
+      /** @description Of a correction, what the attempt's other rows come to. */
+      booked_before: components['schemas']['ReceiptMoney'] | null
+      /** @description USD with nine places; null where nobody knew a price. */
+      cost: string | null
+      /** @enum {string} */
+      certainty: 'exact' | 'estimated' | 'possible'
+      /** @description USD with nine places. */
+      charge: string
+      /** @enum {string} */
+      charged_by: 'markup' | 'own_price' | 'none'
+      /** @description On the cost, in hundredths of a percent. */
+      markup_bp: number
+      charge_price: components['schemas']['ReceiptPrice'] | null
+      charge_lines: components['schemas']['ReceiptLine'][]
+      charge_rounding: components['schemas']['ReceiptRounding'] | null
+      /** @enum {string} */
+      who_pays: 'tenant' | 'platform' | 'client' | 'nobody'
+      transfers: components['schemas']['ReceiptTransfer'][]
+      timings: components['schemas']['ReceiptTimings']
+    }
+    ReceiptLine: {
+      class: string
+      units: number
+      /** @description USD for `per`. */
+      rate: string
+      /** @enum {string} */
+      per: 'million' | 'each'
+      multiplier: string
+      /** @description Units x rate x multiplier, in nano-USD, exactly. */
+      nano: string
+      /** @description The same in USD, exactly. */
+      usd: string
+    }
+    ReceiptMoney: {
+      /** @description Null where it is the platform's alone to know. */
+      cost: string | null
+      /** @description USD with nine places. */
+      charge: string
+    }
+    ReceiptPrice: {
+      /** Format: uuid */
+      id: string
+      version: string
+      /**
+       * Format: double
+       * @description Seconds since 1970, UTC.
+       */
+      valid_from: number
+      /** @enum {string} */
+      scope: 'catalog' | 'operator' | 'tenant'
+      /** @description The name or pattern of the price. */
+      matched_model: string
+      source: string
+    }
+    ReceiptRounding: {
+      /** @description The sum of the lines. */
+      exact_nano: string
+      /** @description Half to even, once. */
+      rounded_nano: string
+    }
+    ReceiptTimings: {
+      latency_ms: number
+      ttft_ms: number | null
+      /** Format: double */
+      overhead_ms: number
+      output_ms: number | null
+    }
+    ReceiptTransfer: {
+      id: string
+      kind: string
+      /** @description Kind of the account. */
+      debit: string
+      /** @description Kind of the account. */
+      credit: string
+      /** @description USD with nine places. */
+      amount: string
+    }
+    RequestAttempt: {
+      attempt: number
+      provider: string
+      credential: string
+      credential_suffix: string
+      upstream_name: string
+      /** @enum {string} */
+      status: 'ok' | 'client_error' | 'upstream_error' | 'blocked' | 'limited' | 'canceled' | 'interrupted'
+      http_status: number | null
+      error_code: string
+      /** Format: double */
+      started_ms: number | null
+      /** Format: double */
+      ended_ms: number | null
+      /** @description By class; those of which there were any. */
+      tokens: {
+        [key: string]: number
+      }
+      /** @description To the vendor; null where it is the platform's alone to know. */
+      cost: string | null
+    }
+    RequestDetail: {
+      /** @description As x-request-id. */
+      id: string
+      /**
+       * Format: date-time
+       * @description When it was admitted.
+       */
+      time: string
+      /** @enum {string} */
+      status:
+        | 'running'
+        | 'ok'
+        | 'client_error'
+        | 'upstream_error'
+        | 'blocked'
+        | 'limited'
+        | 'canceled'
+        | 'interrupted'
+      http_status: number | null
+      error_code: string
+      requested_model: string
+      served_model: string
+      provider: string
+      key: components['schemas']['RequestKey'] | null
+      user: components['schemas']['NamedId'] | null
+      session: string
+      dialect: string
+      /** @enum {string} */
+      lane: 'native' | 'translation' | 'none'
+      stream: boolean
+      tokens: components['schemas']['RequestTokens']
+      ttft_ms: number | null
+      latency_ms: number | null
+      /** Format: double */
+      overhead_ms: number | null
+      /** Format: double */
+      tok_s: number | null
+      /** @description USD with nine places; null where nobody knew a price. */
+      cost: string | null
+      priced: boolean
+      fallback: boolean
+      /** @enum {string} */
+      cache: 'none' | 'exact' | 'semantic'
+      degraded: string[]
+      /** @description Of the mock, or by a test key: in no bill. */
+      simulated: boolean
+      /** Format: date-time */
+      started_at: string
+      /** Format: date-time */
+      finished_at: string
+      spans: components['schemas']['RequestSpan'][]
+      attempts: components['schemas']['RequestAttempt'][]
+      /** @description Bodies are not stored: always empty. */
+      parts: {
+        [key: string]: unknown
+      }[]
+      source: string
+    }
+    RequestExportRequest: {
+      /**
+       * @default csv
+       * @enum {string}
+       */
+      format?: 'csv' | 'json'
+      /** @description Names and values of the list's filters; several values as a list. */
+      filters?: {
+        [key: string]: unknown
+      }
+    }
+    /** @description Columns: one figure per bucket. */
+    RequestHistogram: {
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
+      bucket_s: number
+      t: string[]
+      ok: number[]
+      client_error: number[]
+      upstream_error: number[]
+      blocked: number[]
+      limited: number[]
+      canceled: number[]
+      interrupted: number[]
+    }
+    RequestKey: {
+      id: string
+      name: string
+      mask: string
+    }
+    RequestList: {
+      data: components['schemas']['RequestRow'][]
+      has_more: boolean
+      next_cursor: string | null
+      /**
+       * Format: date-time
+       * @description What began before it has ended and is in the list.
+       */
+      complete_to: string | null
+      /**
+       * Format: date-time
+       * @description What ended before it is in the list.
+       */
+      delivered_to: string | null
+    }
+    RequestRow: {
+      /** @description As x-request-id. */
+      id: string
+      /**
+       * Format: date-time
+       * @description When it was admitted.
+       */
+      time: string
+      /** @enum {string} */
+      status:
+        | 'running'
+        | 'ok'
+        | 'client_error'
+        | 'upstream_error'
+        | 'blocked'
+        | 'limited'
+        | 'canceled'
+        | 'interrupted'
+      http_status: number | null
+      error_code: string
+      requested_model: string
+      served_model: string
+      provider: string
+      key: components['schemas']['RequestKey'] | null
+      user: components['schemas']['NamedId'] | null
+      session: string
+      dialect: string
+      /** @enum {string} */
+      lane: 'native' | 'translation' | 'none'
+      stream: boolean
+      tokens: components['schemas']['RequestTokens']
+      ttft_ms: number | null
+      latency_ms: number | null
+      /** Format: double */
+      overhead_ms: number | null
+      /** Format: double */
+      tok_s: number | null
+      /** @description USD with nine places; null where nobody knew a price. */
+      cost: string | null
+      priced: boolean
+      fallback: boolean
+      /** @enum {string} */
+      cache: 'none' | 'exact' | 'semantic'
+      degraded: string[]
+      /** @description Of the mock, or by a test key: in no bill. */
+      simulated: boolean
+      attempts: number
+      source: string
+    }
+    RequestSpan: {
+      name: string
+      /** Format: double */
+      start_ms: number
+      /** Format: double */
+      end_ms: number
+      /** @enum {string} */
+      side: 'gateway' | 'upstream'
+      attempt: number | null
+    }
+    RequestTokens: {
+      in: number
+      out: number
+      /** @description Of `in`, what the vendor had in cache. */
+      cached: number
+    }
     ResetLink: {
       /** @description Works once; shown in this answer only. */
       link: string | null
@@ -2582,6 +3690,7 @@ export interface components {
       updated_at: string
       version: number
     }
+    /** @description What who runs the platform decides beside the tenant's own settings. */
     TenantCreateRequest: {
       name: string
       /** @description As Europe/Berlin. */
@@ -2595,13 +3704,19 @@ export interface components {
       /** @enum {string} */
       mfa_policy?: 'none' | 'admins' | 'all'
       session_hours?: number
+      /**
+       * @description Requests whose price nobody knows: flag them, or refuse them.
+       * @enum {string}
+       */
+      unpriced_policy?: 'allow_flag' | 'block'
+      /** @description On what vendors cost, in hundredths of a percent. */
+      markup_bp?: number
+      /** @enum {string} */
+      charge_on_disconnect?: 'used' | 'none'
+      /** @enum {string} */
+      charge_on_empty?: 'input' | 'none'
       /** @description 2 to 40 of a-z, 0-9 and -, starting with a letter; it never changes. */
       slug: string
-    }
-    TenantList: {
-      data: components['schemas']['TenantRow'][]
-      has_more: boolean
-      next_cursor: string | null
     }
     TenantRow: {
       id: string
@@ -2616,6 +3731,8 @@ export interface components {
       /** @enum {string} */
       mfa_policy: 'none' | 'admins' | 'all'
       session_hours: number
+      /** @enum {string} */
+      unpriced_policy: 'allow_flag' | 'block'
       /** Format: date-time */
       first_request_at: string | null
       /** Format: date-time */
@@ -2632,6 +3749,60 @@ export interface components {
       /** @description Of it, at most 2 KB, scrubbed. */
       body: string
       models: components['schemas']['FoundModel'][]
+    }
+    TierFields: {
+      above_input_tokens: number
+      rates: {
+        [key: string]: string
+      }
+    }
+    TierFieldsRequest: {
+      above_input_tokens: number
+      rates: {
+        [key: string]: string
+      }
+    }
+    TimeWindowFields: {
+      days?: number[]
+      /** @description As 16:30. */
+      since: string
+      till: string
+      /** @description As Asia/Shanghai. */
+      tz: string
+      rates: {
+        [key: string]: string
+      }
+    }
+    TimeWindowFieldsRequest: {
+      days?: number[]
+      /** @description As 16:30. */
+      since: string
+      till: string
+      /** @description As Asia/Shanghai. */
+      tz: string
+      rates: {
+        [key: string]: string
+      }
+    }
+    TokenCounts: {
+      in: number
+      cached: number
+      cache_write: number
+      out: number
+      reasoning: number
+    }
+    Unpriced: {
+      requests: number
+      /** Format: double */
+      share: number | null
+    }
+    UnpricedModel: {
+      provider: components['schemas']['CatalogProvider']
+      upstream_name: string
+      public_name: string
+      requests_7d: number
+      /** @enum {string} */
+      reason: 'used' | 'offered'
     }
     UpstreamModel: {
       /** Format: uuid */
@@ -2668,6 +3839,91 @@ export interface components {
       has_more: boolean
       next_cursor: string | null
     }
+    /** @description What every answer carries. */
+    UsageList: {
+      currency: string
+      tz: string
+      /** Format: date-time */
+      generated_at: string
+      /**
+       * Format: date-time
+       * @description What ended before it is counted; null while no shipper tells.
+       */
+      delivered_to: string | null
+      /**
+       * Format: date-time
+       * @description What began before it is counted for good.
+       */
+      complete_to: string | null
+      data: components['schemas']['UsageRow'][]
+      has_more: boolean
+      next_cursor: string | null
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
+    }
+    UsageRow: {
+      /** Format: date-time */
+      window_start: string
+      /** Format: date-time */
+      window_end: string
+      key_id: string
+      model: string
+      requests: number
+      errors: number
+      unpriced_requests: number
+      /** @description All, cached and written ones too. */
+      input_tokens: number
+      cached_tokens: number
+      cache_write_tokens: number
+      /** @description All, reasoning too. */
+      output_tokens: number
+      reasoning_tokens: number
+      /** @description USD with nine places. */
+      cost_usd: string | null
+    }
+    /** @description What every answer carries. */
+    UsageSummary: {
+      currency: string
+      tz: string
+      /** Format: date-time */
+      generated_at: string
+      /**
+       * Format: date-time
+       * @description What ended before it is counted; null while no shipper tells.
+       */
+      delivered_to: string | null
+      /**
+       * Format: date-time
+       * @description What began before it is counted for good.
+       */
+      complete_to: string | null
+      totals: components['schemas']['UsageTotals']
+      latency_ms: components['schemas']['Percentiles']
+      ttft_ms: components['schemas']['Percentiles']
+      by_model: components['schemas']['ModelUsage'][]
+      by_model_other: components['schemas']['UsageTotals'] | null
+      by_key: components['schemas']['KeyUsage'][]
+      by_key_other: components['schemas']['UsageTotals'] | null
+      by_day: components['schemas']['DayUsage'][]
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
+    }
+    UsageTotals: {
+      requests: number
+      errors: number
+      unpriced_requests: number
+      input_tokens: number
+      cached_tokens: number
+      cache_write_tokens: number
+      output_tokens: number
+      reasoning_tokens: number
+      /** @description USD with nine places. */
+      cost_usd: string | null
+    }
     UserCreateRequest: {
       /** Format: email */
       email: string
@@ -2703,6 +3959,11 @@ export interface components {
       name: string
       role: string
       status: string
+    }
+    Vendor: {
+      vendor: string
+      models: number
+      version: string
     }
   }
   responses: never
@@ -2889,6 +4150,129 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ChangedKey']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  usage_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        granularity?: '5m' | '1h' | '1d'
+        /** @description As key_… */
+        key_id?: string
+        /** @description Rows per page; 50 without. */
+        limit?: number
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description Slug or id, for who may choose; as X-Switchyard-Tenant. */
+        tenant?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UsageList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  usage_summary_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description Slug or id, for who may choose; as X-Switchyard-Tenant. */
+        tenant?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UsageSummary']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3230,6 +4614,491 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ChainReport']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  catalog_models_list: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        enabled?: boolean | null
+        /** @description Rows per page; 50 without. */
+        limit?: number
+        provider?: string
+        /** @description In the model's names. */
+        q?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CatalogModelList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_by_credential_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_by_key_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_by_model_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_by_provider_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_by_team_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_by_user_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_current_get: {
+    parameters: {
+      query?: {
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CurrentCost']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_daily_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description As key_… */
+        key_id?: string
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DailyCost']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -3938,6 +5807,292 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Member']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_list: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before, with the same filters. */
+        cursor?: string
+        /** @description Rows per page; 50 without. */
+        limit?: number
+        /** @description Exactly this name. */
+        model?: string
+        provider?: string
+        /** @description In the model's name. */
+        q?: string
+        scope?: 'catalog' | 'operator' | 'tenant'
+        state?: 'current' | 'future' | 'past'
+        vendor?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PriceList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_create: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PriceCreateRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Price']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        price_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Price']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_destroy: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        price_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No response body */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_update: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag read before, as `"3"`; 412 when the row has changed since. */
+        'If-Match'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        price_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PatchedPriceTermsRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Price']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_lookup: {
+    parameters: {
+      query: {
+        /** @description Without: now. */
+        at?: string
+        /** @description As the vendor spells it. */
+        model: string
+        provider: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Lookup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_unpriced: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UnpricedModel']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  prices_vendors: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Vendor']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -5095,6 +7250,376 @@ export interface operations {
       }
     }
   }
+  receipts_get: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        request_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Receipt']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  requests_list: {
+    parameters: {
+      query?: {
+        cache?: ('exact' | 'none' | 'semantic')[]
+        /** @description USD, as 0.5. */
+        cost_gte?: string[]
+        /** @description Name or id. */
+        credential?: string[]
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description What was lost on the way to the vendor. */
+        degraded?: string[]
+        dialect?: string[]
+        error_code?: string[]
+        /** @description Whether it took more than the first try. */
+        fallback?: ('false' | 'true')[]
+        /** @description First moment, RFC 3339; with `to`. */
+        from?: string
+        /** @description Id, as key_0123456789ab. */
+        key?: string[]
+        lane?: ('native' | 'none' | 'translation')[]
+        /** @description Milliseconds. */
+        latency_ms_gte?: string[]
+        /** @description Rows per page, 1 to 200; 50 without. */
+        limit?: number
+        /** @description None of `cache`. */
+        'not.cache'?: ('exact' | 'none' | 'semantic')[]
+        /** @description None of `cost_gte`. */
+        'not.cost_gte'?: string[]
+        /** @description None of `credential`. */
+        'not.credential'?: string[]
+        /** @description None of `degraded`. */
+        'not.degraded'?: string[]
+        /** @description None of `dialect`. */
+        'not.dialect'?: string[]
+        /** @description None of `error_code`. */
+        'not.error_code'?: string[]
+        /** @description None of `fallback`. */
+        'not.fallback'?: ('false' | 'true')[]
+        /** @description None of `key`. */
+        'not.key'?: string[]
+        /** @description None of `lane`. */
+        'not.lane'?: ('native' | 'none' | 'translation')[]
+        /** @description None of `latency_ms_gte`. */
+        'not.latency_ms_gte'?: string[]
+        /** @description None of `provider`. */
+        'not.provider'?: string[]
+        /** @description None of `q`. */
+        'not.q'?: string[]
+        /** @description None of `requested_model`. */
+        'not.requested_model'?: string[]
+        /** @description None of `served_model`. */
+        'not.served_model'?: string[]
+        /** @description None of `session`. */
+        'not.session'?: string[]
+        /** @description None of `source`. */
+        'not.source'?: string[]
+        /** @description None of `status`. */
+        'not.status'?: (
+          | 'blocked'
+          | 'canceled'
+          | 'client_error'
+          | 'error'
+          | 'interrupted'
+          | 'limited'
+          | 'ok'
+          | 'running'
+          | 'upstream_error'
+        )[]
+        /** @description None of `stream`. */
+        'not.stream'?: ('false' | 'true')[]
+        /** @description None of `tokens_gte`. */
+        'not.tokens_gte'?: string[]
+        /** @description None of `user`. */
+        'not.user'?: string[]
+        /** @description Slug or id. */
+        provider?: string[]
+        /** @description The id of a request, or a part of a model's name or of an error's code. */
+        q?: string[]
+        /** @description Up to now; 24h without. */
+        range?: '15m' | '1h' | '24h' | '30d' | '6h' | '7d' | '90d'
+        requested_model?: string[]
+        served_model?: string[]
+        session?: string[]
+        source?: string[]
+        /** @description `error` stands for client_error, upstream_error and interrupted. */
+        status?: (
+          | 'blocked'
+          | 'canceled'
+          | 'client_error'
+          | 'error'
+          | 'interrupted'
+          | 'limited'
+          | 'ok'
+          | 'running'
+          | 'upstream_error'
+        )[]
+        /** @description Whether a stream was asked for. */
+        stream?: ('false' | 'true')[]
+        /** @description First moment after. */
+        to?: string
+        /** @description Of input and output together. */
+        tokens_gte?: string[]
+        /** @description Id. */
+        user?: string[]
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RequestList']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  requests_retrieve: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        request_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RequestDetail']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  requests_export: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RequestExportRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': string
+          'application/json': {
+            [key: string]: unknown
+          }
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  requests_histogram: {
+    parameters: {
+      query?: {
+        cache?: ('exact' | 'none' | 'semantic')[]
+        /** @description USD, as 0.5. */
+        cost_gte?: string[]
+        /** @description Name or id. */
+        credential?: string[]
+        /** @description What was lost on the way to the vendor. */
+        degraded?: string[]
+        dialect?: string[]
+        error_code?: string[]
+        /** @description Whether it took more than the first try. */
+        fallback?: ('false' | 'true')[]
+        /** @description First moment, RFC 3339; with `to`. */
+        from?: string
+        /** @description Id, as key_0123456789ab. */
+        key?: string[]
+        lane?: ('native' | 'none' | 'translation')[]
+        /** @description Milliseconds. */
+        latency_ms_gte?: string[]
+        /** @description None of `cache`. */
+        'not.cache'?: ('exact' | 'none' | 'semantic')[]
+        /** @description None of `cost_gte`. */
+        'not.cost_gte'?: string[]
+        /** @description None of `credential`. */
+        'not.credential'?: string[]
+        /** @description None of `degraded`. */
+        'not.degraded'?: string[]
+        /** @description None of `dialect`. */
+        'not.dialect'?: string[]
+        /** @description None of `error_code`. */
+        'not.error_code'?: string[]
+        /** @description None of `fallback`. */
+        'not.fallback'?: ('false' | 'true')[]
+        /** @description None of `key`. */
+        'not.key'?: string[]
+        /** @description None of `lane`. */
+        'not.lane'?: ('native' | 'none' | 'translation')[]
+        /** @description None of `latency_ms_gte`. */
+        'not.latency_ms_gte'?: string[]
+        /** @description None of `provider`. */
+        'not.provider'?: string[]
+        /** @description None of `q`. */
+        'not.q'?: string[]
+        /** @description None of `requested_model`. */
+        'not.requested_model'?: string[]
+        /** @description None of `served_model`. */
+        'not.served_model'?: string[]
+        /** @description None of `session`. */
+        'not.session'?: string[]
+        /** @description None of `source`. */
+        'not.source'?: string[]
+        /** @description None of `status`. */
+        'not.status'?: (
+          | 'blocked'
+          | 'canceled'
+          | 'client_error'
+          | 'error'
+          | 'interrupted'
+          | 'limited'
+          | 'ok'
+          | 'running'
+          | 'upstream_error'
+        )[]
+        /** @description None of `stream`. */
+        'not.stream'?: ('false' | 'true')[]
+        /** @description None of `tokens_gte`. */
+        'not.tokens_gte'?: string[]
+        /** @description None of `user`. */
+        'not.user'?: string[]
+        /** @description Slug or id. */
+        provider?: string[]
+        /** @description The id of a request, or a part of a model's name or of an error's code. */
+        q?: string[]
+        /** @description Up to now; 24h without. */
+        range?: '15m' | '1h' | '24h' | '30d' | '6h' | '7d' | '90d'
+        requested_model?: string[]
+        served_model?: string[]
+        session?: string[]
+        source?: string[]
+        /** @description `error` stands for client_error, upstream_error and interrupted. */
+        status?: (
+          | 'blocked'
+          | 'canceled'
+          | 'client_error'
+          | 'error'
+          | 'interrupted'
+          | 'limited'
+          | 'ok'
+          | 'running'
+          | 'upstream_error'
+        )[]
+        /** @description Whether a stream was asked for. */
+        stream?: ('false' | 'true')[]
+        /** @description First moment after. */
+        to?: string
+        /** @description Of input and output together. */
+        tokens_gte?: string[]
+        /** @description Id. */
+        user?: string[]
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RequestHistogram']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   routing_aliases_list: {
     parameters: {
       query?: {
@@ -5810,7 +8335,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TenantList']
+          'application/json': components['schemas']['PlatformTenantList']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -5845,7 +8370,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TenantRow']
+          'application/json': components['schemas']['PlatformTenant']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -5875,7 +8400,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TenantRow']
+          'application/json': components['schemas']['PlatformTenant']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -5903,7 +8428,7 @@ export interface operations {
     }
     requestBody?: {
       content: {
-        'application/json': components['schemas']['PatchedTenantSettingsRequest']
+        'application/json': components['schemas']['PatchedTenantTermsRequest']
       }
     }
     responses: {
@@ -5912,7 +8437,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TenantRow']
+          'application/json': components['schemas']['PlatformTenant']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -5947,7 +8472,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TenantRow']
+          'application/json': components['schemas']['PlatformTenant']
         }
       }
       /** @description A problem, RFC 9457. */
@@ -5982,7 +8507,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TenantRow']
+          'application/json': components['schemas']['PlatformTenant']
         }
       }
       /** @description A problem, RFC 9457. */
