@@ -1,11 +1,11 @@
-"""How many exchanges were carried, by API, at the end of the run."""
+"""How many exchanges were carried and priced, by API, at the end of the run."""
 
 from collections import defaultdict
 from typing import Any
 
 import pytest
 
-COLUMNS = ("exchanges", "streams", "errors", "with usage")
+COLUMNS = ("exchanges", "streams", "errors", "with usage", "priced")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -19,7 +19,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not counts:
         return
     write: Any = terminalreporter.write_line
-    terminalreporter.section("recorded exchanges through the native lane")
+    terminalreporter.section("recorded exchanges: through the native lane, and priced")
     write(f"{'':<34}" + "".join(f"{column:>12}" for column in COLUMNS))
     for api in sorted(counts):
         row = (counts[api].get(column, 0) for column in COLUMNS)
