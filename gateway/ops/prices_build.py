@@ -8,7 +8,7 @@ import hashlib
 import re
 import tomllib
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 from zipfile import BadZipFile, ZipFile
@@ -28,6 +28,18 @@ OVERRIDES: Final = "overrides"
 UNDATED: Final = "undated"
 DIFFERENCE: Final = Decimal("0.005")
 COMPARED: Final = ("in_fresh", "out_text", "in_cache_read", "in_cache_write_5m")
+# Names in use that neither source spells out, though clauses of the first answer to them.
+IN_USE: Final[Mapping[str, frozenset[str]]] = {
+    "anthropic": frozenset({"claude-3-5-sonnet-20241022", "claude-3-opus-20240229"}),
+    "google": frozenset(
+        {
+            "gemini-2.5-flash-lite-preview-06-17",
+            "gemini-2.5-pro-preview-03-25",
+            "gemini-2.5-pro-preview-05-06",
+            "gemini-2.5-pro-preview-06-05",
+        }
+    ),
+}
 VENDORS: Final = frozenset({*OF_HOST.values(), *OF_KIND.values()})
 
 
@@ -84,7 +96,9 @@ def build(
         for offer in prices_genai.offers(
             vendor,
             lists[vendor],
-            heard_of=frozenset(row.name for row in known if row.vendor == vendor),
+            heard_of=IN_USE.get(vendor, frozenset()).union(
+                row.name for row in known if row.vendor == vendor
+            ),
         )
     ]
     differences = sorted(_differences(lists, known))
