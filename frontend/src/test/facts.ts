@@ -164,6 +164,7 @@ export const tenant: Tenant = {
   currency: 'USD',
   mfa_policy: 'none',
   session_hours: 12,
+  unpriced_policy: 'allow_flag',
   first_request_at: null,
   created_at: AT,
   updated_at: AT,

@@ -1,9 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
 import { isProblem } from '../../api/problem'
+import type { paths } from '../../api/schema'
 import { apiQuery, pairQuery, isRelative, type Filter } from './filters'
 import './problems'
-import type { Histogram, Receipt, RequestDetail, RequestPage, RequestRow } from './types'
+import type { RequestRow } from './types'
 
 const PAGE = 200
 const MAX_PAGES = 25 // ≤ 5,000 rows held (CO-92)
@@ -14,15 +15,10 @@ const SHORT_HISTOGRAM_MS = 10_000
 const LONG_HISTOGRAM_MS = 60_000
 const FAR: Filter['period'] = { range: '30d' }
 
-type Query = Record<string, string | string[] | number>
+type ListParameters = NonNullable<paths['/api/v1/requests']['get']['parameters']['query']>
 
-/** Typed by hand until the schema names these paths. */
-const raw = api as unknown as {
-  GET: (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
-  POST: (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
-}
-const read = <T>(path: string, query: Query = {}): Promise<T> =>
-  body(raw.GET(path, { params: { query } })) as Promise<T>
+/** What the address holds has been parsed: its names and values are those of the API. */
+const parameters = (filter: Filter) => apiQuery(filter) as ListParameters
 
 const TENANT = (tenant: string) => ['requests', tenant] as const
 
@@ -31,11 +27,13 @@ export const listQuery = (tenant: string, filter: Filter, { isPaused }: { isPaus
   infiniteQueryOptions({
     queryKey: [...TENANT(tenant), 'list', apiQuery(filter)],
     queryFn: ({ pageParam }) =>
-      read<RequestPage>('/api/v1/requests', {
-        ...apiQuery(filter),
-        limit: PAGE,
-        ...(pageParam ? { cursor: pageParam } : {}),
-      }),
+      body(
+        api.GET('/api/v1/requests', {
+          params: {
+            query: { ...parameters(filter), limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: (last, all) => (last.has_more && all.length < MAX_PAGES ? last.next_cursor : null),
     refetchOnWindowFocus: !isPaused,
@@ -48,7 +46,7 @@ export const histogramQuery = (tenant: string, filter: Filter, { isPaused }: { i
   const every = isShort ? SHORT_HISTOGRAM_MS : LONG_HISTOGRAM_MS
   return queryOptions({
     queryKey: [...TENANT(tenant), 'histogram', apiQuery(filter)],
-    queryFn: () => read<Histogram>('/api/v1/requests/histogram', apiQuery(filter)),
+    queryFn: () => body(api.GET('/api/v1/requests/histogram', { params: { query: parameters(filter) } })),
     refetchInterval: isPaused || !isRelative(period) ? false : every,
     refetchOnWindowFocus: !isPaused,
     meta: { isPolled: !isPaused },
@@ -59,17 +57,18 @@ export const histogramQuery = (tenant: string, filter: Filter, { isPaused }: { i
 export const lastRowQuery = (tenant: string, pairs: Filter['pairs']) =>
   queryOptions({
     queryKey: [...TENANT(tenant), 'last', pairQuery(pairs)],
-    queryFn: () =>
-      read<RequestPage>('/api/v1/requests', { ...apiQuery({ pairs, period: FAR }), limit: 1 }).then(
-        ({ data }): RequestRow | null => data[0] ?? null,
-      ),
+    queryFn: async (): Promise<RequestRow | null> => {
+      const query = { ...parameters({ pairs, period: FAR }), limit: 1 }
+      const { data } = await body(api.GET('/api/v1/requests', { params: { query } }))
+      return data[0] ?? null
+    },
     meta: { isPolled: false },
   })
 
 export const requestQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: [...TENANT(tenant), 'one', id],
-    queryFn: () => read<RequestDetail>(`/api/v1/requests/${encodeURIComponent(id)}`),
+    queryFn: () => body(api.GET('/api/v1/requests/{request_id}', { params: { path: { request_id: id } } })),
     // One that runs, or whose record is still on its way.
     refetchInterval: ({ state }) =>
       state.data?.status === 'running' || (isProblem(state.error) && state.errorUpdateCount < MAX_LOOKS)
@@ -81,7 +80,7 @@ export const requestQuery = (tenant: string, id: string) =>
 export const receiptQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: [...TENANT(tenant), 'receipt', id],
-    queryFn: () => read<Receipt>(`/api/v1/receipts/${encodeURIComponent(id)}`),
+    queryFn: () => body(api.GET('/api/v1/receipts/{request_id}', { params: { path: { request_id: id } } })),
     placeholderData: undefined,
   })
 
@@ -109,10 +108,7 @@ export interface ExportOrder {
 
 /** At most 10,000 rows, as the server writes them. */
 export async function exportRequests({ format, filter }: ExportOrder): Promise<Blob> {
-  return (await body(
-    raw.POST('/api/v1/requests/export', {
-      body: { format, filters: apiQuery(filter) },
-      parseAs: 'blob',
-    }),
-  )) as Blob
+  return body(
+    api.POST('/api/v1/requests/export', { body: { format, filters: apiQuery(filter) }, parseAs: 'blob' }),
+  )
 }

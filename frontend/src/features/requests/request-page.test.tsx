@@ -34,22 +34,52 @@ test('the receipt shows its arithmetic to the last digit', async () => {
   expect(screen.getByText(/Price row claude-sonnet-4\.6, version 2026-11-18\./)).toBeVisible()
 })
 
-test('somebody who may not see costs sees what is charged', async () => {
+test('whoever may not see costs sees what is charged', async () => {
   const [paid] = receipt.attempts
   if (!paid) throw new Error('no attempt')
-  const { lines, price, rounding, cost, ...open } = paid
-  expect([lines, price, rounding, cost]).not.toContain(undefined)
+  const hidden = { lines: [], price: null, rounding: null, cost: null, multiplier: null, markup_bp: 1000 }
   server.use(
     answer('get', '/api/v1/receipts/:id', {
       ...receipt,
-      attempts: [open],
-      total: { charge: '0.046210560' },
+      attempts: [{ ...paid, ...hidden }],
+      total: { cost: null, charge: '0.046210560' },
     }),
   )
   visit(path)
   expect(await screen.findByRole('row', { name: /Output/ })).toHaveTextContent('1,284')
   expect(screen.queryByText('Cost at the vendor')).toBeNull()
   expect(screen.getByText('Charged').nextElementSibling).toHaveTextContent('$0.046 210 560')
+})
+
+test('a markup and a price of one’s own are told, and a correction what was booked before', async () => {
+  const [paid] = receipt.attempts
+  if (!paid) throw new Error('no attempt')
+  const lines = paid.lines.slice(0, 1)
+  server.use(
+    answer('get', '/api/v1/receipts/:id', {
+      ...receipt,
+      attempts: [
+        { ...paid, markup_bp: 2000, charge: '0.050411520', tier: 200_000, flags: ['recomputed_differs'] },
+        {
+          ...paid,
+          kind: 'correction',
+          charged_by: 'own_price',
+          charge_lines: lines,
+          booked_before: { cost: '0.01', charge: '0.01' },
+          rounding: { exact_nano: '1.5', rounded_nano: '2' },
+        },
+      ],
+      total: { cost: '0.042009600', charge: '0.050411520' },
+    }),
+  )
+  visit(path)
+  expect(await screen.findByRole('row', { name: /Charged, with 20 % on top/ })).toHaveTextContent(
+    '$0.050 411 520',
+  )
+  expect(screen.getByRole('row', { name: /Booked before/ })).toHaveTextContent('$0.010 000 000')
+  expect(screen.getByText('By the tenant’s own price')).toBeVisible()
+  expect(screen.getByText(/Rates above 200000 input tokens\./)).toHaveTextContent('recomputed_differs')
+  expect(screen.getByText(/1\.5 rounded to 2 nano-dollars\./)).toBeVisible()
 })
 
 test('what is not stored is said, and nothing pretends to be a cURL', async () => {

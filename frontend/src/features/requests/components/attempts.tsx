@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { spanText } from '../../../i18n/spans'
 import { Money } from '../../../ui/money'
-import type { Attempt, RequestDetail, RequestStatus } from '../types'
+import type { Attempt, RequestDetail } from '../types'
 import { Missing, StatusCell } from './cells'
 
 /** Every call to a vendor, in order, and what was passed over. */
@@ -9,7 +9,7 @@ export function Attempts({ detail }: { detail: RequestDetail }) {
   const { t } = useTranslation()
   const { attempts } = detail
   if (attempts.length === 0) return <p className="muted">{t('requests:attempts.none')}</p>
-  const isPriced = attempts.some(({ cost }) => cost !== undefined)
+  const isPriced = attempts.some(({ cost }) => cost !== null)
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <div className="lines-scroll" role="region" aria-label={t('requests:attempts.label')} tabIndex={0}>
@@ -52,13 +52,10 @@ export function Attempts({ detail }: { detail: RequestDetail }) {
 }
 
 function Result({ attempt }: { attempt: Attempt }) {
-  const { t } = useTranslation()
-  if (attempt.skipped_reason)
-    return <span className="muted">{t('requests:attempts.skipped', { why: attempt.skipped_reason })}</span>
   const { status, http_status, error_code } = attempt
   return (
     <>
-      <StatusCell row={{ status: status as RequestStatus, http_status, error_code, cache: '' }} />{' '}
+      <StatusCell row={{ status, http_status, error_code }} />{' '}
       {error_code && <span className="muted">{error_code}</span>}
     </>
   )

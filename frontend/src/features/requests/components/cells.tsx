@@ -1,4 +1,3 @@
-import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { tokenCount, wholeNumber } from '../../../i18n/format'
 import { StatusTag } from '../../../ui/status-tag'
@@ -17,17 +16,15 @@ export const STATUS_LOOKS: Readonly<Record<RequestStatus, { status: Status; text
   interrupted: { status: 'down', text: 'requests:status.interrupted' },
 }
 
-const isCached = ({ cache }: RequestRow) => cache !== '' && cache !== 'none' && cache !== 'miss'
-
-type Outcome = Pick<RequestRow, 'status' | 'http_status' | 'error_code' | 'cache'>
+interface Outcome extends Pick<RequestRow, 'status' | 'http_status' | 'error_code'> {
+  cache?: RequestRow['cache']
+}
 
 function look(row: Outcome): { status: Status; text: string } {
-  if (row.status === 'ok' && isCached(row as RequestRow))
+  if (row.status === 'ok' && row.cache !== undefined && row.cache !== 'none')
     return { status: 'cached', text: 'requests:status.cached' }
   return STATUS_LOOKS[row.status]
 }
-
-export const statusText = (row: Outcome, t: TFunction): string => t(look(row).text)
 
 /** `OK`, `Upstream 502`; the code says why on hover. */
 export function StatusCell({ row, isTag = false }: { row: Outcome; isTag?: boolean }) {
