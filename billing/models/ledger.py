@@ -47,9 +47,7 @@ class LedgerAccount(TenantOwnedOrPlatform):
         return f"{self.kind} of {self.tenant_id or self.provider_id or 'the platform'}"
 
 
-class LedgerTransfer(TenantOwnedOrPlatform):
-    """Its table is partitioned by the day of `at` and made by hand in a migration."""
-
+class TransferColumns(TenantOwnedOrPlatform):
     tenant = models.ForeignKey(
         "accounts.Tenant",
         on_delete=models.PROTECT,
@@ -58,7 +56,6 @@ class LedgerTransfer(TenantOwnedOrPlatform):
         related_name="+",
         db_constraint=False,
     )
-    pk = models.CompositePrimaryKey("at", "id")
     at = models.DateTimeField()
     id = models.BinaryField(max_length=16)
     debit_id = models.UUIDField()
@@ -69,11 +66,33 @@ class LedgerTransfer(TenantOwnedOrPlatform):
     memo = models.TextField(blank=True, default="")
 
     class Meta(TenantOwnedOrPlatform.Meta):
-        managed = False
-        db_table = "ledger_transfers"
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ref}"
+
+
+class LedgerTransfer(TransferColumns):
+    """Its table is partitioned by the day of `at` and made by hand in a migration."""
+
+    pk = models.CompositePrimaryKey("at", "id")
+
+    class Meta(TenantOwnedOrPlatform.Meta):
+        managed = False
+        db_table = "ledger_transfers"
+
+
+class LedgerTransferRow(TransferColumns):
+    """The same through a view with a key in one column, for Django admin."""
+
+    key = models.TextField(primary_key=True)  # request_id:attempt:kind:kind of the transfer
+    debit = models.TextField()  # kind of the account
+    credit = models.TextField()
+
+    class Meta(TenantOwnedOrPlatform.Meta):
+        managed = False
+        db_table = "ledger_transfer_rows"
+        verbose_name = "ledger transfer"
 
 
 class LedgerClosing(models.Model):

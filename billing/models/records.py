@@ -19,14 +19,11 @@ def _count() -> "models.BigIntegerField[int, int]":
     return models.BigIntegerField(default=0)
 
 
-class CostRecord(TenantOwned):
-    """Its table is partitioned by the day of `started_at` and made by hand in a migration."""
-
+class RecordColumns(TenantOwned):
     # No constraint: a partition may outlive, and be dropped without asking for, what it names.
     tenant = models.ForeignKey(
         "accounts.Tenant", on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
-    pk = models.CompositePrimaryKey("started_at", "request_id", "attempt", "kind")
     started_at = models.DateTimeField()
     request_id = models.UUIDField()
     attempt = models.SmallIntegerField(default=0)
@@ -107,8 +104,28 @@ class CostRecord(TenantOwned):
     node = _text()
 
     class Meta(TenantOwned.Meta):
-        managed = False
-        db_table = "cost_records"
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.request_id}:{self.attempt}:{self.kind}"
+
+
+class CostRecord(RecordColumns):
+    """Its table is partitioned by the day of `started_at` and made by hand in a migration."""
+
+    pk = models.CompositePrimaryKey("started_at", "request_id", "attempt", "kind")
+
+    class Meta(TenantOwned.Meta):
+        managed = False
+        db_table = "cost_records"
+
+
+class CostRecordRow(RecordColumns):
+    """The same through a view with a key in one column, for Django admin."""
+
+    key = models.TextField(primary_key=True)  # request_id:attempt:kind
+
+    class Meta(TenantOwned.Meta):
+        managed = False
+        db_table = "cost_record_rows"
+        verbose_name = "cost record"

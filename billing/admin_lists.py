@@ -1,0 +1,111 @@
+"""Lists of Django admin over tables too long to count: newest first, one page after the other.
+
+Law: a page is found by the last row of the one before it; nothing is counted or skipped over.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from accounts.admin import ReadOnly, ServiceAdmin
+from billing.selectors.days import midnight
+
+BEFORE: Final = "before"  # moment~key of the last row of the page before
+SEPARATOR: Final = "~"
+DAYS_OFFERED: Final = 14
+
+
+class KeysetChangeList(ChangeList):
+    """Of a NewestFirst admin."""
+
+    model_admin: "NewestFirst"
+    before: str = ""
+    last_key: str | None = None
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        # The place belongs to these filters; a link to others begins at the newest.
+        for given in (self.params, self.filter_params):
+            given.pop(BEFORE, None)
+        return super().get_filters_params(params)
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        rows = super().get_queryset(request, exclude_parameters)
+        self.before = request.GET.get(BEFORE, "")
+        moment, key = self.model_admin.moment, self.before.partition(SEPARATOR)[2]
+        last = _moment(self.before)
+        if last is None:
+            return rows
+        # The first condition for the index, the second for rows of the same moment.
+        return rows.filter(
+            Q(**{f"{moment}__lte": last}), Q(**{f"{moment}__lt": last}) | Q(key__lt=key)
+        )
+
+    def get_ordering(self, _request: HttpRequest, _queryset: QuerySet[Any]) -> list[Any]:
+        return [f"-{self.model_admin.moment}", "-key"]
+
+    def get_results(self, _request: HttpRequest) -> None:
+        rows = list(self.queryset[: self.list_per_page + 1])
+        self.result_list = rows[: self.list_per_page]
+        if len(rows) > self.list_per_page:
+            last = self.result_list[-1]
+            moment = getattr(last, self.model_admin.moment)
+            self.last_key = f"{moment.isoformat()}{SEPARATOR}{last.key}"
+        self.result_count = len(self.result_list)
+        self.full_result_count = None
+        self.show_full_result_count = self.can_show_all = self.multi_page = False
+        self.show_admin_actions = False
+
+    @property
+    def is_later_page(self) -> bool:
+        return bool(self.before)
+
+    @property
+    def first_page(self) -> str:
+        return self.get_query_string()
+
+    @property
+    def next_page(self) -> str | None:
+        return self.get_query_string({BEFORE: self.last_key}) if self.last_key else None
+
+
+class NewestFirst(ReadOnly, ServiceAdmin):
+    moment: ClassVar[str]  # the column of time
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        del request, kwargs
+        return KeysetChangeList
+
+
+class DayFilter(admin.SimpleListFilter):
+    """A day of UTC; any is taken, the last two weeks are offered."""
+
+    title = "day"
+    parameter_name = "day"
+
+    def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
+        today = datetime.now(tz=UTC).date()
+        days = [(today - timedelta(days=back)).isoformat() for back in range(DAYS_OFFERED)]
+        return [(day, day) for day in days]
+
+    def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        try:
+            day = date.fromisoformat(self.value() or "")
+        except ValueError:
+            return rows
+        moment = "started_at" if hasattr(rows.model, "started_at") else "at"
+        return rows.filter(
+            **{f"{moment}__gte": midnight(day), f"{moment}__lt": midnight(day, after=1)}
+        )
+
+
+def _moment(place: str) -> datetime | None:
+    try:
+        told = datetime.fromisoformat(place.partition(SEPARATOR)[0])
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else None
