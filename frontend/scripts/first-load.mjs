@@ -31,6 +31,16 @@ const BUDGETS = [
     limitKib: 440,
   },
   {
+    name: 'requests',
+    entries: [...SHELL, texts('requests'), 'src/features/requests/pages/requests-page.tsx'],
+    limitKib: 360,
+  },
+  {
+    name: 'request',
+    entries: [...SHELL, texts('requests'), 'src/features/requests/pages/request-page.tsx'],
+    limitKib: 360,
+  },
+  {
     name: 'providers',
     entries: [...SHELL, texts('providers'), 'src/features/providers/pages/providers-page.tsx'],
     limitKib: 440,
