@@ -29,11 +29,13 @@ from gateway.edge.vendors import open_vendors
 from gateway.edge.whole_body import with_length
 from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
 from gateway.snapshot.subscribe import SnapshotConfig
+from gateway.spool.writer import SpoolConfig
 from gateway.telemetry import multiprocess
 from gateway.telemetry.batched import BATCH
 from gateway.telemetry.metrics import MetricsPage, describe_build
 from gateway.telemetry.observer import RequestObserver
 from gateway.telemetry.request_log import RequestLog
+from gateway.telemetry.spool import Records
 from gateway.telemetry.traffic import Traffic
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
@@ -133,6 +135,7 @@ def _runtime_config(
             for name in ("SWITCHYARD_KEY_PEPPER", "SWITCHYARD_KEY_PEPPER_PREVIOUS")
             if (pepper := values[name])
         ),
+        spool=SpoolConfig.from_values(values),
         edge=EdgeSettings.from_values(values),
         open_upstream=lambda: open_vendors(values),
     )
@@ -144,7 +147,7 @@ async def _start(config: RuntimeConfig, meter: Traffic, lines: RequestLog) -> Ru
     BATCH.start()
     multiprocess.forget_dead_gauges()
     describe_build()
-    return await Runtime.start(config, meter=meter, flush=lambda: _flush(lines))
+    return await Runtime.start(config, meter=meter, records=Records(), flush=lambda: _flush(lines))
 
 
 def _flush(lines: RequestLog) -> None:

@@ -32,6 +32,7 @@ class StreamObserver(Protocol):
     failure: Problem | None  # the stream carried an error event
     usage: ir.Usage | None  # the last word on usage so far
     stop: str | None  # the vendor's own stop word
+    tier: str | None  # as which it says it has served, in its own word
 
     def feed(self, frame: bytes) -> bool:
         """`frame` is one whole event with its delimiter; False when it must be withheld."""
@@ -51,6 +52,10 @@ class NativeDialect(Protocol):
 
     def usage(self, body: bytes) -> tuple[ir.Usage | None, str | None]:
         """Usage and stop word of a whole answer; None where it says nothing. Never raises."""
+        ...
+
+    def tier(self, body: bytes) -> str | None:
+        """As which the vendor says it has served a whole answer, in its own word."""
         ...
 
     def error_in_success(self, body: bytes) -> Problem | None:

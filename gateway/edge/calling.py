@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.counting import note_answer
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
 from gateway.edge.failures import (
     IN_A_HURRY,
@@ -114,6 +115,7 @@ class Caller:
         except (UpstreamFault, FrameTooLarge) as fault:
             failure = of_fault(fault, slug=slug, answered=answer is not None)
             made.sent = made.sent or (isinstance(fault, UpstreamFault) and fault.sent)
+            made.drained = isinstance(fault, Stopping)
             if isinstance(fault, TimedOut) and self._runtime.clock() >= self._asked_by:
                 failure.counts, failure.told = False, IN_A_HURRY.format(slug=slug)
         finally:
@@ -151,6 +153,7 @@ class Caller:
             headers=headers,
             stream=exchange.asked_stream,
         )
+        made.called = True
         answer = await runtime.upstream.send(
             call,
             origin=candidate.surface.base_url,
@@ -208,7 +211,10 @@ class Caller:
             return odd(
                 f"answered {answer.status} with broken JSON", slug=made.candidate.provider.slug
             )
+        if usage is None or usage.output_tokens is None:
+            note_answer(exchange, body)
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
+        exchange.tier, exchange.whole = self._native.tier(body), True
         exchange.delivered = made
         exchange.first_content_at = self._runtime.clock()
         await self._delivery.whole(status=answer.status, upstream=answer.headers, body=body)
@@ -229,6 +235,7 @@ class Caller:
             tail, broke_off = b"", True  # it had said all it had to say
         finally:
             exchange.usage, exchange.stop = observer.usage or NO_USAGE, observer.stop
+            exchange.tier = observer.tier
         if observer.failure is not None:
             secret = revealed(step.secret)
             problem = unsaid(observer.failure, secret)
@@ -244,7 +251,7 @@ class Caller:
                 raise Disconnected("the stream ended without its last event", sent=True)
             # A vendor whose streams just close has its own way to end: nothing is added to it.
             tail = rest + LAST_EVENT[native.dialect] if broke_off else rest
-        exchange.delivered = made
+        exchange.delivered, exchange.whole = made, True
         self.ending = answer
         await self._delivery.finish(tail, upstream=answer.headers)
         return None

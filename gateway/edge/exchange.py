@@ -18,6 +18,8 @@ from providers.specs import CredentialSpec, ProviderSpec, Surface, TargetSpec
 
 if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
+    from gateway.edge.rating import Rating
+    from gateway.spool.frames import Start
     from protocols.errors import Problem
     from providers.usage import UsageClasses
 
@@ -43,10 +45,14 @@ class Attempt(msgspec.Struct, kw_only=True):
     candidate: Candidate
     credential: CredentialSpec
     began_at: float  # monotonic, as all times here
+    rating: "Rating | None" = None
+    start: "Start | None" = None  # as it was recorded
+    called: bool = False
     sent: bool = False  # the vendor may have received it whole
     status: int = 0
     verdict: VerdictClass | None = None
     message: str = ""
+    drained: bool = False  # ended because this worker has to go
     ended_at: float | None = None
 
 
@@ -66,8 +72,10 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 class Exchange:
     __slots__ = (
+        "admitted_at",
         "answer_status",
         "arrival",
+        "asked_at",
         "asked_stream",
         "attempts",
         "body",
@@ -77,9 +85,11 @@ class Exchange:
         "client_gone",
         "delivered",
         "error",
+        "events",
         "first_content_at",
         "holds_slot",
         "key",
+        "known_at",
         "lane",
         "losses",
         "model",
@@ -88,13 +98,18 @@ class Exchange:
         "send",
         "sending",
         "snapshot",
+        "started_at",
         "state",
         "status",
         "stop",
         "tenant",
+        "text_bytes",
+        "tier",
         "top",
         "usage",
         "vendor_key",
+        "whole",
+        "withheld",
         "withhold_usage",
     )
 
@@ -116,14 +131,19 @@ class Exchange:
         self.key: KeySpec | None = None
         self.tenant: TenantSpec | None = None
         self.vendor_key: bytes | None = None  # the client's own credential, where its key allows
+        self.known_at = 0.0  # 0: not yet
         # decode
         self.body = b""
         self.top: dict[str, msgspec.Raw] = {}
         self.model = ""
         self.asked_stream = False
+        self.asked_at = 0.0  # when all of it was here and read
         # route
         self.candidates: tuple[Candidate, ...] = ()
         self.lane: Lane = "none"
+        # admit
+        self.admitted_at = 0.0
+        self.started_at = 0.0  # the same moment, in seconds since 1970: by it prices are chosen
         # attempt
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
@@ -132,6 +152,10 @@ class Exchange:
         self.sending = False  # the response has begun
         self.answer_status = 0
         self.bytes_out = 0
+        self.events = 0  # of a stream, those that said something
+        self.text_bytes = 0  # of what they said
+        self.whole = False  # the vendor has said all it had to say
+        self.tier: str | None = None  # as which the vendor says it has served
         self.usage: ir.Usage = NO_USAGE
         self.classes: UsageClasses | None = None
         self.stop: str | None = None
@@ -141,4 +165,5 @@ class Exchange:
         self.error: Problem | None = None
         self.status: Status = "running"
         self.recorded = False
+        self.withheld = False  # what cannot be recorded is not answered
         self.holds_slot = False

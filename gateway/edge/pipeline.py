@@ -64,6 +64,7 @@ async def run(exchange: Exchange, runtime: Runtime, *, acting: KeySpec | None = 
         else:
             take(exchange, acting, now=runtime.snapshots.now())
         assert exchange.key is not None  # noqa: S101 - authenticate raises or finds one
+        exchange.known_at = runtime.clock()
         for stage in stages_for(exchange.key):
             waiting = stage(exchange, runtime)
             if waiting is not None:
@@ -92,6 +93,7 @@ async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> No
     encoded = dialect.encode_error(error.problem, exchange.arrival.request_id)
     exchange.answer_status = encoded.status
     record(exchange, runtime)
+    await runtime.books.settled()
     headers = [
         *((name.encode(), value.encode()) for name, value in encoded.headers),
         *error.headers,

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from redis.asyncio import Redis
 
+from gateway.edge.books import Books
 from gateway.edge.drain import DrainWatch
 from gateway.snapshot.subscribe import SnapshotHolder
 
@@ -85,6 +86,13 @@ def snapshot_check(snapshots: SnapshotHolder) -> Check:
         away = "ahead of" if skew_s > 0 else "behind"
         clock = OK if abs(skew_s) <= MAX_SKEW_S else f"{abs(skew_s):.0f} s {away} PostgreSQL's"
         return {"snapshot": snapshots.problem() or OK, "clock": clock}
+
+    return check
+
+
+def spool_check(books: Books) -> Check:
+    async def check() -> Mapping[str, str]:
+        return {"spool": books.problem() or OK}
 
     return check
 

@@ -19,6 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from accounts import keys
+from gateway.edge.books import Books, RecordMeter
 from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.drain import DrainWatch
 from gateway.edge.edge_settings import EdgeSettings
@@ -31,10 +32,12 @@ from gateway.edge.readiness import (
     database_check,
     redis_check,
     snapshot_check,
+    spool_check,
 )
 from gateway.edge.slots import Slots
 from gateway.edge.upstream import Upstream
 from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
+from gateway.spool.writer import SpoolConfig, SpoolWriter
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.registry import NATIVE
@@ -79,6 +82,7 @@ class RuntimeConfig:
     expected_migrations: frozenset[Migration]
     snapshot: SnapshotConfig
     peppers: tuple[str, ...]  # the current one first
+    spool: SpoolConfig
     edge: EdgeSettings
     open_upstream: Callable[[], Upstream]  # inside the loop it will serve
 
@@ -101,6 +105,7 @@ class Runtime:
     verifier: Verifier
     failures: FailureMeter
     slots: Slots
+    books: Books
     hmac_key: bytes  # of what vendors are told about clients
     native: Mapping[Dialect, NativeDialect]
     adapters: Mapping[str, Adapter]
@@ -114,9 +119,16 @@ class Runtime:
         config: RuntimeConfig,
         *,
         meter: TrafficMeter,
+        records: RecordMeter,
         flush: Callable[[], None],
     ) -> "Runtime":
-        """`flush` writes what is still waiting, when the process stops."""
+        """`flush` writes what is still waiting, when the process stops.
+
+        Raises SpoolUnusable where nothing could be recorded.
+        """
+        spool = await asyncio.to_thread(SpoolWriter.open, config.spool, observe=records.spool)
+        hmac_key = hmac.digest(config.peppers[0].encode(), b"client ids", hashlib.sha256)
+        books = Books(spool=spool, meter=records, hmac_key=hmac_key)
         state, cache = redis_client(config.redis_url), redis_client(config.cache_redis_url)
         broker = state if config.broker_url == config.redis_url else redis_client(config.broker_url)
         open_exchanges = OpenExchanges()
@@ -135,6 +147,7 @@ class Runtime:
             ),
             "redis": redis_check("redis", state),
             "cache": redis_check("cache", cache),
+            "spool": spool_check(books),
         }
         readiness = Readiness(checks=checks, drain=drain)
         pool = CredentialPool()
@@ -168,7 +181,8 @@ class Runtime:
                 most_per_key=config.edge.max_open_per_key,
                 most_per_address=config.edge.max_open_per_address,
             ),
-            hmac_key=hmac.digest(config.peppers[0].encode(), b"client ids", hashlib.sha256),
+            books=books,
+            hmac_key=hmac_key,
             native=NATIVE,
             adapters=ADAPTERS,
             metrics=meter,
@@ -189,6 +203,7 @@ class Runtime:
         await self.state.aclose()
         await self.cache.aclose()
         await self.broker.aclose()
+        await self.books.close()
         await asyncio.to_thread(self.flush)
 
 

@@ -6,12 +6,15 @@ been recorded; one read at a time, and none while the client has not taken what 
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 import msgspec
 
 from gateway.edge.answer_headers import answer_headers
+from gateway.edge.books import UNAVAILABLE, unavailable
+from gateway.edge.counting import note_event
 from gateway.edge.errors import ClientLeft
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
@@ -27,6 +30,7 @@ Record: TypeAlias = Callable[[Exchange, Runtime], None]
 EVENT_CAP_BYTES: Final = 1_048_576
 MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
 STREAM_CAP_BYTES: Final = 67_108_864
+CHECKPOINT_EACH_S: Final = 1.0  # so much of a stream a crash may cost
 LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
 # What ends a stream whose vendor said why it stopped and then broke off.
 LAST_EVENT: Final[Mapping[Dialect, bytes]] = {
@@ -74,15 +78,22 @@ class Delivery:
         b"" where the vendor just closed. Raises UpstreamFault and FrameTooLarge.
         """
         exchange, watch, read, feed = self._exchange, self._watch, answer.read, passage.feed
+        checkpoint_at = math.inf
         while chunk := await read():
             data = feed(chunk)
+            note_event(exchange, data)
             if passage.open:
                 if exchange.delivered is None:
                     exchange.delivered = attempt
                     exchange.first_content_at = now = watch.clock()
                     watch.expect("idle", since=now, within_s=idle_s)
+                    exchange.usage = passage.observer.usage or exchange.usage
+                    checkpoint_at = now + CHECKPOINT_EACH_S
                 elif passage.meaningful:
-                    watch.since = watch.clock()
+                    watch.since = now = watch.clock()
+                    if now >= checkpoint_at:
+                        checkpoint_at = now + CHECKPOINT_EACH_S
+                        self._runtime.books.checkpoint(exchange, attempt)
             if passage.over:
                 return data
             if data and not exchange.client_gone:
@@ -99,9 +110,11 @@ class Delivery:
         if not self._exchange.sending:
             await self._begin(upstream)
         await self.settle()
-        if not self._exchange.client_gone:
-            self._exchange.bytes_out += len(data)
-        self._record(self._exchange, self._runtime)
+        exchange = self._exchange
+        if not exchange.client_gone:
+            exchange.bytes_out += len(data)
+        if not await self._is_recorded():
+            data = self._native.error_event(UNAVAILABLE, exchange.arrival.request_id)
         await self._last(data)
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
@@ -112,12 +125,19 @@ class Delivery:
         headers.append((b"content-length", b"%d" % len(body)))
         if not exchange.client_gone:
             exchange.bytes_out += len(body)
-        self._record(exchange, self._runtime)
+        is_recorded = await self._is_recorded()
         if exchange.client_gone:
             return  # read for its usage alone
+        if not is_recorded:
+            raise unavailable()
         exchange.sending = True
         await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
         await self._last(body)
+
+    async def _is_recorded(self) -> bool:
+        """Whether the end may be told."""
+        self._record(self._exchange, self._runtime)
+        return await self._runtime.books.settled() and not self._exchange.withheld
 
     def keep_alive(self) -> None:
         """To be called when the client has heard nothing for long."""

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 
 from protocols import ir
 from protocols.anthropic_messages.errors import encode_error, error_object
-from protocols.anthropic_messages.usage import merge_usage, read_usage
+from protocols.anthropic_messages.usage import merge_usage, read_tier, read_usage
 from protocols.errors import Problem
 from protocols.framing.sse import read_event
 from protocols.ir import NOTHING, Dialect
@@ -22,6 +22,7 @@ KEEPALIVE: Final = b'event: ping\ndata: {"type": "ping"}\n\n'
 CONTENT_EVENT: Final = b"event: content_block_"
 BLOCKS_BEGUN_EMPTY: Final = frozenset({"text", "thinking"})
 TEXTS_OF_DELTAS: Final = ("text", "thinking")
+TIERS: Final = (b'"service_tier"', b'"speed"')
 
 
 class Answer(Struct):
@@ -35,7 +36,7 @@ ANSWERS: Final = msgspec.json.Decoder(Answer)
 
 
 class MessagesObserver:
-    __slots__ = ("_said", "content", "failure", "stop", "stopped", "terminal", "usage")
+    __slots__ = ("_said", "content", "failure", "stop", "stopped", "terminal", "tier", "usage")
 
     def __init__(self) -> None:
         self._said: dict[str, Any] = {}  # all that was said of usage
@@ -45,6 +46,7 @@ class MessagesObserver:
         self.failure: Problem | None = None
         self.usage: ir.Usage | None = None
         self.stop: str | None = None
+        self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
         if not (self.content and _says_nothing_new(frame)):
@@ -73,6 +75,7 @@ class MessagesObserver:
         if as_object(usage):
             self._said = merge_usage(self._said, as_object(usage))
             self.usage = read_usage(self._said)
+            self.tier = read_tier(self._said)
 
 
 class AnthropicMessages:
@@ -89,6 +92,12 @@ class AnthropicMessages:
     def usage(self, body: bytes) -> tuple[ir.Usage | None, str | None]:
         answer = read(ANSWERS, body) or Answer()
         return read_usage(an_object(answer.usage)), words(answer.stop_reason)
+
+    def tier(self, body: bytes) -> str | None:
+        if not any(word in body for word in TIERS):
+            return None
+        answer = read(ANSWERS, body) or Answer()
+        return read_tier(an_object(answer.usage))
 
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(ANSWERS, body) or Answer()

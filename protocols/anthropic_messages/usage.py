@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from protocols import ir
-from protocols.lenient import as_object, whole
+from protocols.lenient import as_object, whole, words
 
 TTLS = {"5m": "ephemeral_5m_input_tokens", "1h": "ephemeral_1h_input_tokens"}
 
@@ -38,6 +38,12 @@ def read_usage(said: Mapping[str, Any]) -> ir.Usage | None:
         provider_tool_calls=None if searches is None else {"web_search": searches},
         raw=Raw(msgspec.json.encode(said)),
     )
+
+
+def read_tier(said: Mapping[str, Any]) -> str | None:
+    """A speed that costs more is said beside the tier."""
+    speed = words(said.get("speed"))
+    return speed if speed not in {None, "standard"} else words(said.get("service_tier"))
 
 
 def _written(split: dict[str, Any], unsplit: int | None) -> dict[str, int] | None:

@@ -21,6 +21,7 @@ KEEPALIVE: Final = b": keepalive\n\n"
 DONE: Final = b"[DONE]"
 FAILED: Final = "error"  # the reason of those who break off inside a stream
 LONGEST_END: Final = 64
+TIER: Final = b'"service_tier"'
 # Keys that say something unless they are null.
 SAYING: Final = tuple(
     (key, (key + b":null", key + b": null")) for key in (b'"usage"', b'"finish_reason"')
@@ -37,6 +38,7 @@ class Chunk(Struct):
     error: Raw = NOTHING
     object: Any = None
     x_groq: Raw = NOTHING
+    service_tier: Any = None
 
 
 class Choice(Struct):
@@ -64,7 +66,16 @@ GROQ: Final = msgspec.json.Decoder(Groq)
 
 
 class ChatObserver:
-    __slots__ = ("_hide_usage", "content", "failure", "stop", "stopped", "terminal", "usage")
+    __slots__ = (
+        "_hide_usage",
+        "content",
+        "failure",
+        "stop",
+        "stopped",
+        "terminal",
+        "tier",
+        "usage",
+    )
 
     def __init__(self, *, hide_usage: bool) -> None:
         self._hide_usage = hide_usage
@@ -74,6 +85,7 @@ class ChatObserver:
         self.failure: Problem | None = None
         self.usage: ir.Usage | None = None
         self.stop: str | None = None
+        self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
         if self.content and _says_nothing_new(frame):
@@ -96,6 +108,7 @@ class ChatObserver:
         if is_error or not any(_is_over(choice) for choice in choices or ()):
             self.failure = self.failure or problem
         self.usage = read_usage(_usage_of(chunk)) or self.usage
+        self.tier = words(chunk.service_tier) or self.tier
         is_usage_only = choices == [] and _is_said(chunk.usage) and problem is None
         return not (self._hide_usage and is_usage_only)
 
@@ -123,6 +136,11 @@ class OpenAiChat:
         choices = read(FINISHES, answer.choices) if answer.choices else None
         stops = (words(choice.finish_reason) for choice in choices or ())
         return read_usage(_usage_of(answer)), next(stops, None)
+
+    def tier(self, body: bytes) -> str | None:
+        if TIER not in body:
+            return None
+        return words((read(CHUNKS, body) or Chunk()).service_tier)
 
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(CHUNKS, body) or Chunk()

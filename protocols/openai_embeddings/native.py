@@ -25,7 +25,7 @@ ANSWERS: Final = msgspec.json.Decoder(Answer)
 class NothingToObserve:
     """The dialect has no streams; should one come, it is all content."""
 
-    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "usage")
+    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "tier", "usage")
 
     def __init__(self) -> None:
         self.content = True
@@ -34,6 +34,7 @@ class NothingToObserve:
         self.failure: Problem | None = None
         self.usage: ir.Usage | None = None
         self.stop: str | None = None
+        self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
         return True
@@ -52,6 +53,10 @@ class OpenAiEmbeddings:
     def usage(self, body: bytes) -> tuple[ir.Usage | None, str | None]:
         answer = read(ANSWERS, body) or Answer()
         return read_usage(answer.usage), None
+
+    def tier(self, body: bytes) -> str | None:
+        """Embeddings are served in one way."""
+        return None
 
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(ANSWERS, body) or Answer()

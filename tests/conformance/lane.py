@@ -36,6 +36,7 @@ from routing.names import Names
 from tests.conformance.corpus import dialect_of, path_of
 from tests.conformance.expectation import upstream_model
 from tests.conformance.replay import Replay
+from tests.gateway.edge.notebook import Notebook, books
 from tests.protocols.corpus import Record
 
 TENANT: Final = "018f0000-0000-7000-8000-000000000001"
@@ -97,7 +98,12 @@ class OneTry(RetryBudget):
 
 
 def runtime(
-    *, snapshot: Snapshot, upstream: AiohttpUpstream, pool: CredentialPool, metrics: Metrics
+    *,
+    snapshot: Snapshot,
+    upstream: AiohttpUpstream,
+    pool: CredentialPool,
+    metrics: Metrics,
+    notebook: Notebook | None = None,
 ) -> Runtime:
     """A worker's, without what only its start and its pages need."""
     absent: Any = None
@@ -118,6 +124,7 @@ def runtime(
         verifier=Verifier({keys.pepper_id(PEPPER): PEPPER}),
         failures=FailureMeter(per_minute=30, addresses=10),
         slots=Slots(most=9, most_per_key=9, most_per_address=0),
+        books=books(notebook),
         hmac_key=b"k" * 32,
         native=NATIVE,
         adapters=ADAPTERS,

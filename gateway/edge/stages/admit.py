@@ -1,10 +1,11 @@
-"""Stage 4: the key's scope, and one of the slots for open exchanges.
+"""Stage 4: the key's scope, what its tenant may be billed for, and a slot among open exchanges.
 
 Nothing expensive happens before it. The slot is given back by `record`, whatever comes between.
 """
 
 from gateway.edge.errors import refusal
 from gateway.edge.exchange import Exchange
+from gateway.edge.rating import check_prices
 from gateway.edge.runtime import Runtime
 
 
@@ -17,5 +18,9 @@ def admit(exchange: Exchange, runtime: Runtime) -> None:
             f"This API key lacks the scope {operation.scope!r} that {operation.path} needs.",
             code="scope_missing",
         )
+    exchange.started_at = runtime.wall()
+    runtime.books.admit()
+    check_prices(exchange)
     runtime.slots.take(key_id=key.id, address=exchange.arrival.address)
     exchange.holds_slot = True
+    exchange.admitted_at = runtime.clock()

@@ -20,6 +20,7 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
+from gateway.edge.rating import rating_of
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.record import record
@@ -96,11 +97,17 @@ class Course:
         failures: list[Failure] = []
         step = walk.next(now=runtime.clock(), wall=runtime.wall())
         while step is not None:
-            failure = await self._try(step)
+            try:
+                failure = await self._try(step)
+            except GatewayError as refused:
+                if not exchange.sending:
+                    raise
+                await self._end_stream(refused.problem)
+                return
             if failure is None or failure.delivered or exchange.client_gone:
                 return
             failures.append(failure)
-            exchange.usage, exchange.stop = NO_USAGE, None
+            exchange.usage, exchange.stop, exchange.tier = NO_USAGE, None, None
             if failure.verdict.cls not in RETRYABLE:
                 # It is about the request: whoever is asked next would say the same.
                 await self._tell(failure, exchange.attempts[-1])
@@ -136,8 +143,15 @@ class Course:
         runtime, provider = self._runtime, step.candidate.provider
         model, credential = step.candidate.target.public_name, step.credential
         now = runtime.clock()
-        made = Attempt(candidate=step.candidate, credential=credential, began_at=now)
-        self._exchange.attempts.append(made)
+        exchange = self._exchange
+        made = Attempt(
+            candidate=step.candidate,
+            credential=credential,
+            began_at=now,
+            rating=rating_of(exchange, step.candidate),
+        )
+        runtime.books.begin(exchange, made)
+        exchange.attempts.append(made)
         runtime.retry_budget.begin(provider.id, extra=step.extra)
         if credential.id:
             runtime.pool.begin(credential.id, model, now=now)
@@ -196,9 +210,8 @@ class Course:
         exchange.error = problem
         watch.conclude()
         await self._delivery.settle()
-        if exchange.sending:  # a keep-alive has begun the answer
-            event = self._native.error_event(problem, exchange.arrival.request_id)
-            await self._delivery.finish(event, upstream={})
+        if exchange.sending:
+            await self._end_stream(problem)
         elif passes(failure, own_credential=own_credential):
             exchange.delivered = made
             await self._delivery.whole(
@@ -206,6 +219,13 @@ class Course:
             )
         else:
             raise GatewayError(problem)
+
+    async def _end_stream(self, problem: Problem) -> None:
+        """Of which only keep-alives have been sent."""
+        self._exchange.error = problem
+        self._watch.conclude()
+        event = self._native.error_event(problem, self._exchange.arrival.request_id)
+        await self._delivery.finish(event, upstream={})
 
     def _nobody(self, walk: Walk) -> GatewayError:
         now = self._runtime.clock()

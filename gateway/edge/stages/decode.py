@@ -32,7 +32,6 @@ SHOWN_CHARS: Final = 40
 
 
 async def decode(exchange: Exchange, runtime: Runtime) -> None:
-    del runtime
     exchange.body = await whole_body(exchange)
     operation = exchange.arrival.operation
     exchange.top = top = top_level(exchange.body)
@@ -51,6 +50,7 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
         exchange.asked_stream = _flag(top, "stream")
     _check_input(top, field=operation.input_field, is_list=operation.input_is_list)
     _check_counts(top)
+    exchange.asked_at = runtime.clock()
 
 
 async def whole_body(exchange: Exchange) -> bytes:

@@ -5,15 +5,13 @@ Law: it runs exactly once per exchange, however that ends; it neither waits nor 
 
 from typing import Final
 
+from gateway.edge.books import UNAVAILABLE
 from gateway.edge.exchange import Exchange, Status
 from gateway.edge.runtime import Runtime
 from protocols.errors import Problem
-from providers.usage import LocalCount, classes_of
 from routing.names import MAX_LENGTH
 
 SERVED_S: Final = "served_s"  # in the state of the scope
-ERRORS_FROM: Final = 400
-BYTES_PER_TOKEN: Final = 4
 LIMITED: Final = frozenset({"rate_limited", "insufficient_quota"})
 OF_THE_VENDOR: Final = frozenset(
     {"upstream_error", "upstream_credential", "upstream_quota", "timeout", "overloaded"}
@@ -27,13 +25,13 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
     if exchange.holds_slot and exchange.key is not None:
         runtime.slots.give_back(key_id=exchange.key.id, address=exchange.arrival.address)
     exchange.status = outcome(exchange)
-    if exchange.delivered is not None and exchange.answer_status < ERRORS_FROM:
-        exchange.classes = classes_of(
-            exchange.usage,
-            local=_local_count(exchange),
-            context_window=exchange.delivered.candidate.target.context_window,
-        )
     ended_at = runtime.clock()
+    if not runtime.books.conclude(exchange, now=ended_at, wall=runtime.wall()):
+        exchange.withheld, exchange.error = True, UNAVAILABLE
+        if not exchange.sending:
+            exchange.answer_status = UNAVAILABLE.http_status
+        exchange.status = outcome(exchange)
+        runtime.books.keep(exchange, now=ended_at)
     _note(exchange)
     # The connection to the vendor may be kept a little longer than the client waits.
     exchange.state[SERVED_S] = ended_at - exchange.arrival.began_at
@@ -60,14 +58,6 @@ def status_of(problem: Problem, *, began: bool) -> Status:
     if problem.kind in OF_THE_VENDOR or problem.http_status >= 500:
         return "upstream_error"
     return "client_error"
-
-
-def _local_count(exchange: Exchange) -> LocalCount:
-    """For vendors that say nothing of usage: by the bytes of question and answer."""
-    return LocalCount(
-        input_tokens=len(exchange.body) // BYTES_PER_TOKEN,
-        output_tokens=exchange.bytes_out // BYTES_PER_TOKEN,
-    )
 
 
 def _note(exchange: Exchange) -> None:

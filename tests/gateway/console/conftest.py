@@ -7,13 +7,13 @@ from channels.layers import channel_layers, get_channel_layer
 from django.db import connections
 
 from gateway.edge.runtime import Runtime
-from tests.gateway.edge.runtimes import METER, runtime_config
+from tests.gateway.edge.runtimes import METER, RECORDS, runtime_config
 
 
 @pytest.fixture
 async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
     config = runtime_config(folder=tmp_path, services=True)
-    runtime = await Runtime.start(config, meter=METER, flush=lambda: None)
+    runtime = await Runtime.start(config, meter=METER, records=RECORDS, flush=lambda: None)
     yield runtime
     await get_channel_layer().flush()
     channel_layers.backends = {}

@@ -7,6 +7,7 @@ import msgspec
 
 from accounts import keys
 from accounts.specs import KeySpec, SecretSpec, TenantSpec
+from gateway.edge.books import Books
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.exchange import Arrival, Exchange
 from gateway.edge.possession import FailureMeter, Verifier
@@ -17,6 +18,7 @@ from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.registry import NATIVE
 from providers.specs import ProviderSpec
 from routing.names import Names
+from tests.gateway.edge.notebook import books
 from tests.routing.world import ACME, NOW, names, provider, target
 
 PEPPER = "pepper-of-the-tests-with-thirty-two-characters"
@@ -102,10 +104,14 @@ class Plane:
     native: Any = field(default_factory=lambda: NATIVE)
     metrics: Meter = field(default_factory=Meter)
     herald: Herald = field(default_factory=Herald)
+    books: Books = field(default_factory=books)
     moment: float = 100.0
 
     def clock(self) -> float:
         return self.moment
+
+    def wall(self) -> float:
+        return NOW
 
 
 def plane(view: Snapshot | None = None, **fields: Any) -> Runtime:

@@ -9,11 +9,14 @@ from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.runtime import RuntimeConfig
 from gateway.edge.vendors import open_vendors
 from gateway.snapshot.subscribe import SnapshotConfig
+from gateway.spool.writer import SpoolConfig
+from gateway.telemetry.spool import Records
 from gateway.telemetry.traffic import Traffic
 
 NOWHERE = "postgresql://x:y@127.0.0.1:1/z"
 NO_REDIS = "redis://127.0.0.1:1/0"
 METER = Traffic(max_series=5_000)
+RECORDS = Records()
 
 
 def runtime_config(*, folder: Path, services: bool, **fields: Any) -> RuntimeConfig:
@@ -36,6 +39,7 @@ def runtime_config(*, folder: Path, services: bool, **fields: Any) -> RuntimeCon
             max_age_s=86_400,
         ),
         "peppers": (os.environ["SWITCHYARD_KEY_PEPPER"],),
+        "spool": SpoolConfig(folder=folder / "spool" / "node", node="node"),
         "edge": EdgeSettings(),
         "open_upstream": lambda: open_vendors(values),
         **fields,

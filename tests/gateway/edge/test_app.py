@@ -13,7 +13,7 @@ from gateway.edge.health import health, liveness, ready
 from gateway.edge.messages import App, Message
 from gateway.edge.runtime import Runtime, Runtimes, runtime_of
 from tests.gateway.edge.driver import Heard, call, echo, http_scope, socket_scope
-from tests.gateway.edge.runtimes import METER, runtime_config
+from tests.gateway.edge.runtimes import METER, RECORDS, runtime_config
 
 CONFIG = runtime_config(
     folder=Path(os.environ["VAR_DIR"]) / "snapshot",
@@ -34,7 +34,7 @@ class Counted:
         self.started += 1
         if self._fail:
             raise RuntimeError("no service")
-        return await Runtime.start(CONFIG, meter=METER, flush=self._flush)
+        return await Runtime.start(CONFIG, meter=METER, records=RECORDS, flush=self._flush)
 
     def _flush(self) -> None:
         self.flushed += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from accounts.specs import KeySpec
+from accounts.specs import KeySpec, TenantSpec
 from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.errors import GatewayError
@@ -30,6 +30,7 @@ from providers.specs import (
     TargetSpec,
     Timeouts,
 )
+from tests.gateway.edge.notebook import Notebook, RecordCounts, books
 
 if TYPE_CHECKING:
     from gateway.edge.runtime import Runtime
@@ -240,6 +241,8 @@ class World:
         self.drain_slots = DrainSlots()
         self.retry_budget = RetryBudget()
         self.open_exchanges = OpenExchanges()
+        self.notebook = Notebook()
+        self.counts = RecordCounts()
         self._parts = SimpleNamespace(
             upstream=upstream or self.vendors,
             pool=self.pool,
@@ -255,6 +258,7 @@ class World:
             retry_budget=self.retry_budget,
             open_exchanges=self.open_exchanges,
             slots=None,
+            books=books(self.notebook, self.counts),
         )
         self.runtime = cast("Runtime", self._parts)
 
@@ -364,6 +368,7 @@ def exchange(
     made.key = KeySpec(
         id="key_1", public_id="1", tenant_id="tenant-1", name="test", environment="live"
     )
+    made.tenant = TenantSpec(id="tenant-1", slug="acme")
     made.body = body
     made.top = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     made.model = "m"

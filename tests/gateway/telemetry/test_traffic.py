@@ -6,14 +6,15 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
+from accounts.specs import TenantSpec
 from gateway.edge.exchange import Attempt, Candidate, Exchange
 from gateway.edge.stages.record import record
 from gateway.telemetry.traffic import SERIES_PER_LABELS, Traffic
 from protocols import ir
 from protocols.errors import Problem
 from providers.specs import CredentialSpec
-from tests.gateway.edge.plane import Meter, exchange, plane
-from tests.routing.world import CHAT_SURFACE, provider, target
+from tests.gateway.edge.plane import Meter, exchange, key_spec, plane
+from tests.routing.world import ACME, CHAT_SURFACE, provider, target
 
 LABELS = {
     "dialect": "openai.chat",
@@ -40,11 +41,14 @@ def served(*, usage: ir.Usage | None = None, slug: str = "traffic", **fields: An
         credential=CredentialSpec(id="c", name="first", kind="none"),
         began_at=100.001,
     )
+    made.key, made.tenant = key_spec(), TenantSpec(id=ACME, slug="acme")
+    made.body, made.text_bytes, made.lane, made.answer_status = b"x" * 400, 80, "native", 200
+    runtime.books.begin(made, attempt)
     made.attempts, made.delivered = [attempt], attempt
-    made.body, made.bytes_out, made.lane, made.answer_status = b"x" * 400, 80, "native", 200
     made.usage = usage or made.usage
     for name, given in fields.items():
         setattr(made, name, given)
+    attempt.sent, attempt.status, made.whole = True, made.answer_status, True
     record(made, runtime)
     return made
 

@@ -1,0 +1,125 @@
+"""What an attempt used, whether or not its vendor came to say so.
+
+Laws: the vendor's last word counts where it has had one; of an answer that was cut short the output
+is what has passed through here, by its events and its letters; what may have been done and was
+never answered is counted as asked, and only as possible.
+"""
+
+import re
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.rating import COUNTING
+from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
+from providers.usage import LocalCount, UsageClasses, classes_of
+
+BYTES_PER_TOKEN: Final = 4
+NOTHING: Final = UsageClasses()
+NO_TOKENS: Final = Tokens()
+ANSWERED_BADLY: Final = 300
+# What an event adds to an answer. Vendors repeat themselves beside the delta: Perplexity all that
+# was said before, in every chunk.
+SAID: Final = re.compile(
+    rb'(?:"delta"\s*+:\s*+\{[^{}]*?"(?:content|text|thinking|reasoning_content|reasoning|refusal'
+    rb'|partial_json)"|"arguments")\s*+:\s*+"((?:[^"\\]++|\\.)++)"',
+    re.DOTALL,
+)
+SAID_AT_ONCE: Final = re.compile(
+    rb'"(?:content|text|thinking|reasoning_content|reasoning|refusal|arguments)"\s*+:\s*+'
+    rb'"((?:[^"\\]++|\\.)++)"',
+    re.DOTALL,
+)
+NUL: Final = b"\\u0000"  # which PostgreSQL takes in no JSON
+
+
+def note_event(exchange: Exchange, data: bytes) -> None:
+    """Of a stream, as much of it as went through at once."""
+    found = SAID.findall(data)
+    exchange.events += len(found)
+    exchange.text_bytes += sum(map(len, found))
+
+
+def note_answer(exchange: Exchange, body: bytes) -> None:
+    """Of an answer in one piece, whose vendor does not say what it used."""
+    exchange.text_bytes += sum(map(len, SAID_AT_ONCE.findall(body)))
+
+
+def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:
+    operation = exchange.arrival.operation.what
+    if operation == COUNTING or made.status >= ANSWERED_BADLY or not may_have_been_sent(made):
+        return NOTHING, "exact"
+    asked = len(exchange.body) // BYTES_PER_TOKEN
+    if exchange.delivered is not made:
+        # The client left, or the answer was none: whether that is billed only the vendor knows.
+        is_accepted = made.status != 0 and made.verdict is None
+        empty = UsageClasses(in_fresh=asked, source="estimate")
+        return empty, "estimated" if is_accepted else "possible"
+    local = LocalCount(
+        input_tokens=asked, output_tokens=produced(exchange) if operation == "chat" else 0
+    )
+    window = made.candidate.target.context_window
+    usage = exchange.usage
+    is_told = exchange.whole or (exchange.stop is not None and usage.output_tokens is not None)
+    if is_told:
+        classes = classes_of(usage, local=local, context_window=window)
+        return classes, "exact" if classes.source == "provider" else "estimated"
+    # What Anthropic says at the beginning is no count of what follows.
+    cut = replace(
+        usage,
+        output_tokens=max(local.output_tokens, usage.output_tokens or 0),
+        reasoning_tokens=None,
+        output_audio_tokens=None,
+        output_image_tokens=None,
+    )
+    classes = classes_of(cut, local=local, context_window=window)
+    source = "estimate" if usage.input_tokens is None else "mixed"
+    return replace(classes, source=source), "estimated"
+
+
+def may_have_been_sent(made: Attempt) -> bool:
+    """Whoever was interrupted while it asked does not know."""
+    return made.sent or (made.called and made.verdict is None)
+
+
+def produced(exchange: Exchange) -> int:
+    """Vendors send a token or more with each event; letters tell where they send more."""
+    return max(exchange.events, -(-exchange.text_bytes // BYTES_PER_TOKEN))
+
+
+def tokens_of(classes: UsageClasses) -> Tokens:
+    if classes is NOTHING:
+        return NO_TOKENS
+    return Tokens(
+        classes.in_fresh,
+        classes.in_cache_read,
+        classes.in_cache_write_5m,
+        classes.in_cache_write_30m,
+        classes.in_cache_write_1h,
+        classes.in_cache_write_12h,
+        classes.in_audio,
+        classes.in_image,
+        classes.in_video,
+        classes.out_text,
+        classes.out_reasoning,
+        classes.out_audio,
+        classes.out_image,
+        classes.web_search_calls,
+        classes.images,
+        classes.seconds,
+        classes.source,
+        tuple(sorted(classes.flags)) if classes.flags else (),
+        kept_raw(bytes(classes.raw)),
+    )
+
+
+def kept_raw(raw: bytes) -> bytes:
+    """As long as a column takes it."""
+    if len(raw) > MAX_RAW_BYTES or NUL in raw:
+        return b""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return b""
+    return raw

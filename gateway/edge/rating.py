@@ -1,0 +1,198 @@
+"""By what an attempt is rated, and what it comes to. No I/O, no clock.
+
+Laws: prices are those of the moment the exchange was admitted, from the snapshot it began with; an
+attempt costs what its vendor bills, and only the delivered one is charged; nobody pays for what
+the gateway got wrong; what has no price is not free, it is unknown.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from billing.pricing import charge_nano, cost_nano
+from gateway.edge.errors import GatewayError, refusal
+from gateway.edge.exchange import Attempt, Candidate, Exchange
+from gateway.spool.frames import Certainty, Money, Tariff
+from providers.specs import PriceSpec
+from providers.usage import UsageClasses
+
+if TYPE_CHECKING:
+    from accounts.specs import TenantSpec
+
+COUNTING: Final = "count_tokens"
+# What a client may ask to be served as, and a vendor bills differently.
+PAID_FIELDS: Final = frozenset({"service_tier", "speed"})
+ORDINARY: Final = frozenset({"", "auto", "default", "standard", "standard_only", "on_demand"})
+STRING: Final = msgspec.json.Decoder(str)
+WORD_CHARS: Final = 32
+FREE: Final = Money()
+OUR_FAULT: Final = frozenset({"internal", "usage_unavailable"})
+
+
+class Rating(Struct, frozen=True, kw_only=True):
+    tariff: Tariff
+    price: PriceSpec | None = None  # None: nobody knows one
+    own_price: PriceSpec | None = None  # what the tenant is charged by
+
+
+def check_prices(exchange: Exchange) -> None:
+    """Leaves the candidates that may be asked; raises where prices forbid all of them."""
+    tenant = exchange.tenant
+    assert tenant is not None  # noqa: S101 - authenticate has run
+    if exchange.arrival.operation.what == COUNTING:
+        return
+    if tenant.unpriced == "block":
+        _keep_priced(exchange)
+    if PAID_FIELDS & exchange.top.keys():
+        _keep_variants(exchange)
+
+
+def rating_of(exchange: Exchange, candidate: Candidate) -> Rating:
+    tenant = exchange.tenant
+    if tenant is None or exchange.arrival.operation.what == COUNTING:
+        return Rating(tariff=Tariff())
+    price = _price(exchange, candidate)
+    own = exchange.snapshot.prices.charge(
+        provider=candidate.provider,
+        target=candidate.target,
+        tenant_id=tenant.id,
+        at=exchange.started_at,
+    )
+    tariff = Tariff(
+        price_id=None if price is None else price.id,
+        price_version="" if price is None else price.version,
+        multiplier=candidate.provider.cost_multiplier,
+        markup_bp=tenant.markup_bp,
+        variant=asked_variant(exchange, candidate),
+        charge_price_id=None if own is None else own.id,
+    )
+    return Rating(tariff=tariff, price=price, own_price=own)
+
+
+def served_as(rating: Rating, tier: str | None) -> Tariff:
+    """What the vendor says wins over what was asked of it."""
+    variant = variant_of(tier or "")
+    if tier is None or variant == rating.tariff.variant:
+        return rating.tariff
+    return msgspec.structs.replace(rating.tariff, variant=variant)
+
+
+def money_of(
+    exchange: Exchange,
+    rating: Rating,
+    classes: UsageClasses,
+    *,
+    tariff: Tariff,
+    certainty: Certainty,
+    charged: bool,
+) -> Money:
+    if rating.price is None and rating.own_price is None:
+        return Money(None, 0, 0, certainty)
+    at, cost, charge = exchange.started_at, None, 0
+    if rating.price is not None:
+        cost = cost_nano(
+            classes, rating.price, at=at, multiplier=tariff.multiplier, variant=tariff.variant
+        )
+    if exchange.vendor_key is not None:
+        return Money(0, 0, cost or 0, certainty)
+    if charged and rating.own_price is not None:
+        charge = cost_nano(classes, rating.own_price, at=at, variant=tariff.variant)
+    elif charged and cost is not None:
+        charge = charge_nano(cost, markup_bp=tariff.markup_bp)
+    return Money(cost, charge, 0, certainty)
+
+
+def is_charged(exchange: Exchange, made: Attempt) -> bool:
+    """The table of BL-9, for the last attempt of an exchange."""
+    tenant: TenantSpec | None = exchange.tenant
+    if tenant is None or (exchange.error is not None and exchange.error.kind in OUR_FAULT):
+        return False
+    if exchange.delivered is made:
+        return not exchange.client_gone or tenant.charge_on_disconnect == "used"
+    # Accepted, and left before it said anything.
+    is_accepted = made.status != 0 and made.verdict is None
+    return exchange.client_gone and is_accepted and tenant.charge_on_empty == "input"
+
+
+def variant_of(word: str) -> str:
+    return "" if word in ORDINARY else word[:WORD_CHARS]
+
+
+def asked_variant(exchange: Exchange, candidate: Candidate) -> str:
+    """As what the vendor will be asked to serve; empty: as usual."""
+    top, params = exchange.top, candidate.target.params
+    if not (params.force or params.default or PAID_FIELDS & top.keys()):
+        return ""
+    for field in PAID_FIELDS:
+        raw = params.force.get(field)
+        if raw is None and not _is_dropped(candidate, field):
+            raw = top.get(field, params.default.get(field))
+        if raw is not None and (variant := variant_of(_word(raw))):
+            return variant
+    return ""
+
+
+def _is_dropped(candidate: Candidate, field: str) -> bool:
+    target = candidate.target
+    return (
+        field in target.target.refuses | candidate.provider.quirks.drop_params | target.params.drop
+    )
+
+
+def _word(raw: bytes | msgspec.Raw) -> str:
+    try:
+        return STRING.decode(raw)
+    except msgspec.DecodeError:
+        return ""  # the vendor says what it thinks of it
+
+
+def _price(exchange: Exchange, candidate: Candidate) -> PriceSpec | None:
+    found = exchange.snapshot.prices.cost(
+        provider=candidate.provider, target=candidate.target, at=exchange.started_at
+    )
+    return None if found is None else found.price
+
+
+def _keep_priced(exchange: Exchange) -> None:
+    kept = [each for each in exchange.candidates if _price(exchange, each) is not None]
+    if not kept:
+        raise refusal(
+            "invalid_request",
+            f"The model {exchange.model!r} has no price, and this tenant uses none without:"
+            f" {_named(exchange.candidates)}.",
+            code="model_unpriced",
+            param="model",
+        )
+    exchange.candidates = tuple(kept)
+
+
+def _keep_variants(exchange: Exchange) -> None:
+    kept = [each for each in exchange.candidates if _has_variant(exchange, each)]
+    if not kept:
+        raise _no_variant(exchange)
+    exchange.candidates = tuple(kept)
+
+
+def _has_variant(exchange: Exchange, candidate: Candidate) -> bool:
+    variant = asked_variant(exchange, candidate)
+    if not variant:
+        return True
+    price = _price(exchange, candidate)
+    return price is None or variant in price.variants
+
+
+def _no_variant(exchange: Exchange) -> GatewayError:
+    field = next(name for name in PAID_FIELDS if name in exchange.top)
+    return refusal(
+        "invalid_request",
+        f"{field} asks for {_word(exchange.top[field])[:WORD_CHARS]!r}, which has no price at"
+        f" {_named(exchange.candidates)}. Leave it out, or ask for 'auto'.",
+        code="unpriced_parameter",
+        param=field,
+    )
+
+
+def _named(candidates: Iterable[Candidate]) -> str:
+    return ", ".join(f"{each.provider.slug}/{each.target.upstream_name}" for each in candidates)
