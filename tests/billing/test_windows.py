@@ -1,0 +1,414 @@
+"""Windows and days are what their records sum to, however often and whenever they are made."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection, connections
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.ids import new_id
+from accounts.models import Tenant
+from accounts.tenancy import platform_scope, tenant_scope
+from billing.measures import BUCKET_ENDS_MS, BUCKETS, percentile_ms
+from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
+from billing.services import windows
+from billing.services.windows import aggregate, rebuild
+from billing.tasks import aggregate_windows
+from billing.windows import (
+    WINDOW,
+    BuiltDays,
+    Reading,
+    Span,
+    ceil,
+    day_of,
+    day_span,
+    day_start,
+    days_of,
+    floor,
+    merged,
+    reading_of,
+)
+from tests.billing.books import SUMMED, book, columns_of, content, sums_of
+from tests.factories.accounts import TenantFactory
+
+NOON: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TABLES: Final = ("usage_windows", "usage_days", "usage_zones", "dirty_windows")
+ZONES: Final = (
+    "Asia/Shanghai", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe",
+    "America/Santiago", "Pacific/Chatham", "UTC",
+)  # fmt: skip
+
+
+@pytest.fixture
+def tenant(db: None) -> Tenant:
+    return make_tenant()
+
+
+def make_tenant(tz: str = "Asia/Shanghai") -> Tenant:
+    with platform_scope("test"):
+        made: Tenant = TenantFactory(reporting_tz=tz)
+        return made
+
+
+def state() -> list[list[Any]]:
+    return [content(table) for table in TABLES]
+
+
+def some_records(count: int = 40) -> list[dict[str, Any]]:
+    """Over three hours, of two people and two models, one in ten unpriced, one in seven failed."""
+    people = [new_id(), new_id()]
+    return [
+        {
+            "at": NOON + timedelta(minutes=4.3 * n),
+            "user_id": people[n % 2],
+            "requested_model": f"model-{n % 2}",
+            "in_fresh": n,
+            "in_cache_read": 3 * n,
+            "out_text": 7,
+            "cost_nano": None if n % 10 == 0 else 1_000 + n,
+            "charge_nano": 0 if n % 10 == 0 else 1_100 + n,
+            "status": "upstream_error" if n % 7 == 0 else "ok",
+            "attempts": 1 + n % 3,
+            "latency_ms": n * n,
+            "ttft_ms": None if n % 4 == 0 else n,
+        }
+        for n in range(count)
+    ]
+
+
+# --- sums -----------------------------------------------------------------------------------------
+
+
+def test_every_measure_is_a_column_of_windows_and_days(db: None) -> None:
+    assert columns_of("usage_windows") == ["tenant_id", "window_start", *SUMMED]
+    assert columns_of("usage_days") == ["tenant_id", "day", "day_start", *SUMMED]
+
+
+def test_windows_and_days_sum_to_the_records(tenant: Tenant) -> None:
+    book(tenant, *some_records())
+
+    aggregate_windows()
+
+    assert sums_of("usage_windows") == sums_of("cost_records") == sums_of("usage_days")
+    assert content("dirty_windows") == []
+
+
+def test_the_sums_are_those_of_the_oracle(tenant: Tenant) -> None:
+    records = some_records()
+    book(tenant, *records)
+
+    aggregate()
+
+    sums = sums_of("usage_windows")
+    assert sums["requests"] == sums["final_requests"] == sums["latency_count"] == len(records)
+    assert sums["errors"] == sum(record["status"] != "ok" for record in records)
+    assert sums["attempts"] == sum(record["attempts"] for record in records)
+    assert sums["fallbacks"] == sum(record["attempts"] > 1 for record in records)
+    assert sums["unpriced"] == sum(record["cost_nano"] is None for record in records)
+    assert sums["cost_nano"] == sum(record["cost_nano"] or 0 for record in records)
+    assert sums["charge_nano"] == sum(record["charge_nano"] for record in records)
+    assert sums["latency_ms_sum"] == sum(record["latency_ms"] for record in records)
+    assert sums["ttft_count"] == sum(record["ttft_ms"] is not None for record in records)
+    assert sums["ttft_ms_sum"] == sum(record["ttft_ms"] or 0 for record in records)
+
+
+def test_attempts_and_corrections_are_money_but_no_second_request(tenant: Tenant) -> None:
+    same = {"at": NOON, "request_id": new_id(), "latency_ms": 10}
+    book(
+        tenant,
+        {**same, "attempt": 0, "final": False, "status": "upstream_error", "cost_nano": 3},
+        {**same, "attempt": 1, "attempts": 2, "cost_nano": 5, "charge_nano": 5, "out_text": 9},
+        {**same, "attempt": 1, "kind": "correction", "charge_nano": -2, "out_text": -4},
+    )
+
+    aggregate()
+
+    sums = sums_of("usage_windows")
+    assert (sums["requests"], sums["final_requests"], sums["fallbacks"]) == (2, 1, 1)
+    assert (sums["errors"], sums["attempts"], sums["latency_ms_sum"]) == (0, 2, 10)
+    assert (sums["cost_nano"], sums["charge_nano"], sums["out_text"]) == (8, 3, 5)
+
+
+def test_histograms_count_each_request_once(tenant: Tenant) -> None:
+    latencies = [0, 4, 5, 349, 10**6]
+    book(tenant, *({"at": NOON, "latency_ms": latency} for latency in latencies))
+
+    aggregate()
+
+    with platform_scope("test"), connection.cursor() as cursor:
+        for table in ("usage_windows", "usage_days"):
+            cursor.execute(f"SELECT latency_ms_buckets, ttft_ms_buckets FROM {table}")  # noqa: S608 - a table of ours
+            ((latency, ttft),) = cursor.fetchall()
+            assert {n: count for n, count in enumerate(latency) if count} == {
+                0: 2, 1: 1, BUCKET_ENDS_MS.index(349) + 1: 1, BUCKETS - 1: 1,
+            }  # fmt: skip
+            assert ttft == [0] * BUCKETS
+
+
+def test_a_percentile_is_the_end_of_its_bucket() -> None:
+    counts = [0] * BUCKETS
+    assert percentile_ms(counts, percent=50) is None
+    counts[3], counts[10], counts[BUCKETS - 1] = 50, 49, 1
+    assert percentile_ms(counts, percent=50) == BUCKET_ENDS_MS[3]
+    assert percentile_ms(counts, percent=99) == BUCKET_ENDS_MS[10]
+    assert percentile_ms(counts, percent=100) == BUCKET_ENDS_MS[-1]
+
+
+# --- F-19: twice, at once, out of order, and late -------------------------------------------------
+
+
+def test_a_second_run_changes_nothing(tenant: Tenant) -> None:
+    book(tenant, *some_records())
+    aggregate()
+    before = state()
+
+    assert aggregate() == []
+    list(rebuild(span=Span(NOON, NOON + timedelta(hours=4))))
+
+    assert state() == before
+
+
+def test_the_order_in_which_records_come_makes_no_difference(tenant: Tenant) -> None:
+    records = [{**record, "request_id": new_id()} for record in some_records()]
+    other = make_tenant()
+    book(tenant, *records)
+    aggregate()
+    for record in reversed(records):
+        book(other, {**record, "request_id": new_id()})
+        aggregate()
+
+    with platform_scope("test"), connection.cursor() as cursor:
+        for table in ("usage_windows", "usage_days"):
+            cursor.execute(
+                f"SELECT (t.*)::text FROM {table} t WHERE tenant_id = %s ORDER BY 1",  # noqa: S608 - a table of ours
+                [tenant.id],
+            )
+            ours = [row.replace(str(tenant.id), "") for (row,) in cursor.fetchall()]
+            cursor.execute(
+                f"SELECT (t.*)::text FROM {table} t WHERE tenant_id = %s ORDER BY 1",  # noqa: S608 - see above
+                [other.id],
+            )
+            theirs = [row.replace(str(other.id), "") for (row,) in cursor.fetchall()]
+            assert ours == theirs
+
+
+def test_a_record_twenty_minutes_late_is_in_the_next_run(tenant: Tenant) -> None:
+    book(tenant, *some_records())
+    aggregate()
+    book(tenant, {"at": NOON - timedelta(minutes=20), "charge_nano": 77, "cost_nano": 70})
+    assert len(content("dirty_windows")) == 1
+
+    aggregate()
+
+    assert sums_of("usage_windows") == sums_of("cost_records") == sums_of("usage_days")
+    assert content("dirty_windows") == []
+
+
+def test_a_mark_that_was_set_again_meanwhile_stays(tenant: Tenant, monkeypatch: Any) -> None:
+    book(tenant, {"at": NOON, "charge_nano": 1})
+    clear = windows._clear  # noqa: SLF001 - the moment before the marks are cleared
+
+    def late(tenant_id: Any, marks: Any) -> None:
+        book(tenant, {"at": NOON, "charge_nano": 2})
+        clear(tenant_id, marks)
+
+    monkeypatch.setattr(windows, "_clear", late)
+    aggregate()
+    assert len(content("dirty_windows")) == 1
+    monkeypatch.undo()
+
+    aggregate()
+
+    assert sums_of("usage_windows") == sums_of("cost_records")
+
+
+def test_runs_at_once_leave_the_same_bytes(committed_db: None) -> None:
+    tenant = make_tenant()
+    records = some_records(60)
+    for start in range(0, len(records), 10):
+        book(tenant, *records[start : start + 10])
+
+    def run() -> None:
+        try:
+            for _ in range(3):
+                aggregate()
+                list(rebuild(span=Span(NOON, NOON + timedelta(hours=6))))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        runs = [pool.submit(run) for _ in range(3)]
+        book(tenant, {"at": NOON - timedelta(minutes=20), "charge_nano": 3})
+        for done in runs:
+            done.result()
+    aggregate()
+    before = state()
+
+    assert sums_of("usage_windows") == sums_of("cost_records") == sums_of("usage_days")
+    list(rebuild(span=Span(NOON - timedelta(days=1), NOON + timedelta(days=1))))
+    assert state() == before
+
+
+def test_a_run_that_has_no_time_leaves_the_rest_to_the_next(tenant: Tenant) -> None:
+    book(tenant, *({"at": NOON + timedelta(days=n)} for n in range(3)))
+
+    assert [slice_.day for slice_ in aggregate(budget_s=-1)] == [date(2026, 11, 20)]
+    assert len(content("dirty_windows")) == 2
+    aggregate()
+    assert content("dirty_windows") == []
+
+
+# --- days of the tenant's zone --------------------------------------------------------------------
+
+
+def test_days_follow_the_zone_of_the_tenant(tenant: Tenant) -> None:
+    book(tenant, *({"at": NOON - timedelta(hours=5 * n), "charge_nano": n} for n in range(60)))
+    aggregate()
+    before = sums_of("usage_days")
+
+    with platform_scope("test"):
+        Tenant.objects.filter(pk=tenant.pk).update(reporting_tz="America/New_York")
+    aggregate()
+
+    assert sums_of("usage_days") == before
+    assert days_in_table() == days_of_records("America/New_York")
+    with tenant_scope(tenant_id=tenant.id):
+        assert built_days(tenant_id=tenant.id) == BuiltDays(
+            tz="America/New_York", since=BUILT_FROM_THE_FIRST
+        )
+
+
+def test_days_of_a_new_zone_are_built_from_the_last_to_the_first(tenant: Tenant) -> None:
+    book(tenant, *({"at": NOON - timedelta(days=n), "charge_nano": n} for n in range(5)))
+    aggregate()
+    with platform_scope("test"):
+        Tenant.objects.filter(pk=tenant.pk).update(reporting_tz="Asia/Kolkata")
+
+    aggregate(budget_s=-1)
+    with tenant_scope(tenant_id=tenant.id):
+        halfway = built_days(tenant_id=tenant.id)
+    assert halfway is not None
+    assert halfway.since > BUILT_FROM_THE_FIRST
+    # Neither a day that is built nor one that is not yet may miss what comes meanwhile.
+    book(tenant, *({"at": NOON - timedelta(days=n), "charge_nano": 100} for n in range(5)))
+    aggregate()
+
+    assert days_in_table() == days_of_records("Asia/Kolkata")
+
+
+def days_in_table() -> dict[date, int]:
+    with platform_scope("test"), connection.cursor() as cursor:
+        cursor.execute("SELECT day, sum(charge_nano)::bigint FROM usage_days GROUP BY day")
+        return dict(cursor.fetchall())
+
+
+def days_of_records(tz: str) -> dict[date, int]:
+    """As PostgreSQL knows the zone."""
+    with platform_scope("test"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (started_at AT TIME ZONE %s)::date, sum(charge_nano)::bigint"
+            " FROM cost_records GROUP BY 1",
+            [tz],
+        )
+        return dict(cursor.fetchall())
+
+
+def moments(first: datetime, *, days: int) -> st.SearchStrategy[datetime]:
+    return st.integers(0, days * 86_400_000).map(lambda ms: first + timedelta(milliseconds=ms))
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("America/New_York", date(2026, 3, 8), 23),
+        ("America/New_York", date(2026, 11, 1), 25),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
+        ("America/Santiago", date(2026, 9, 6), 23),
+        ("Asia/Shanghai", date(2028, 2, 29), 24),
+        ("Asia/Kathmandu", date(2026, 12, 31), 24),
+        ("Pacific/Apia", date(2011, 12, 30), 0),
+    ],
+)
+def test_a_day_is_as_long_as_its_zone_makes_it(zone: str, day: date, hours: float) -> None:
+    found = day_span(day, ZoneInfo(zone))
+
+    assert found.end - found.start == timedelta(hours=hours)
+
+
+@given(moment=moments(datetime(2000, 1, 1, tzinfo=UTC), days=14_000), zone=st.sampled_from(ZONES))
+def test_every_moment_is_in_the_day_of_its_date(moment: datetime, zone: str) -> None:
+    place = ZoneInfo(zone)
+
+    found = day_span(day_of(moment, place), place)
+
+    assert found.start <= moment < found.end
+    assert floor(found.start) == found.start
+
+
+# --- of what a range is made ----------------------------------------------------------------------
+
+# Around the end of summer time, here and there.
+MOMENTS: Final = moments(datetime(2026, 10, 24, tzinfo=UTC), days=18)
+
+
+def parts_of(reading: Reading) -> list[Span]:
+    return sorted((*reading.day_spans, *reading.windows, *reading.records))
+
+
+@given(
+    start=MOMENTS,
+    length=st.timedeltas(timedelta(seconds=1), timedelta(days=12)),
+    cuts=st.lists(MOMENTS, max_size=3),
+    zone=st.sampled_from(ZONES),
+    since=st.dates(date(2026, 10, 20), date(2026, 11, 12)),
+)
+def test_the_parts_of_a_range_are_the_range(
+    start: datetime, length: timedelta, cuts: list[datetime], zone: str, since: date
+) -> None:
+    span = Span(start, start + length)
+    cuts = [floor(cut) for cut in cuts]
+
+    reading = reading_of(span, built=BuiltDays(tz=zone, since=since), cuts=cuts)
+
+    parts = parts_of(reading)
+    assert (parts[0].start, parts[-1].end) == (span.start, span.end)
+    assert all(before.end == after.start for before, after in pairwise(parts))
+    assert all(part.start < part.end for part in parts)
+    place = ZoneInfo(zone)
+    for day in reading.days:
+        found = day_span(day, place)
+        assert day >= since
+        assert not any(found.start < cut < found.end for cut in cuts)
+    for window in reading.windows:
+        assert floor(window.start) == window.start
+        assert floor(window.end) == window.end
+
+
+def test_without_days_a_range_is_windows_and_the_parts_of_windows_at_its_ends() -> None:
+    start, end = NOON + timedelta(minutes=1), NOON + timedelta(minutes=13)
+
+    reading = reading_of(Span(start, end))
+
+    assert reading.windows == (Span(ceil(start), floor(end)),)
+    assert reading.records == (Span(start, ceil(start)), Span(floor(end), end))
+    short = Span(start, start + timedelta(minutes=2))
+    assert reading_of(short).records == (short,)
+
+
+def test_neighbours_are_one_span() -> None:
+    starts = [NOON, NOON + WINDOW, NOON + 3 * WINDOW]
+
+    assert merged(starts) == [Span(NOON, NOON + 2 * WINDOW), Span(starts[2], starts[2] + WINDOW)]
+
+
+def test_a_span_has_the_days_it_touches() -> None:
+    zone = ZoneInfo("Asia/Kolkata")
+    start = day_start(date(2026, 11, 20), zone)
+
+    assert days_of(Span(start, start + WINDOW), zone) == [date(2026, 11, 20)]
+    assert len(days_of(Span(start - WINDOW, start + WINDOW), zone)) == 2
