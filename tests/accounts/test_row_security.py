@@ -21,6 +21,7 @@ from accounts.tenancy import (
     tenant_scope,
     user_scope,
 )
+from billing.models import DirtyWindow
 from routing.models import RoutingSettings
 from tests.accounts.world import Town, bound_in_database, make_town
 from tests.factories.accounts import InviteFactory
@@ -28,7 +29,13 @@ from tests.factories.billing import make_books
 
 OWNED: Final = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
 TABLES_OF_TENANTS: Final = {model._meta.db_table for model in OWNED}  # noqa: SLF001 - Django's documented meta API
-SHARED: Final = {"providers", "provider_models", "provider_health_checks"}
+SHARED: Final = {
+    "providers",
+    "provider_models",
+    "provider_health_checks",
+    "prices",
+    "price_pages",
+}
 TABLES_WITH_TENANT: Final = """
 SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -56,6 +63,9 @@ def furnished(db: None) -> tuple[Town, Town]:
             RoutingSettings.objects.create(tenant=town.tenant)
             ConfigChange.objects.create(tenant=town.tenant, kind="tenant", object_id="x")
             make_books(tenant=town.tenant)
+    for town in towns:
+        with tenant_scope(tenant_id=town.tenant.id):
+            DirtyWindow.objects.create(tenant=town.tenant, window_start=town.tenant.created_at)
     return towns
 
 

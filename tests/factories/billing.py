@@ -7,6 +7,8 @@ import factory
 from accounts.ids import new_id
 from accounts.models import Tenant
 from billing.models import CostRecord, DirtyWindow, LedgerAccount, LedgerTransfer
+from billing.services.windows import aggregate
+from billing.windows import floor
 
 
 class CostRecordFactory(factory.django.DjangoModelFactory):
@@ -50,8 +52,9 @@ class LedgerTransferFactory(factory.django.DjangoModelFactory):
 
 
 def make_books(*, tenant: Tenant) -> None:
-    """A row in every table of the books that a tenant may read."""
+    """A row in every table of the books that a tenant may read, but for windows that wait."""
     record = CostRecordFactory(tenant=tenant)
     LedgerTransferFactory(tenant=tenant, at=record.started_at)
     LedgerAccount.objects.create(id=new_id(), tenant=tenant, kind="tenant_usage")
-    DirtyWindow.objects.create(tenant=tenant, window_start=record.started_at)
+    DirtyWindow.objects.create(tenant=tenant, window_start=floor(record.started_at))
+    aggregate()
