@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dayAfter, dayStart, dayText } from './zone-day'
+import { dayAfter, dayStart, dayText, localDay } from './zone-day'
 
 test.each([
   ['2026-11-20', 'Asia/Shanghai', '2026-11-19T16:00:00.000Z'],
@@ -11,6 +11,7 @@ test.each([
   ['2026-11-20', 'UTC', '2026-11-20T00:00:00.000Z'],
 ])('%s begins in %s at %s', (day, tz, start) => {
   expect(dayStart(day, tz)).toBe(start)
+  expect(localDay(start, tz)).toBe(day)
 })
 
 test('days follow each other over the end of a month', () => {

@@ -31,6 +31,11 @@ export function dayStart(day: string, tz: string): string {
   return new Date(wall - offsetMs(near, tz)).toISOString()
 }
 
+/** The date of a moment in a zone. */
+export function localDay(iso: string, tz: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: tz }).format(new Date(iso))
+}
+
 export function dayAfter(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10)
 }

@@ -1,7 +1,7 @@
 // What the books say: the sums of the parts are the totals.
-import type { CurrentCost, DailyCost, Ranked, RankedCost, Watermark } from '../features/cost/types'
+import type { CurrentCost, DailyCost, Ranked, RankedCost } from '../features/cost/types'
 
-const watermark: Watermark = {
+const watermark = {
   currency: 'USD',
   tz: 'Asia/Shanghai',
   from: '2026-10-21T16:00:00Z',
@@ -36,7 +36,6 @@ export const current: CurrentCost = {
   },
   month_forecast: { amount: '5670.000000000', low: '5460.000000000', high: '5880.000000000' },
   unpriced: { requests: 12, share: 0.0002 },
-  price_version: '2026-11-18',
 }
 
 const DAYS = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20']
@@ -46,7 +45,7 @@ export const daily: DailyCost = {
   ...watermark,
   data: DAYS.map((day, place) => ({
     day,
-    cost: COSTS[place] ?? '0',
+    cost: COSTS[place] ?? null,
     requests: place === 1 ? 0 : 1_204,
     errors: 3,
     saved: '0.000000000',
@@ -63,6 +62,7 @@ const row = (id: string, label: string, cost: string, share: number): Ranked => 
   requests: 1_204,
   tokens: 1_490_000,
   avg_cost: '0.081000000',
+  unpriced: 0,
   sparkline: COSTS,
 })
 
@@ -78,6 +78,7 @@ export const byModel: RankedCost = {
     requests: 1_204,
     tokens: 1_490_000,
     avg_cost: '0.052900000',
+    unpriced: 12,
     sparkline: COSTS,
   },
   total: { cost: '563.740227916', requests: 3_612, tokens: 4_470_000, unpriced: 12 },

@@ -89,6 +89,7 @@ export const handlers = [
   answer('get', '/api/v1/cost/by-user', byUser),
   answer('get', '/api/v1/catalog/models', page(pricedModel, unpricedModel)),
   answer('get', '/api/v1/prices', page(price)),
+  answer('get', '/api/v1/prices/vendors', [{ vendor: 'openai', models: 40, version: '2026-11-18' }]),
   answer('get', '/api/v1/prices/lookup', { matched_by: 'stripped', price }),
   answer('get', '/api/v1/prices/unpriced', [
     {
@@ -96,7 +97,7 @@ export const handlers = [
       upstream_name: 'house-llama',
       public_name: 'house-llama',
       requests_7d: 37,
-      reason: 'no_row',
+      reason: 'used',
     },
   ]),
   answer('get', '/api/v1/tenant', tenant),

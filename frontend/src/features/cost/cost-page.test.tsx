@@ -51,8 +51,8 @@ test('what has no price is a badge with the way to a price, never a sum', async 
 
 test('the books say how far they are and where days are cut', async () => {
   visit('/t/acme/cost')
-  const line = (await screen.findByText('5-minute windows')).closest('p')
-  expect(line).toHaveTextContent(/complete to.*reporting zone Asia\/Shanghai.*price version 2026-11-18/)
+  const line = (await screen.findByText('price version 2026-11-18')).closest('p')
+  expect(line).toHaveTextContent(/^5-minute windows.*complete to.*reporting zone Asia\/Shanghai/)
   expect(line).not.toHaveTextContent('late')
 })
 
@@ -106,7 +106,7 @@ test('a ranking adds up to its total and leads to the requests behind each row',
   expect(row).toHaveTextContent('$0.081000')
   expect(within(row).getByRole('link')).toHaveAttribute(
     'href',
-    '/t/acme/requests?requested_model=claude-sonnet-5&range=7d',
+    '/t/acme/requests?requested_model=claude-sonnet-5&from=2026-10-21T16%3A00%3A00Z&to=2026-11-20T06%3A05%3A00Z',
   )
   expect(screen.getByRole('row', { name: /Other/ })).toHaveTextContent('$63.740228')
   expect(screen.getByTitle('$563.740227916')).toBeVisible()
@@ -178,18 +178,48 @@ test('nothing in this range leads back to the usual one', async () => {
   await waitFor(() => expect(router.state.location.search).toBe(''))
 })
 
-test('my usage asks for my own', async () => {
+test('a day of nothing but unpriced requests costs an unknown sum, not none', async () => {
+  const data = daily.data.map((day) => ({ ...day, cost: null, unpriced: day.requests }))
+  server.use(
+    answer('get', '/api/v1/cost/daily', { ...daily, data }),
+    answer('get', '/api/v1/cost/current', { ...current, today: { ...current.today, cost: null } }),
+  )
+  visit('/t/acme/cost')
+  const chart = await screen.findByRole('slider', { name: 'Cost per day' })
+  expect(chart).toHaveAttribute('aria-valuetext', 'Friday, Nov 20, 2026: Unpriced, 1,204 requests')
+  const today = screen.getByRole('region', { name: 'Today' })
+  expect(await within(today).findByTitle(/no price row/)).toHaveTextContent('—')
+  expect(screen.queryByText(/spent today/)).toBeNull()
+})
+
+const developer = { ...me, role: 'developer', capabilities: ['cost.read_own', 'requests.read_own'] }
+
+function askedFor(path: string, body: object): string[] {
   const asked: string[] = []
   server.use(
-    answer('get', '/api/console/me', { ...me, role: 'developer', capabilities: ['cost.read_own'] }),
-    http.get('/api/v1/cost/current', ({ request }) => {
+    http.get(path, ({ request }) => {
       asked.push(new URL(request.url).search)
-      return HttpResponse.json({ ...current })
+      return HttpResponse.json({ ...body })
     }),
   )
+  return asked
+}
+
+test('my usage is all I may see', async () => {
+  const asked = askedFor('/api/v1/cost/daily', daily)
+  server.use(answer('get', '/api/console/me', developer))
   visit('/t/acme/dev/usage')
   expect(await screen.findByRole('heading', { name: 'My usage' })).toBeVisible()
+  expect(await screen.findByRole('region', { name: 'Today' })).toBeVisible()
   await card('By key')
   expect(screen.queryByRole('tab', { name: 'By user' })).toBeNull()
-  expect(asked).toEqual(['?user_id=u1'])
+  expect(asked).toEqual(['?range=30d'])
+})
+
+test('of what others spent too, my usage is my part', async () => {
+  const asked = askedFor('/api/v1/cost/daily', daily)
+  visit('/t/acme/dev/usage')
+  await card('By key')
+  expect(screen.queryByRole('region', { name: 'Today' })).toBeNull()
+  await waitFor(() => expect(asked).toEqual(['?user_id=u1&range=30d']))
 })

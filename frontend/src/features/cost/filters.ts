@@ -5,8 +5,6 @@ import { dayAfter, dayStart } from '../../i18n/zone-day'
 export const RANGES = ['24h', '7d', '30d', 'this_month', 'last_month'] as const
 export type Range = (typeof RANGES)[number]
 export const USUAL: Range = '30d'
-/** Ranges that the page of requests knows by the same name. */
-const SHARED: readonly string[] = ['24h', '7d', '30d']
 
 const instant = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?Z$/))
 
@@ -36,16 +34,11 @@ export function daysStretch(first: string, last: string, tz: string): { from: st
   return { from: dayStart(first, tz), to: dayStart(dayAfter(last), tz) }
 }
 
-/** The requests behind a number: the same filter and range, on their own page. */
+/** The requests behind a number, of exactly its time: days of money are no rolling hours. */
 export function requestsHref(
   tenant: string,
   filter: Readonly<Record<string, string>>,
-  stretch: Stretch,
-  answered: { from: string; to: string },
+  { from, to }: { from: string; to: string },
 ): string {
-  const isShared = 'range' in stretch && SHARED.includes(stretch.range)
-  const span: Record<string, string> = isShared
-    ? { range: stretch.range }
-    : { from: answered.from, to: answered.to }
-  return `/t/${tenant}/requests?${new URLSearchParams({ ...filter, ...span }).toString()}`
+  return `/t/${tenant}/requests?${new URLSearchParams({ ...filter, from, to }).toString()}`
 }

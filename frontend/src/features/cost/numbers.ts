@@ -16,8 +16,8 @@ export function changeText(percent: number): string {
 }
 
 /** How high something is drawn: geometry, no amount. */
-export function heightOf(amount: string, top: bigint): number {
-  const nano = nanoOf(amount) ?? 0n
+export function heightOf(amount: string | null, top: bigint): number {
+  const nano = nanoOf(amount ?? '0') ?? 0n
   if (nano <= 0n || top <= 0n) return 0
   return Number((nano * 10_000n) / top) / 10_000
 }
@@ -26,9 +26,9 @@ const STEPS = [1n, 2n, 5n] as const
 const MOST_TICKS = 4n
 
 /** Three to five round steps from zero to at least the largest amount. */
-export function ticksFor(amounts: readonly string[]): bigint[] {
+export function ticksFor(amounts: readonly (string | null)[]): bigint[] {
   const most = amounts.reduce((top, amount) => {
-    const nano = nanoOf(amount) ?? 0n
+    const nano = nanoOf(amount ?? '0') ?? 0n
     return nano > top ? nano : top
   }, 0n)
   let unit = 1n

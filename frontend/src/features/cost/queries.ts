@@ -1,31 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
-import type { Client } from 'openapi-fetch'
 import { api, body } from '../../api/client'
 import type { Stretch } from './filters'
-import type { CurrentCost, DailyCost, Dimension, RankedCost } from './types'
-
-interface Get<Query, Answer> {
-  get: {
-    parameters: { query?: Query }
-    responses: { 200: { content: { 'application/json': Answer } } }
-  }
-}
-interface Whose {
-  user_id?: string
-}
-interface Asked extends Whose {
-  range?: string
-  from?: string
-  to?: string
-}
-interface CostPaths {
-  '/api/v1/cost/current': Get<Whose, CurrentCost>
-  '/api/v1/cost/daily': Get<Asked, DailyCost>
-  '/api/v1/cost/by-model': Get<Asked & { top?: number }, RankedCost>
-  '/api/v1/cost/by-key': Get<Asked & { top?: number }, RankedCost>
-  '/api/v1/cost/by-user': Get<Asked & { top?: number }, RankedCost>
-}
-const books = api as unknown as Client<CostPaths>
+import type { Dimension } from './types'
 
 // Windows are five minutes long: asking more often than this shows nothing new.
 const POLL_MS = 30_000
@@ -34,20 +10,27 @@ const TOP = 50
 /** Whose spending: one person's, or null for everybody this person may see. */
 export type Whom = string | null
 
-const whose = (user: Whom): Whose => (user === null ? {} : { user_id: user })
+const whose = (user: Whom) => (user === null ? {} : { user_id: user })
 
-export const currentCostQuery = (tenant: string, user: Whom) =>
+export const currentCostQuery = (tenant: string) =>
   queryOptions({
-    queryKey: ['cost', tenant, 'current', user],
-    queryFn: () => body(books.GET('/api/v1/cost/current', { params: { query: whose(user) } })),
+    queryKey: ['cost', tenant, 'current'],
+    queryFn: () => body(api.GET('/api/v1/cost/current')),
     refetchInterval: POLL_MS,
+  })
+
+/** Which version of the vendors' price lists is in force. */
+export const priceListsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['cost', tenant, 'lists'],
+    queryFn: async () => [await body(api.GET('/api/v1/prices/vendors'))].flat(),
+    staleTime: Infinity,
   })
 
 export const dailyCostQuery = (tenant: string, user: Whom, stretch: Stretch) =>
   queryOptions({
     queryKey: ['cost', tenant, 'daily', user, stretch],
-    queryFn: () =>
-      body(books.GET('/api/v1/cost/daily', { params: { query: { ...whose(user), ...stretch } } })),
+    queryFn: () => body(api.GET('/api/v1/cost/daily', { params: { query: { ...whose(user), ...stretch } } })),
     refetchInterval: POLL_MS,
   })
 
@@ -55,12 +38,11 @@ const PATHS = {
   model: '/api/v1/cost/by-model',
   key: '/api/v1/cost/by-key',
   user: '/api/v1/cost/by-user',
-} as const satisfies Record<Dimension, keyof CostPaths>
+} as const satisfies Record<Dimension, string>
 
 export const rankedCostQuery = (tenant: string, user: Whom, stretch: Stretch, by: Dimension) =>
   queryOptions({
     queryKey: ['cost', tenant, 'ranked', by, user, stretch],
-    queryFn: () =>
-      body(books.GET(PATHS[by], { params: { query: { ...whose(user), ...stretch, top: TOP } } })),
+    queryFn: () => body(api.GET(PATHS[by], { params: { query: { ...whose(user), ...stretch, top: TOP } } })),
     refetchInterval: POLL_MS,
   })

@@ -45,12 +45,13 @@ test('search and filters stand in the address and go to the server', async () =>
   server.use(
     http.get('/api/v1/catalog/models', ({ request }) => {
       asked.push(new URL(request.url).search)
-      return HttpResponse.json(page(pricedModel))
+      return HttpResponse.json(page(pricedModel, unpricedModel))
     }),
   )
-  visit('/t/acme/models?q=gpt&provider=openai&priced=yes')
+  visit(`/t/acme/models?q=gpt&provider=${pricedModel.provider.id}&priced=yes`)
   await screen.findByRole('row', { name: /gpt-5\.6-mini/ })
-  expect(asked).toEqual(['?limit=100&q=gpt&provider=openai&priced=true'])
+  expect(asked).toEqual([`?limit=200&q=gpt&provider=${pricedModel.provider.id}`])
+  expect(screen.queryByRole('row', { name: /house-llama/ })).toBeNull()
 })
 
 test('a filter without rows offers to clear it', async () => {

@@ -1,13 +1,13 @@
 // The words for what the price book says.
-import type { MatchedBy, Price, Scope } from './types'
+import type { Price } from './types'
 
-export const SCOPES: Record<Scope, string> = {
+const SCOPES: Record<string, string> = {
   catalog: 'models:scope.catalog',
   operator: 'models:scope.operator',
   tenant: 'models:scope.tenant',
 }
 
-export const MATCHED: Record<MatchedBy, { text: string; why: string }> = {
+const MATCHED: Record<string, { text: string; why: string }> = {
   override: { text: 'models:matched.override', why: 'models:matched.override_why' },
   exact: { text: 'models:matched.exact', why: 'models:matched.exact_why' },
   region: { text: 'models:matched.region', why: 'models:matched.region_why' },
@@ -42,8 +42,18 @@ const CLASSES: Record<string, string> = {
   seconds: 'models:class.seconds',
 }
 
-/** A class this console does not know yet speaks for itself. */
-export const className = (name: string, t: (key: string) => string): string => {
+type T = (key: string) => string
+
+// What this console does not know yet speaks for itself.
+export const scopeName = (scope: string, t: T): string =>
+  SCOPES[scope] === undefined ? scope : t(SCOPES[scope])
+
+export function matchedName(by: string, t: T): { text: string; why: string } {
+  const found = MATCHED[by]
+  return found === undefined ? { text: by, why: by } : { text: t(found.text), why: t(found.why) }
+}
+
+export const className = (name: string, t: T): string => {
   const text = CLASSES[name]
   return text === undefined ? name : t(text)
 }

@@ -28,10 +28,12 @@ export function DayBars({ days, currency, running, label, open }: Props) {
   const ticks = ticksFor(days.map(({ cost }) => cost))
   const top = ticks.at(-1) ?? 1n
   const place = Math.min(at, days.length - 1)
+  const exact = (cost: string | null) =>
+    cost === null ? t('cost:unpriced.word') : moneyExact(cost, currency)
   const words = (day: DayCost) =>
     t('cost:trend.day_words', {
       day: longDayText(day.day, language),
-      cost: moneyExact(day.cost, currency),
+      cost: exact(day.cost),
       requests: wholeNumber(day.requests, language),
     })
   const move = (next: number) => {
@@ -115,7 +117,7 @@ export function DayBars({ days, currency, running, label, open }: Props) {
             }
           >
             <span className="muted">{longDayText(shown.day, language)}</span>
-            <b>{moneyExact(shown.cost, currency)}</b>
+            <b>{exact(shown.cost)}</b>
             <span>
               {t('cost:trend.requests', {
                 count: shown.requests,

@@ -7,7 +7,7 @@ import { Loading } from '../../../ui/loading'
 import { Money } from '../../../ui/money'
 import { ProblemView } from '../../../ui/problem'
 import { useZone } from '../../../ui/use-zone'
-import { currentCostQuery, type Whom } from '../queries'
+import { currentCostQuery } from '../queries'
 import type { CurrentCost, Period } from '../types'
 import { Delta } from './delta'
 
@@ -18,9 +18,9 @@ const PERIODS = [
 ] as const
 
 /** Today, this week, this month against the same stretch before, and where the month is going. */
-export function PeriodCards({ user }: { user: Whom }) {
+export function PeriodCards() {
   const { t } = useTranslation()
-  const query = useQuery(currentCostQuery(useTenantSlug(), user))
+  const query = useQuery(currentCostQuery(useTenantSlug()))
   if (query.data === undefined && query.isError) {
     return (
       <section className="card">

@@ -2,7 +2,7 @@ import { Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../../api/session'
-import { dayText } from '../../../i18n/zone-day'
+import { dayText, localDay } from '../../../i18n/zone-day'
 import { useZone } from '../../../ui/use-zone'
 import { daysStretch, RANGES, type Range, type Stretch, USUAL } from '../filters'
 
@@ -19,10 +19,6 @@ const TEXTS: Record<Range, string> = {
   last_month: 'cost:range.last_month',
 }
 const CUSTOM = 'custom'
-
-function localDay(iso: string, tz: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: tz }).format(new Date(iso))
-}
 
 /** A named range, or first and last day in the reporting zone. */
 export function RangeSelect({ stretch, set }: Props) {

@@ -7,11 +7,11 @@ export function RankBar({
   most,
   isRest = false,
 }: {
-  amount: string
-  most: string
+  amount: string | null
+  most: string | null
   isRest?: boolean
 }) {
-  const width = Math.min(1, heightOf(amount, nanoOf(most) ?? 0n))
+  const width = Math.min(1, heightOf(amount, nanoOf(most ?? '0') ?? 0n))
   return (
     <span className="rank-bar" aria-hidden="true">
       <i className={isRest ? 'rest' : undefined} style={{ width: `${width * 100}%` }} />

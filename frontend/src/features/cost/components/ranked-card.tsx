@@ -64,9 +64,9 @@ export function RankedCard({ by, user, stretch, moreHref }: Props) {
       >
         {query.data &&
           (moreHref === undefined ? (
-            <RankedTable by={by} answer={query.data} stretch={stretch} user={user} />
+            <RankedTable by={by} answer={query.data} user={user} />
           ) : (
-            <RankedList by={by} answer={query.data} stretch={stretch} user={user} />
+            <RankedList by={by} answer={query.data} user={user} />
           ))}
       </ListBlock>
     </Card>
@@ -77,7 +77,7 @@ const COLUMNS = ['id', 'label', 'cost_usd', 'share', 'requests', 'tokens', 'aver
 
 /** The shown table with its exact amounts. */
 function rankedCsv({ data, other }: RankedCost): string {
-  const rest = other ? [{ id: null, label: 'other', ...other }] : []
+  const rest = other ? [{ id: '', label: 'other', ...other }] : []
   return csvText(
     COLUMNS,
     [...data, ...rest].map((row) => [

@@ -1,6 +1,5 @@
 import { useTranslation } from 'react-i18next'
 import { Money } from '../../../ui/money'
-import type { Stretch } from '../filters'
 import { shareText } from '../numbers'
 import type { Whom } from '../queries'
 import type { Dimension, RankedCost } from '../types'
@@ -12,20 +11,19 @@ const SHOWN = 5
 interface Props {
   by: Dimension
   answer: RankedCost
-  stretch: Stretch
   user: Whom
 }
 
 /** The first five with bar, share and cost. */
-export function RankedList({ by, answer, stretch, user }: Props) {
+export function RankedList({ by, answer, user }: Props) {
   const { t } = useTranslation()
-  const most = answer.data[0]?.cost ?? '0'
+  const most = answer.data[0]?.cost ?? null
   const hidden = answer.data.length - SHOWN
   return (
     <ul className="rank-list">
       {answer.data.slice(0, SHOWN).map((row) => (
-        <li key={row.id ?? row.label}>
-          <RankedName by={by} row={row} answer={answer} stretch={stretch} user={user} />
+        <li key={row.id}>
+          <RankedName by={by} row={row} answer={answer} user={user} />
           <span className="rank-figures">
             <span className="muted">{row.share === null ? '—' : shareText(row.share)}</span>
             <Money amount={row.cost} />

@@ -4,7 +4,6 @@ import { tokenCount, wholeNumber } from '../../../i18n/format'
 import { DataTable } from '../../../ui/data-table'
 import { Money } from '../../../ui/money'
 import { useZone } from '../../../ui/use-zone'
-import type { Stretch } from '../filters'
 import { shareText } from '../numbers'
 import type { Whom } from '../queries'
 import type { Dimension, Ranked, RankedCost } from '../types'
@@ -16,7 +15,6 @@ import { UnpricedBadge } from './unpriced-badge'
 interface Props {
   by: Dimension
   answer: RankedCost
-  stretch: Stretch
   user: Whom
 }
 
@@ -31,21 +29,21 @@ const COLUMN: Record<Dimension, string> = {
 }
 
 /** The whole ranking; what is beyond it stands together in one last row, so that the column adds up to the total. */
-export function RankedTable({ by, answer, stretch, user }: Props) {
+export function RankedTable({ by, answer, user }: Props) {
   const { t } = useTranslation()
   const { language } = useZone()
   const number = (value: number) => wholeNumber(value, language)
   const tokens = (value: number) => <span title={number(value)}>{tokenCount(value, language)}</span>
-  const most = answer.data[0]?.cost ?? '0'
+  const most = answer.data[0]?.cost ?? null
   const rest: Row[] = answer.other
-    ? [{ ...answer.other, id: null, label: t('cost:ranked.other'), isRest: true }]
+    ? [{ ...answer.other, id: '', label: t('cost:ranked.other'), isRest: true }]
     : []
   const rows: Row[] = [...answer.data.map((row) => ({ ...row, isRest: false })), ...rest]
   const name = (row: Row) =>
     row.isRest ? (
       <span className="muted">{row.label}</span>
     ) : (
-      <RankedName by={by} row={row} answer={answer} stretch={stretch} user={user} />
+      <RankedName by={by} row={row} answer={answer} user={user} />
     )
   const share = (row: Row) => (row.share === null ? '—' : shareText(row.share))
   const columns: TableColumnsType<Row> = [
@@ -94,7 +92,7 @@ export function RankedTable({ by, answer, stretch, user }: Props) {
     <DataTable<Row>
       label={t(COLUMN[by])}
       rows={rows}
-      rowKey={(row) => (row.isRest ? 'rest' : (row.id ?? row.label))}
+      rowKey={(row) => (row.isRest ? ' rest' : row.id)}
       columns={columns}
       card={(row) => (
         <>

@@ -6,11 +6,12 @@ import { useNavigate } from 'react-router'
 import { useAllowed, useMe, useTenantSlug } from '../../../api/session'
 import { REQUESTS } from '../../../app/capabilities'
 import { Card } from '../../../ui/card'
+import { localDay } from '../../../i18n/zone-day'
 import { csvText, saveFile } from '../../../ui/csv'
 import { ListBlock } from '../../../ui/list-block'
 import { daysStretch, requestsHref, type Stretch } from '../filters'
 import { dailyCostQuery, type Whom } from '../queries'
-import type { DailyCost, DayCost } from '../types'
+import type { DayCost } from '../types'
 import { DayBars } from './day-bars'
 import { DayTable } from './day-table'
 import { NothingSpent } from './nothing-spent'
@@ -32,12 +33,12 @@ export function TrendCard({ user, stretch, isTable, onView }: Props) {
   const me = useMe()
   const mayOpen = useAllowed(REQUESTS)
   const query = useQuery(dailyCostQuery(tenant, user, stretch))
-  const days = query.data?.data ?? []
+  const today = query.data && localDay(query.data.generated_at, query.data.tz)
+  const days = (query.data?.data ?? []).filter(({ day }) => today === undefined || day <= today)
   const isEmpty = days.every(({ requests }) => requests === 0)
   const own: Record<string, string> = user === null ? {} : { user }
   const tz = query.data?.tz ?? me.reporting_tz ?? 'UTC'
-  const href = (day: string) =>
-    requestsHref(tenant, own, daysStretch(day, day, tz), daysStretch(day, day, tz))
+  const href = (day: string) => requestsHref(tenant, own, daysStretch(day, day, tz))
   const asTable = isTable || days.length <= FEW
   return (
     <Card
@@ -54,7 +55,7 @@ export function TrendCard({ user, stretch, isTable, onView }: Props) {
                 {t(isTable ? 'cost:trend.as_chart' : 'cost:trend.as_table')}
               </Button>
             )}
-            <Button type="link" size="small" onClick={() => saveDays(query.data, t)}>
+            <Button type="link" size="small" onClick={() => saveDays(days, t)}>
               {t('cost:csv')}
             </Button>
           </>
@@ -74,7 +75,7 @@ export function TrendCard({ user, stretch, isTable, onView }: Props) {
           <DayBars
             days={days}
             currency={query.data?.currency ?? 'USD'}
-            running={query.data ? runningDay(query.data) : null}
+            running={today ?? null}
             label={t('cost:trend.title')}
             open={mayOpen ? (day) => void go(href(day)) : undefined}
           />
@@ -82,12 +83,6 @@ export function TrendCard({ user, stretch, isTable, onView }: Props) {
       </ListBlock>
     </Card>
   )
-}
-
-/** The day that is not over yet, if the range reaches it. */
-function runningDay({ generated_at: at, tz, data }: DailyCost): string | null {
-  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: tz }).format(new Date(at))
-  return data.at(-1)?.day === today ? today : null
 }
 
 const COLUMNS = [
@@ -118,7 +113,7 @@ const csvRow = (row: DayCost) => [
   row.tokens.reasoning,
 ]
 
-function saveDays({ data }: DailyCost, t: TFunction): void {
-  const text = csvText(COLUMNS, data.map(csvRow))
+function saveDays(days: DayCost[], t: TFunction): void {
+  const text = csvText(COLUMNS, days.map(csvRow))
   saveFile(new Blob([text], { type: 'text/csv' }), `${t('cost:file.days')}.csv`)
 }

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Select, Tabs } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'react-router'
-import { useMe, useTenantSlug } from '../../../api/session'
+import { useAllowed, useMe, useTenantSlug } from '../../../api/session'
+import { COST } from '../../../app/capabilities'
 import { moneyExact, moneyShort } from '../../../i18n/money'
 import { BlockBoundary } from '../../../ui/block-boundary'
 import { PageHeader } from '../../../ui/page-header'
@@ -36,7 +37,13 @@ export function CostPage() {
 /** What this person spent, whatever else they may see. */
 export function UsagePage() {
   const { t } = useTranslation()
-  return <Spending title={t('cost:my_title')} user={useMe().user.id} tabs={['overview', 'model', 'key']} />
+  return <Spending title={t('cost:my_title')} user={useOwnId()} tabs={['overview', 'model', 'key']} />
+}
+
+/** Whoever sees nobody else's needs no filter to see their own; the figures of today know none. */
+function useOwnId(): Whom {
+  const { user } = useMe()
+  return useAllowed(COST) ? user.id : null
 }
 
 function Spending({ title, user, tabs }: { title: string; user: Whom; tabs: readonly Tab[] }) {
@@ -51,7 +58,7 @@ function Spending({ title, user, tabs }: { title: string; user: Whom; tabs: read
     <>
       <PageHeader
         title={title}
-        summary={<Answer user={user} />}
+        summary={user === null && <Answer />}
         actions={<RangeSelect stretch={stretch} set={url.set} />}
       />
       {isMobile ? (
@@ -76,7 +83,7 @@ function Spending({ title, user, tabs }: { title: string; user: Whom; tabs: read
       ) : (
         <RankedCard key={tab} by={tab} user={user} stretch={stretch} />
       )}
-      <BooksLine user={user} />
+      <BooksLine />
     </>
   )
 }
@@ -96,9 +103,11 @@ function Overview({ user, stretch, tabs, isTable, onView }: OverviewProps) {
   const lists = tabs.filter((tab): tab is Dimension => tab !== 'overview')
   return (
     <div className="cost-overview">
-      <BlockBoundary title={t('cost:current_unread')}>
-        <PeriodCards user={user} />
-      </BlockBoundary>
+      {user === null && (
+        <BlockBoundary title={t('cost:current_unread')}>
+          <PeriodCards />
+        </BlockBoundary>
+      )}
       <BlockBoundary title={t('cost:daily_unread')}>
         <TrendCard user={user} stretch={stretch} isTable={isTable} onView={onView} />
       </BlockBoundary>
@@ -114,21 +123,21 @@ function Overview({ user, stretch, tabs, isTable, onView }: OverviewProps) {
 }
 
 /** The answer in one sentence, and beside it what has no price. */
-function Answer({ user }: { user: Whom }) {
+function Answer() {
   const { t } = useTranslation()
-  const { data } = useQuery(currentCostQuery(useTenantSlug(), user))
+  const { data } = useQuery(currentCostQuery(useTenantSlug()))
   if (!data) return null
   const { cost, change_pct: change } = data.today
-  const facts = { cost: moneyShort(cost, data.currency), amount: changeText(change ?? 0) }
-  const sentence = change === null || change === 0 ? SAME : change < 0 ? LESS : MORE
+  const facts = { cost: moneyShort(cost ?? '0', data.currency), amount: changeText(change ?? 0) }
   return (
     <span className="cost-answer">
-      <span title={moneyExact(cost, data.currency)}>{t(sentence, facts)}</span>
+      {cost !== null && <span title={moneyExact(cost, data.currency)}>{t(answerOf(change), facts)}</span>}
       <UnpricedBadge requests={data.unpriced.requests} share={data.unpriced.share} />
     </span>
   )
 }
 
-const SAME = 'cost:answer.today'
-const LESS = 'cost:answer.less'
-const MORE = 'cost:answer.more'
+function answerOf(change: number | null): string {
+  if (change === null || change === 0) return 'cost:answer.today'
+  return change < 0 ? 'cost:answer.less' : 'cost:answer.more'
+}

@@ -9,7 +9,7 @@ import { TimeText } from '../../../ui/time-text'
 import { useIsMobile } from '../../../ui/use-media'
 import { lookupQuery } from '../queries'
 import type { CatalogModel, Lookup } from '../types'
-import { MATCHED, SCOPES } from '../words'
+import { matchedName, scopeName } from '../words'
 import { PriceHistory } from './price-history'
 import { Rate } from './rate'
 import { RatesTable } from './rates-table'
@@ -96,8 +96,9 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
       </>
     )
   }
+  const matched = matchedName(by, t)
   const facts: [string, ReactNode][] = [
-    [t('models:fact.matched'), `${t(MATCHED[by].text)}: ${t(MATCHED[by].why)}`],
+    [t('models:fact.matched'), `${matched.text}: ${matched.why}`],
     [
       t('models:fact.model'),
       <span key="m" className="mono">
@@ -106,7 +107,7 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
     ],
     [
       t('models:fact.scope'),
-      [t(SCOPES[price.scope]), price.vendor || price.provider].filter(Boolean).join(' · '),
+      [scopeName(price.scope, t), price.vendor || price.provider].filter(Boolean).join(' · '),
     ],
     [t('models:fact.version'), price.version],
     [t('models:fact.valid_from'), <TimeText key="f" at={price.valid_from} />],

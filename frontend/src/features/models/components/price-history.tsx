@@ -8,7 +8,7 @@ import { StatusTag } from '../../../ui/status-tag'
 import { TimeText } from '../../../ui/time-text'
 import { historyQuery } from '../queries'
 import type { CatalogModel, Price } from '../types'
-import { SCOPES, STATES } from '../words'
+import { scopeName, STATES } from '../words'
 import { Rate } from './rate'
 
 interface Props {
@@ -61,7 +61,7 @@ export function PriceHistory({ row, price, actions }: Props) {
             <Rate rate={entry.rates['out_text']} />
           </span>
           <span className="muted clip" title={entry.source}>
-            {[t(SCOPES[entry.scope]), entry.vendor || entry.provider, entry.version]
+            {[scopeName(entry.scope, t), entry.vendor || entry.provider, entry.version]
               .filter(Boolean)
               .join(' · ')}
           </span>

@@ -2,23 +2,23 @@ import { useTranslation } from 'react-i18next'
 import { shortTime, exactTime } from '../../../i18n/format'
 import { useZone } from '../../../ui/use-zone'
 import type { CatalogPrice } from '../types'
-import { MATCHED, SCOPES } from '../words'
+import { matchedName, scopeName } from '../words'
 
 /** Which row it is: whose, of which version, since when, and how the model was matched to it. */
 export function PriceSource({ price }: { price: CatalogPrice }) {
   const { t } = useTranslation()
   const zone = useZone()
   const now = new Date()
-  const matched = MATCHED[price.matched_by]
+  const matched = matchedName(price.matched_by, t)
   return (
     <span className="price-source">
       <span title={exactTime(price.valid_from, zone, now)}>
         {price.version || shortTime(price.valid_from, zone, now)}
       </span>
-      <span className="muted">{t(SCOPES[price.scope])}</span>
+      <span className="muted">{scopeName(price.scope, t)}</span>
       {price.matched_by !== 'exact' && price.matched_by !== 'override' && (
-        <span className="chip" title={t(matched.why)}>
-          {t(matched.text)}
+        <span className="chip" title={matched.why}>
+          {matched.text}
         </span>
       )}
       {price.tiers && (

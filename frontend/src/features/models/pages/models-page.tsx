@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -32,11 +32,11 @@ export function ModelsPage() {
   const url = useUrlState(MODELS_URL)
   const { open: openId, ...filter } = url.values
   const isFiltered = Object.keys(filter).length > 0
-  const priced = filter.priced === undefined ? undefined : filter.priced === 'yes'
-  const query = useInfiniteQuery(catalogQuery(tenant, { q: filter.q, provider: filter.provider, priced }))
+  const query = useQuery(catalogQuery(tenant, { q: filter.q, provider: filter.provider }))
   const { data: backEnds = [] } = useQuery(backEndsQuery(tenant))
-  const rows = query.data?.pages.flatMap(({ data }) => data) ?? []
-  const opened = rows.find(({ id }) => id === openId)
+  const all = query.data ?? []
+  const rows = all.filter((row) => filter.priced === undefined || row.priced === (filter.priced === 'yes'))
+  const opened = all.find(({ id }) => id === openId)
   const { actions, dialogs } = usePriceActions()
   const open = (row: CatalogModel) => url.set({ open: row.id })
   const price = (row: CatalogModel) => (row.priced ? null : (actions.change(row, null)?.run ?? null))
@@ -52,7 +52,7 @@ export function ModelsPage() {
       <UnpricedNote show={filter.priced === 'no' ? null : () => url.set({ priced: 'no', q: undefined })} />
       <ModelFilters
         values={filter}
-        providers={backEnds.map(({ slug, name }) => ({ value: slug, label: name }))}
+        providers={backEnds.map(({ id, name }) => ({ value: id, label: name }))}
         set={url.set}
       />
       <Card flush>
@@ -70,7 +70,6 @@ export function ModelsPage() {
             columns={modelColumns({ t, language, open, price, actions: ofModel })}
             card={(row) => <ModelCard row={row} open={open} price={price(row)} actions={ofModel(row)} />}
             rowClassName={({ id }) => (id === openId ? 'ant-table-row-selected' : '')}
-            more={query}
             footer={<span>{t('models:unit')}</span>}
           />
         </ListBlock>
