@@ -22,9 +22,16 @@ from accounts.errors import Refused
 from gateway import VERSION
 from gateway.console.build import build_id
 from gateway.console.live.access import session_store, signed_in_user
+from gateway.console.live.contract import Wish
 from gateway.console.live.groups import session_group, user_group
 from gateway.console.live.slots import SocketSlots
-from gateway.console.live.subscriptions import NotSubscribed, Socket, Subscriptions, refusal
+from gateway.console.live.subscriptions import (
+    NEEDS_ID,
+    NotSubscribed,
+    Socket,
+    Subscriptions,
+    refusal,
+)
 from gateway.edge.runtime import runtime_of
 from gateway.telemetry.metrics import WEBSOCKET_CLIENTS
 
@@ -47,6 +54,8 @@ class ClientFrame(msgspec.Struct, frozen=True):
     id: int | None = None
     ch: str = ""
     tenant: str = ""
+    filter: dict[str, str | list[str]] = {}
+    cursor: str = ""
 
 
 FRAME: Final = msgspec.json.Decoder(ClientFrame)
@@ -60,7 +69,12 @@ async def _pong(say: Say, _subscriptions: Subscriptions, _frame: ClientFrame) ->
 
 
 async def _subscribe(_say: Say, subscriptions: Subscriptions, frame: ClientFrame) -> None:
-    await subscriptions.open(subscription_id=frame.id, tenant=frame.tenant, name=frame.ch)
+    if frame.id is None:
+        raise NotSubscribed("bad_frame", NEEDS_ID)
+    wish = Wish(
+        id=frame.id, tenant=frame.tenant, name=frame.ch, filter=frame.filter, cursor=frame.cursor
+    )
+    await subscriptions.open(wish)
 
 
 async def _unsubscribe(_say: Say, subscriptions: Subscriptions, frame: ClientFrame) -> None:

@@ -1,15 +1,14 @@
 """What one socket is subscribed to.
 
 Laws: whether the person may still know is asked before every frame, by the code that asks for REST;
-a frame holds what differs from the frame before, and the first one everything; however much
-happens, a subscription says at most four frames a second of 200 rows each; a notice that got lost
-delays a frame by LOOK_EACH_S at most.
+however much happens, a subscription says at most four frames a second of 200 rows each; a notice
+that got lost delays a frame by LOOK_EACH_S at most.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,17 +22,18 @@ from accounts import mfa
 from accounts.access import Access
 from accounts.errors import PermissionLacking, Refused
 from accounts.selectors.access import access_of_user, active_person
-from gateway.console.live.channels import CHANNELS, Channel
-from gateway.console.live.groups import tenant_group
+from gateway.console.live.channels import CHANNELS
+from gateway.console.live.contract import Subscription, Wish
 from gateway.console.live.reading import Reading
 
 MAX_SUBSCRIPTIONS: Final = 16
 FRAME_EACH_S: Final = 0.25
-MAX_ROWS: Final = 200
 LOOK_EACH_S: Final = 15.0
 RETRY_S: Final = 1.0
+NEEDS_ID: Final = "A subscription needs an id of its own."
 
 log = structlog.get_logger(__name__)
+in_thread: Any = database_sync_to_async  # its stubs lose the arguments
 
 
 class NotSubscribed(Exception):
@@ -55,68 +55,32 @@ class Socket:
     leave: Callable[[str], Awaitable[None]]
 
 
-@dataclass(slots=True, kw_only=True)
-class Subscription:
-    id: int
-    channel: Channel
-    tenant: str
-    groups: frozenset[str]
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    touched: set[str] = field(default_factory=set)
-    told: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seq: int = 0
-    task: asyncio.Task[None] | None = None
-
-    def frame(self, reading: Reading) -> dict[str, Any] | None:
-        """None when there is nothing to say; a touched row is said even if it looks the same."""
-        touched, self.touched = self.touched, set()
-        before, self.told = self.told, reading.rows
-        news = [
-            row for key, row in reading.rows.items() if key in touched or before.get(key) != row
-        ]
-        news += [self.channel.gone(key) for key in before if key not in reading.rows]
-        if not news:
-            return None
-        self.seq += 1
-        return {
-            "op": "ev",
-            "id": self.id,
-            "seq": self.seq,
-            "rows": news[:MAX_ROWS],
-            "dropped": max(0, len(news) - MAX_ROWS),
-        }
-
-
 class Subscriptions:
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
         self._by_id: dict[int, Subscription] = {}
 
-    async def open(self, *, subscription_id: int | None, tenant: str, name: str) -> None:
+    async def open(self, wish: Wish) -> None:
         """Raises NotSubscribed, or Refused as REST would be."""
-        channel = CHANNELS.get(name)
+        channel = CHANNELS.get(wish.name)
         if channel is None:
-            raise NotSubscribed("unknown_channel", f"There is no channel {name[:64]!r}.")
-        if subscription_id is None or subscription_id in self._by_id:
-            raise NotSubscribed("bad_frame", "A subscription needs an id of its own.")
+            raise NotSubscribed("unknown_channel", f"There is no channel {wish.name[:64]!r}.")
+        if wish.id in self._by_id:
+            raise NotSubscribed("bad_frame", NEEDS_ID)
         if len(self._by_id) >= MAX_SUBSCRIPTIONS:
             told = f"A socket has at most {MAX_SUBSCRIPTIONS} subscriptions."
             raise NotSubscribed("too_many_subscriptions", told)
-        access, _ = await self._look(channel, tenant=tenant)
-        bound = access.the_tenant().id
-        opened = Subscription(
-            id=subscription_id,
-            channel=channel,
-            tenant=str(bound),
-            groups=frozenset({tenant_group(bound), *channel.groups(access)}),
+        access: Access = await in_thread(access_to)(
+            self._socket.user_id, tenant=wish.tenant, needs=channel.needs
         )
+        opened = channel.opened(wish, access)
         new = opened.groups - self._groups()
         self._by_id[opened.id] = opened
-        channel.feed.join(self._socket.redis)
         # What changes from here on is heard, and the first frame is read after that.
+        answer = await opened.join(self._socket.redis)
         for group in new:
             await self._socket.enter(group)
-        await self._socket.say({"op": "ok", "id": opened.id})
+        await self._socket.say(answer)
         opened.task = asyncio.create_task(self._serve(opened), name="live-subscription")
 
     async def close(self, subscription_id: int | None) -> None:
@@ -136,8 +100,7 @@ class Subscriptions:
     def changed(self, *, group: str, ids: list[str]) -> None:
         for subscription in self._by_id.values():
             if group in subscription.groups:
-                subscription.touched.update(ids)
-                subscription.wake.set()
+                subscription.changed(ids)
 
     def look_again(self) -> None:
         """Somebody's rights may be others."""
@@ -150,8 +113,9 @@ class Subscriptions:
     async def _serve(self, subscription: Subscription) -> None:
         while True:
             subscription.wake.clear()
+            subscription.gather()
             try:
-                _, reading = await self._look(subscription.channel, tenant=subscription.tenant)
+                reading: Reading = await in_thread(_look)(self._socket.user_id, subscription)
             except DatabaseError as error:
                 log.warning("live_not_read", error=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -160,34 +124,34 @@ class Subscriptions:
                 await self._socket.say(refusal(subscription.id, refused))
                 await self.close(subscription.id)
                 return
-            frame = subscription.frame(reading)
-            if frame is not None:
+            for frame in subscription.frames(reading):
                 await self._socket.say(frame)
             await asyncio.sleep(FRAME_EACH_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_patience(reading)):
                     await subscription.wake.wait()
 
-    async def _look(self, channel: Channel, *, tenant: str) -> tuple[Access, Reading]:
-        look: Any = database_sync_to_async(_look)
-        found: tuple[Access, Reading] = await look(self._socket.user_id, channel, tenant)
-        return found
-
 
 def refusal(subscription_id: int | None, refused: Refused | NotSubscribed) -> dict[str, Any]:
     return {"op": "err", "id": subscription_id, "code": refused.code, "detail": refused.detail}
 
 
-def _look(user_id: UUID, channel: Channel, tenant: str) -> tuple[Access, Reading]:
+def access_to(user_id: UUID, *, tenant: str, needs: tuple[str, ...]) -> Access:
+    """What the person may do there at this moment; raises Refused unless it is one of `needs`."""
     user = active_person(user_id=user_id)
     if user is None:
         raise Refused("not_authenticated")
     access = access_of_user(user=user, tenant_choice=tenant)
-    if not access.holds(*channel.needs):
-        raise PermissionLacking(channel.needs[0])
+    if not access.holds(*needs):
+        raise PermissionLacking(needs[0])
     if mfa.is_missing(access=access):
         raise Refused("mfa_required")
-    return access, channel.read(access)
+    return access
+
+
+def _look(user_id: UUID, subscription: Subscription) -> Reading:
+    access = access_to(user_id, tenant=subscription.tenant, needs=subscription.needs)
+    return subscription.read(access)
 
 
 def _patience(reading: Reading) -> float:
@@ -198,6 +162,6 @@ def _patience(reading: Reading) -> float:
 
 
 def _end(subscription: Subscription) -> None:
-    subscription.channel.feed.leave()
+    subscription.leave()
     if subscription.task is not None and subscription.task is not asyncio.current_task():
         subscription.task.cancel()

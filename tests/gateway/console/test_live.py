@@ -74,12 +74,12 @@ async def test_a_foreign_page_cannot_open_a_socket(
     [
         ('{"op":"ping"}', {"op": "pong"}),
         (
-            '{"op":"sub","id":7,"tenant":"acme","ch":"requests","filter":{}}',
+            '{"op":"sub","id":7,"tenant":"acme","ch":"jobs","filter":{}}',
             {
                 "op": "err",
                 "id": 7,
                 "code": "unknown_channel",
-                "detail": "There is no channel 'requests'.",
+                "detail": "There is no channel 'jobs'.",
             },
         ),
         (

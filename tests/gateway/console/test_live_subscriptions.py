@@ -12,10 +12,11 @@ from redis.exceptions import RedisError
 
 from accounts.selectors.access import access_of_user
 from gateway.console.live import health, subscriptions
-from gateway.console.live.channels import CHANNELS, Channel
+from gateway.console.live.channels import HEALTH
 from gateway.console.live.feeds import Feed
 from gateway.console.live.reading import Reading
-from gateway.console.live.subscriptions import MAX_SUBSCRIPTIONS, Subscription
+from gateway.console.live.shown import Shown, ShownSubscription
+from gateway.console.live.subscriptions import MAX_SUBSCRIPTIONS
 from gateway.edge.herald import CHANNEL
 from gateway.edge.runtime import Runtime
 from tests.accounts.world import Town, make_town
@@ -103,20 +104,20 @@ async def test_however_much_changes_four_frames_a_second_are_said(
 
 
 def test_a_frame_holds_two_hundred_rows_and_counts_the_rest() -> None:
-    channel = Channel(
+    shown = Shown(
         needs=(),
         groups=lambda _access: (),
         read=lambda _access: Reading(rows={}),
         gone=health.gone,
         feed=Feed(health.copy_what_is_told),
     )
-    made = Subscription(id=1, channel=channel, tenant="", groups=frozenset())
+    made = ShownSubscription(id=1, shown=shown, tenant="", groups=frozenset())
     rows = {str(number): {"provider": str(number), "status": {}} for number in range(250)}
-    frame = made.frame(Reading(rows=rows)) or {}
+    (frame,) = made.frames(Reading(rows=rows))
     assert (len(frame["rows"]), frame["dropped"], frame["seq"]) == (200, 50, 1)
-    assert made.frame(Reading(rows=rows)) is None
-    made.touched.add("7")
-    again = made.frame(Reading(rows=rows)) or {}
+    assert made.frames(Reading(rows=rows)) == []
+    made.changed(["7"])
+    (again,) = made.frames(Reading(rows=rows))
     assert (again["rows"], again["dropped"], again["seq"]) == ([rows["7"]], 0, 2)
 
 
@@ -165,7 +166,7 @@ async def test_what_workers_tell_is_copied_again_after_redis_was_out(
     monkeypatch.setattr(health, "_copy", out_once)
     monkeypatch.setattr(health, "RETRY_S", 0.01)
     monkeypatch.setattr(health, "SILENCE_S", 0.05)
-    feed = CHANNELS["health"].feed
+    feed = HEALTH.feed
     feed.join(runtime.state)
     async with asyncio.timeout(SOON_S):
         await copied.wait()
