@@ -24,13 +24,18 @@ PAGES: Final = (
     "docs/errors",
     "t/<slug:tenant>",
     "t/<slug:tenant>/welcome",
+    "t/<slug:tenant>/requests",
+    "t/<slug:tenant>/requests/<slug:request_id>",
     "t/<slug:tenant>/providers",
     "t/<slug:tenant>/providers/<slug:provider>",
+    "t/<slug:tenant>/models",
+    "t/<slug:tenant>/cost",
     "t/<slug:tenant>/keys",
     "t/<slug:tenant>/members",
     "t/<slug:tenant>/audit",
     "t/<slug:tenant>/settings",
     "t/<slug:tenant>/dev/keys",
+    "t/<slug:tenant>/dev/usage",
 )
 NONCE_PLACE: Final = "__CSP_NONCE__"
 
