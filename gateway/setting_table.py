@@ -376,6 +376,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     _row("AUDIT_LOG_MAX_SIZE_MB", "int", "100", "audit log", "Size of one file, in megabytes."),
     _row("AUDIT_LOG_MAX_FILES", "int", "30", "audit log", "Files kept, the current one included."),
     _row(
+        "AUDIT_LOG_REQUIRED",
+        "bool",
+        "false",
+        "audit log",
+        "Refuse requests, instead of losing lines, when the log is far behind.",
+    ),
+    _row(
         "METRICS_MAX_SERIES",
         "int",
         "5000",

@@ -37,6 +37,12 @@ UNAVAILABLE: Final = Problem(
     code="usage_unavailable",
     retry_after=RETRY_AFTER_S,
 )
+AUDIT_UNAVAILABLE: Final = Problem(
+    kind="usage_unavailable",
+    message="This gateway cannot write its audit log at the moment, so it serves nothing.",
+    code="audit_unavailable",
+    retry_after=RETRY_AFTER_S,
+)
 
 
 class Spool(Protocol):
@@ -50,6 +56,9 @@ class Spool(Protocol):
 
     @property
     def lenient(self) -> bool: ...
+
+    @property
+    def audit_is_behind(self) -> bool: ...
 
     def problem(self) -> str: ...
 
@@ -90,6 +99,8 @@ class Books:
 
     def admit(self) -> None:
         """Raises GatewayError while new exchanges cannot be recorded."""
+        if self._spool.audit_is_behind:
+            raise GatewayError(AUDIT_UNAVAILABLE, headers=SHOULD_RETRY)
         if self._spool.problem() and not self._spool.lenient:
             raise unavailable()
 

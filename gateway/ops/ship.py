@@ -8,7 +8,7 @@ from types import FrameType
 from gateway import logs
 from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.outcome import CommandFailed, Exit
-from gateway.spool.paths import node_dir, node_of, spool_dir
+from gateway.spool.paths import AUDIT_MARK, node_dir, node_of, spool_dir
 from gateway.spool.shipper import Shipper
 from gateway.telemetry.audit_log import AuditLog, NotWritable
 from gateway.telemetry.live_rows import LiveRows
@@ -19,15 +19,16 @@ def ship(configuration: Configuration) -> None:
     """Until SIGTERM or SIGINT, and then what is still there."""
     values = configuration.values
     logs.configure(level=values["LOG_LEVEL"], format=values["LOG_FORMAT"], role="shipper")
+    node = node_of(values)
+    folder = node_dir(spool_dir(values), node)
     try:
-        audit_log = AuditLog.from_values(values)
+        audit_log = AuditLog.from_values(values, mark=folder / AUDIT_MARK)
     except NotWritable as error:
         raise CommandFailed(str(error), status=Exit.USAGE) from None
     live_rows = LiveRows.of_url(values["REDIS_URL"])
     followers = (live_rows,) if audit_log is None else (audit_log, live_rows)
-    node = node_of(values)
     shipper = Shipper(
-        folder=node_dir(spool_dir(values), node),
+        folder=folder,
         node=node,
         url=values["DATABASE_URL"],
         followers=followers,

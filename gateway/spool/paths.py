@@ -3,6 +3,7 @@
     <SPOOL_DIR>/<node>/<pid>-<boot>-<seq>.log          frames of one writer, numbered from 000001
     <SPOOL_DIR>/<node>/<pid>-<boot>-<seq>.log.offset   how many bytes of it have been delivered
     <SPOOL_DIR>/<node>/<pid>-<boot>.lock               held as long as the writer lives
+    <SPOOL_DIR>/<node>/audit-log-behind                the required audit log cannot be written
 
 Law: pids repeat, in containers above all; with the boot, 64 random bits, no two writers share a
 name.
@@ -18,6 +19,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 SEGMENT: Final = re.compile(r"([1-9][0-9]{0,9})-([0-9a-f]{16})-([0-9]{6,9})\.log")
+AUDIT_MARK: Final = "audit-log-behind"
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 

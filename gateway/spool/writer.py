@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from gateway.spool.frames import Frame, encode
 from gateway.spool.paths import (
+    AUDIT_MARK,
     backlog_bytes,
     lock_name,
     node_dir,
@@ -108,6 +109,7 @@ class SpoolWriter:
         self._kept: deque[bytes] = deque()
         self._retry: asyncio.TimerHandle | None = None
         self._short = ""  # why there is no room; known by looking
+        self._audit_is_behind = False  # likewise
         self._looked_at = -math.inf
         self._broken = ""  # why the last write failed
         self._broken_at = -math.inf
@@ -154,6 +156,11 @@ class SpoolWriter:
         if self._broken and (self._kept or time.monotonic() < self._broken_at + DISTRUST_S):
             return self._broken
         return self._short
+
+    @property
+    def audit_is_behind(self) -> bool:
+        """Whether the audit log is required and has no room for more."""
+        return self._audit_is_behind
 
     def write(self, *frames: Frame) -> None:
         """All of them, in one call, or none: raises SpoolFull."""
@@ -319,6 +326,7 @@ class SpoolWriter:
 
     def _look(self) -> None:
         config, self._looked_at = self._config, time.monotonic()
+        self._audit_is_behind = (config.folder / AUDIT_MARK).exists()
         room = os.statvfs(config.folder)
         facts = SpoolFacts(
             backlog_bytes=backlog_bytes(config.folder), free_bytes=room.f_bavail * room.f_frsize

@@ -128,26 +128,27 @@ class AuditLog:
         self._waiting: deque[bytes] = deque()
         self._behind_bytes = 0
         self._in_trouble = False
-        self._refusing = True  # as far as anybody knows: a mark may have been left
+        self._refusing = False
         self._fd = -1
         try:
             self._reach_file()
-            self._let_workers_serve()
         except OSError as error:
             raise NotWritable(f"AUDIT_LOG_DIR={str(folder)!r}: {error.strerror}") from error
 
     @classmethod
-    def from_values(
-        cls, values: Mapping[str, Any], *, refuse_mark: Path | None = None
-    ) -> "AuditLog | None":
-        """By the settings; None where they switch it off. Raises NotWritable."""
+    def from_values(cls, values: Mapping[str, Any], *, mark: Path) -> "AuditLog | None":
+        """By the settings; None where they switch it off. Raises NotWritable.
+
+        `mark`: where workers look whether to refuse.
+        """
+        mark.unlink(missing_ok=True)  # left by who was killed, or by other settings
         if not values["AUDIT_LOG_ENABLED"]:
             return None
         return cls(
             Path(values["AUDIT_LOG_DIR"]).resolve(),
             max_bytes=max(1, values["AUDIT_LOG_MAX_SIZE_MB"]) * MEGABYTE,
             max_files=values["AUDIT_LOG_MAX_FILES"],
-            refuse_mark=refuse_mark,
+            refuse_mark=mark if values["AUDIT_LOG_REQUIRED"] else None,
         )
 
     def follow(self, shipment: Shipment) -> None:

@@ -19,6 +19,7 @@ class Notebook:
         self.full = False
         self.lasting = True
         self.short = ""
+        self.audit_is_behind = False
         self.writes: list[tuple[Frame, ...]] = []
         self.kept: list[Frame] = []
         self.settlings = 0

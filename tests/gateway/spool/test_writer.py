@@ -15,7 +15,7 @@ import pytest
 
 from gateway.spool import writer as module
 from gateway.spool.frames import encode
-from gateway.spool.paths import lock_name, parse_segment, segments
+from gateway.spool.paths import AUDIT_MARK, lock_name, parse_segment, segments
 from gateway.spool.writer import SpoolConfig, SpoolFacts, SpoolFull, SpoolUnusable, SpoolWriter
 from tests.gateway.spool.written import frames_in, frames_of, start
 
@@ -449,3 +449,18 @@ def test_the_settings_decide(tmp_path: Path) -> None:
         min_free_bytes=3,
     )
     assert SpoolConfig.from_values({**values, "SPOOL_DIR": "/x"}).folder == Path("/x/edge_1")
+
+
+async def test_a_required_audit_log_that_is_behind_is_seen_within_a_second_and_its_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EACH_S", 0.01)
+    writer = SpoolWriter.open(config(tmp_path / "node"))
+    assert not writer.audit_is_behind
+    mark = tmp_path / "node" / AUDIT_MARK
+    mark.touch()
+    await until(lambda: writer.audit_is_behind)
+    assert writer.problem() == ""
+    mark.unlink()
+    await until(lambda: not writer.audit_is_behind)
+    await writer.stop()

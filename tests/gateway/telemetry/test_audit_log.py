@@ -162,13 +162,19 @@ def test_settings_say_whether_and_where(tmp_path: Path) -> None:
         "AUDIT_LOG_DIR": tmp_path / "audit",
         "AUDIT_LOG_MAX_SIZE_MB": 0,
         "AUDIT_LOG_MAX_FILES": 1,
+        "AUDIT_LOG_REQUIRED": True,
     }
-    made = AuditLog.from_values(values)
+    mark = tmp_path / "refuse"
+    mark.touch()
+    made = AuditLog.from_values(values, mark=mark)
+    assert not mark.exists()  # left by one that was killed
     assert made is not None
     made.follow(shipped(end_frame()))
     made.close()
     assert len(lines(tmp_path)) == 1
-    assert AuditLog.from_values({**values, "AUDIT_LOG_ENABLED": False}) is None
+    assert AuditLog.from_values({**values, "AUDIT_LOG_ENABLED": False}, mark=mark) is None
+    lenient = AuditLog.from_values({**values, "AUDIT_LOG_REQUIRED": False}, mark=mark)
+    assert lenient is not None
 
 
 def test_a_folder_that_takes_no_file_refuses_the_start(tmp_path: Path, clock: Clock) -> None:
@@ -234,9 +240,7 @@ def test_where_the_log_is_required_workers_are_told_to_refuse_and_nothing_is_dro
     tmp_path: Path, clock: Clock, disk: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mark = tmp_path / "refuse"
-    mark.touch()
     log = opened(tmp_path, clock, refuse_mark=mark)
-    assert not mark.exists()  # left by one that was killed
     ends = ends_of_one_size(3)
     monkeypatch.setattr(audit_log, "MAX_BEHIND_BYTES", len(line_of(ends[0])) * 2)
     before = dropped()
