@@ -5,6 +5,7 @@ not.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import httpx
@@ -27,6 +28,22 @@ REQUIRED: Final = (
 # The first migration adds the tenant `default`, so this table always has a row to hide.
 PROBE_TABLE: Final = "tenants"
 PROBE_TIMEOUT_S: Final = 5.0
+# Records of days that have no table: transfers lie where their records do.
+STRAYS: Final = """
+WITH days AS (
+  SELECT to_date(substring(c.relname from '[0-9]{8}$'), 'YYYYMMDD') AS day
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = to_regclass('cost_records') AND c.relname ~ '_p[0-9]{8}$'
+), gaps AS (
+  SELECT (day + 1)::timestamp AT TIME ZONE 'UTC' AS first,
+    coalesce(lead(day) OVER (ORDER BY day)::timestamp AT TIME ZONE 'UTC', 'infinity') AS until
+  FROM days
+  UNION ALL SELECT '-infinity', min(day)::timestamp AT TIME ZONE 'UTC' FROM days
+)
+SELECT r.started_at FROM gaps CROSS JOIN LATERAL (
+  SELECT started_at FROM cost_records WHERE started_at >= first AND started_at < until LIMIT 1
+) r WHERE first < until LIMIT 1
+"""
 MASK: Final = "***"
 
 
@@ -91,6 +108,12 @@ def _database_findings(values: Mapping[str, Any]) -> Iterator[Finding]:
             "row-level security does not hold. Run switchyard migrate as the owner "
             "and let DATABASE_URL name a login that owns no table"
         )
+    stray = _record_without_a_day(values["DATABASE_URL"])
+    if stray is not None:
+        yield _warning(
+            f"A record of {stray:%Y-%m-%d} lies in cost_records_default, for its day has no "
+            "partition: was the worker out for a week, or is a node's clock wrong?"
+        )
 
 
 def _superuser_finding(rights: LoginRights, *, allowed: bool) -> Finding:
@@ -115,6 +138,19 @@ def _sees_probe_row(url: str) -> bool:
         if readable is None or not readable[0]:
             return False
         return connection.execute(f"SELECT 1 FROM {PROBE_TABLE} LIMIT 1").fetchone() is not None  # noqa: S608
+
+
+def _record_without_a_day(url: str) -> datetime | None:
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        # NULL before the first migration.
+        readable = connection.execute(
+            "SELECT has_table_privilege(to_regclass('cost_records'), 'SELECT')"
+        ).fetchone()
+        if readable is None or not readable[0]:
+            return None
+        connection.execute("SELECT set_config('app.platform', 'on', true)")
+        row = connection.execute(STRAYS).fetchone()
+    return None if row is None else row[0]
 
 
 def pending_migrations() -> list[str]:

@@ -1,16 +1,20 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
+from accounts.tenancy import platform_scope
 from gateway.ops.checks import check, effective_settings, pending_migrations, require_clean
 from gateway.ops.configuration import Configuration, load_configuration
 from gateway.ops.logins import with_login
 from gateway.ops.outcome import CommandFailed, Exit
 from tests import services
+from tests.factories.accounts import TenantFactory
+from tests.factories.billing import CostRecordFactory
 
 BYPASSING = "switchyard_test_bypassing"
 
@@ -101,3 +105,12 @@ def test_secrets_are_masked_in_the_effective_settings() -> None:
 @pytest.mark.django_db
 def test_a_migrated_database_has_nothing_pending() -> None:
     assert pending_migrations() == []
+
+
+def test_rows_of_days_without_a_partition_are_a_warning(committed_db: None) -> None:
+    with platform_scope("test"):
+        CostRecordFactory(tenant=TenantFactory(), started_at=datetime(2040, 1, 1, tzinfo=UTC))
+
+    texts = [finding.text for finding in check(load_configuration())]
+
+    assert [text for text in texts if text.startswith("A record of 2040-01-01 lies in")]
