@@ -211,9 +211,8 @@ class Caller:
             return odd(
                 f"answered {answer.status} with broken JSON", slug=made.candidate.provider.slug
             )
-        if usage is None or usage.output_tokens is None:
-            note_answer(exchange, body)
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
+        note_answer(exchange, body, window=made.candidate.target.context_window)
         exchange.tier, exchange.whole = self._native.tier(body), True
         exchange.delivered = made
         exchange.first_content_at = self._runtime.clock()

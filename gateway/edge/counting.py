@@ -41,9 +41,11 @@ def note_event(exchange: Exchange, data: bytes) -> None:
     exchange.text_bytes += sum(map(len, found))
 
 
-def note_answer(exchange: Exchange, body: bytes) -> None:
-    """Of an answer in one piece, whose vendor does not say what it used."""
-    exchange.text_bytes += sum(map(len, SAID_AT_ONCE.findall(body)))
+def note_answer(exchange: Exchange, body: bytes, *, window: int | None) -> None:
+    """Of an answer in one piece, where its vendor says nothing of its output that can be right."""
+    output, most = exchange.usage.output_tokens, len(body)
+    if output is None or not 0 <= output <= min(most, window or most):
+        exchange.text_bytes += sum(map(len, SAID_AT_ONCE.findall(body)))
 
 
 def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:

@@ -38,6 +38,7 @@ CODE_CHARS: Final = 64
 MOST_LOSSES: Final = 32
 CLIENT_LEFT: Final = 499  # where nothing was answered
 FAILED: Final = "upstream_error"  # the status of an attempt that another one follows
+UNPRICED: Final = "unpriced"
 NO_TARIFF: Final = Tariff()
 PAUSE_LEAST_US: Final = 1_000
 US: Final = 1_000_000
@@ -210,6 +211,8 @@ def _bill(exchange: Exchange, made: Attempt, *, final: bool) -> tuple[Tariff, To
         certainty=certainty,
         charged=final and is_charged(exchange, made),
     )
+    if money.cost_nano is None:
+        tokens = replace(tokens, flags=(*tokens.flags, UNPRICED))
     return tariff, tokens, money
 
 

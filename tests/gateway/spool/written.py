@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.spool.frames import HEADER_BYTES, VERSION, Errand, Frame, Start, Subject, decode
 from gateway.spool.paths import segments
+from gateway.spool.writer import SpoolConfig
 
 SUBJECT = Subject(tenant_id="0192b3c4-0000-7000-8000-000000000001", tenant="acme", key_id="key_a")
 ERRAND = Errand(dialect="openai.chat", operation="chat", requested_model="gpt-4")
@@ -24,6 +25,10 @@ def start(number: int = 0, **fields: Any) -> Start:
         **fields,
     }
     return Start(**given)
+
+
+def config(folder: Path, **fields: Any) -> SpoolConfig:
+    return SpoolConfig(folder=folder, node="node", **{"min_free_bytes": 0, **fields})
 
 
 def frames_in(data: bytes) -> Iterator[Frame]:
