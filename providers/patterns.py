@@ -11,6 +11,7 @@ import re2
 
 MOST_CHARACTERS: Final = 512
 MOST_MEMORY_BYTES: Final = 1 << 20
+OPTIONS: Final = {"case_sensitive": False, "log_errors": False, "max_mem": MOST_MEMORY_BYTES}
 
 Matches: TypeAlias = Callable[[str], Any]  # of the whole text, without case; falsy: does not
 
@@ -20,9 +21,8 @@ def compiled(pattern: str) -> Matches:
     if len(pattern) > MOST_CHARACTERS:
         raise ValueError(f"{len(pattern)} characters; at most {MOST_CHARACTERS}")
     options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = MOST_MEMORY_BYTES
+    for name, value in OPTIONS.items():
+        setattr(options, name, value)
     try:
         matches: Matches = re2.compile(pattern, options).fullmatch
     except re2.error as refused:
