@@ -12,14 +12,13 @@ import msgspec
 from gateway.edge.messages import Receive, Send
 from gateway.edge.surfaces import Operation
 from gateway.snapshot.snapshot import Snapshot
+from gateway.spool.frames import Start, Tariff
 from protocols import ir
 from providers.adapters.base import VerdictClass
-from providers.specs import CredentialSpec, ProviderSpec, Surface, TargetSpec
+from providers.specs import CredentialSpec, PriceSpec, ProviderSpec, Surface, TargetSpec
 
 if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
-    from gateway.edge.rating import Rating
-    from gateway.spool.frames import Start
     from protocols.errors import Problem
     from providers.usage import UsageClasses
 
@@ -39,14 +38,22 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     surface: Surface
 
 
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    """By what an attempt is rated."""
+
+    tariff: Tariff
+    price: PriceSpec | None = None  # None: nobody knows one
+    own_price: PriceSpec | None = None  # what the tenant is charged by
+
+
 class Attempt(msgspec.Struct, kw_only=True):
     """One call to a vendor, delivered or not."""
 
     candidate: Candidate
     credential: CredentialSpec
     began_at: float  # monotonic, as all times here
-    rating: "Rating | None" = None
-    start: "Start | None" = None  # as it was recorded
+    rating: Rating | None = None
+    start: Start | None = None  # as it was recorded
     called: bool = False
     sent: bool = False  # the vendor may have received it whole
     status: int = 0

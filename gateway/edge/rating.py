@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from msgspec import Struct
 
 from billing.pricing import charge_nano, cost_nano
 from gateway.edge.errors import GatewayError, refusal
-from gateway.edge.exchange import Attempt, Candidate, Exchange
+from gateway.edge.exchange import Attempt, Candidate, Exchange, Rating
 from gateway.spool.frames import Certainty, Money, Tariff
 from providers.specs import PriceSpec
 from providers.usage import UsageClasses
@@ -29,12 +28,6 @@ STRING: Final = msgspec.json.Decoder(str)
 WORD_CHARS: Final = 32
 FREE: Final = Money()
 OUR_FAULT: Final = frozenset({"internal", "usage_unavailable"})
-
-
-class Rating(Struct, frozen=True, kw_only=True):
-    tariff: Tariff
-    price: PriceSpec | None = None  # None: nobody knows one
-    own_price: PriceSpec | None = None  # what the tenant is charged by
 
 
 def check_prices(exchange: Exchange) -> None:

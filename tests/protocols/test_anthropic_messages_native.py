@@ -168,3 +168,24 @@ def test_a_later_event_adds_to_what_an_earlier_one_said(observer: MessagesObserv
     assert (observer.usage.input_tokens, observer.usage.output_tokens) == (52, 30)
     merged = {"input_tokens": 2, "cache_read_input_tokens": 50, "output_tokens": 30}
     assert msgspec.json.decode(observer.usage.raw) == merged
+
+
+@pytest.mark.parametrize(
+    ("usage", "tier"),
+    [
+        ({"input_tokens": 1}, None),
+        ({"service_tier": "priority"}, "priority"),
+        ({"service_tier": "standard", "speed": "fast"}, "fast"),
+        ({"service_tier": "batch", "speed": "standard"}, "batch"),
+    ],
+)
+def test_a_speed_is_said_beside_the_tier(usage: dict[str, Any], tier: str | None) -> None:
+    observer = MESSAGES.observer(hide_usage=False)
+    observer.feed(start(**usage))
+
+    assert observer.tier == tier
+    assert MESSAGES.tier(msgspec.json.encode({"usage": usage})) == tier
+
+
+def test_what_cannot_be_read_was_served_as_usual() -> None:
+    assert MESSAGES.tier(b'"service_tier"') is None

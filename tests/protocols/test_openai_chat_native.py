@@ -290,3 +290,24 @@ def seconds_for(observer: ChatObserver, frame: bytes, *, times: int) -> float:
     for _ in range(times):
         observer.feed(frame)
     return thread_time() - began
+
+
+def test_as_which_it_served_is_known_from_any_chunk_that_says_so(observer: ChatObserver) -> None:
+    observer.feed(chunk({"content": "a"}))
+    assert observer.tier is None
+    observer.feed(chunk(finish_reason="stop", service_tier="flex"))
+    observer.feed(event({"choices": [], "usage": {"prompt_tokens": 1}}))
+    assert observer.tier == "flex"
+
+
+@pytest.mark.parametrize(
+    ("body", "tier"),
+    [
+        (b'{"choices":[],"service_tier":"priority"}', "priority"),
+        (b'{"choices":[],"service_tier":null}', None),
+        (b'{"choices":[]}', None),
+        (b'"service_tier"', None),
+    ],
+)
+def test_as_which_a_whole_answer_was_served(body: bytes, tier: str | None) -> None:
+    assert CHAT.tier(body) == tier

@@ -97,4 +97,5 @@ def test_a_stream_of_embeddings_would_be_all_content() -> None:
     observer = NATIVE.observer(hide_usage=True)
     assert observer.feed(b"data: x\n\n")
     assert observer.content
-    assert (observer.stopped, observer.terminal) == (False, False)
+    assert (observer.stopped, observer.terminal, observer.tier) == (False, False, None)
+    assert NATIVE.tier(b'{"service_tier":"flex"}') is None
