@@ -51,14 +51,14 @@ export const requestDetail: RequestDetail = {
   finished_at: '2026-11-20T06:05:35.846Z',
   spans: [
     { name: 'authenticate', start_ms: 0, end_ms: 0.2, side: 'gateway', attempt: null },
-    { name: 'attempt', start_ms: 1.1, end_ms: 612, side: 'upstream', attempt: 1 },
+    { name: 'attempt', start_ms: 1.1, end_ms: 612, side: 'upstream', attempt: 0 },
     { name: 'backoff', start_ms: 612, end_ms: 814, side: 'gateway', attempt: null },
-    { name: 'attempt', start_ms: 814, end_ms: 1372, side: 'upstream', attempt: 2 },
-    { name: 'stream', start_ms: 1372, end_ms: 9845, side: 'upstream', attempt: 2 },
+    { name: 'attempt', start_ms: 814, end_ms: 1372, side: 'upstream', attempt: 1 },
+    { name: 'stream', start_ms: 1372, end_ms: 9845, side: 'upstream', attempt: 1 },
   ],
   attempts: [
     {
-      attempt: 1,
+      attempt: 0,
       provider: 'anthropic',
       credential: 'primary',
       credential_suffix: 'a1f3',
@@ -72,7 +72,7 @@ export const requestDetail: RequestDetail = {
       cost: null,
     },
     {
-      attempt: 2,
+      attempt: 1,
       provider: 'anthropic',
       credential: 'second',
       credential_suffix: '77c0',
@@ -96,7 +96,7 @@ export const receipt: Receipt = {
   started_at: request.time,
   attempts: [
     {
-      attempt: 2,
+      attempt: 1,
       kind: 'usage',
       final: true,
       status: 'ok',

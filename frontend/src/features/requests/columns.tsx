@@ -1,6 +1,7 @@
 // The columns a person can choose from. Widths are fixed: rows have one height and the table draws only what is seen.
 import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
+import { nanoOf } from '../../i18n/money'
 import { spanText } from '../../i18n/spans'
 import { Money } from '../../ui/money'
 import { TimeText } from '../../ui/time-text'
@@ -23,12 +24,25 @@ const span = (ms: number | null, row: RequestRow, t: TFunction) =>
 
 const words = (text: string) => text || <Missing />
 
+/** Zero is 0, and keeps its place. */
+function ColumnCost({ amount }: { amount: string | null }) {
+  if (amount === null || nanoOf(amount) !== 0n) return <Money isColumn amount={amount} />
+  return (
+    <span className="muted">
+      {'$0'}
+      <span className="pad" aria-hidden="true">
+        {'.000000'}
+      </span>
+    </span>
+  )
+}
+
 export const COLUMNS: readonly Column[] = [
-  { id: 'time', text: 'requests:column.time', width: 108, cell: (row) => <TimeText at={row.time} /> },
-  { id: 'status', text: 'requests:column.status', width: 136, cell: (row) => <StatusCell row={row} /> },
-  { id: 'model', text: 'requests:column.model', width: 224, cell: (row) => <ModelCell row={row} /> },
-  { id: 'provider', text: 'requests:column.provider', width: 116, cell: (row) => words(row.provider) },
-  { id: 'key', text: 'requests:column.key', width: 192, cell: (row) => <KeyCell row={row} /> },
+  { id: 'time', text: 'requests:column.time', width: 104, cell: (row) => <TimeText at={row.time} /> },
+  { id: 'status', text: 'requests:column.status', width: 128, cell: (row) => <StatusCell row={row} /> },
+  { id: 'model', text: 'requests:column.model', width: 192, cell: (row) => <ModelCell row={row} /> },
+  { id: 'provider', text: 'requests:column.provider', width: 96, cell: (row) => words(row.provider) },
+  { id: 'key', text: 'requests:column.key', width: 160, cell: (row) => <KeyCell row={row} /> },
   { id: 'user', text: 'requests:column.user', width: 128, cell: (row) => words(row.user?.name ?? '') },
   { id: 'session', text: 'requests:column.session', width: 112, cell: (row) => words(row.session) },
   { id: 'dialect', text: 'requests:column.dialect', width: 144, cell: (row) => words(row.dialect) },
@@ -37,21 +51,21 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'tokens',
     text: 'requests:column.tokens',
-    width: 160,
+    width: 144,
     isNumber: true,
     cell: (row) => <TokensCell row={row} />,
   },
   {
     id: 'ttft',
     text: 'requests:column.ttft',
-    width: 80,
+    width: 68,
     isNumber: true,
     cell: (row, t) => span(row.ttft_ms, row, t),
   },
   {
     id: 'latency',
     text: 'requests:column.latency',
-    width: 84,
+    width: 72,
     isNumber: true,
     cell: (row, t) => span(row.latency_ms, row, t),
   },
@@ -74,7 +88,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'attempts',
     text: 'requests:column.attempts',
-    width: 56,
+    width: 48,
     isNumber: true,
     cell: (row) => (row.attempts > 1 ? <b>{row.attempts}</b> : row.attempts),
   },
@@ -88,10 +102,10 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'cost',
     text: 'requests:column.cost',
-    width: 104,
+    width: 96,
     isNumber: true,
     cell: (row, t) =>
-      row.status === 'running' ? <Missing why={running(row, t)} /> : <Money isColumn amount={row.cost} />,
+      row.status === 'running' ? <Missing why={running(row, t)} /> : <ColumnCost amount={row.cost} />,
   },
 ]
 

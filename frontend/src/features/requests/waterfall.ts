@@ -12,10 +12,10 @@ export interface Step {
   side: Side
 }
 
-const WAITS = new Set(['backoff', 'wait', 'queue'])
+const WAIT = 'backoff'
 
 function sideOf(span: Span, failed: ReadonlySet<number>): Side {
-  if (WAITS.has(span.name)) return 'wait'
+  if (span.name === WAIT) return 'wait'
   if (span.side === 'upstream' && span.attempt !== null && failed.has(span.attempt)) return 'failed'
   return span.side
 }

@@ -27,7 +27,7 @@ export function Attempts({ detail }: { detail: RequestDetail }) {
         <tbody>
           {attempts.map((attempt) => (
             <tr key={attempt.attempt}>
-              <td>{attempt.attempt}</td>
+              <td>{attempt.attempt + 1}</td>
               <td>{[attempt.provider, attempt.upstream_name].filter(Boolean).join(' · ') || '—'}</td>
               <td className="mono" title={attempt.credential}>
                 {attempt.credential_suffix ? `…${attempt.credential_suffix}` : attempt.credential || '—'}
@@ -54,10 +54,10 @@ export function Attempts({ detail }: { detail: RequestDetail }) {
 function Result({ attempt }: { attempt: Attempt }) {
   const { status, http_status, error_code } = attempt
   return (
-    <>
-      <StatusCell row={{ status, http_status, error_code }} />{' '}
+    <span className="status-line">
+      <StatusCell row={{ status, http_status, error_code }} />
       {error_code && <span className="muted">{error_code}</span>}
-    </>
+    </span>
   )
 }
 

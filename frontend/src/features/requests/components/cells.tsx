@@ -63,11 +63,14 @@ export function ModelCell({ row }: { row: Pick<RequestRow, 'requested_model' | '
   )
 }
 
+/** What tells keys of one name apart: the last four characters. */
+export const shortMask = (mask: string): string => mask.replace(/^.*(?=…)/, '')
+
 export function KeyCell({ row }: { row: Pick<RequestRow, 'key'> }) {
   if (!row.key) return <Missing />
   return (
-    <span title={row.key.id}>
-      {row.key.name || row.key.id} <span className="muted">{row.key.mask}</span>
+    <span title={`${row.key.id} · ${row.key.mask}`}>
+      {row.key.name || row.key.id} <span className="muted">{shortMask(row.key.mask)}</span>
     </span>
   )
 }

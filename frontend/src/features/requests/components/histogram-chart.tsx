@@ -9,7 +9,8 @@ const TOP_PX = 8
 const AXIS_PX = 24
 const LEFT_PX = 40
 const RIGHT_PX = 8
-const LABEL_PX = 120
+const LABEL_PX = 48
+const MOST_LABELS = 8
 const MAX_BAR_PX = 40
 const PLOT_PX = HEIGHT_PX - TOP_PX - AXIS_PX
 
@@ -39,7 +40,7 @@ export function HistogramChart({ buckets, onZoom }: Props) {
   const x = (index: number) => LEFT_PX + index * step + (step - bar) / 2
   const y = (count: number) => TOP_PX + PLOT_PX - (count / top) * PLOT_PX
   const spanMs = Date.parse(buckets[last]?.to ?? '') - Date.parse(buckets[0]?.from ?? '')
-  const every = Math.max(1, Math.ceil(LABEL_PX / step))
+  const every = Math.max(1, Math.ceil(Math.max(LABEL_PX, (width - LEFT_PX) / MOST_LABELS) / step))
 
   const under = (event: PointerEvent) => {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT_PX
@@ -126,7 +127,7 @@ export function HistogramChart({ buckets, onZoom }: Props) {
         {buckets.map(
           (bucket, index) =>
             index % every === 0 &&
-            x(index) + LABEL_PX / 2 < width && (
+            x(index) + LABEL_PX < width && (
               <text key={bucket.from} x={x(index)} y={HEIGHT_PX - 4}>
                 {axisText(bucket.from, spanMs, zone)}
               </text>

@@ -88,15 +88,11 @@ export function Summary({ url, isPaused }: { url: RequestsUrl; isPaused: boolean
   if (!data || isPlaceholderData) return <>{order}</>
   const { all, failed } = totals(data)
   const range = rangeWords(url, t)
-  return (
-    <>
-      {t('requests:summary.count', {
-        count: all,
-        shown: wholeNumber(all, language),
-        failed: wholeNumber(failed, language),
-        range,
-      })}{' '}
-      {order}
-    </>
-  )
+  const count = t('requests:summary.count', {
+    count: all,
+    shown: wholeNumber(all, language),
+    failed: wholeNumber(failed, language),
+    range,
+  })
+  return <>{t('requests:summary.both', { counts: count, order })}</>
 }

@@ -5,6 +5,7 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { isProblem } from '../../../api/problem'
 import { useTenantSlug } from '../../../api/session'
+import { nanoOf } from '../../../i18n/money'
 import { saveFile } from '../../../ui/csv'
 import { Loading } from '../../../ui/loading'
 import { ProblemView } from '../../../ui/problem'
@@ -37,8 +38,14 @@ function ReceiptSheet({ receipt }: { receipt: Receipt }) {
     <div className="receipt">
       {attempts.map((attempt) => (
         <section key={`${attempt.attempt} ${attempt.kind}`} className="receipt-part">
-          {isMany && <PartHead attempt={attempt} />}
-          <Part attempt={attempt} currency={currency} isMany={isMany} />
+          {isMany && isUnused(attempt) ? (
+            <Unused attempt={attempt} currency={currency} />
+          ) : (
+            <>
+              {isMany && <PartHead attempt={attempt} />}
+              <Part attempt={attempt} currency={currency} isMany={isMany} />
+            </>
+          )}
         </section>
       ))}
       <dl className="receipt-total">
@@ -64,11 +71,30 @@ function ReceiptSheet({ receipt }: { receipt: Receipt }) {
   )
 }
 
+const isUnused = ({ usage, charge, kind }: ReceiptAttempt) =>
+  kind === 'usage' && Object.keys(usage).length === 0 && nanoOf(charge) === 0n
+
+/** One line: it failed before anything was used. */
+function Unused({ attempt, currency }: { attempt: ReceiptAttempt; currency: string }) {
+  const { t } = useTranslation()
+  return (
+    <p className="unused">
+      <span>
+        {t('requests:receipt.unused', { attempt: attempt.attempt + 1 })}{' '}
+        <span className="muted">{[attempt.provider, attempt.model].filter(Boolean).join(' · ')}</span>
+      </span>
+      <span className="mono">
+        <Exact amount={attempt.charge} currency={currency} />
+      </span>
+    </p>
+  )
+}
+
 function PartHead({ attempt }: { attempt: ReceiptAttempt }) {
   const { t } = useTranslation()
   return (
     <h3 className="sect">
-      {t('requests:receipt.attempt', { attempt: attempt.attempt })}{' '}
+      {t('requests:receipt.attempt', { attempt: attempt.attempt + 1 })}{' '}
       <span className="muted">{[attempt.provider, attempt.model].filter(Boolean).join(' · ')}</span>
       {attempt.kind !== 'usage' && <span className="chip">{attempt.kind}</span>}
     </h3>

@@ -9,7 +9,7 @@ import { useIsMobile } from '../../../ui/use-media'
 import { useZone } from '../../../ui/use-zone'
 import type { RequestDetail } from '../types'
 import { Attempts } from './attempts'
-import { ModelCell } from './cells'
+import { ModelCell, shortMask } from './cells'
 import { ReceiptTab } from './receipt'
 import { Waterfall } from './waterfall'
 
@@ -53,7 +53,7 @@ function Lead({ detail }: { detail: RequestDetail }) {
     `${here} ${zone.tz}`,
     `${at.toISOString().slice(11, 19)} UTC`,
     [detail.dialect, detail.lane !== 'none' && lane].filter(Boolean).join(', '),
-    detail.key && `${detail.key.name} ${detail.key.mask}`,
+    detail.key && `${detail.key.name} ${shortMask(detail.key.mask)}`,
     detail.user?.name,
     detail.simulated && t('requests:simulated'),
   ]
@@ -147,7 +147,11 @@ function Parts({ detail }: { detail: RequestDetail }) {
       activeKey={asked}
       onChange={choose}
       destroyOnHidden
-      items={TABS.map((tab) => ({ key: tab, label: t(TAB_TEXTS[tab]), children: parts[tab] }))}
+      items={TABS.map((tab) => ({
+        key: tab,
+        label: t(TAB_TEXTS[tab]),
+        children: <div className="tab-part">{parts[tab]}</div>,
+      }))}
     />
   )
 }

@@ -8,7 +8,7 @@ import type { Column } from '../columns'
 import type { RequestRow } from '../types'
 
 const ROW_PX = { compact: 32, comfortable: 40 } as const
-const ACTIONS_PX = 48
+const ACTIONS_PX = 40
 const SPARE_ROWS = 8
 const VIEWPORT_PX = 900
 const AT_TOP_PX = 4

@@ -6,21 +6,12 @@ import { steps, sums, wholeMs, type Side, type Step } from '../waterfall'
 
 const NAMES: Readonly<Record<string, string>> = {
   authenticate: 'requests:span.authenticate',
+  read: 'requests:span.read',
   route: 'requests:span.route',
-  limits: 'requests:span.limits',
-  admit: 'requests:span.limits',
-  budget: 'requests:span.budget',
-  guardrail: 'requests:span.guardrail',
-  cache: 'requests:span.cache',
-  convert: 'requests:span.convert',
-  prepare: 'requests:span.prepare',
   attempt: 'requests:span.attempt',
-  connect: 'requests:span.connect',
   backoff: 'requests:span.backoff',
-  queue: 'requests:span.queue',
-  first_token: 'requests:span.first_token',
+  'first token': 'requests:span.first_token',
   stream: 'requests:span.stream',
-  record: 'requests:span.record',
 }
 const SIDES: readonly [Side, string][] = [
   ['gateway', 'requests:side.gateway'],
@@ -32,8 +23,9 @@ const QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 
 function stepName(step: Step, t: TFunction): string {
   const text = NAMES[step.name]
-  const name = text ? t(text) : step.name.replaceAll('_', ' ')
-  return step.attempt !== null && step.name === 'attempt' ? `${name} ${step.attempt}` : name
+  const name = text ? t(text) : step.name
+  // The books count from nought, people from one.
+  return step.attempt !== null && step.name === 'attempt' ? `${name} ${step.attempt + 1}` : name
 }
 
 /** Where the time went, to scale: gateway and upstream apart, waiting hatched, what failed in its colour. */
