@@ -17,6 +17,7 @@ PLATFORM_SCOPE: Final = {
     "accounts/selectors/key_possession.py",  # a key is found before its tenant is known
     "billing/selectors/ledger.py",  # the books are verified for all
     "billing/selectors/receipts.py",  # a receipt shows prices of the platform
+    "billing/services/windows.py",  # sums are made for all
     "billing/services/ledger.py",  # months are closed for all
     "accounts/services/anonymous.py",  # every installation has one anonymous key
     "gateway/ops/price_rows.py",  # the command line stands above tenants
