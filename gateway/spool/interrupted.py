@@ -18,6 +18,7 @@ from gateway.spool.frames import Checkpoint, End, Money, Outcome, Start, Tokens
 from providers.specs import PriceSpec
 
 US_PER_S: Final = 1_000_000
+COUNTING: Final = "count_tokens"  # costs nothing anywhere
 INPUT: Final = (
     "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
     "in_cache_write_12h", "in_audio", "in_image", "in_video",
@@ -70,6 +71,8 @@ def _tokens(start: Start, checkpoint: Checkpoint | None) -> Tokens:
 
 
 def _money(start: Start, tokens: Tokens, *, terms: Terms, is_delivered: bool) -> Money:
+    if start.errand.operation == COUNTING:
+        return Money()
     cost = _rated(start.tariff.price_id, start, tokens, terms=terms)
     if start.subject.byok:
         return Money(cost_nano=0, notional_nano=cost or 0)

@@ -98,6 +98,17 @@ class Management:
         )
         return str(made["id"])
 
+    def price(self, *, provider: str, model: str, rates: dict[str, str]) -> None:
+        """What the operator pays for models whose names begin so, from now on."""
+        self._post(
+            "prices",
+            scope="operator",
+            provider=provider,
+            model=model,
+            match="prefix",
+            rates=rates,
+        )
+
     def wait_until_callable(self, model: str, *, key: Issued, within_s: float = 10) -> None:
         """Until every worker's snapshot has it: one that has, is enough where there is one."""
         with httpx.Client(
