@@ -53,7 +53,11 @@ STRICT: Final = {"FAULT_BOUND_FACTOR": "1"}
 CONFORMANCE: Final = ("-n", "auto", "tests/conformance", "tests/protocols")
 EVERY_RECORDING: Final = {"CONFORMANCE": "all"}
 # By its name only: without the prefix test_ no other run collects it.
-NIGHTLY: Final = ("-n", "auto", "tests/nightly/openapi_fuzz.py")
+NIGHTLY: Final = (
+    *("-n", "auto"),
+    "tests/nightly/openapi_fuzz.py",
+    "tests/nightly/postgresql_stands_still.py",
+)
 
 
 def _vitest() -> Outcome:
