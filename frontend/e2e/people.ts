@@ -21,6 +21,8 @@ interface Facts {
   tenant: string
   /** A back-end that stays for the tests of pages. */
   provider: string
+  /** A request that was answered. */
+  request: string
   recoveryCodes: string[]
 }
 

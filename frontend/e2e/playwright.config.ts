@@ -22,7 +22,8 @@ export default defineConfig({
     { name: 'arrival', testMatch: 'arrival.spec.ts' },
     { name: 'keys', testMatch: 'keys.spec.ts', dependencies: ['arrival'] },
     { name: 'providers', testMatch: 'providers.spec.ts', dependencies: ['keys'] },
-    { name: 'people', testMatch: 'people.spec.ts', dependencies: ['providers'] },
+    { name: 'requests', testMatch: 'requests.spec.ts', dependencies: ['providers'] },
+    { name: 'people', testMatch: 'people.spec.ts', dependencies: ['requests'] },
     { name: 'routes', testMatch: 'routes.spec.ts', dependencies: ['people'] },
   ],
   use: {

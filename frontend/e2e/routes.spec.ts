@@ -20,7 +20,7 @@ const DESK = { width: 1440, height: 900 }
 const PHONE_TARGET_PX = 43.5
 const DAY_MS = 86_400_000
 const UNTRANSLATED =
-  /\b(?:account|audit|auth|common|errors|keys|members|onboarding|providers|settings|shell):[a-z_]+\b/
+  /\b(?:account|audit|auth|common|errors|keys|members|onboarding|providers|requests|settings|shell):[a-z_]+\b/
 const isFull = process.env['E2E_FULL'] === '1'
 const rotation = Number(process.env['E2E_ROTATION'] ?? Math.floor(Date.now() / DAY_MS))
 
@@ -49,6 +49,10 @@ const ROUTES: readonly RouteCase[] = [
   { path: '/t/:tenant/providers/:provider?tab=models', ready: '.card .row-menu' },
   { path: '/t/:tenant/providers/:provider?tab=health', ready: '.card .status' },
   { path: '/t/:tenant/providers/:provider?tab=settings', ready: '.save-bar' },
+  { path: '/t/:tenant/requests', ready: '.row-menu' },
+  { path: '/t/:tenant/requests?q=nothing-has-this-name', ready: '.empty' },
+  { path: '/t/:tenant/requests?open=:request', ready: '.req-drawer .receipt' },
+  { path: '/t/:tenant/requests/:request', ready: '.receipt' },
   { path: '/t/:tenant/keys', ready: '.row-menu' },
   { path: '/t/:tenant/keys?create=1', ready: '.drawer-foot' },
   { path: '/t/:tenant/members', ready: '.row-menu' },
@@ -157,8 +161,13 @@ for (const { look, isPublic, routes } of groups()) {
       test(route.path, async () => {
         complaints = []
         await page.setViewportSize(DESK)
-        const { tenant, provider } = recall()
-        await page.goto(baseUrl() + route.path.replace(':tenant', tenant).replace(':provider', provider))
+        const { tenant, provider, request } = recall()
+        const places = { tenant, provider, request }
+        const path = route.path.replace(
+          /:(tenant|provider|request)\b/g,
+          (_, name: keyof typeof places) => places[name],
+        )
+        await page.goto(baseUrl() + path)
         await page.locator(route.ready).first().waitFor()
         await expect(page.locator('html')).toHaveAttribute('lang', look.language)
         await expect(page.locator('html')).toHaveAttribute('data-theme', look.theme)
