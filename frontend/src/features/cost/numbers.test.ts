@@ -16,7 +16,8 @@ test('almost all is not all, and a little is not nothing', () => {
 test('ticks are round, start at zero and reach the largest amount', () => {
   expect(ticksFor(['118.640227915', '244.1'])).toEqual([0n, 100n, 200n, 300n].map((n) => n * 1_000_000_000n))
   expect(ticksFor(['0.000123000'])).toEqual([0n, 50_000n, 100_000n, 150_000n])
-  expect(ticksFor([])).toEqual([0n, 1n])
+  expect(ticksFor(['856.2', null])).toEqual([0n, 250n, 500n, 750n, 1000n].map((n) => n * 1_000_000_000n))
+  expect(ticksFor([])).toEqual([0n, 10n])
 })
 
 test('a bar is as high as its amount', () => {

@@ -22,7 +22,8 @@ export function heightOf(amount: string | null, top: bigint): number {
   return Number((nano * 10_000n) / top) / 10_000
 }
 
-const STEPS = [1n, 2n, 5n] as const
+/** In tenths of the unit. */
+const STEPS = [10n, 20n, 25n, 50n] as const
 const MOST_TICKS = 4n
 
 /** Three to five round steps from zero to at least the largest amount. */
@@ -31,10 +32,10 @@ export function ticksFor(amounts: readonly (string | null)[]): bigint[] {
     const nano = nanoOf(amount ?? '0') ?? 0n
     return nano > top ? nano : top
   }, 0n)
-  let unit = 1n
+  let unit = 10n
   for (;;) {
     for (const step of STEPS) {
-      const size = step * unit
+      const size = (step * unit) / 10n
       const count = (most + size - 1n) / size
       if (count <= MOST_TICKS) {
         const last = count === 0n ? 1n : count

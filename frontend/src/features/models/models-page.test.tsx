@@ -26,7 +26,7 @@ test('a model is a row with its rates and where they come from', async () => {
   expect(row).toHaveTextContent('$0.25')
   expect(row).toHaveTextContent('$0.025')
   expect(row).toHaveTextContent('$2.00')
-  expect(row).toHaveTextContent('2026-11-18price listSimilar nameTiers')
+  expect(row).toHaveTextContent('2026-11-18from Nov 18price listSimilar nameTiers')
   expect(row).toHaveTextContent('Retires 2026-12-11')
 })
 

@@ -17,7 +17,8 @@ export const OTHER_CLASSES = [
 ] as const
 
 export interface PriceValues extends Record<MainClass, string> {
-  others: { name: string; rate: string }[]
+  /** Without a name while none is chosen. */
+  others: { name?: string; rate: string }[]
   per_call: string
   tiers: string
   variants: string
@@ -84,7 +85,7 @@ export function parsed(text: string | undefined, kind: 'list' | 'object'): unkno
 
 function ratesOf(values: PriceValues): Rates {
   const main = MAIN_CLASSES.map((name) => [name, values[name].trim()] as const)
-  const others = values.others.map(({ name, rate }) => [name, rate.trim()] as const)
+  const others = values.others.map(({ name = '', rate }) => [name, rate.trim()] as const)
   return Object.fromEntries([...main, ...others].filter(([name, rate]) => name !== '' && rate !== ''))
 }
 

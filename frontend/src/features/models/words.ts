@@ -57,3 +57,11 @@ export const className = (name: string, t: T): string => {
   const text = CLASSES[name]
   return text === undefined ? name : t(text)
 }
+
+const ORDER = Object.keys(CLASSES)
+
+/** Each class once, as people read them: in before out, text before the rest. */
+export function inOrder(names: readonly string[]): string[] {
+  const known = ORDER.filter((name) => names.includes(name))
+  return [...known, ...new Set(names.filter((name) => !ORDER.includes(name)))]
+}

@@ -59,13 +59,16 @@ export function DayBars({ days, currency, running, label, open }: Props) {
     event.preventDefault()
   }
   const shown = chosen === null ? undefined : days[chosen]
-  const step = Math.max(1, Math.ceil((days.length - 1) / (LABELS - 1)))
+  const step = Math.max(1, Math.floor((days.length - 1) / (LABELS - 1)))
+  const texts = ticks.map((tick) => moneyTick(tick, currency))
+  const widest = texts.reduce((long, text) => (text.length > long.length ? text : long), '')
   return (
     <div className="day-bars">
       <div className="bar-ticks" aria-hidden="true">
-        {ticks.map((tick) => (
+        <i>{widest}</i>
+        {ticks.map((tick, index) => (
           <span key={String(tick)} style={{ bottom: `${Number((tick * 1000n) / top) / 10}%` }}>
-            {moneyTick(tick, currency)}
+            {texts[index]}
           </span>
         ))}
       </div>
@@ -104,7 +107,11 @@ export function DayBars({ days, currency, running, label, open }: Props) {
               className={day.day === running ? 'bar running' : 'bar'}
               style={{ height: `${heightOf(day.cost, top) * 100}%` }}
             />
-            {index % step === 0 && <span className="bar-day">{dayText(day.day, language)}</span>}
+            {(days.length - 1 - index) % step === 0 && (
+              <span className={index === days.length - 1 ? 'bar-day last' : 'bar-day'}>
+                {dayText(day.day, language)}
+              </span>
+            )}
           </div>
         ))}
         {shown && chosen !== null && (

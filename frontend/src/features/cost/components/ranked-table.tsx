@@ -104,7 +104,7 @@ export function RankedTable({ by, answer, user }: Props) {
             <RankBar amount={row.cost} most={most} isRest={row.isRest} />
             <span>{share(row)}</span>
           </span>
-          <div className="row-card-line muted small">
+          <div className="row-card-line figures muted small">
             <span>
               {t('cost:column.requests')} {number(row.requests)}
             </span>

@@ -53,13 +53,14 @@ function Spending({ title, user, tabs }: { title: string; user: Whom; tabs: read
   const stretch = stretchOf(url.values)
   const tab = tabs.find((name) => name === url.values.tab) ?? 'overview'
   const show = (next: string) => url.set({ tab: next === 'overview' ? undefined : next })
+  const range = <RangeSelect stretch={stretch} set={url.set} />
   const items = tabs.map((key) => ({ key, label: t(TAB_TEXTS[key]) }))
   return (
     <>
       <PageHeader
         title={title}
-        summary={user === null && <Answer />}
-        actions={<RangeSelect stretch={stretch} set={url.set} />}
+        summary={user === null ? <Answer /> : t('cost:my_summary')}
+        actions={!isMobile && range}
       />
       {isMobile ? (
         <Select
@@ -72,6 +73,7 @@ function Spending({ title, user, tabs }: { title: string; user: Whom; tabs: read
       ) : (
         <Tabs className="views" activeKey={tab} items={items} onChange={show} />
       )}
+      {isMobile && <div className="range-row">{range}</div>}
       {tab === 'overview' ? (
         <Overview
           user={user}

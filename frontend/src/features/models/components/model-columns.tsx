@@ -36,7 +36,9 @@ export function modelColumns({ t, language, open, price, actions }: Host): Table
   const rate = (name: 'in' | 'cached' | 'out') => ({
     key: name,
     align: 'right' as const,
-    render: (_: unknown, row: CatalogModel) => row.price && <Rate isColumn rate={row.price[name]} />,
+    render: (_: unknown, row: CatalogModel) => (
+      <Rate rate={row.price?.[name]} missing={t(row.price ? 'models:no_rate' : 'models:unpriced.why')} />
+    ),
   })
   return [
     {

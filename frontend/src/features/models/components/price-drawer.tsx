@@ -110,7 +110,10 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
       [scopeName(price.scope, t), price.vendor || price.provider].filter(Boolean).join(' · '),
     ],
     [t('models:fact.version'), price.version],
-    [t('models:fact.valid_from'), <TimeText key="f" at={price.valid_from} />],
+    [
+      t('models:fact.valid_from'),
+      Date.parse(price.valid_from) > 0 ? <TimeText key="f" at={price.valid_from} /> : t('models:always'),
+    ],
     [t('models:fact.source'), price.source || '—'],
   ]
   return (

@@ -160,7 +160,7 @@ function Others() {
               />
             </div>
           ))}
-          <Button type="link" icon={<PlusOutlined />} onClick={() => add({ name: '', rate: '' })}>
+          <Button type="link" icon={<PlusOutlined />} onClick={() => add({ rate: '' })}>
             {t('models:form.add_class')}
           </Button>
         </div>

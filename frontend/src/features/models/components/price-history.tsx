@@ -48,7 +48,7 @@ export function PriceHistory({ row, price, actions }: Props) {
       {rows.map((entry) => (
         <li key={entry.id}>
           <span className="price-when">
-            <TimeText at={entry.valid_from} />
+            {Date.parse(entry.valid_from) > 0 ? <TimeText at={entry.valid_from} /> : t('models:always')}
             {' – '}
             {entry.valid_to === null ? t('models:history.open_end') : <TimeText at={entry.valid_to} />}
           </span>

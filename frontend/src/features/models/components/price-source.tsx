@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { shortTime, exactTime } from '../../../i18n/format'
+import { dayText, localDay } from '../../../i18n/zone-day'
 import { useZone } from '../../../ui/use-zone'
 import type { CatalogPrice } from '../types'
 import { matchedName, scopeName } from '../words'
@@ -15,6 +16,11 @@ export function PriceSource({ price }: { price: CatalogPrice }) {
       <span title={exactTime(price.valid_from, zone, now)}>
         {price.version || shortTime(price.valid_from, zone, now)}
       </span>
+      {Date.parse(price.valid_from) > 0 && (
+        <span className="muted">
+          {t('models:since', { day: dayText(localDay(price.valid_from, zone.tz), zone.language) })}
+        </span>
+      )}
       <span className="muted">{scopeName(price.scope, t)}</span>
       {price.matched_by !== 'exact' && price.matched_by !== 'override' && (
         <span className="chip" title={matched.why}>

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { Price, Rates } from '../types'
-import { className } from '../words'
+import { className, inOrder } from '../words'
 import { Rate } from './rate'
 
 interface Column {
@@ -30,9 +30,7 @@ export function RatesTable({ price }: { price: Price }) {
       rates,
     })),
   ]
-  const classes = [...new Set(columns.flatMap(({ rates }) => Object.keys(rates)))].sort(
-    (one, other) => place(one) - place(other),
-  )
+  const classes = inOrder(columns.flatMap(({ rates }) => Object.keys(rates)))
   const calls = Object.entries(price.per_call)
   return (
     <>
@@ -79,11 +77,4 @@ export function RatesTable({ price }: { price: Price }) {
       )}
     </>
   )
-}
-
-const ORDER = ['in_fresh', 'in_cache_read', 'in_cache_write', 'in_', 'out_text', 'out_'] as const
-
-function place(name: string): number {
-  const found = ORDER.findIndex((start) => name.startsWith(start))
-  return found === -1 ? ORDER.length : found
 }
