@@ -17,6 +17,7 @@ from accounts.addresses import Network
 from accounts.errors import Refused
 from accounts.ids import new_id
 from gateway.edge.bodies import BodyMeter, BodyPace, too_large
+from gateway.edge.errors import REFUSED
 from gateway.edge.framing import (
     Headers,
     caller,
@@ -200,6 +201,7 @@ class Exchange:
         request_id = self._scope["state"]["request_id"]
         answer = self._render(refused, self._scope["path"], request_id)
         self.status = answer.status
+        self._scope["state"][REFUSED] = refused
         if self._scope["type"] == "websocket" and not _can_answer_handshake(self._scope):
             await self.send({"type": "websocket.close", "code": 1008})
             self._refused = True

@@ -3,14 +3,21 @@
 Law: it runs exactly once per exchange, however that ends; it neither waits nor raises.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from accounts.problem_codes import PROBLEMS
 from gateway.edge.books import UNAVAILABLE
+from gateway.edge.errors import REFUSED
 from gateway.edge.exchange import Exchange, Status
+from gateway.edge.refusals import KINDS
 from gateway.edge.runtime import Runtime
 from protocols.errors import Problem
 from routing.names import MAX_LENGTH
 
+if TYPE_CHECKING:
+    from accounts.errors import Refused
+
+BROKEN_OFF: Final = "bad_body"  # most often a client that left
 SERVED_S: Final = "served_s"  # in the state of the scope
 LIMITED: Final = frozenset({"rate_limited", "insufficient_quota"})
 OF_THE_VENDOR: Final = frozenset(
@@ -24,6 +31,7 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
     exchange.recorded = True
     if exchange.holds_slot and exchange.key is not None:
         runtime.slots.give_back(key_id=exchange.key.id, address=exchange.arrival.address)
+    _hear_of_guard(exchange)
     exchange.status = outcome(exchange)
     ended_at = runtime.clock()
     if not runtime.books.conclude(exchange, now=ended_at, wall=runtime.wall()):
@@ -36,6 +44,19 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
     # The connection to the vendor may be kept a little longer than the client waits.
     exchange.state[SERVED_S] = ended_at - exchange.arrival.began_at
     runtime.metrics.exchange(exchange, ended_at=ended_at)
+
+
+def _hear_of_guard(exchange: Exchange) -> None:
+    """It has refused the body and told the client so; to us both look like a client that left."""
+    refused: Refused | None = exchange.state.get(REFUSED)
+    if refused is None:
+        return
+    exchange.answer_status = status = PROBLEMS[refused.code].status
+    if refused.code != BROKEN_OFF:
+        kind = KINDS.get(status, "invalid_request")
+        exchange.error = Problem(
+            kind=kind, message=refused.detail, status=status, code=refused.code
+        )
 
 
 def outcome(exchange: Exchange) -> Status:
