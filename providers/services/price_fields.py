@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from accounts.errors import Invalid
 from accounts.regions import is_time_zone
-from providers.specs import Tier, TimeWindow
+from providers.patterns import compiled
+from providers.specs import PriceMatch, Tier, TimeWindow
 
 CLASSES: Final = (
     *("in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m"),
@@ -45,10 +46,13 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _match(given: Mapping[str, Any]) -> Literal["exact", "prefix"]:
-    match: Literal["exact", "prefix"] = msgspec.convert(
-        given.get("match") or "exact", Literal["exact", "prefix"]
-    )
+def _match(given: Mapping[str, Any]) -> PriceMatch:
+    match: PriceMatch = msgspec.convert(given.get("match") or "exact", PriceMatch)
+    if match == "re2":
+        try:
+            compiled(given["model"])
+        except ValueError as refused:
+            raise Invalid.one(field="model", message=f"no pattern: {refused}") from None
     return match
 
 

@@ -33,6 +33,7 @@ MUST_NAME: Final[Mapping[str, tuple[str, ...]]] = {
         "policies.prompts",
         "providers.adapters",
         "providers.addresses",
+        "providers.patterns",
         "providers.pool",
         "providers.pricebook",
         "providers.proxies",

@@ -83,6 +83,8 @@ def test_every_term_of_a_price_comes_back_as_it_was_set(boss: Api) -> None:
         ({"variants": {"slow": GPT}}, "variants.slow"),
         ({"tiers": [{"above_input_tokens": 5, "rates": GPT}] * 2}, "tiers[1]"),
         ({"tenant": "acme"}, "tenant"),
+        ({"match": "re2", "model": "^(gpt"}, "model"),
+        ({"match": "re2", "model": "gpt(?=-5)"}, "model"),
         ({"valid_from": "2020-01-01T00:00:00Z"}, "valid_from"),
         ({"valid_to": "2020-01-01T00:00:00Z"}, "valid_to"),
         (
@@ -100,6 +102,12 @@ def test_a_bad_term_is_named(boss: Api, fields: dict[str, Any], field: str) -> N
 
     assert answer.status_code == 400, answer.content
     assert field in [problem["field"] for problem in answer.json()["errors"]]
+
+
+def test_a_pattern_prices_every_name_it_fits(boss: Api) -> None:
+    made = operator_price(boss, match="re2", model="^gpt-5(-mini|-nano)?$")
+
+    assert (made.status_code, made.json()["match"]) == (201, "re2")
 
 
 def test_two_prices_of_one_thing_never_hold_at_once(boss: Api) -> None:

@@ -13,6 +13,7 @@ from providers.specs import PriceSpec
 MOST_TOKENS: Final = 1_000_000_000
 RATES_HELP: Final = 'USD per million units of a class, as {"in_fresh": "0.25", "out_text": "1"}.'
 AMOUNT_LENGTH: Final = 22
+MATCHES: Final = ("exact", "prefix", "re2")
 
 
 class Rates(serializers.DictField):
@@ -59,7 +60,7 @@ class PriceCreate(PriceTerms):
     provider = Text(required=False, allow_blank=True, max_length=127, help_text="Slug; empty: any.")
     region = Text(required=False, allow_blank=True, max_length=40)
     model = Text(max_length=200, help_text="As the vendor spells it.")
-    match = Choice(required=False, choices=("exact", "prefix"))
+    match = Choice(required=False, choices=MATCHES, help_text="How `model` is read; exact.")
 
 
 class PriceQuery(ListQuery):
@@ -86,7 +87,7 @@ class Price(serializers.Serializer[PriceRow]):
     region = serializers.CharField(allow_blank=True)
     tenant = PriceTenant(allow_null=True)
     model = serializers.CharField()
-    match = serializers.ChoiceField(choices=("exact", "prefix", "re2"))
+    match = serializers.ChoiceField(choices=MATCHES)
     rates = Rates()
     per_call = Rates()
     tiers = TierFields(many=True)
