@@ -7,7 +7,8 @@
 3. A class without a rate of its own costs what its tokens are made of (`STANDS_FOR`); but for
    reasoning, which vendors bill as output, that is flagged `rate_assumed`. What nothing stands
    for costs nothing and is flagged `rate_missing`.
-4. `cost_nano` is `rate().cost_nano` in integers: exact too, and fast enough for every request.
+4. `cost_nano` is `rate().cost_nano` in integers: exact too, and fast enough for every request;
+   `flags_of` are its flags.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -100,17 +101,18 @@ def rate(
 def cost_nano(
     usage: Usage, price: PriceSpec, *, at: float, multiplier: str = "1", variant: str = ""
 ) -> int:
-    plan = _KEPT.get(id(price))
-    if plan is None or plan.price is not price:
-        plan = _keep(price)
-    tier = _tier_of(price, usage) if price.tiers else None
-    window = _window_of(price, at) if price.time_windows else None
-    case = (tier, window, variant, multiplier)
-    table = plan.tables.get(case)
-    if table is None:
-        table = plan.tables[case] = _table(price, case)
+    table = _table_of(usage, price, at, multiplier, variant)
     total = table.fixed + sum(map(mul, table.units(usage), table.factors))
     return _rounded(total, table.scale)
+
+
+def flags_of(
+    usage: Usage, price: PriceSpec, *, at: float, multiplier: str = "1", variant: str = ""
+) -> tuple[str, ...]:
+    """Those of `rate`, as fast as the cost."""
+    table = _table_of(usage, price, at, multiplier, variant)
+    found = {flag for name, flag in table.doubts if not name or getattr(usage, name)}
+    return tuple(sorted(found))
 
 
 def charge_nano(cost: int, *, markup_bp: int) -> int:
@@ -187,7 +189,7 @@ def _window_of(price: PriceSpec, at: float) -> int | None:
 
 def _is_open(window: TimeWindow, at: float) -> bool:
     local = datetime.fromtimestamp(at, _zone(window.tz))
-    clock = f"{local:%H:%M}"
+    clock = f"{local.hour:02}:{local.minute:02}"
     today = local.isoweekday()
     if window.since < window.till:
         return today in window.days and window.since <= clock < window.till
@@ -211,6 +213,7 @@ class _Table(Struct, frozen=True):
     factors: tuple[int, ...]
     fixed: int
     scale: int
+    doubts: tuple[tuple[str, str], ...]  # class with units -> flag; without a class: always
 
 
 class _Plan(Struct, frozen=True):
@@ -228,6 +231,19 @@ def _keep(price: PriceSpec) -> _Plan:
     return plan
 
 
+def _table_of(usage: Usage, price: PriceSpec, at: float, multiplier: str, variant: str) -> _Table:
+    plan = _KEPT.get(id(price))
+    if plan is None or plan.price is not price:
+        plan = _keep(price)
+    tier = _tier_of(price, usage) if price.tiers else None
+    window = _window_of(price, at) if price.time_windows else None
+    case = (tier, window, variant, multiplier)
+    table = plan.tables.get(case)
+    if table is None:
+        table = plan.tables[case] = _table(price, case)
+    return table
+
+
 def _table(price: PriceSpec, case: Case) -> _Table:
     tier, window, variant, multiplier = case
     rates = _rates(price, tier=tier, window=window, variant=variant)
@@ -241,7 +257,10 @@ def _table(price: PriceSpec, case: Case) -> _Table:
     digits = max(0, *(-int(factor.as_tuple().exponent) for factor in factors))
     scale = 10**digits
     *whole, fixed = (int(EXACT.multiply(factor, Decimal(scale))) for factor in factors)
-    return _Table(attrgetter(*names), tuple(whole), fixed, scale)
+    doubts = [(name, one.flag) for name, one in zip(names, found, strict=False) if one.flag]
+    if not _knows(price, variant, tier):
+        doubts.append(("", ASSUMED))
+    return _Table(attrgetter(*names), tuple(whole), fixed, scale, tuple(doubts))
 
 
 def _rounded(numerator: int, denominator: int) -> int:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
+from billing.pricing import flags_of
 from gateway.edge.counting import BYTES_PER_TOKEN, NO_TOKENS, counted, tokens_of
-from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.exchange import Attempt, Exchange, Rating
 from gateway.edge.rating import FREE, is_charged, money_of, served_as
 from gateway.edge.sessions import agent_hashes, session_hash
 from gateway.spool.frames import (
@@ -27,6 +28,7 @@ from gateway.spool.frames import (
     Tokens,
 )
 from protocols.errors import Problem
+from providers.usage import UsageClasses
 from routing.names import MAX_LENGTH
 
 if TYPE_CHECKING:
@@ -211,9 +213,24 @@ def _bill(exchange: Exchange, made: Attempt, *, final: bool) -> tuple[Tariff, To
         certainty=certainty,
         charged=final and is_charged(exchange, made),
     )
-    if money.cost_nano is None:
-        tokens = replace(tokens, flags=(*tokens.flags, UNPRICED))
+    if doubts := _doubts(exchange, rating, classes, tariff):
+        tokens = replace(tokens, flags=(*tokens.flags, *doubts))
     return tariff, tokens, money
+
+
+def _doubts(
+    exchange: Exchange, rating: Rating, classes: UsageClasses, tariff: Tariff
+) -> tuple[str, ...]:
+    """What of the price is unknown, or stands for another."""
+    if rating.price is None:
+        return (UNPRICED,)
+    return flags_of(
+        classes,
+        rating.price,
+        at=exchange.started_at,
+        multiplier=tariff.multiplier,
+        variant=tariff.variant,
+    )
 
 
 def _outcome(exchange: Exchange, made: Attempt | None, *, now: float) -> Outcome:

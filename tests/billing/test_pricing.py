@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import pricing
-from billing.pricing import charge_nano, cost_nano, rate
+from billing.pricing import charge_nano, cost_nano, flags_of, rate
 from gateway.spool.frames import Tokens
 from providers.specs import PriceSpec, Tier, TimeWindow
 from providers.usage import UsageClasses
@@ -237,6 +237,7 @@ def test_the_fast_way_comes_to_the_same(
         assert cost_nano(usage, price, at=at, multiplier=multiplier, variant=variant) == round(
             exact
         )
+        assert flags_of(usage, price, at=at, variant=variant) == said.flags
 
 
 @given(st.integers(0, 10**15), st.integers(-10_000, 100_000))

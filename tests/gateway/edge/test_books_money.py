@@ -101,6 +101,18 @@ async def test_what_a_vendor_cannot_mean_is_counted_here(lie: str) -> None:
     assert ("usage_rejected" in end.tokens.flags) == (lie in {"negative", "absurd"})
 
 
+async def test_a_rate_that_stands_for_another_is_told() -> None:
+    """Sound has no rate here: it costs what other input costs."""
+    usage = b'{"prompt_tokens":9,"completion_tokens":1,"prompt_tokens_details":{"audio_tokens":4}}'
+    house = House(said_usage(usage))
+
+    await house.ask(PLAIN)
+
+    _, end = told_by(house)
+    assert (end.tokens.in_fresh, end.tokens.in_audio, end.money.cost_nano) == (5, 4, 13_000)
+    assert end.tokens.flags == ("rate_assumed",)
+
+
 async def test_usage_that_shrinks_in_a_stream_is_never_a_credit() -> None:
     """F-21."""
     shrinking = b'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":-9}}\n\n'
