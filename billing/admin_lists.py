@@ -24,7 +24,6 @@ class KeysetChangeList(ChangeList):
 
     model_admin: "NewestFirst"
     before: str = ""
-    last_key: str | None = None
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         # The place belongs to these filters; a link to others begins at the newest.
@@ -49,27 +48,22 @@ class KeysetChangeList(ChangeList):
 
     def get_results(self, _request: HttpRequest) -> None:
         rows = list(self.queryset[: self.list_per_page + 1])
-        self.result_list = rows[: self.list_per_page]
-        if len(rows) > self.list_per_page:
-            last = self.result_list[-1]
-            moment = getattr(last, self.model_admin.moment)
-            self.last_key = f"{moment.isoformat()}{SEPARATOR}{last.key}"
-        self.result_count = len(self.result_list)
-        self.full_result_count = None
-        self.show_full_result_count = self.can_show_all = self.multi_page = False
-        self.show_admin_actions = False
+        shown, more = rows[: self.list_per_page], rows[self.list_per_page :]
+        # What templates read; nothing was counted.
+        self.__dict__ |= {
+            "result_list": shown,
+            "result_count": len(shown),
+            "full_result_count": None,
+            "show_full_result_count": False,
+            "show_admin_actions": False,
+            "can_show_all": False,
+            "multi_page": False,
+            "first_page": self.get_query_string() if self.before else None,
+            "next_page": self.get_query_string({BEFORE: self._place(shown[-1])}) if more else None,
+        }
 
-    @property
-    def is_later_page(self) -> bool:
-        return bool(self.before)
-
-    @property
-    def first_page(self) -> str:
-        return self.get_query_string()
-
-    @property
-    def next_page(self) -> str | None:
-        return self.get_query_string({BEFORE: self.last_key}) if self.last_key else None
+    def _place(self, row: Any) -> str:
+        return f"{getattr(row, self.model_admin.moment).isoformat()}{SEPARATOR}{row.key}"
 
 
 class NewestFirst(ReadOnly, ServiceAdmin):

@@ -48,13 +48,19 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "Django admin": frozenset(
         {
+            "get_changelist",
+            "get_ordering",
             "get_paginator",
             "get_readonly_fields",
+            "get_results",
             "has_add_permission",
             "has_change_permission",
             "has_delete_permission",
+            "lookups",
+            "parameter_name",
             "password_change",
             "save_model",
+            "sortable_by",
         }
     ),
     "Django REST framework": frozenset(
