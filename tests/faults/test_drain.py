@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -17,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from gateway.ops.outcome import Exit
 from gateway.ops.ports import free_port
+from gateway.spool.frames import End, Outcome
 from tests import services
 from tests.clients.management import SETTINGS, Management
 from tests.clients.stack import Stack
@@ -28,6 +30,7 @@ from tests.faults.evil_dialects import said
 from tests.faults.gateway_process import Gateway
 from tests.faults.installation import wait_until
 from tests.faults.referee import Referee
+from tests.gateway.spool.written import frames_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
@@ -63,9 +66,10 @@ def serve(**settings: str) -> Iterator[tuple["subprocess.Popen[bytes]", Stack]]:
 
 @pytest.fixture
 def served(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Stack]]:
-    with serve(DRAIN_READY_DELAY_S=str(READY_DELAY_S), DRAIN_MAX_S="60") as started:
+    settings = {"DRAIN_READY_DELAY_S": str(READY_DELAY_S), "DRAIN_MAX_S": "60"}
+    with serve(SPOOL_DIR=str(tmp_path), **settings) as started:
         yield started
     with django_db_blocker.unblock():
         close_connections()
@@ -80,8 +84,14 @@ def status_of(url: str, path: str) -> int:
         return 0
 
 
+def recorded(spool: Path) -> list[Outcome]:
+    """What became of the exchanges of a server that has ended, in the order of their ends."""
+    frames = [frame for node in spool.iterdir() for frame in frames_of(node)]
+    return [frame.outcome for frame in frames if isinstance(frame, End) and frame.outcome.final]
+
+
 def test_two_hundred_streams_outlive_the_order_to_stop(
-    served: tuple["subprocess.Popen[bytes]", Stack], referee: Referee
+    served: tuple["subprocess.Popen[bytes]", Stack], referee: Referee, tmp_path: Path
 ) -> None:
     process, stack = served
     stack.vendor("steady", url=referee.url)
@@ -100,14 +110,17 @@ def test_two_hundred_streams_outlive_the_order_to_stop(
     assert [text_of(stream) == whole for stream in streams] == [True] * STREAMS
     assert process.wait(20 * FACTOR) == Exit.OK
     assert time.monotonic() - told_at >= READY_DELAY_S
+    outcomes = [(outcome.status, outcome.terminated) for outcome in recorded(tmp_path)]
+    assert outcomes == [("ok", "complete")] * (STREAMS + 1)
     for stream in (*streams, late):
         stream.close()
 
 
 def test_a_stream_that_outlasts_the_drain_is_ended_in_its_dialect(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, referee: Referee
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, referee: Referee, tmp_path: Path
 ) -> None:
-    with serve(DRAIN_READY_DELAY_S="0", DRAIN_MAX_S="2") as (process, stack):
+    settings = {"DRAIN_READY_DELAY_S": "0", "DRAIN_MAX_S": "2", "SPOOL_DIR": str(tmp_path)}
+    with serve(**settings) as (process, stack):
         stack.vendor("endless", url=referee.url)
         caller = Caller(stack, model="endless.evil-paced-5000-100", stream=True)
         caller.until(said(2).encode())
@@ -118,6 +131,8 @@ def test_a_stream_that_outlasts_the_drain_is_ended_in_its_dialect(
         assert received.endswith(LAST_CHUNK)
         assert process.wait(20 * FACTOR) == Exit.OK
         caller.close()
+        [outcome] = recorded(tmp_path)
+        assert (outcome.status, outcome.terminated) == ("interrupted", "drained")
     with django_db_blocker.unblock():
         close_connections()
         services.reset_database()

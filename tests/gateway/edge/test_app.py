@@ -1,5 +1,6 @@
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway.edge.guard import Guard
 from gateway.edge.health import health, liveness, ready
 from gateway.edge.messages import App, Message
 from gateway.edge.runtime import Runtime, Runtimes, runtime_of
+from gateway.spool.writer import SpoolConfig
 from tests.gateway.edge.driver import Heard, call, echo, http_scope, socket_scope
 from tests.gateway.edge.runtimes import METER, RECORDS, runtime_config
 
@@ -98,6 +100,7 @@ async def test_not_ready_is_503_and_names_what_is_out() -> None:
     body = msgspec.json.decode(answer.body)
     assert body["status"] == "not_ready"
     assert body["components"]["postgres"] == "unreachable"
+    assert body["components"]["spool"] == "ok"
     assert (await call(guarded(entry(Counted())), http_scope(b"/liveness"))).status == 200
 
 
@@ -137,6 +140,21 @@ async def test_a_failed_start_is_told_to_the_server_and_tried_again() -> None:
     assert answers == [{"type": "lifespan.startup.failed", "message": "no service"}]
     assert (await call(guarded(app), http_scope(b"/health"))).status == 500
     assert counted.started == 2
+
+
+async def test_a_worker_that_could_not_record_anything_does_not_start(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    config = replace(CONFIG, spool=SpoolConfig(folder=taken / "node", node="node"))
+
+    async def start() -> Runtime:
+        return await Runtime.start(config, meter=METER, records=RECORDS, flush=lambda: None)
+
+    app = Entry(runtimes=Runtimes(start), exact={}, prefixes={}, sockets={}, fallback=nothing_here)
+    [answer] = await live(app, "lifespan.startup")
+
+    assert answer["type"] == "lifespan.startup.failed"
+    assert f"SPOOL_DIR: cannot write to {taken}/node" in answer["message"]
 
 
 async def test_without_a_lifespan_the_first_request_starts_once_for_all() -> None:

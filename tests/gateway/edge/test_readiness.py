@@ -7,8 +7,15 @@ import psycopg
 import pytest
 
 from gateway.edge.drain import DrainWatch
-from gateway.edge.readiness import CHECK_TIMEOUT_S, Readiness, database_check, redis_check
+from gateway.edge.readiness import (
+    CHECK_TIMEOUT_S,
+    Readiness,
+    database_check,
+    redis_check,
+    spool_check,
+)
 from gateway.edge.runtime import redis_client
+from tests.gateway.edge.notebook import Notebook, books
 
 NOBODY_LISTENS = "127.0.0.1:1"
 
@@ -40,6 +47,18 @@ async def test_the_worst_component_decides(states: dict[str, str], status: str) 
     report = await readiness(states).report()
     assert report.status == status
     assert report.components == {**states, "drain": "ok"}
+
+
+async def test_a_worker_that_cannot_record_is_not_ready() -> None:
+    notebook = Notebook()
+    ready = Readiness(checks={"spool": spool_check(books(notebook))}, drain=DrainWatch(None))
+    assert (await ready.report()).status == "ready"
+
+    notebook.short = "7 bytes are free for records"
+    ready = Readiness(checks={"spool": spool_check(books(notebook))}, drain=DrainWatch(None))
+    report = await ready.report()
+
+    assert (report.status, report.components["spool"]) == ("not_ready", notebook.short)
 
 
 async def test_many_questions_are_one_check() -> None:
