@@ -88,7 +88,7 @@ class Sight:
 
 
 def where(conditions: Iterable[Condition]) -> Q:
-    """On rows with the aliases `tokens_in`, `tokens_out` and `total_nano`."""
+    """On rows with the aliases `tokens` and `compared_nano`, the charge of the whole exchange."""
     all_of = Q()
     for condition in conditions:
         one = condition.filter.where(condition.values)
@@ -297,7 +297,7 @@ FILTERS: Final[Mapping[str, Filter]] = {
         fits=lambda facts, values: not set(values).isdisjoint(facts.degraded),
         help="What was lost on the way to the vendor.",
     ),
-    "cost_gte": _at_least("charge_nano", "total_nano", _amount, "USD, as 0.5."),
+    "cost_gte": _at_least("charge_nano", "compared_nano", _amount, "USD, as 0.5."),
     "latency_ms_gte": _at_least("latency_ms", "latency_ms", _count, "Milliseconds."),
     "tokens_gte": _at_least("tokens", "tokens", _count, "Of input and output together."),
 }

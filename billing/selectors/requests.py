@@ -12,9 +12,11 @@ from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import OperationalError
 from django.db.models import (
     BigIntegerField,
+    Case,
     Count,
     DateTimeField,
     F,
@@ -25,6 +27,7 @@ from django.db.models import (
     Subquery,
     Sum,
     Value,
+    When,
 )
 from django.db.models.expressions import Combinable
 from psycopg.errors import QueryCanceled
@@ -194,12 +197,22 @@ def _matching(search: Search) -> QuerySet[CostRecord]:
         .annotate(total=Sum("charge_nano"))
         .values("total")
     )
+    adjusted = CostRecord.objects.filter(inside).exclude(kind=USAGE).order_by()
     rows: QuerySet[CostRecord] = CostRecord.objects.filter(inside, final=True, kind=USAGE)
     return (
         rows.alias(
             tokens_in=_sum_of(TOKENS_IN),
             tokens_out=_sum_of(TOKENS_OUT),
             total_nano=Subquery(totals, output_field=BIG),
+            # Read once, and few: where all rows are compared, only these are added up.
+            adjusted=ArraySubquery(adjusted.values("request_id")),
+        )
+        .alias(
+            compared_nano=Case(
+                When(adjusted__contains=[F("request_id")], then=F("total_nano")),
+                default=F("charge_nano"),
+                output_field=BIG,
+            )
         )
         .alias(tokens=F("tokens_in") + F("tokens_out"))
         .filter(search.sight.where())

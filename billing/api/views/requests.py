@@ -152,9 +152,9 @@ def _one(asked: Mapping[str, Sequence[str]], name: str) -> str:
 
 
 def _position(facts: Facts) -> str:
-    return f"{facts.started_us} {facts.request_id}"
+    return f"{facts.started_us}_{facts.request_id}"
 
 
 def _place(position: str) -> Place:
-    started_us, _, request_id = position.partition(" ")
+    started_us, _, request_id = position.partition("_")
     return Place(started_us=int(started_us), request_id=request_id)
