@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 COUNTING: Final = "count_tokens"
 # What a client may ask to be served as, and a vendor bills differently.
-PAID_FIELDS: Final = frozenset({"service_tier", "speed"})
-ORDINARY: Final = frozenset({"", "auto", "default", "standard", "standard_only", "on_demand"})
+PAID_FIELDS: Final = ("service_tier", "speed", "inference_geo")
+ORDINARY: Final = frozenset(
+    {
+        "", "auto", "default", "standard", "standard_only", "on_demand", "global", "not_available",
+    }
+)  # fmt: skip
 STRING: Final = msgspec.json.Decoder(str)
 WORD_CHARS: Final = 32
 FREE: Final = Money()
@@ -38,7 +42,7 @@ def check_prices(exchange: Exchange) -> None:
         return
     if tenant.unpriced == "block":
         _keep_priced(exchange)
-    if PAID_FIELDS & exchange.top.keys():
+    if any(map(exchange.top.__contains__, PAID_FIELDS)):
         _keep_variants(exchange)
 
 
@@ -116,15 +120,17 @@ def variant_of(word: str) -> str:
 def asked_variant(exchange: Exchange, candidate: Candidate) -> str:
     """As what the vendor will be asked to serve; empty: as usual."""
     top, params = exchange.top, candidate.target.params
-    if not (params.force or params.default or PAID_FIELDS & top.keys()):
+    if not (params.force or params.default or any(map(top.__contains__, PAID_FIELDS))):
         return ""
+    variants: list[str] = []
     for field in PAID_FIELDS:
         raw = params.force.get(field)
         if raw is None and not _is_dropped(candidate, field):
             raw = top.get(field, params.default.get(field))
         if raw is not None and (variant := variant_of(_word(raw))):
-            return variant
-    return ""
+            variants.append(variant)
+    # Of two at once nobody publishes a price.
+    return "+".join(variants)
 
 
 def _is_dropped(candidate: Candidate, field: str) -> bool:
@@ -177,11 +183,14 @@ def _has_variant(exchange: Exchange, candidate: Candidate) -> bool:
 
 
 def _no_variant(exchange: Exchange) -> GatewayError:
-    field = next(name for name in PAID_FIELDS if name in exchange.top)
+    top = exchange.top
+    asked = {name: _word(top[name])[:WORD_CHARS] for name in PAID_FIELDS if name in top}
+    # Where the operator forces a tier, nothing that the client asked for may be at fault.
+    field = next((name for name, word in asked.items() if variant_of(word)), None)
     return refusal(
         "invalid_request",
-        f"{field} asks for {_word(exchange.top[field])[:WORD_CHARS]!r}, which has no price at"
-        f" {_named(exchange.candidates)}. Leave it out, or ask for 'auto'.",
+        f"{' and '.join(f'{name} {word!r}' for name, word in asked.items())}: there is no price"
+        f" for this at {_named(exchange.candidates)}. Leave it out.",
         code="unpriced_parameter",
         param=field,
     )

@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from gateway.edge.upstream import Disconnected
+from providers.specs import Params
 from tests.gateway.edge.house import PLAIN, PRICE, STREAMED, UUID, House, priced, ticks, told_by
 from tests.gateway.edge.plane import KEY, key_spec
 from tests.gateway.edge.vendors import (
@@ -219,6 +220,43 @@ async def test_a_paid_tier_without_a_price_is_refused(tier: bytes, status: int) 
 
     assert client.status == status
     assert (b"unpriced_parameter" in client.body) == (status == 400)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [b'"inference_geo":"us"', b'"service_tier":"flex","speed":"fast"', b'"speed":"fast"'],
+)
+async def test_what_costs_more_for_a_price_nobody_knows_is_refused(asked: bytes) -> None:
+    house = House(Said(CHAT_ANSWER))
+
+    client = await house.ask(PLAIN[:-1] + b"," + asked + b"}")
+
+    assert client.status == 400
+    assert b"unpriced_parameter" in client.body
+    assert house.vendors.calls == []
+
+
+async def test_a_tier_that_is_forced_and_has_no_price_is_refused_as_well() -> None:
+    forced = provider(targets=(target(params=Params(force={"service_tier": b'"scale"'})),))
+    house = House(Said(CHAT_ANSWER), providers=(forced,))
+
+    client = await house.ask(FLEX.replace(b'"flex"', b'"auto"'))
+
+    assert client.status == 400
+    assert b'"param":null' in client.body
+
+
+async def test_what_the_operator_says_of_a_tier_counts_as_asked() -> None:
+    forced = provider(targets=(target(params=Params(force={"service_tier": b'"flex"'})),))
+    dropped = provider(targets=(target(params=Params(drop=frozenset({"service_tier"}))),))
+    default = provider(targets=(target(params=Params(default={"service_tier": b'"flex"'})),))
+    costs = []
+    for spec, body in ((forced, PLAIN), (dropped, FLEX), (default, PLAIN)):
+        house = House(Said(CHAT_ANSWER), providers=(spec,))
+        await house.ask(body)
+        costs.append(told_by(house)[1].money.cost_nano)
+
+    assert costs == [6_500, 13_000, 6_500]
 
 
 async def test_counting_is_free() -> None:
