@@ -1,4 +1,4 @@
-"""SQL that makes windows of records, and days of windows. Pure.
+"""SQL that makes windows of records, and totals and days of windows. Pure.
 
 Law: parameters are passed by name; nothing in the text comes from a request.
 """
@@ -25,7 +25,7 @@ def _added(column: str) -> str:
     return f"ARRAY[{', '.join(f'sum({column}[{number + 1}])' for number in range(BUCKETS))}]"
 
 
-# The records of spans of whole windows.
+# The records of spans of whole windows; without its OFFSET it would be a join over all there are.
 INSERT_WINDOWS: Final = f"""
 INSERT INTO usage_windows
     (tenant_id, window_start, {_KEYS}, {_MEASURES}, {_HISTOGRAMS})
@@ -38,16 +38,33 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT * FROM cost_records c
         WHERE c.tenant_id = %(tenant)s AND c.started_at >= span.start AND c.started_at < span.stop
+        OFFSET 0
     ) AS record
 ) AS records
 GROUP BY tenant_id, 2, {_KEYS}
 """  # noqa: S608 - names of our own columns
 
-DELETE_WINDOWS: Final = """
-DELETE FROM usage_windows w
+_DELETE: Final = """
+DELETE FROM {table} w
 USING unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS span (start, stop)
 WHERE w.tenant_id = %(tenant)s AND w.window_start >= span.start AND w.window_start < span.stop
 """
+DELETE_WINDOWS: Final = _DELETE.format(table="usage_windows")
+DELETE_TOTALS: Final = _DELETE.format(table="usage_totals")
+
+INSERT_TOTALS: Final = f"""
+INSERT INTO usage_totals
+    (tenant_id, window_start, {_MEASURES}, {_HISTOGRAMS})
+SELECT tenant_id, window_start, {_OF_WINDOWS},
+       {", ".join(_added(f"{name}_buckets") for name in HISTOGRAMS)}
+FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS span (start, stop)
+CROSS JOIN LATERAL (
+    SELECT * FROM usage_windows w
+    WHERE w.tenant_id = %(tenant)s AND w.window_start >= span.start AND w.window_start < span.stop
+    OFFSET 0
+) AS found
+GROUP BY tenant_id, window_start
+"""  # noqa: S608 - see above
 
 INSERT_DAY: Final = f"""
 INSERT INTO usage_days

@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from accounts.row_security import protect
+from accounts.row_security import BOUND_TENANT, protect
 
-# What windows and days have in common: billing.measures names the same.
-COLUMNS = """
+# By what windows and days are kept apart, and what all sums hold: billing.measures names the same.
+KEYS = """
   team_id uuid,
   user_id uuid,
   key_id text NOT NULL,
@@ -18,8 +18,9 @@ COLUMNS = """
   status text NOT NULL,
   cache_state text NOT NULL,
   rule_id uuid,
-  simulated boolean NOT NULL,
-
+  simulated boolean NOT NULL
+"""
+MEASURES = """
   requests bigint NOT NULL,
   final_requests bigint NOT NULL,
   errors bigint NOT NULL,
@@ -58,16 +59,29 @@ WINDOWS = f"""
 CREATE TABLE usage_windows (
   tenant_id uuid NOT NULL,
   window_start timestamptz NOT NULL,
-  {COLUMNS}
+  {KEYS},
+  {MEASURES}
 );
-CREATE INDEX usage_windows_of_tenant ON usage_windows (tenant_id, window_start)
+CREATE INDEX usage_windows_of_tenant ON usage_windows (tenant_id, window_start);
+CREATE INDEX usage_windows_of_user ON usage_windows (tenant_id, user_id, window_start);
+CREATE INDEX usage_windows_of_key ON usage_windows (tenant_id, key_id, window_start)
+"""
+# A window as one row, for what is asked of the whole tenant.
+TOTALS = f"""
+CREATE TABLE usage_totals (
+  tenant_id uuid NOT NULL,
+  window_start timestamptz NOT NULL,
+  {MEASURES},
+  PRIMARY KEY (tenant_id, window_start)
+)
 """
 DAYS = f"""
 CREATE TABLE usage_days (
   tenant_id uuid NOT NULL,
   day date NOT NULL,
   day_start timestamptz NOT NULL,
-  {COLUMNS}
+  {KEYS},
+  {MEASURES}
 );
 CREATE INDEX usage_days_of_tenant ON usage_days (tenant_id, day)
 """
@@ -79,6 +93,8 @@ CREATE TABLE usage_zones (
   built_since date NOT NULL
 )
 """
+# Read once, not for each of a hundred thousand rows.
+OWN = f"tenant_id = (SELECT {BOUND_TENANT})"
 
 
 class Migration(migrations.Migration):
@@ -86,9 +102,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(WINDOWS, "DROP TABLE usage_windows"),
+        migrations.RunSQL(TOTALS, "DROP TABLE usage_totals"),
         migrations.RunSQL(DAYS, "DROP TABLE usage_days"),
         migrations.RunSQL(ZONES, "DROP TABLE usage_zones"),
-        protect("usage_windows"),
-        protect("usage_days"),
+        protect("usage_windows", own=OWN),
+        protect("usage_totals", own=OWN),
+        protect("usage_days", own=OWN),
         protect("usage_zones"),
     ]

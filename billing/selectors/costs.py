@@ -68,7 +68,7 @@ class Spenders:
 
 
 def spenders(question: Question, *, by: str, zone: ZoneInfo, most: int) -> Spenders:
-    """Those who spent most, first."""
+    """Those who spent most, first. Lines are drawn by the days of `zone`: those that are summed."""
     short = question.span.end - question.span.start <= BY_THE_HOUR_BELOW
     buckets = step_buckets(question.span, HOUR) if short else day_buckets(question.span, zone)
     asked = replace(question, buckets=buckets)
@@ -104,14 +104,14 @@ class Summary:
 
 
 def summary(question: Question, *, zone: ZoneInfo, most: int) -> Summary:
-    buckets = day_buckets(question.span, zone)
-    asked = replace(question, buckets=buckets)
+    asked = replace(question, buckets=day_buckets(question.span, zone))
     found = several(asked, by=("requested_model", "key_id"), measures=BY_DAY)
+    days = {day_of(cell.start, zone): cell.sums for cell in found["bucket"]}
     return Summary(
         total=found["all"][0].sums,
         models=_most(found["requested_model"], by="requested_model", most=most),
         keys=_most(found["key_id"], by="key_id", most=most),
-        days=sorted((day_of(cell.start, zone), cell.sums) for cell in found["bucket"]),
+        days=sorted(days.items()),
     )
 
 

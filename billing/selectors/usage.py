@@ -22,6 +22,7 @@ from billing.windows import Span, reading_of
 BUCKET: Final = "width_bucket(at, %(buckets)s::timestamptz[])"
 # What windows and days that are taken off again leave behind is nothing.
 USED: Final = "sum(final_requests) <> 0 OR sum(charge_nano) <> 0 OR sum(cost_nano) <> 0"
+# Without its OFFSET each LATERAL would be one join over all records there are.
 SOURCES: Final = """
 WITH dirty AS MATERIALIZED (
     SELECT window_start FROM dirty_windows
@@ -31,16 +32,26 @@ WITH dirty AS MATERIALIZED (
     SELECT day_start AS at, {keys}, {sums} FROM usage_days
     WHERE tenant_id = %(tenant)s AND day = ANY(%(days)s::date[]) AND {where}
     UNION ALL
-    SELECT w.window_start, {keys}, {negative} FROM usage_windows w
-    JOIN unnest(%(day_starts)s::timestamptz[], %(day_ends)s::timestamptz[]) AS span (start, stop)
-      ON w.window_start >= span.start AND w.window_start < span.stop
-    WHERE tenant_id = %(tenant)s AND w.window_start IN (SELECT window_start FROM dirty) AND {where}
+    SELECT found.window_start, {keys}, {negative} FROM (
+        SELECT window_start AS start FROM dirty
+        JOIN unnest(%(day_starts)s::timestamptz[], %(day_ends)s::timestamptz[]) AS day (start, stop)
+          ON window_start >= day.start AND window_start < day.stop
+    ) AS span
+    CROSS JOIN LATERAL (
+        SELECT * FROM usage_windows w
+        WHERE w.tenant_id = %(tenant)s AND w.window_start = span.start AND {where}
+        OFFSET 0
+    ) AS found
     UNION ALL
-    SELECT w.window_start, {keys}, {sums}
+    SELECT found.window_start, {keys}, {sums}
     FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS span (start, stop)
-    JOIN usage_windows w ON w.window_start >= span.start AND w.window_start < span.stop
-    WHERE tenant_id = %(tenant)s AND {where}
-      AND w.window_start NOT IN (SELECT window_start FROM dirty)
+    CROSS JOIN LATERAL (
+        SELECT * FROM {windows} w
+        WHERE w.tenant_id = %(tenant)s AND {where}
+          AND w.window_start >= span.start AND w.window_start < span.stop
+        OFFSET 0
+    ) AS found
+    WHERE found.window_start NOT IN (SELECT window_start FROM dirty)
     UNION ALL
     SELECT started_at, {keys}, {of_record} FROM (
         SELECT window_start AS start, window_start + interval '5 minutes' AS stop FROM dirty
@@ -49,9 +60,10 @@ WITH dirty AS MATERIALIZED (
     ) AS span (start, stop)
     CROSS JOIN LATERAL (
         SELECT * FROM cost_records c
-        WHERE c.tenant_id = %(tenant)s AND c.started_at >= span.start AND c.started_at < span.stop
+        WHERE c.tenant_id = %(tenant)s AND {where}
+          AND c.started_at >= span.start AND c.started_at < span.stop
+        OFFSET 0
     ) AS record
-    WHERE {where}
 )
 """
 
@@ -220,7 +232,7 @@ def _run(
     parameters: Mapping[str, Any] | None = None,
 ) -> list[tuple[Any, ...]]:
     sources = _sources(question, keys=keys, measures=measures)
-    told = {**_parameters(question), **(parameters or {})}
+    told = {**_parameters(question, keys=keys), **(parameters or {})}
     with connection.cursor() as cursor:
         # Compiling these statements would take longer than running them.
         cursor.execute("SELECT set_config('jit', 'off', true)")
@@ -251,8 +263,15 @@ def _cell(
 # --- where the sums are read ----------------------------------------------------------------------
 
 
+def _is_total(question: Question, *, keys: Sequence[str]) -> bool:
+    """Whether it is asked of the whole tenant, of which each window has one row."""
+    sight = question.sight
+    return sight.everything and not (sight.key_id or question.filters or keys)
+
+
 def _sources(question: Question, *, keys: Sequence[str], measures: Sequence[str]) -> str:
     return SOURCES.format(
+        windows="usage_totals" if _is_total(question, keys=keys) else "usage_windows",
         keys=", ".join(keys) or "1 AS nothing",
         sums=", ".join(f"{_of_sums(name)} AS {name}" for name in measures),
         negative=", ".join(f"-{_of_sums(name)}" for name in measures),
@@ -285,17 +304,19 @@ def _conditions(question: Question) -> Iterator[str]:
     if sight.key_id:
         yield "key_id = %(sight_key)s"
     elif not sight.everything:
-        yield "(user_id = %(sight_user)s OR team_id = ANY(%(sight_teams)s::uuid[]))"
+        # One person's windows have an index.
+        teams = " OR team_id = ANY(%(sight_teams)s::uuid[])" if sight.teams else ""
+        yield f"(user_id = %(sight_user)s{teams})"
     for name in question.filters:
         if name not in KEYS:
             raise LookupError(name)
         yield f"{name} = %(filter_{name})s"
 
 
-def _parameters(question: Question) -> dict[str, Any]:
-    reading = reading_of(
-        question.span, built=built_days(tenant_id=question.tenant_id), cuts=question.buckets
-    )
+def _parameters(question: Question, *, keys: Sequence[str]) -> dict[str, Any]:
+    is_total = _is_total(question, keys=keys)
+    built = None if is_total else built_days(tenant_id=question.tenant_id)
+    reading = reading_of(question.span, built=built, cuts=question.buckets)
     parameters: dict[str, Any] = {
         "tenant": question.tenant_id,
         "inner_start": reading.inner.start,

@@ -1,8 +1,9 @@
 """Windows and days, made anew from the records below them.
 
-Laws: nothing is ever added to a sum: a window is deleted and summed again, and its day with it in
-the same transaction, so a day is the sum of its windows at every moment. One transaction at a time
-works on a tenant. A mark is cleared last, and only if nothing came since it was read.
+Laws: nothing is ever added to a sum: a window is deleted and summed again, and its total and its
+day with it in the same transaction, so each is the sum of its windows at every moment. One
+transaction at a time works on a tenant. A mark is cleared last, and only if nothing came since it
+was read.
 """
 
 import time
@@ -19,7 +20,14 @@ from django.db import connection
 from accounts.models import Tenant
 from accounts.tenancy import platform_scope, tenant_scope
 from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
-from billing.sums import DELETE_DAY, DELETE_WINDOWS, INSERT_DAY, INSERT_WINDOWS
+from billing.sums import (
+    DELETE_DAY,
+    DELETE_TOTALS,
+    DELETE_WINDOWS,
+    INSERT_DAY,
+    INSERT_TOTALS,
+    INSERT_WINDOWS,
+)
 from billing.windows import (
     ONE_DAY,
     WINDOW,
@@ -146,8 +154,8 @@ def _sum_day(tenant_id: UUID, day: date, *, within: Span | None = None) -> Slice
             "ends": [span.end for span in spans],
         }
         with connection.cursor() as cursor:
-            cursor.execute(DELETE_WINDOWS, bounds)
-            cursor.execute(INSERT_WINDOWS, bounds)
+            for statement in (DELETE_WINDOWS, INSERT_WINDOWS, DELETE_TOTALS, INSERT_TOTALS):
+                cursor.execute(statement, bounds)
         if day >= built.since:
             _sum_windows(tenant_id, day, whole)
         # Last, for the shipper waits for whoever clears what it wants to mark.

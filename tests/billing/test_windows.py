@@ -10,7 +10,7 @@ from django.db import connection, connections
 from accounts.ids import new_id
 from accounts.models import Tenant
 from accounts.tenancy import platform_scope, tenant_scope
-from billing.measures import BUCKET_ENDS_MS, BUCKETS, percentile_ms
+from billing.measures import BUCKET_ENDS_MS, BUCKETS, KEYS, percentile_ms
 from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
 from billing.services import windows
 from billing.services.windows import aggregate, rebuild
@@ -23,7 +23,8 @@ from tests.billing.books import SUMMED, book, columns_of, content, sums_of
 from tests.factories.accounts import TenantFactory
 
 NOON: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-TABLES: Final = ("usage_windows", "usage_days", "usage_zones", "dirty_windows")
+TABLES: Final = ("usage_windows", "usage_totals", "usage_days", "usage_zones", "dirty_windows")
+SUMS: Final = ("usage_windows", "usage_totals", "usage_days")
 
 
 @pytest.fixture
@@ -35,6 +36,11 @@ def make_tenant(tz: str = "Asia/Shanghai") -> Tenant:
     with platform_scope("test"):
         made: Tenant = TenantFactory(reporting_tz=tz)
         return made
+
+
+def assert_sums_are_those_of_records() -> None:
+    records = sums_of("cost_records")
+    assert [sums_of(table) for table in SUMS] == [records] * len(SUMS)
 
 
 def state() -> list[list[Any]]:
@@ -68,6 +74,8 @@ def some_records(count: int = 40) -> list[dict[str, Any]]:
 
 def test_every_measure_is_a_column_of_windows_and_days(db: None) -> None:
     assert columns_of("usage_windows") == ["tenant_id", "window_start", *SUMMED]
+    totals = [name for name in SUMMED if name not in KEYS]
+    assert columns_of("usage_totals") == ["tenant_id", "window_start", *totals]
     assert columns_of("usage_days") == ["tenant_id", "day", "day_start", *SUMMED]
 
 
@@ -76,7 +84,7 @@ def test_windows_and_days_sum_to_the_records(tenant: Tenant) -> None:
 
     aggregate_windows()
 
-    assert sums_of("usage_windows") == sums_of("cost_records") == sums_of("usage_days")
+    assert_sums_are_those_of_records()
     assert content("dirty_windows") == []
 
 
@@ -123,7 +131,7 @@ def test_histograms_count_each_request_once(tenant: Tenant) -> None:
     aggregate()
 
     with platform_scope("test"), connection.cursor() as cursor:
-        for table in ("usage_windows", "usage_days"):
+        for table in SUMS:
             cursor.execute(f"SELECT latency_ms_buckets, ttft_ms_buckets FROM {table}")  # noqa: S608 - a table of ours
             ((latency, ttft),) = cursor.fetchall()
             assert {n: count for n, count in enumerate(latency) if count} == {
@@ -165,7 +173,7 @@ def test_the_order_in_which_records_come_makes_no_difference(tenant: Tenant) -> 
         aggregate()
 
     with platform_scope("test"), connection.cursor() as cursor:
-        for table in ("usage_windows", "usage_days"):
+        for table in SUMS:
             cursor.execute(
                 f"SELECT (t.*)::text FROM {table} t WHERE tenant_id = %s ORDER BY 1",  # noqa: S608 - a table of ours
                 [tenant.id],
@@ -187,7 +195,7 @@ def test_a_record_twenty_minutes_late_is_in_the_next_run(tenant: Tenant) -> None
 
     aggregate()
 
-    assert sums_of("usage_windows") == sums_of("cost_records") == sums_of("usage_days")
+    assert_sums_are_those_of_records()
     assert content("dirty_windows") == []
 
 
@@ -231,7 +239,7 @@ def test_runs_at_once_leave_the_same_bytes(committed_db: None) -> None:
     aggregate()
     before = state()
 
-    assert sums_of("usage_windows") == sums_of("cost_records") == sums_of("usage_days")
+    assert_sums_are_those_of_records()
     list(rebuild(span=Span(NOON - timedelta(days=1), NOON + timedelta(days=1))))
     assert state() == before
 

@@ -257,7 +257,8 @@ class GroupRest(GroupTotals):
     share = serializers.FloatField(allow_null=True)
     avg_cost = _amount(allow_null=True)
     sparkline = serializers.ListField(
-        child=_amount(), help_text="Of each day, or of each hour of a range of up to two days."
+        child=_amount(),
+        help_text="By day of the reporting zone, or by hour of a range of up to two days.",
     )
 
 

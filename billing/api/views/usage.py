@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -122,7 +123,8 @@ class GroupView(UsageBase):
     @extend_schema(parameters=[shapes.GroupQuery], responses=shapes.CostByGroup)
     def get(self, _request: Request) -> Response:
         asked, told = self.asked(shapes.GroupQuery, default="30d")
-        found = costs.spenders(asked.question, by=self.by, zone=asked.zone, most=told["top"])
+        reporting = ZoneInfo(self.access.the_tenant().reporting_tz)
+        found = costs.spenders(asked.question, by=self.by, zone=reporting, most=told["top"])
         rest = found.other
         return self.framed(
             {
