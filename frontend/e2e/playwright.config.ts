@@ -23,7 +23,8 @@ export default defineConfig({
     { name: 'keys', testMatch: 'keys.spec.ts', dependencies: ['arrival'] },
     { name: 'providers', testMatch: 'providers.spec.ts', dependencies: ['keys'] },
     { name: 'requests', testMatch: 'requests.spec.ts', dependencies: ['providers'] },
-    { name: 'people', testMatch: 'people.spec.ts', dependencies: ['requests'] },
+    { name: 'books', testMatch: 'books.spec.ts', dependencies: ['requests'] },
+    { name: 'people', testMatch: 'people.spec.ts', dependencies: ['books'] },
     { name: 'routes', testMatch: 'routes.spec.ts', dependencies: ['people'] },
   ],
   use: {

@@ -20,7 +20,7 @@ const DESK = { width: 1440, height: 900 }
 const PHONE_TARGET_PX = 43.5
 const DAY_MS = 86_400_000
 const UNTRANSLATED =
-  /\b(?:account|audit|auth|common|errors|keys|members|onboarding|providers|requests|settings|shell):[a-z_]+\b/
+  /\b(?:account|audit|auth|common|cost|errors|keys|members|models|onboarding|providers|requests|settings|shell):[a-z_]+\b/
 const isFull = process.env['E2E_FULL'] === '1'
 const rotation = Number(process.env['E2E_ROTATION'] ?? Math.floor(Date.now() / DAY_MS))
 
@@ -53,6 +53,12 @@ const ROUTES: readonly RouteCase[] = [
   { path: '/t/:tenant/requests?q=nothing-has-this-name', ready: '.empty' },
   { path: '/t/:tenant/requests?open=:request', ready: '.req-drawer .receipt' },
   { path: '/t/:tenant/requests/:request', ready: '.receipt' },
+  { path: '/t/:tenant/models', ready: '.row-menu' },
+  { path: '/t/:tenant/models?q=nothing-has-this-name', ready: '.empty' },
+  { path: '/t/:tenant/cost', ready: '.rank-list' },
+  { path: '/t/:tenant/cost?view=table', ready: '.rank-list' },
+  { path: '/t/:tenant/cost?tab=model', ready: '.spark' },
+  { path: '/t/:tenant/dev/usage', ready: '.rank-list' },
   { path: '/t/:tenant/keys', ready: '.row-menu' },
   { path: '/t/:tenant/keys?create=1', ready: '.drawer-foot' },
   { path: '/t/:tenant/members', ready: '.row-menu' },

@@ -56,6 +56,16 @@ const BUDGETS = [
     limitKib: 440,
   },
   {
+    name: 'models',
+    entries: [...SHELL, texts('models'), 'src/features/models/pages/models-page.tsx'],
+    limitKib: 440,
+  },
+  {
+    name: 'cost',
+    entries: [...SHELL, texts('cost'), 'src/features/cost/pages/cost-page.tsx'],
+    limitKib: 400,
+  },
+  {
     name: 'API keys',
     entries: [...SHELL, texts('keys'), 'src/features/keys/pages/keys-page.tsx'],
     limitKib: 440,
