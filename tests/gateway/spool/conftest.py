@@ -1,6 +1,7 @@
 """PostgreSQL for the shipper, which commits for itself."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -16,3 +17,9 @@ def books(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     with django_db_blocker.unblock():
         close_connections()
         services.reset_database()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Of a node."""
+    return tmp_path / "node"

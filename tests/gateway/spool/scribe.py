@@ -10,10 +10,12 @@ from typing import Any
 import psycopg
 
 from accounts.ids import new_id
-from gateway.spool.frames import Frame, encode
+from gateway.spool.frames import VERSION, Checkpoint, End, Frame, Start, Tokens, encode
 from gateway.spool.paths import lock_name, segment_name
+from gateway.spool.quarantine import Quarantine
 from gateway.spool.shipment import Follower, Landed, Shipment
 from gateway.spool.shipper import Shipper
+from tests.factories.frames import end_frame, start_frame
 
 TABLES = ("cost_records", "ledger_accounts", "ledger_transfers")
 
@@ -138,3 +140,35 @@ def checksums() -> list[tuple[Any, ...]]:
         (table, *select(f"SELECT count(*), {digest} FROM {table} t")[0])  # noqa: S608 - our own names
         for table in TABLES
     ]
+
+
+def exchange(**fields: Any) -> tuple[Start, End]:
+    request_id = str(new_id())
+    start = start_frame(request_id=request_id)
+    return start, end_frame(request_id=request_id, **fields)
+
+
+def row(request_id: str, columns: str, *, kind: str = "usage") -> tuple[Any, ...]:
+    (found,) = select(
+        f"SELECT {columns} FROM cost_records WHERE request_id = %s AND kind = %s",  # noqa: S608
+        request_id,
+        kind,
+    )
+    return found
+
+
+def rows(request_id: str) -> list[tuple[Any, ...]]:
+    return select(
+        "SELECT attempt, kind, final, status FROM cost_records WHERE request_id = %s ORDER BY 1, 2",
+        request_id,
+    )
+
+
+def in_quarantine(folder: Path) -> list[str]:
+    return sorted(path.name for path in Quarantine(folder).folder.glob("*"))
+
+
+def checkpoint(start: Start, *, bytes_out: int = 40, **tokens: Any) -> Checkpoint:
+    return Checkpoint(
+        VERSION, start.request_id, start.started_us, start.attempt, Tokens(**tokens), bytes_out
+    )

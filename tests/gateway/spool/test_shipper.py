@@ -1,26 +1,18 @@
-"""From the spool into PostgreSQL: every row once, whatever dies in between."""
+"""From the spool into PostgreSQL: every row once, and nothing that stops it."""
 
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from pytest_django import DjangoDbBlocker
 
 from accounts.ids import new_id
-from accounts.tenancy import platform_scope
-from gateway.spool.frames import VERSION, Checkpoint, End, Frame, Span, Start, Tokens, encode
+from gateway.spool.frames import VERSION, Span, encode
 from gateway.spool.paths import delivered_bytes
 from gateway.spool.quarantine import Quarantine
 from gateway.spool.shipper import BATCH_ROWS, BATCH_STARTS
-from providers.models.prices import OPERATOR_PAGE, PricePage
-from providers.services.prices import price_row
-from providers.specs import PriceSpec
 from tests.factories.frames import end_frame, start_frame
 from tests.gateway.spool.scribe import (
     Counted,
@@ -28,7 +20,11 @@ from tests.gateway.spool.scribe import (
     Scribe,
     checksums,
     end_of,
+    exchange,
+    in_quarantine,
     platform,
+    row,
+    rows,
     select,
     ship,
     shipper,
@@ -37,37 +33,6 @@ from tests.gateway.spool.scribe import (
 pytestmark = pytest.mark.usefixtures("books")
 
 TENANT: Final = end_frame().subject.tenant_id
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "node"
-
-
-def exchange(**fields: Any) -> tuple[Start, End]:
-    request_id = str(new_id())
-    start = start_frame(request_id=request_id)
-    return start, end_frame(request_id=request_id, **fields)
-
-
-def row(request_id: str, columns: str, *, kind: str = "usage") -> tuple[Any, ...]:
-    (found,) = select(
-        f"SELECT {columns} FROM cost_records WHERE request_id = %s AND kind = %s",  # noqa: S608
-        request_id,
-        kind,
-    )
-    return found
-
-
-def rows(request_id: str) -> list[tuple[Any, ...]]:
-    return select(
-        "SELECT attempt, kind, final, status FROM cost_records WHERE request_id = %s ORDER BY 1, 2",
-        request_id,
-    )
-
-
-def in_quarantine(folder: Path) -> list[str]:
-    return sorted(path.name for path in Quarantine(folder).folder.glob("*"))
 
 
 # --- what a row is --------------------------------------------------------------------------------
@@ -302,134 +267,6 @@ def test_a_row_that_is_refused_is_set_aside_and_the_others_go_on(
     scribe.die()
 
 
-# --- writers that died ----------------------------------------------------------------------------
-
-
-def checkpoint(start: Start, *, bytes_out: int = 40, **tokens: Any) -> Checkpoint:
-    return Checkpoint(
-        VERSION, start.request_id, start.started_us, start.attempt, Tokens(**tokens), bytes_out
-    )
-
-
-@pytest.fixture(scope="module")
-def price_id(books: None, django_db_blocker: DjangoDbBlocker) -> str:
-    spec = PriceSpec(
-        id=str(new_id()),
-        version="1",
-        scope="operator",
-        model="mock-1",
-        rates={"in_fresh": "2", "out_text": "10"},
-    )
-    with django_db_blocker.unblock(), platform_scope("test"):
-        page, _ = PricePage.objects.get_or_create(id=OPERATOR_PAGE)
-        price_row(spec, page_id=page.pk).save(force_insert=True)
-    return spec.id
-
-
-def test_an_attempt_of_a_dead_writer_is_billed_by_its_last_checkpoint(
-    folder: Path, price_id: str
-) -> None:
-    """F-02."""
-    scribe, heard = Scribe(folder), Heard()
-    start = start_frame(
-        request_id=str(new_id()),
-        price_id=price_id,
-        multiplier="0.5",
-        markup_bp=1_000,
-        input_tokens=100,
-    )
-    scribe.write(start, checkpoint(start, out_text=5), checkpoint(start, out_text=20))
-    ship(folder, followers=(heard,))
-    assert not rows(start.request_id)
-    scribe.die()
-    ship(folder, followers=(heard,))
-    assert rows(start.request_id) == [(0, "usage", True, "interrupted")]
-    # (100 x 2 + 20 x 10) / 1,000,000 USD, halved; a tenth more for the tenant.
-    assert row(
-        start.request_id, "in_fresh, out_text, cost_nano, charge_nano, cost_certainty, terminated"
-    ) == (100, 20, 200_000, 220_000, "estimated", "crash")
-    (landed,) = heard.landed
-    assert (landed.kind, landed.new, landed.end.outcome.status) == ("usage", True, "interrupted")
-    assert not list(folder.glob("*-*"))
-
-
-def test_an_attempt_that_brought_nothing_may_have_cost_something_and_is_not_charged(
-    folder: Path, price_id: str
-) -> None:
-    scribe = Scribe(folder)
-    start = start_frame(request_id=str(new_id()), price_id=price_id, input_tokens=100)
-    scribe.write(start)
-    scribe.die()
-    ship(folder)
-    assert row(start.request_id, "cost_nano, charge_nano, cost_certainty, http_status") == (
-        200_000, 0, "possible", 0,
-    )  # fmt: skip
-    assert not select(
-        "SELECT 1 FROM ledger_transfers WHERE ref = %s", f"{start.request_id}:0:usage"
-    )
-
-
-def test_the_last_open_attempt_is_the_final_one_unless_another_ended_the_exchange(
-    folder: Path,
-) -> None:
-    scribe = Scribe(folder)
-    (first, end), (other, other_end) = exchange(), exchange(attempt=1, attempts=2)
-    again = msgspec.structs.replace(first, attempt=1)
-    failed = msgspec.structs.replace(
-        end, outcome=msgspec.structs.replace(end.outcome, final=False, status="upstream_error")
-    )
-    other_again = msgspec.structs.replace(other, attempt=1)
-    scribe.write(first, again, failed)
-    scribe.write(other, other_again, other_end)  # the END of attempt 0 is lost
-    scribe.die()
-    ship(folder)
-    assert rows(first.request_id) == [
-        (0, "usage", False, "upstream_error"),
-        (1, "usage", True, "interrupted"),
-    ]
-    assert rows(other.request_id) == [
-        (0, "usage", False, "interrupted"),
-        (1, "usage", True, "ok"),
-    ]
-
-
-@pytest.mark.parametrize("bytes_out", [0, 40])
-def test_an_end_found_later_is_a_correction_and_rows_and_books_sum_to_it(
-    folder: Path, price_id: str, bytes_out: int
-) -> None:
-    scribe, provider = Scribe(folder), str(new_id())
-    start = start_frame(
-        request_id=str(new_id()), price_id=price_id, input_tokens=100, provider_id=provider
-    )
-    scribe.write(start, checkpoint(start, bytes_out=bytes_out, out_text=200))
-    scribe.die()
-    ship(folder)
-    end = end_frame(request_id=start.request_id, provider_id=provider, in_fresh=100)
-    for _ in range(2):  # and once more
-        late, heard = Scribe(folder), Heard()
-        late.write(end)
-        ship(folder, followers=(heard,))
-        late.die()
-        ship(folder)
-    sums = select(
-        "SELECT sum(cost_nano), sum(charge_nano), sum(in_fresh), sum(out_text), sum(out_reasoning),"
-        " count(*) FILTER (WHERE final), count(*) FILTER (WHERE kind = 'usage')"
-        " FROM cost_records WHERE request_id = %s",
-        start.request_id,
-    )
-    assert sums == [(123_000, 123_000, 100, 300, 20, 1, 1)]
-    booked = select(
-        "SELECT c.kind, sum(CASE WHEN t.credit_id = c.id THEN amount_nano ELSE -amount_nano END)"
-        " FROM ledger_transfers t JOIN ledger_accounts c ON c.id IN (t.credit_id, t.debit_id)"
-        " WHERE split_part(t.ref, ':', 1) = %s AND c.kind IN ('tenant_usage', 'provider_payable')"
-        " GROUP BY 1 ORDER BY 1",
-        start.request_id,
-    )
-    assert booked == [("provider_payable", 123_000), ("tenant_usage", 123_000)]
-    assert "correction" in [landed.kind for landed in heard.landed]
-    assert not any(landed.new for landed in heard.landed)
-
-
 # --- how far it is --------------------------------------------------------------------------------
 
 
@@ -536,78 +373,3 @@ def test_a_connection_that_breaks_is_made_again(folder: Path) -> None:
     assert rows(end.request_id)
     end_of(one)
     scribe.die()
-
-
-# --- any death, any order -------------------------------------------------------------------------
-
-
-class Killed(BaseException):
-    """SIGKILL, as this process sees it."""
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_any_frames_any_death_and_any_redelivery_give_the_same_rows(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    """F-03, and more: the shipper dies before, in or after the commit, or before its note."""
-    folder = tmp_path_factory.mktemp("any") / "node"
-    scribe = Scribe(folder)
-    exchanges = [exchange() for _ in range(data.draw(st.integers(1, 4)))]
-    cut = data.draw(st.lists(st.booleans(), min_size=4, max_size=4))
-    waiting: list[list[Frame]] = [
-        [start, checkpoint(start, out_text=3), *([] if is_cut else [end])]
-        for (start, end), is_cut in zip(exchanges, cut, strict=False)
-    ]
-    while any(waiting):
-        queue = data.draw(st.sampled_from([queue for queue in waiting if queue]))
-        scribe.write(queue.pop(0))
-        match data.draw(st.sampled_from(["on", "on", "roll", "ship", "kill"])):
-            case "roll":
-                scribe.roll()
-            case "ship":
-                ship(folder)
-            case "kill":
-                where = data.draw(st.sampled_from(["ingest", "follow", "record"]))
-                kill(folder, where)
-    scribe.die()
-    ship(folder)
-    for (start, _), is_cut in zip(exchanges, cut, strict=False):
-        assert rows(start.request_id) == [(0, "usage", True, "interrupted" if is_cut else "ok")]
-    assert not list(folder.glob("*-*"))
-
-
-def kill(folder: Path, where: str) -> None:
-    places = {
-        "ingest": "gateway.spool.delivery.ingest",
-        "follow": "gateway.spool.shipper.Shipper._tell",
-        "record": "gateway.spool.tail.Segment.record",
-    }
-    one = shipper(folder)
-    with mock.patch(places[where], side_effect=Killed), suppress(Killed):
-        one.round()
-    # The kernel would.
-    one._delivery.close()  # noqa: SLF001
-    for tail in one._tails.values():  # noqa: SLF001
-        tail.close()
-
-
-def test_shipping_every_segment_again_changes_no_table(folder: Path, tmp_path: Path) -> None:
-    scribe = Scribe(folder)
-    for _ in range(20):
-        start, end = exchange(provider_id=str(new_id()))
-        scribe.write(start, end)
-    open_start = start_frame(request_id=str(new_id()))
-    scribe.write(open_start)
-    scribe.die()
-    kept = [(path.name, path.read_bytes()) for path in folder.glob("*.log")]
-    ship(folder)
-    before = checksums()
-    again = tmp_path / "again"
-    again.mkdir()
-    for name, content in kept:
-        (again / name).write_bytes(content)
-    ship(again)
-    assert checksums() == before
