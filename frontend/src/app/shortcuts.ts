@@ -6,6 +6,7 @@ import { useNavigate } from 'react-router'
 import { useMe } from '../api/session'
 import {
   AUDIT,
+  COST,
   isAllowed,
   KEYS_ANY,
   KEYS_OWN,
@@ -29,6 +30,7 @@ interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'g r', text: 'shell:shortcut.requests', gate: REQUESTS, path: '/requests' },
   { keys: 'g p', text: 'shell:shortcut.providers', gate: PROVIDERS_ANY, path: '/providers' },
+  { keys: 'g c', text: 'shell:shortcut.cost', gate: COST, path: '/cost' },
   { keys: 'g k', text: 'shell:shortcut.keys', gate: KEYS_ANY, path: '/keys' },
   { keys: 'g y', text: 'shell:shortcut.my_keys', gate: KEYS_OWN, path: '/dev/keys' },
   { keys: 'g m', text: 'shell:shortcut.members', gate: MEMBERS, path: '/members' },

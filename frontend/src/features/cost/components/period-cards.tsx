@@ -76,6 +76,14 @@ function PeriodFigures({ period, versus }: { period: Period; versus: string }) {
         <span title={wholeNumber(period.tokens, language)}>
           {t('cost:column.tokens')} <b>{tokenCount(period.tokens, language)}</b>
         </span>
+        {period.vendor_cost !== undefined && period.vendor_cost !== period.cost && (
+          <span>
+            {t('cost:period.vendors')}{' '}
+            <b>
+              <Money amount={period.vendor_cost} />
+            </b>
+          </span>
+        )}
       </div>
     </>
   )

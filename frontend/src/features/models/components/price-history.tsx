@@ -55,7 +55,7 @@ export function PriceHistory({ row, price, actions }: Props) {
           <StatusTag plain status={LOOK[entry.state]}>
             {t(STATES[entry.state])}
           </StatusTag>
-          <span className="price-pair">
+          <span className="price-pair" title={t('models:history.pair')}>
             <Rate rate={entry.rates['in_fresh']} />
             {' · '}
             <Rate rate={entry.rates['out_text']} />
