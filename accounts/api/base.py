@@ -40,6 +40,8 @@ from accounts.services import idempotency
 from accounts.tenancy import platform_scope, tenant_scope, user_scope
 
 STATEMENT_TIMEOUT: Final = "10s"
+# Of a request that hangs between two statements; its connection is one of ten.
+IDLE_TIMEOUT: Final = "15s"
 TENANT_HEADER: Final = "X-Switchyard-Tenant"
 LONGEST_SHOWN: Final = 255
 IDEMPOTENCY_KEY: Final = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_SHOWN}}}")
@@ -146,7 +148,9 @@ class ManagementView(APIView):
         with self._scope():
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT]
+                    "SELECT set_config('statement_timeout', %s, true),"
+                    " set_config('idle_in_transaction_session_timeout', %s, true)",
+                    [STATEMENT_TIMEOUT, IDLE_TIMEOUT],
                 )
             yield
 

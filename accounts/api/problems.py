@@ -16,6 +16,7 @@ from django.core.exceptions import (
 )
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from psycopg.errors import IdleInTransactionSessionTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -70,6 +71,8 @@ def as_refused(raised: Exception) -> Refused | None:
         return Invalid(_field_problems(raised.detail))
     if isinstance(raised, exceptions.Throttled):
         return Refused("rate_limited", facts={RETRY_AFTER: int(getattr(raised, "wait", None) or 1)})
+    if isinstance(raised.__cause__, IdleInTransactionSessionTimeout):
+        return Refused("unavailable")
     for kind, code in CODES.items():
         if isinstance(raised, kind):
             return Refused(code)

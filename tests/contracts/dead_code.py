@@ -86,6 +86,7 @@ HOOKS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "drf-spectacular": frozenset(
         {
+            "AnyKeyScheme",
             "ManagementKeyScheme",
             "SessionScheme",
             "StrictBodies",

@@ -20,12 +20,19 @@ def _amount(**options: Any) -> serializers.CharField:
     return serializers.CharField(help_text="USD with nine places.", **options)
 
 
+def known_zone(name: str) -> None:
+    if not is_time_zone(name):
+        raise serializers.ValidationError(f"{name!r} is no time zone; expected as Asia/Kolkata")
+
+
 class UsageFilters(ListQuery):
     range = serializers.ChoiceField(
         required=False, choices=RANGES, help_text="Up to now; days are whole days of the zone."
     )
     tz = serializers.CharField(
-        required=False, help_text="Zone whose days are meant; the tenant's reporting zone without."
+        required=False,
+        validators=[known_zone],
+        help_text="Zone whose days are meant; the tenant's reporting zone without.",
     )
     key_id = serializers.CharField(required=False, help_text="As key_…")
     model = serializers.CharField(required=False, help_text="The name that was asked for.")
@@ -54,11 +61,6 @@ class UsageFilters(ListQuery):
         return {name: row for name, row in fields.items() if name not in self.left_out}
 
     left_out: frozenset[str] = frozenset({"limit", "cursor"})
-
-    def validate_tz(self, name: str) -> str:
-        if not is_time_zone(name):
-            raise serializers.ValidationError(f"{name!r} is no time zone; expected as Asia/Kolkata")
-        return name
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in attrs.items() if value is not None}
