@@ -57,6 +57,7 @@ NIGHTLY: Final = (
     *("-n", "auto"),
     "tests/nightly/openapi_fuzz.py",
     "tests/nightly/postgresql_stands_still.py",
+    "tests/nightly/shipping_rate.py",
 )
 
 
