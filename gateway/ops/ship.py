@@ -1,4 +1,4 @@
-"""The shipper's process below `switchyard shipper` and `switchyard up`: no Django in it."""
+"""The shipper's process below `switchyard shipper` and `switchyard up`; Django is not set up."""
 
 import signal
 import sys
