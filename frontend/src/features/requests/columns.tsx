@@ -38,11 +38,11 @@ function ColumnCost({ amount }: { amount: string | null }) {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { id: 'time', text: 'requests:column.time', width: 104, cell: (row) => <TimeText at={row.time} /> },
+  { id: 'time', text: 'requests:column.time', width: 100, cell: (row) => <TimeText at={row.time} /> },
   { id: 'status', text: 'requests:column.status', width: 128, cell: (row) => <StatusCell row={row} /> },
-  { id: 'model', text: 'requests:column.model', width: 192, cell: (row) => <ModelCell row={row} /> },
-  { id: 'provider', text: 'requests:column.provider', width: 96, cell: (row) => words(row.provider) },
-  { id: 'key', text: 'requests:column.key', width: 160, cell: (row) => <KeyCell row={row} /> },
+  { id: 'model', text: 'requests:column.model', width: 184, cell: (row) => <ModelCell row={row} /> },
+  { id: 'provider', text: 'requests:column.provider', width: 88, cell: (row) => words(row.provider) },
+  { id: 'key', text: 'requests:column.key', width: 188, cell: (row) => <KeyCell row={row} /> },
   { id: 'user', text: 'requests:column.user', width: 128, cell: (row) => words(row.user?.name ?? '') },
   { id: 'session', text: 'requests:column.session', width: 112, cell: (row) => words(row.session) },
   { id: 'dialect', text: 'requests:column.dialect', width: 144, cell: (row) => words(row.dialect) },

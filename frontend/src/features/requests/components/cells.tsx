@@ -69,8 +69,9 @@ export const shortMask = (mask: string): string => mask.replace(/^.*(?=…)/, ''
 export function KeyCell({ row }: { row: Pick<RequestRow, 'key'> }) {
   if (!row.key) return <Missing />
   return (
-    <span title={`${row.key.id} · ${row.key.mask}`}>
-      {row.key.name || row.key.id} <span className="muted">{shortMask(row.key.mask)}</span>
+    <span className="key-cell" title={`${row.key.name} · ${row.key.id} · ${row.key.mask}`}>
+      <span className="clip">{row.key.name || row.key.id}</span>{' '}
+      <span className="muted">{shortMask(row.key.mask)}</span>
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import { Button, Input, Select } from 'antd'
-import { useState, type FormEvent } from 'react'
+import { useState, type SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CHOICES, FIELDS, isSingle, isThreshold, isValid, type Pair } from '../filters'
 import { FIELD_TEXTS, valueText } from './filter-words'
@@ -13,7 +13,7 @@ export function FilterBuilder({ onAdd }: { onAdd: (pair: Pair) => void }) {
   const choices = CHOICES[field]
   const pair: Pair = [isNot && !isSingle(field) ? `not.${field}` : field, value.trim()]
   const isReady = isValid(pair)
-  const add = (event: FormEvent) => {
+  const add = (event: SubmitEvent) => {
     event.preventDefault()
     if (!isReady) return
     onAdd(pair)

@@ -34,6 +34,7 @@ function ReceiptSheet({ receipt }: { receipt: Receipt }) {
       `receipt-${receipt.request_id}.json`,
     )
   const isMany = attempts.length > 1
+  const isSimulated = attempts.every(({ simulated }) => simulated)
   return (
     <div className="receipt">
       {attempts.map((attempt) => (
@@ -58,7 +59,7 @@ function ReceiptSheet({ receipt }: { receipt: Receipt }) {
           </div>
         )}
         <div className="sum">
-          <dt>{t('requests:receipt.charged')}</dt>
+          <dt>{t(isSimulated ? 'requests:receipt.rated' : 'requests:receipt.charged')}</dt>
           <dd>
             <Exact amount={total.charge} currency={currency} />
           </dd>

@@ -103,7 +103,12 @@ export function FilterChips({ url, rows }: Props) {
   return (
     <>
       {!isRelative(period) && (
-        <Tag closable className="filter-tag" onClose={() => url.setPeriod({ range: '1h' })}>
+        <Tag
+          closable
+          variant="outlined"
+          className="filter-tag"
+          onClose={() => url.setPeriod({ range: '1h' })}
+        >
           {periodText(period, zone)}
         </Tag>
       )}
@@ -111,6 +116,7 @@ export function FilterChips({ url, rows }: Props) {
         <Tag
           key={pair.join('=')}
           closable
+          variant="outlined"
           className="filter-tag"
           onClose={() => url.setPairs((all) => without(all, pair))}
         >
