@@ -69,7 +69,7 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
   if (by === null) {
     const free = actions.free(row)
     return (
-      <div className="note with-action">
+      <div className="note with-action unpriced-note">
         <span>
           <UnpricedTag row={row} />
           <br />
@@ -98,7 +98,7 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
   }
   const matched = matchedName(by, t)
   const facts: [string, ReactNode][] = [
-    [t('models:fact.matched'), `${matched.text}: ${matched.why}`],
+    [t('models:fact.matched'), t('models:fact.found', matched)],
     [
       t('models:fact.model'),
       <span key="m" className="mono">
