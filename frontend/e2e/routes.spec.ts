@@ -20,7 +20,7 @@ const DESK = { width: 1440, height: 900 }
 const PHONE_TARGET_PX = 43.5
 const DAY_MS = 86_400_000
 const UNTRANSLATED =
-  /\b(?:account|audit|auth|common|cost|errors|keys|members|models|onboarding|providers|requests|settings|shell):[a-z_]+\b/
+  /\b(?:account|audit|auth|common|cost|dialogs|errors|keys|members|models|onboarding|providers|requests|settings|shell):[a-z_]+\b/
 const isFull = process.env['E2E_FULL'] === '1'
 const rotation = Number(process.env['E2E_ROTATION'] ?? Math.floor(Date.now() / DAY_MS))
 

@@ -1,15 +1,3 @@
-import {
-  AuditOutlined,
-  BlockOutlined,
-  CloudServerOutlined,
-  FundOutlined,
-  KeyOutlined,
-  ReadOutlined,
-  SettingOutlined,
-  TeamOutlined,
-  UnorderedListOutlined,
-  WarningOutlined,
-} from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import type { Me } from '../api/types'
 import {
@@ -26,6 +14,7 @@ import {
   SETTINGS,
   type Gate,
 } from './capabilities'
+import { NavIcon } from './nav-icon'
 
 export type Area = 'console' | 'dev'
 
@@ -50,7 +39,7 @@ const NAVIGATION: Record<Area, readonly NavGroup[]> = {
     {
       text: 'shell:nav.observe',
       items: [
-        { path: '/requests', text: 'shell:nav.requests', icon: <UnorderedListOutlined />, gate: REQUESTS },
+        { path: '/requests', text: 'shell:nav.requests', icon: <NavIcon name="requests" />, gate: REQUESTS },
       ],
     },
     {
@@ -59,23 +48,23 @@ const NAVIGATION: Record<Area, readonly NavGroup[]> = {
         {
           path: '/providers',
           text: 'shell:nav.providers',
-          icon: <CloudServerOutlined />,
+          icon: <NavIcon name="providers" />,
           gate: PROVIDERS_ANY,
         },
-        { path: '/models', text: 'shell:nav.models', icon: <BlockOutlined />, gate: PROVIDERS_READ },
+        { path: '/models', text: 'shell:nav.models', icon: <NavIcon name="models" />, gate: PROVIDERS_READ },
       ],
     },
     {
       text: 'shell:nav.spend',
-      items: [{ path: '/cost', text: 'shell:nav.cost', icon: <FundOutlined />, gate: COST }],
+      items: [{ path: '/cost', text: 'shell:nav.cost', icon: <NavIcon name="cost" />, gate: COST }],
     },
     {
       text: 'shell:nav.manage',
       items: [
-        { path: '/keys', text: 'shell:nav.keys', icon: <KeyOutlined />, gate: KEYS_ANY },
-        { path: '/members', text: 'shell:nav.members', icon: <TeamOutlined />, gate: MEMBERS },
-        { path: '/audit', text: 'shell:nav.audit', icon: <AuditOutlined />, gate: AUDIT },
-        { path: '/settings', text: 'shell:nav.settings', icon: <SettingOutlined />, gate: SETTINGS },
+        { path: '/keys', text: 'shell:nav.keys', icon: <NavIcon name="keys" />, gate: KEYS_ANY },
+        { path: '/members', text: 'shell:nav.members', icon: <NavIcon name="members" />, gate: MEMBERS },
+        { path: '/audit', text: 'shell:nav.audit', icon: <NavIcon name="audit" />, gate: AUDIT },
+        { path: '/settings', text: 'shell:nav.settings', icon: <NavIcon name="settings" />, gate: SETTINGS },
       ],
     },
   ],
@@ -83,15 +72,21 @@ const NAVIGATION: Record<Area, readonly NavGroup[]> = {
     {
       text: 'shell:nav.reference',
       items: [
-        { path: '/docs', text: 'shell:nav.api', icon: <ReadOutlined />, isGlobal: true, isDocument: true },
-        { path: '/docs/errors', text: 'shell:nav.errors', icon: <WarningOutlined />, isGlobal: true },
+        {
+          path: '/docs',
+          text: 'shell:nav.api',
+          icon: <NavIcon name="api" />,
+          isGlobal: true,
+          isDocument: true,
+        },
+        { path: '/docs/errors', text: 'shell:nav.errors', icon: <NavIcon name="errors" />, isGlobal: true },
       ],
     },
     {
       text: 'shell:nav.mine',
       items: [
-        { path: '/dev/keys', text: 'shell:nav.my_keys', icon: <KeyOutlined />, gate: KEYS_OWN },
-        { path: '/dev/usage', text: 'shell:nav.my_usage', icon: <FundOutlined />, gate: COST_OWN },
+        { path: '/dev/keys', text: 'shell:nav.my_keys', icon: <NavIcon name="keys" />, gate: KEYS_OWN },
+        { path: '/dev/usage', text: 'shell:nav.my_usage', icon: <NavIcon name="cost" />, gate: COST_OWN },
       ],
     },
   ],

@@ -25,7 +25,7 @@ export default function ProofDialog() {
     setValue('')
     prove.reset()
   }
-  const label = t(way === 'password' ? 'shell:step_up.password' : 'shell:step_up.code')
+  const label = t(way === 'password' ? 'dialogs:step_up.password' : 'dialogs:step_up.code')
   const shared = {
     id: 'step-up',
     ref: field,
@@ -34,8 +34,8 @@ export default function ProofDialog() {
   }
   return (
     <Modal open footer={null} closable={false} mask={{ closable: false }} className="confirm" width={440}>
-      <h2 className="dialog-title">{t('shell:step_up.title')}</h2>
-      <p className="muted">{t('shell:step_up.text')}</p>
+      <h2 className="dialog-title">{t('dialogs:step_up.title')}</h2>
+      <p className="muted">{t('dialogs:step_up.text')}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -47,8 +47,8 @@ export default function ProofDialog() {
           value={way}
           onChange={choose}
           options={[
-            { value: 'password', label: t('shell:step_up.by_password') },
-            { value: 'code', label: t('shell:step_up.by_code') },
+            { value: 'password', label: t('dialogs:step_up.by_password') },
+            { value: 'code', label: t('dialogs:step_up.by_code') },
           ]}
         />
         <div className="field">
@@ -67,7 +67,7 @@ export default function ProofDialog() {
         <div className="dialog-foot">
           <Button onClick={() => settleProof({ proved: false })}>{t('common:cancel')}</Button>
           <Button type="primary" htmlType="submit" disabled={!value} loading={prove.isPending}>
-            {t('shell:step_up.go')}
+            {t('dialogs:step_up.go')}
           </Button>
         </div>
       </form>

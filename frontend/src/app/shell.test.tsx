@@ -30,7 +30,16 @@ test('everybody lands on the first page they may see', () => {
 test('the navigation holds what one may open and nothing else', () => {
   const paths = (who: typeof me) =>
     visibleNav('console', who).flatMap(({ items }) => items.map(({ path }) => path))
-  expect(paths(me)).toEqual(['/requests', '/providers', '/models', '/cost', '/keys', '/members', '/audit', '/settings'])
+  expect(paths(me)).toEqual([
+    '/requests',
+    '/providers',
+    '/models',
+    '/cost',
+    '/keys',
+    '/members',
+    '/audit',
+    '/settings',
+  ])
   expect(paths(developer)).toEqual(['/audit'])
   expect(paths(viewer)).toEqual(['/cost', '/audit'])
   expect(visibleAreas(viewer)).toEqual(['console'])

@@ -28,20 +28,20 @@ interface Shortcut {
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: 'g r', text: 'shell:shortcut.requests', gate: REQUESTS, path: '/requests' },
-  { keys: 'g p', text: 'shell:shortcut.providers', gate: PROVIDERS_ANY, path: '/providers' },
-  { keys: 'g c', text: 'shell:shortcut.cost', gate: COST, path: '/cost' },
-  { keys: 'g k', text: 'shell:shortcut.keys', gate: KEYS_ANY, path: '/keys' },
-  { keys: 'g y', text: 'shell:shortcut.my_keys', gate: KEYS_OWN, path: '/dev/keys' },
-  { keys: 'g m', text: 'shell:shortcut.members', gate: MEMBERS, path: '/members' },
-  { keys: 'g a', text: 'shell:shortcut.audit', gate: AUDIT, path: '/audit' },
-  { keys: 'j', text: 'shell:shortcut.next_row', gate: REQUESTS, isOfPage: true },
-  { keys: 'k', text: 'shell:shortcut.row_before', gate: REQUESTS, isOfPage: true },
-  { keys: 'Enter', text: 'shell:shortcut.open_row', gate: REQUESTS, isOfPage: true },
-  { keys: 'l', text: 'shell:shortcut.live', gate: REQUESTS, isOfPage: true },
-  { keys: '/', text: 'shell:shortcut.filter' },
-  { keys: 'r', text: 'shell:shortcut.refresh' },
-  { keys: '?', text: 'shell:shortcut.list' },
+  { keys: 'g r', text: 'dialogs:shortcut.requests', gate: REQUESTS, path: '/requests' },
+  { keys: 'g p', text: 'dialogs:shortcut.providers', gate: PROVIDERS_ANY, path: '/providers' },
+  { keys: 'g c', text: 'dialogs:shortcut.cost', gate: COST, path: '/cost' },
+  { keys: 'g k', text: 'dialogs:shortcut.keys', gate: KEYS_ANY, path: '/keys' },
+  { keys: 'g y', text: 'dialogs:shortcut.my_keys', gate: KEYS_OWN, path: '/dev/keys' },
+  { keys: 'g m', text: 'dialogs:shortcut.members', gate: MEMBERS, path: '/members' },
+  { keys: 'g a', text: 'dialogs:shortcut.audit', gate: AUDIT, path: '/audit' },
+  { keys: 'j', text: 'dialogs:shortcut.next_row', gate: REQUESTS, isOfPage: true },
+  { keys: 'k', text: 'dialogs:shortcut.row_before', gate: REQUESTS, isOfPage: true },
+  { keys: 'Enter', text: 'dialogs:shortcut.open_row', gate: REQUESTS, isOfPage: true },
+  { keys: 'l', text: 'dialogs:shortcut.live', gate: REQUESTS, isOfPage: true },
+  { keys: '/', text: 'dialogs:shortcut.filter' },
+  { keys: 'r', text: 'dialogs:shortcut.refresh' },
+  { keys: '?', text: 'dialogs:shortcut.list' },
 ]
 
 const SEQUENCE_MS = 1000

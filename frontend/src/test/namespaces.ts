@@ -4,6 +4,7 @@ export const NAMESPACES = [
   'auth',
   'common',
   'cost',
+  'dialogs',
   'errors',
   'keys',
   'members',

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Outlet, useLocation } from 'react-router'
 import { useMe } from '../../api/session'
+import { withTexts } from '../../i18n/texts'
 import { LiveContext, useLive } from '../../live/use-live'
 import { BlockBoundary } from '../../ui/block-boundary'
 import { LogoMark, Wordmark } from '../../ui/logo'
@@ -19,7 +20,7 @@ import { ThemeButton } from './theme-button'
 import { UserMenu } from './user-menu'
 
 const NavDrawer = lazy(() => import('./nav-drawer'))
-const ShortcutList = lazy(() => import('./shortcut-list'))
+const ShortcutList = lazy(() => withTexts('dialogs', import('./shortcut-list')))
 
 function useArea(): Area {
   const { pathname } = useLocation()

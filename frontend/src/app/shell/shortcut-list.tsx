@@ -9,7 +9,7 @@ export default function ShortcutList({ onClose }: { onClose: () => void }) {
   const { capabilities } = useMe()
   const shown = SHORTCUTS.filter(({ gate }) => !gate || isAllowed(capabilities, gate))
   return (
-    <Modal open title={t('shell:shortcut.title')} footer={null} onCancel={onClose} width={400}>
+    <Modal open title={t('dialogs:shortcut.title')} footer={null} onCancel={onClose} width={400}>
       <dl className="shortcut-list">
         {shown.map(({ keys, text }) => (
           <div key={keys}>

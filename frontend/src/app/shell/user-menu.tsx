@@ -2,7 +2,6 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Dropdown, type MenuProps } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { signOut } from '../../api/auth'
 import { dropAllDrafts } from '../../ui/form/drafts'
 import { forgetSession, useMe } from '../../api/session'
 import { openShortcutList } from '../shortcuts'
@@ -18,6 +17,8 @@ export function UserMenu() {
   const client = useQueryClient()
   const name = me.user.display_name || me.user.email
   const leave = async () => {
+    // Fetched when somebody leaves: what signs in and out is no part of the first load.
+    const { signOut } = await import('../../api/auth')
     await signOut()
     dropAllDrafts()
     await go('/login')
