@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from msgspec import Struct
 from prometheus_client import Counter
 
 from billing.money import usd
@@ -45,61 +44,36 @@ class NotWritable(Exception):
     """The folder of the audit log takes no file; the message names it and says why."""
 
 
-class Line(Struct, frozen=True, kw_only=True):
-    timestamp: str
-    request_id: str
-    api_key_id: str
-    model: str
-    backend: str | None
-    backend_key: str | None
-    input_tokens: int
-    output_tokens: int
-    latency_ms: int
-    status: int
-    tenant: str
-    user_id: str | None
-    dialect: str
-    served_model: str
-    ttft_ms: int | None
-    cost_usd: str | None
-    cached_tokens: int
-    attempts: int
-    terminated: str
-    error_code: str | None
-    cache: str
-    degraded: tuple[str, ...]
-
-
 _ENCODER: Final = msgspec.json.Encoder()
 
 
 def line_of(end: End) -> bytes:
     errand, outcome, cost = end.errand, end.outcome, end.money.cost_nano
     ended_at = EPOCH + timedelta(microseconds=end.started_us, milliseconds=outcome.latency_ms)
-    told = Line(
-        timestamp=f"{ended_at:%Y-%m-%dT%H:%M:%SZ}",
-        request_id=shown_id(end.request_id),
-        api_key_id=end.subject.key_id,
-        model=errand.requested_model,
-        backend=errand.provider or None,
-        backend_key=errand.credential or None,
-        input_tokens=tokens_in(end.tokens),
-        output_tokens=tokens_out(end.tokens),
-        latency_ms=outcome.latency_ms,
-        status=outcome.http_status,
-        tenant=end.subject.tenant,
-        user_id=end.subject.user_id,
-        dialect=errand.dialect,
-        served_model=errand.served_model,
-        ttft_ms=outcome.ttft_ms,
-        cost_usd=None if cost is None else usd(cost),
-        cached_tokens=end.tokens.in_cache_read,
-        attempts=outcome.attempts,
-        terminated=outcome.terminated,
-        error_code=outcome.error_code or None,
-        cache=errand.cache_state,
-        degraded=errand.degraded,
-    )
+    told = {
+        "timestamp": f"{ended_at:%Y-%m-%dT%H:%M:%SZ}",
+        "request_id": shown_id(end.request_id),
+        "api_key_id": end.subject.key_id,
+        "model": errand.requested_model,
+        "backend": errand.provider or None,
+        "backend_key": errand.credential or None,
+        "input_tokens": tokens_in(end.tokens),
+        "output_tokens": tokens_out(end.tokens),
+        "latency_ms": outcome.latency_ms,
+        "status": outcome.http_status,
+        "tenant": end.subject.tenant,
+        "user_id": end.subject.user_id,
+        "dialect": errand.dialect,
+        "served_model": errand.served_model,
+        "ttft_ms": outcome.ttft_ms,
+        "cost_usd": None if cost is None else usd(cost),
+        "cached_tokens": end.tokens.in_cache_read,
+        "attempts": outcome.attempts,
+        "terminated": outcome.terminated,
+        "error_code": outcome.error_code or None,
+        "cache": errand.cache_state,
+        "degraded": errand.degraded,
+    }
     return _ENCODER.encode(told) + b"\n"
 
 

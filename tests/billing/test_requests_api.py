@@ -1,7 +1,5 @@
 """`/api/v1/requests`: who sees which exchanges, by what they are found, and how they leave."""
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +10,8 @@ from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
 from accounts.api import base
-from accounts.models import AuditEntry
-from accounts.tenancy import tenant_scope
 from billing.models import SpoolProgress
 from billing.selectors import requests as selectors
-from providers.models import Credential
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.billing.exchanges import id_of, make_record
@@ -301,135 +296,6 @@ def test_the_histogram_of_years_has_no_more_than_300_bars(town: Town) -> None:
     for query in ("range=90d", "from=1990-01-01T00:00:00Z&to=2030-01-01T00:00:00Z"):
         told = town.api("owner").get(f"requests/histogram?{query}").json()
         assert len(told["t"]) <= 300
-
-
-def test_the_detail_shows_each_attempt_with_its_times(town: Town) -> None:
-    final = make_record(
-        town,
-        attempt=1,
-        attempts=2,
-        spans=[
-            ["authenticate", 0, 40, "gateway", None],
-            ["call", 300, 5_300, "upstream", 0],
-            ["call", 6_000, 9_000, "upstream", 1],
-            ["stream", 9_000, 1_250_000, "upstream", 1],
-        ],
-    )
-    same = {"request_id": final.request_id, "started_at": final.started_at}
-    make_record(
-        town, **same, attempt=0, final=False, charge_nano=0, status="upstream_error",
-        http_status=503, error_code="overloaded", out_text=0, out_reasoning=0, credential_id=None,
-    )  # fmt: skip
-    make_record(town, **same, attempt=1, kind="refund:1", charge_nano=-23_000)
-    with tenant_scope(tenant_id=town.tenant.pk):
-        Credential.objects.filter(pk=town.credential.pk).update(suffix="own1")
-    detail = town.api("owner").get(f"requests/{id_of(final)}").json()
-    assert detail["cost"] == "0.000100000"
-    assert detail["spans"][1] == {
-        "name": "call", "start_ms": 0.3, "end_ms": 5.3, "side": "upstream", "attempt": 0,
-    }  # fmt: skip
-    started, ended = (
-        datetime.fromisoformat(detail[name]) for name in ("started_at", "finished_at")
-    )
-    assert ended - started == timedelta(milliseconds=1_250)
-    assert detail["parts"] == []
-    first, second = detail["attempts"]
-    assert first == {
-        "attempt": 0,
-        "provider": town.provider.slug,
-        "credential": town.credential.name,
-        "credential_suffix": "",
-        "upstream_name": "mock-1-2026",
-        "status": "upstream_error",
-        "http_status": 503,
-        "error_code": "overloaded",
-        "tokens": {"in_fresh": 100, "in_cache_read": 50},
-        "started_ms": 0.3,
-        "ended_ms": 5.3,
-        "cost": "0.000123000",
-    }
-    assert (second["started_ms"], second["ended_ms"]) == (6.0, 1_250.0)
-    assert second["credential_suffix"] == "own1"
-
-
-def test_what_a_vendor_charges_is_the_platforms_to_know_once_there_is_a_markup(town: Town) -> None:
-    record = make_record(town, markup_bp=2_000, charge_nano=147_600)
-    path = f"requests/{id_of(record)}"
-    own = town.api("owner").get(path).json()
-    assert (own["cost"], own["attempts"][0]["cost"]) == ("0.000147600", None)
-    superadmin = Api(tenant=town.tenant).as_user(make_superadmin())
-    assert superadmin.get(path).json()["attempts"][0]["cost"] == "0.000123000"
-    unpriced = make_record(town, cost_nano=None)
-    told = town.api("owner").get(f"requests/{id_of(unpriced)}").json()
-    assert told["attempts"][0]["cost"] is None
-
-
-@pytest.mark.parametrize("path", ["nonsense", "req_", "req_0198c0de12347000800000000000000f"])
-def test_an_id_that_names_nothing_is_not_found(town: Town, path: str) -> None:
-    assert town.api("owner").get(f"requests/{path}").status_code == 404
-
-
-def test_an_exchange_whose_end_is_not_booked_is_not_found_yet(town: Town) -> None:
-    record = make_record(town, final=False)
-    assert listed(town) == []
-    assert town.api("owner").get(f"requests/{id_of(record)}").status_code == 404
-
-
-def test_ids_that_clients_of_other_kinds_made_are_found_too(town: Town) -> None:
-    record = make_record(town, request_id="5f0d6c1e-53f4-4b6e-9d2f-6f6f2f1c9a11")
-    assert town.api("owner").get(f"requests/{record.request_id}").status_code == 200
-
-
-def test_an_export_neutralises_formulas_and_leaves_numbers(town: Town) -> None:
-    record = make_record(
-        town, requested_model='=HYPERLINK("http://x")', served_model="-5", session_hash="\tx",
-        error_code="@sum", charge_nano=-5_000_000_000, degraded=["tools", "images"],
-    )  # fmt: skip
-    answer = town.api("owner").post("requests/export", {"filters": {"status": ["ok", "limited"]}})
-    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.headers["X-Has-More"] == "false"
-    (row,) = csv.DictReader(io.StringIO(answer.content.decode()))
-    assert row["requested_model"] == '\'=HYPERLINK("http://x")'
-    assert (row["served_model"], row["cost"], row["session"]) == ("-5", "-5.000000000", "'\tx")
-    assert (row["id"], row["stream"], row["degraded"]) == (id_of(record), "false", "tools images")
-    assert (row["tokens_in"], row["ttft_ms"], row["error_code"]) == ("150", "200", "'@sum")
-    assert row["time"].endswith("Z")
-
-
-def test_an_export_is_told_to_the_audit_and_holds_what_the_list_shows(town: Town) -> None:
-    record, _ = make_record(town), make_record(town, status="limited")
-    order = {"format": "json", "filters": {"status": "ok", "range": "1h"}}
-    answer = town.api("owner").post("requests/export", order, Idempotency_Key="once")
-    told = answer.json()
-    assert [row["id"] for row in told["data"]] == [id_of(record)]
-    assert told["has_more"] is False
-    with tenant_scope(tenant_id=town.tenant.pk):
-        entry = AuditEntry.objects.get(action="request.export")
-    assert entry.after == {"filters": {"status": ["ok"], "range": ["1h"]}, "rows": 1}
-
-
-def test_an_export_is_bounded(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billing.api.views.requests.MAX_ROWS", 2)
-    for _ in range(3):
-        make_record(town)
-    answer = town.api("owner").post("requests/export", {"format": "csv"})
-    assert len(answer.content.decode().splitlines()) == 3
-    assert answer.headers["X-Has-More"] == "true"
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        {"format": "xlsx"},
-        {"filters": {"status": 1}},
-        {"filters": {"colour": "red"}},
-        {"filters": {"limit": "5"}},
-        {"rows": 5},
-    ],
-)
-def test_an_order_that_cannot_be_read_is_refused(town: Town, order: dict[str, Any]) -> None:
-    answer = town.api("owner").post("requests/export", order)
-    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", ["requests?range=30d", "requests/histogram?range=30d"])

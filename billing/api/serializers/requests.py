@@ -3,7 +3,6 @@
 Fields named like words of Python, or like attributes of DRF's classes, are made in `get_fields`.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -82,7 +81,7 @@ class RequestHistogram(serializers.Serializer[Any]):
     """Columns: one figure per bucket."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        counts: Mapping[str, serializers.Field[Any, Any, Any, Any]] = {
+        counts: dict[str, serializers.Field[Any, Any, Any, Any]] = {
             status: serializers.ListField(child=serializers.IntegerField())
             for status in FINAL_STATUSES
         }
@@ -140,11 +139,12 @@ class RequestExport(Strict):
         help_text="Names and values of the list's filters; several values as a list.",
     )
 
-    def validate_filters(self, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """With each filter's values as a list."""
         found = {}
-        for name, value in given.items():
+        for name, value in attrs["filters"].items():
             texts = value if isinstance(value, list) else [value]
             if not all(isinstance(text, str) for text in texts):
                 raise serializers.ValidationError({name: "expected a text, or a list of texts"})
             found[name] = texts
-        return found
+        return {**attrs, "filters": found}
