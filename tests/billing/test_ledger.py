@@ -65,7 +65,9 @@ def standing() -> dict[UUID, int]:
     return {one.account_id: one.nano for one in balances()}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
+)
 @given(rows=histories(), seed=st.integers(0, 2**32))
 def test_the_books_balance_in_whatever_order_things_arrive(
     tenants: list[Tenant], rows: list[dict[str, Any]], seed: int
