@@ -6,12 +6,13 @@ from gateway.edge.stages.admit import admit
 from gateway.edge.stages.record import record
 from gateway.edge.surfaces import EMBEDDINGS
 from tests.gateway.edge.plane import exchange, key_spec, plane
+from tests.routing.world import ACME
 
 
 def test_a_slot_is_taken_and_given_back_once() -> None:
     runtime = plane()
     made = exchange(runtime)
-    made.key = key_spec()
+    made.key, made.tenant = key_spec(), runtime.snapshots.current.tenants[ACME]
 
     admit(made, runtime)
     assert runtime.slots.taken == 1
