@@ -1,6 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
-import { isProblem } from '../../api/problem'
 import type { paths } from '../../api/schema'
 import { apiQuery, pairQuery, isRelative, type Filter } from './filters'
 import './problems'
@@ -65,15 +64,13 @@ export const lastRowQuery = (tenant: string, pairs: Filter['pairs']) =>
     meta: { isPolled: false },
   })
 
-export const requestQuery = (tenant: string, id: string) =>
+/** `isRunning`: its record is written when it has ended. Of others it may still be on its way. */
+export const requestQuery = (tenant: string, id: string, { isRunning = false } = {}) =>
   queryOptions({
     queryKey: [...TENANT(tenant), 'one', id],
     queryFn: () => body(api.GET('/api/v1/requests/{request_id}', { params: { path: { request_id: id } } })),
-    // One that runs, or whose record is still on its way.
     refetchInterval: ({ state }) =>
-      state.data?.status === 'running' || (isProblem(state.error) && state.errorUpdateCount < MAX_LOOKS)
-        ? RUNNING_MS
-        : false,
+      state.data === undefined && (isRunning || state.errorUpdateCount < MAX_LOOKS) ? RUNNING_MS : false,
     placeholderData: undefined,
   })
 

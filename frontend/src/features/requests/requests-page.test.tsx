@@ -2,10 +2,10 @@ import { act, screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 import { me } from '../../test/facts'
-import { answer } from '../../test/handlers'
+import { answer, refuse } from '../../test/handlers'
 import { testPageStates } from '../../test/page-states'
 import { visit } from '../../test/render'
-import { failedRequest, request, requestPage } from '../../test/request-facts'
+import { failedRequest, request, requestDetail, requestPage } from '../../test/request-facts'
 import { server } from '../../test/server'
 import type { RequestRow } from './types'
 
@@ -173,6 +173,22 @@ test('j and k move, Enter opens beside the list, Esc closes', async () => {
   expect(router.state.location.search).toBe(`?open=${request.id}`)
   await user.keyboard('{Escape}')
   await waitFor(() => expect(router.state.location.search).toBe(''))
+})
+
+test('a request that runs says so, and is explained when it has ended', async () => {
+  let isOver = false
+  server.use(
+    http.get('/api/v1/requests/:id', () =>
+      isOver ? HttpResponse.json(requestDetail) : refuse({ status: 404, code: 'not_found' }),
+    ),
+    answer('get', '/api/v1/requests', requestPage({ ...request, status: 'running', latency_ms: null })),
+  )
+  visit(`/t/acme/requests?open=${request.id}`, ServerSocket)
+  expect(await screen.findByText('Still running')).toBeVisible()
+  const { say } = await subscribed()
+  isOver = true
+  say(request)
+  expect(await screen.findByRole('region', { name: 'Where the time went' })).toBeVisible()
 })
 
 test('columns are chosen and ordered, at most fourteen, and remembered', async () => {

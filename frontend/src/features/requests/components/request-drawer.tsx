@@ -4,17 +4,26 @@ import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
 import { CopyButton } from '../../../ui/copy-button'
 import { LinkButton } from '../../../ui/link-button'
+import type { RequestRow } from '../types'
 import { RequestBody } from './request-body'
 import { StatusCell } from './cells'
 import { useRequest } from './use-request'
 
 const WIDTH_PX = 720
 
+interface Props {
+  id: string
+  /** What the list knows of it. */
+  row: RequestRow | undefined
+  onClose: () => void
+}
+
 /** Beside the list, which stays usable with `j` and `k`. */
-export function RequestDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+export function RequestDrawer({ id, row, onClose }: Props) {
   const { t } = useTranslation()
   const tenant = useTenantSlug()
-  const request = useRequest(id)
+  const request = useRequest(id, { isRunning: row?.status === 'running' })
+  const known = request.data ?? row
   return (
     <Drawer
       open
@@ -24,7 +33,7 @@ export function RequestDrawer({ id, onClose }: { id: string; onClose: () => void
       closeIcon={<CloseOutlined aria-label={t('requests:close')} />}
       title={
         <span className="drawer-title">
-          {request.data && <StatusCell isTag row={request.data} />}
+          {known && <StatusCell isTag row={known} />}
           <span className="mono clip">{id}</span>
           <CopyButton iconOnly text={id} label={t('requests:copy_id')} />
         </span>

@@ -4,9 +4,9 @@ import { useTenantSlug } from '../../../api/session'
 import { requestQuery } from '../queries'
 
 /** One request; what is gone, or belongs to somebody else, is told apart from what could not be read. */
-export function useRequest(id: string) {
+export function useRequest(id: string, { isRunning = false } = {}) {
   const tenant = useTenantSlug()
-  const { data, error, isPending, refetch } = useQuery(requestQuery(tenant, id))
+  const { data, error, isPending, refetch } = useQuery(requestQuery(tenant, id, { isRunning }))
   const isGone = isProblem(error) && error.status === 404
-  return { data, error, isPending, isGone, retry: () => void refetch() }
+  return { data, error, isPending, isGone, isRunning, retry: () => void refetch() }
 }

@@ -137,7 +137,9 @@ export function RequestsPage() {
         </>
       )}
       <Suspense fallback={null}>
-        {url.opened !== null && <RequestDrawer id={url.opened} onClose={close} />}
+        {url.opened !== null && (
+          <RequestDrawer id={url.opened} row={rows.find(({ id }) => id === url.opened)} onClose={close} />
+        )}
       </Suspense>
     </div>
   )
