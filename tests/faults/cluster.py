@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
-from gateway.ops.embedded.processes import leash
+from gateway.ops.embedded.processes import leash, look_up
 from gateway.ops.ports import free_port
 from gateway.spool.paths import parse_segment, segments
 from tests.clients.management import SETTINGS, Management
@@ -50,21 +51,25 @@ class Cluster:
         self.kept.mkdir(parents=True)
         self.port = port
         self._environment = environment
-        self._server = self._start("serve")
-        self._shipper = self._start("shipper")
+        # Managed by HTTP first, and then killed: who serves clients only is back much sooner.
+        self._server = self._start("gateway.ops.serve", SERVE_ROLE="all", WORKERS="1")
+        self._shipper = self._start("gateway.ops.ship")
         self.kills = {"worker": 0, "shipper": 0}
 
-    def _start(self, command: str) -> "subprocess.Popen[bytes]":
+    def _start(self, module: str, **settings: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-m", "gateway.ops.ship"]
-            if command == "shipper"
-            else [sys.executable, "-m", "gateway", command],
+            [sys.executable, "-m", module],
             cwd=ROOT,
-            env=self._environment,
+            env={**self._environment, **settings},
             stdout=subprocess.DEVNULL,
             process_group=0,
             preexec_fn=leash(signal.SIGKILL),  # noqa: PLW1509 - no thread forks meanwhile
         )
+
+    def serve_clients_only(self) -> None:
+        self.stop_serving()
+        self._server = self._start("gateway.ops.serve", SERVE_ROLE="edge", WORKERS="2")
+        wait_until(self.ready, within_s=UP_WITHIN_S)
 
     def ready(self) -> bool:
         assert self._server.poll() is None, "the server ended"
@@ -73,14 +78,25 @@ class Cluster:
         return False
 
     def workers(self) -> list[int]:
-        """Those that serve: granian ends when one dies that has only just begun."""
+        """Those that serve, the oldest first."""
         serving = {name.pid for path in segments(self.spool) if (name := parse_segment(path.name))}
-        return [pid for pid in descendants(self._server.pid) if pid in serving]
+        known = [look_up(pid) for pid in descendants(self._server.pid) if pid in serving]
+        living = [one for one in known if one is not None]
+        return [one.pid for one in sorted(living, key=lambda one: int(one.started))]
+
+    def worker_of(self, request_id: UUID) -> int:
+        """Who has written down that it began."""
+        (pid,) = {
+            name.pid
+            for path in segments(self.spool)
+            if (name := parse_segment(path.name)) and str(request_id).encode() in path.read_bytes()
+        }
+        return pid
 
     def kill_shipper(self) -> None:
         self._shipper.kill()
         self._shipper.wait()
-        self._shipper = self._start("shipper")
+        self._shipper = self._start("gateway.ops.ship")
         self.kills["shipper"] += 1
 
     def kill_worker(self, pid: int) -> None:
@@ -94,6 +110,7 @@ class Cluster:
                 (self.kept / path.name).hardlink_to(path)
 
     def stop_serving(self) -> None:
+        self.keep_segments()
         self._server.terminate()
         self._server.wait(ANSWER_WITHIN_S)
 
@@ -117,7 +134,6 @@ def cluster(folder: Path) -> Iterator[tuple[Cluster, Stack]]:
         "PORT": str(port),
         "VAR_DIR": str(folder),
         "NODE_ID": NODE,
-        "WORKERS": "2",
         "AUDIT_LOG_DIR": str(folder / "audit"),
         "DRAIN_READY_DELAY_S": "0",
         "DRAIN_MAX_S": "5",
@@ -168,8 +184,9 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
             node.keep_segments()
             if len(calls) >= self.requests * (fallen + 0.5) / self.kills:
                 workers = node.workers()
-                if workers and dice.random() < WORKERS_SHARE:
-                    node.kill_worker(dice.choice(workers))
+                # granian ends when the one it has made anew dies within seconds.
+                if len(workers) > 1 and dice.random() < WORKERS_SHARE:
+                    node.kill_worker(workers[0])
                 else:
                     node.kill_shipper()
                 fallen += 1

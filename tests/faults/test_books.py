@@ -17,7 +17,7 @@ from tests.clients.stack import Stack
 from tests.conftest import close_connections
 from tests.faults.bounds import FACTOR, NIGHTLY
 from tests.faults.callers import Caller
-from tests.faults.cluster import Call, Cluster, Storm, cluster
+from tests.faults.cluster import REQUEST_ID, Call, Cluster, Storm, cluster
 from tests.faults.evil_dialects import PROMPT_TOKENS, said
 from tests.faults.evil_upstream import TOKENS
 from tests.faults.installation import wait_until
@@ -57,6 +57,7 @@ def node(
     with tempfile.TemporaryDirectory() as folder, cluster(Path(folder)) as (started, stack):
         stack.vendor("vendor", url=referee.url)
         stack.management.price(provider="vendor", model="evil-", rates=RATES)
+        started.serve_clients_only()
         yield started, stack
     with django_db_blocker.unblock():
         close_connections()
@@ -72,8 +73,9 @@ def test_a_stream_whose_worker_is_killed_is_billed_up_to_its_last_second(
     caller = Caller(stack, model=f"vendor.evil-paced-3000-{gap_ms}", stream=True)
     caller.until(said(lived_s * 1_000 // gap_ms).encode(), within_s=lived_s * 2 * FACTOR)
     billed_at_least = caller.received.count(b"tok0") - 1_000 // gap_ms
-    for pid in started.workers():
-        started.kill_worker(pid)
+    request_id = REQUEST_ID.search(caller.received)
+    assert request_id is not None
+    started.kill_worker(started.worker_of(UUID(request_id[1].decode())))
     caller.close()
 
     def recorded() -> bool:
