@@ -44,10 +44,10 @@ FROM (
 GROUP BY tenant_id, 2, {_KEYS}
 """  # noqa: S608 - names of our own columns
 
+# Span by span: a join with several would read the whole table.
 _DELETE: Final = """
-DELETE FROM {table} w
-USING unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS span (start, stop)
-WHERE w.tenant_id = %(tenant)s AND w.window_start >= span.start AND w.window_start < span.stop
+DELETE FROM {table}
+WHERE tenant_id = %(tenant)s AND window_start >= %(start)s AND window_start < %(end)s
 """
 DELETE_WINDOWS: Final = _DELETE.format(table="usage_windows")
 DELETE_TOTALS: Final = _DELETE.format(table="usage_totals")

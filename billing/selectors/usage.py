@@ -307,10 +307,7 @@ def _conditions(question: Question) -> Iterator[str]:
         # One person's windows have an index.
         teams = " OR team_id = ANY(%(sight_teams)s::uuid[])" if sight.teams else ""
         yield f"(user_id = %(sight_user)s{teams})"
-    for name in question.filters:
-        if name not in KEYS:
-            raise LookupError(name)
-        yield f"{name} = %(filter_{name})s"
+    yield from (f"{name} = %(filter_{name})s" for name in KEYS if name in question.filters)
 
 
 def _parameters(question: Question, *, keys: Sequence[str]) -> dict[str, Any]:

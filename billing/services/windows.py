@@ -148,20 +148,28 @@ def _sum_day(tenant_id: UUID, day: date, *, within: Span | None = None) -> Slice
         if within is not None:
             spans = [Span(max(within.start, whole.start), min(within.end, whole.end))]
             marks = [mark for mark in marks if spans[0].start <= mark[0] < spans[0].end]
-        bounds: dict[str, Any] = {
-            "tenant": tenant_id,
-            "starts": [span.start for span in spans],
-            "ends": [span.end for span in spans],
-        }
-        with connection.cursor() as cursor:
-            for statement in (DELETE_WINDOWS, INSERT_WINDOWS, DELETE_TOTALS, INSERT_TOTALS):
-                cursor.execute(statement, bounds)
+        _sum_records(tenant_id, spans)
         if day >= built.since:
             _sum_windows(tenant_id, day, whole)
         # Last, for the shipper waits for whoever clears what it wants to mark.
         _clear(tenant_id, marks)
     windows = sum((span.end - span.start) // WINDOW for span in spans)
     return Slice(tenant_id=tenant_id, day=day, windows=windows)
+
+
+def _sum_records(tenant_id: UUID, spans: list[Span]) -> None:
+    bounds: dict[str, Any] = {
+        "tenant": tenant_id,
+        "starts": [span.start for span in spans],
+        "ends": [span.end for span in spans],
+    }
+    with connection.cursor() as cursor:
+        for span in spans:
+            one: dict[str, Any] = {"tenant": tenant_id, "start": span.start, "end": span.end}
+            cursor.execute(DELETE_WINDOWS, one)
+            cursor.execute(DELETE_TOTALS, one)
+        cursor.execute(INSERT_WINDOWS, bounds)
+        cursor.execute(INSERT_TOTALS, bounds)
 
 
 def _sum_windows(tenant_id: UUID, day: date, whole: Span) -> None:
