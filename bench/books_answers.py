@@ -18,6 +18,7 @@ from tests.factories.accounts import MembershipFactory
 
 # What answers may take at their 95th percentile, in milliseconds.
 BOUND_MS: Final = 1_000
+PAGE_MS: Final = 400  # the first page of a list; 200 where there are no more than a million records
 BOUNDS_MS: Final = {
     "/api/v1/cost/current": 150,
     "/api/v1/cost/daily": BOUND_MS,
@@ -35,6 +36,9 @@ BOUNDS_MS: Final = {
     "/admin/usage?key_id=key_000000000001&range=7d&granularity=1h": BOUND_MS,
     "/admin/usage?range=30d&granularity=1d": BOUND_MS,
     "/admin/usage/summary": BOUND_MS,
+    "/api/v1/requests?range=30d": PAGE_MS,
+    "/api/v1/requests?range=30d&status=error": PAGE_MS,
+    "/api/v1/requests?range=30d&key=key_000000000001&not.status=ok": PAGE_MS,
 }
 # A hundred keys of forty people in eight teams; few of them make most of the traffic, each mostly
 # with two models of eight, at four providers with two credentials each.
