@@ -6,7 +6,6 @@ halving, set aside, and everything else goes on.
 """
 
 import random
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeAlias, TypeVar
@@ -22,6 +21,7 @@ from gateway.spool.frames import End
 from gateway.spool.interrupted import Terms
 from gateway.spool.rows import EPOCH, NoRow, record_of
 from gateway.spool.shipment import Landed
+from gateway.spool.stopping import Stopping
 from providers.specs import PriceSpec
 
 Row: TypeAlias = tuple[Any, ...]
@@ -54,7 +54,7 @@ class Stopped(Exception):
 
 
 class Delivery:
-    def __init__(self, url: str, *, stopping: threading.Event, refused: Refused) -> None:
+    def __init__(self, url: str, *, stopping: Stopping, refused: Refused) -> None:
         self._url = url
         self._stopping = stopping
         self._refused = refused

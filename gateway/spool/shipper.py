@@ -8,7 +8,6 @@ gets a row for every attempt it left open; nobody waits for the shipper but disk
 import fcntl
 import math
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from gateway.spool.paths import parse_segment, segments
 from gateway.spool.quarantine import Quarantine
 from gateway.spool.reading import Passed
 from gateway.spool.shipment import Follower, Landed, Shipment
+from gateway.spool.stopping import Stopping
 from gateway.spool.tail import Tail
 
 BATCH_ROWS: Final = 500
@@ -76,7 +76,7 @@ class Shipper:
         self._followers = followers
         self._meter = meter
         self._clock = clock
-        self._stopping = threading.Event()
+        self._stopping = Stopping()
         self._quarantine = Quarantine(folder)
         self._delivery = Delivery(url, stopping=self._stopping, refused=self._refused)
         self._tails: dict[str, Tail] = {}  # by the name of the writer's lock
@@ -90,7 +90,7 @@ class Shipper:
     def run(self) -> None:
         try:
             with self._alone():
-                while not self._stopping.is_set():
+                while not self._stopping:
                     if not self.round():
                         self._stopping.wait(IDLE_S)
                 while self.round():
