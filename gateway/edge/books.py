@@ -176,7 +176,8 @@ class Books:
             self._second = int(now)
             self._refusals.clear()
         self._refusals[exchange.key.id] += 1
-        if self._refusals[exchange.key.id] > REFUSALS_PER_SECOND:
+        # What room is left belongs to those that are running.
+        if self._refusals[exchange.key.id] > REFUSALS_PER_SECOND or self._spool.problem():
             self._meter.suppressed()
             return
         node, hmac_key = self._spool.node, self._hmac_key

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -304,7 +305,8 @@ class SpoolWriter:
         self._durable = covered
         while self._waiting and self._waiting[0][0] <= covered:
             _, loop, done = self._waiting.popleft()
-            loop.call_soon_threadsafe(_release, done, fault)
+            with suppress(RuntimeError):  # its loop has ended, and with it who waited
+                loop.call_soon_threadsafe(_release, done, fault)
 
     def _settle(self, files: Iterable[int]) -> None:
         for file in files:

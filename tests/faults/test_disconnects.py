@@ -1,16 +1,25 @@
 """F-09: whoever leaves takes the vendor's call along, in every phase and in every way."""
 
+import math
+import os
+import socket
 import time
+from pathlib import Path
 from typing import Final
 
 import pytest
 
+from gateway.edge.counting import BYTES_PER_TOKEN
+from gateway.spool.frames import End
+from gateway.spool.paths import node_dir
 from tests.clients.stack import Stack
 from tests.faults.bounds import FACTOR
 from tests.faults.callers import Caller, How
+from tests.faults.evil_dialects import said
 from tests.faults.installation import wait_until
 from tests.faults.referee import Referee
 from tests.faults.remains import Remains
+from tests.gateway.spool.written import frames_of
 
 pytestmark = pytest.mark.faults
 
@@ -28,6 +37,15 @@ PHASES: Final = {
     "before the last event": ("evil-hang-after-5", True, b"tok00004"),
 }
 
+# How many events it had before the gateway heard of its leaving.
+SENT: Final = {
+    "whole answer": (0, 0),
+    "before headers": (0, 0),
+    "before the first token": (0, 0),
+    "mid-stream": (4, 4 + 50 * QUIET_S * FACTOR),
+    "before the last event": (5, 5),
+}
+
 
 @pytest.fixture(scope="module")
 def stack(bare_stack: Stack, referee: Referee) -> Stack:
@@ -43,9 +61,29 @@ def test_the_vendor_s_side_is_closed_at_once(
     stack: Stack, referee: Referee, kind: str, phase: str, how: How
 ) -> None:
     remains = Remains(stack, referee)
+    before = len(ends())
     gaps = left_behind(stack, referee, kind=kind, phase=phase, how=how, count=1)
     assert max(gaps) <= QUIET_S * FACTOR
     remains.check()
+    wait_until(lambda: len(ends()) > before, within_s=FACTOR)
+    [end] = ends()[before:]
+    assert (end.outcome.final, end.outcome.status) == (True, "canceled")
+    assert end.outcome.terminated == "client_closed"
+    assert end.tokens.in_fresh > 0
+    least, most = SENT[phase]
+    assert letters(least) <= end.tokens.out_text <= letters(most)
+
+
+def ends() -> list[End]:
+    """In the books of this node, in any order but the old ones first."""
+    folder = node_dir(Path(os.environ["VAR_DIR"]) / "spool", socket.gethostname())
+    found = [frame for frame in frames_of(folder, live=True) if isinstance(frame, End)]
+    return sorted(found, key=lambda end: end.started_us)
+
+
+def letters(events: float) -> float:
+    """What so many events are counted as, for their words are long."""
+    return math.ceil(events * len(said(0)) / BYTES_PER_TOKEN)
 
 
 @pytest.mark.parametrize("phase", PHASES)

@@ -31,6 +31,8 @@ async def test_nothing_new_begins_while_nothing_can_be_recorded() -> None:
     assert client.headers[b"retry-after"] == b"5"
     assert client.headers[b"x-should-retry"] == b"true"
     assert house.vendors.calls == []
+    assert house.notebook.frames == []
+    assert house.counts.refusals == 1
 
 
 async def test_a_start_that_cannot_be_written_is_no_call() -> None:

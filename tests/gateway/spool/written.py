@@ -31,18 +31,21 @@ def config(folder: Path, **fields: Any) -> SpoolConfig:
     return SpoolConfig(folder=folder, node="node", **{"min_free_bytes": 0, **fields})
 
 
-def frames_in(data: bytes) -> Iterator[Frame]:
-    """Raises where a frame is not whole."""
+def frames_in(data: bytes, *, live: bool = False) -> Iterator[Frame]:
+    """Raises where a frame is not whole; `live`: the last one is being written."""
     at = 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 4], "little")
         payload = data[at + HEADER_BYTES : at + HEADER_BYTES + length]
+        if live and len(payload) < length:
+            return
         assert len(payload) == length
         assert zlib.crc32(payload) == int.from_bytes(data[at + 4 : at + 8], "little")
         yield decode(payload)
         at += HEADER_BYTES + length
 
 
-def frames_of(folder: Path) -> list[Frame]:
+def frames_of(folder: Path, *, live: bool = False) -> list[Frame]:
     """Of all segments below a node's folder, oldest first."""
-    return [frame for path in sorted(segments(folder)) for frame in frames_in(path.read_bytes())]
+    found = [path.read_bytes() for path in sorted(segments(folder))]
+    return [frame for data in found for frame in frames_in(data, live=live)]
