@@ -1,4 +1,4 @@
-"""Frames out of segments that are whole, growing, cut off or damaged."""
+"""F-04: frames out of segments that are whole, growing, cut off or damaged."""
 
 import zlib
 

@@ -35,7 +35,7 @@ class Killed(BaseException):
 def test_any_frames_any_death_and_any_redelivery_give_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """F-03, and more: the shipper dies before, in or after the commit, or before its note."""
+    """The shipper dies before the commit, after it, or before its note."""
     folder = tmp_path_factory.mktemp("any") / "node"
     scribe = Scribe(folder)
     exchanges = [exchange() for _ in range(data.draw(st.integers(1, 4)))]
@@ -75,6 +75,20 @@ def kill(folder: Path, where: str) -> None:
     one._delivery.close()  # noqa: SLF001
     for tail in one._tails.values():  # noqa: SLF001
         tail.close()
+
+
+def test_a_death_between_commit_and_note_delivers_again_and_inserts_nothing(folder: Path) -> None:
+    """F-03."""
+    scribe = Scribe(folder)
+    for _ in range(10):
+        start, end = exchange(provider_id=str(new_id()))
+        scribe.write(start, end)
+        kill(folder, "record")
+        before = checksums()
+        assert rows(end.request_id) == [(0, "usage", True, "ok")]
+        ship(folder)
+        assert checksums() == before
+    scribe.die()
 
 
 def test_shipping_every_segment_again_changes_no_table(folder: Path, tmp_path: Path) -> None:
