@@ -84,7 +84,7 @@ def test_a_login_that_may_not_create_roles_is_told_the_sql(migrated: dict[str, s
     assert "CREATE ROLE switchyard_owner" in done.stderr
 
 
-@pytest.mark.parametrize("program", ["serve", "worker", "beat"])
+@pytest.mark.parametrize("program", ["serve", "worker", "beat", "shipper"])
 def test_no_program_starts_as_a_superuser(
     one_url: dict[str, str], migrated: dict[str, str], program: str
 ) -> None:
@@ -139,6 +139,6 @@ def test_up_starts_no_service_that_is_given(migrated: dict[str, str]) -> None:
     try:
         assert "Stop: make down" in started.stdout, started.stderr
         pids = {path.stem for path in (Path(migrated["VAR_DIR"]) / "run").glob("*.pid")}
-        assert pids == {"worker", "beat", "serve"}
+        assert pids == {"shipper", "worker", "beat", "serve"}
     finally:
         assert run("down", environment=environment).returncode == Exit.OK
