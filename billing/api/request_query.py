@@ -1,7 +1,7 @@
 """What a caller asks of requests, out of a query or the body of an export."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from django.utils.dateparse import parse_datetime
@@ -23,6 +23,7 @@ RANGES: Final[Mapping[str, timedelta]] = {
     "90d": timedelta(days=90),
 }
 DEFAULT_RANGE: Final = "24h"
+YEARS: Final = range(1971, 3000)
 SPAN_NAMES: Final = frozenset({"range", "from", "to"})
 
 Asked: TypeAlias = Mapping[str, Sequence[str]]
@@ -79,6 +80,7 @@ def _moment(name: str, asked: Asked) -> datetime:
         moment = parse_datetime(asked[name][0])
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Invalid.one(field=name, message="expected a moment as 2026-02-04T10:30:00Z, RFC 3339")
-    return moment
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
+        told = f"expected a moment as 2026-02-04T10:30:00Z, of the years {YEARS[0]} to {YEARS[-1]}"
+        raise Invalid.one(field=name, message=told)
+    return moment.astimezone(UTC)

@@ -47,6 +47,7 @@ BUCKETS_S: Final = (
 )  # fmt: skip
 # How far the moment of admission may lie from the one in an id, which the worker's clock gave.
 CLOCKS_APART: Final = timedelta(days=1)
+LAST_UNIX_MS: Final = 32_503_680_000_000  # of the year 3000; what is beyond is no clock's
 COLUMNS: Final = (
     "request_id", "started_at", "status", "http_status", "error_code", "requested_model",
     "served_model", "provider_id", "provider", "credential_id", "credential", "key_id", "team_id",
@@ -121,8 +122,9 @@ def records_of(request_id: UUID, *, sight: Sight) -> list[CostRecord]:
     """All of an exchange, attempts in their order, the final one's corrections after it; empty when
     there is none or it is not to be seen."""
     rows: QuerySet[CostRecord] = CostRecord.objects.filter(request_id=request_id)
-    if request_id.version == 7:
-        told = _moment((request_id.int >> 80) * 1000)
+    unix_ms = request_id.int >> 80
+    if request_id.version == 7 and unix_ms < LAST_UNIX_MS:
+        told = _moment(unix_ms * 1000)
         rows = rows.filter(started_at__gte=told - CLOCKS_APART, started_at__lte=told + CLOCKS_APART)
     return list(rows.filter(sight.where()).order_by("attempt", "recorded_at", "kind"))
 

@@ -79,7 +79,15 @@ def test_what_a_vendor_charges_is_the_platforms_to_know_once_there_is_a_markup(t
     assert told["attempts"][0]["cost"] is None
 
 
-@pytest.mark.parametrize("path", ["nonsense", "req_", "req_0198c0de12347000800000000000000f"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nonsense",
+        "req_",
+        "req_0198c0de12347000800000000000000f",
+        "req_ffffffffffff7fff8fffffffffffffff",
+    ],
+)
 def test_an_id_that_names_nothing_is_not_found(town: Town, path: str) -> None:
     assert town.api("owner").get(f"requests/{path}").status_code == 404
 
