@@ -26,6 +26,7 @@ Pays: TypeAlias = Literal["tenant", "platform", "client", "nobody"]
 ChargedBy: TypeAlias = Literal["markup", "own_price", "none"]
 
 CURRENCY: Final = "USD"
+COUNTING: Final = "count_tokens"
 DIFFERS: Final = "recomputed_differs"
 RATED_KINDS: Final = frozenset({USAGE, CORRECTION})
 
@@ -149,9 +150,10 @@ def _shows_cost(record: Record, books: Books) -> bool:
 
 
 def _cost_of(record: Record, whole: Whole, books: Books) -> Rated | None:
-    """None where nothing was rated: no price, another's key, or a row without tokens of its own."""
+    """None where nothing was rated: no price, the client's own key, or nothing that is billed."""
     price = books.prices.get(record.price_id)
-    if price is None or record.byok or record.kind not in RATED_KINDS or record.cost_nano is None:
+    is_billed = record.operation != COUNTING and any(getattr(whole, name) for name in CLASSES)
+    if price is None or record.byok or record.kind not in RATED_KINDS or not is_billed:
         return None
     return rate(
         whole,

@@ -21,7 +21,7 @@ from tests.accounts.world import Town, make_superadmin, make_town
 from tests.factories.records import book, record_of
 
 AT = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
-TIERED = {
+TIERED: dict[str, Any] = {
     "rates": {"in_fresh": "2.5", "in_cache_read": "0.3333", "out_text": "10"},
     "per_call": {"web_search_calls": "0.01", "requests": "0.000000001"},
     "tiers": (Tier(above_input_tokens=1000, rates={"in_fresh": "5", "out_text": "15.0001"}),),
@@ -296,6 +296,20 @@ def test_who_pays_is_told(town: Town, platform: Api, columns: dict[str, Any], pa
     assert row["lines"] == []
     if columns.get("cost_nano", 0) is None:
         assert (row["cost"], told["total"]["cost"]) == (None, None)
+
+
+@pytest.mark.parametrize("columns", [{}, {"operation": "count_tokens", "in_fresh": 9}])
+def test_what_no_vendor_bills_is_not_rated(
+    town: Town, platform: Api, columns: dict[str, Any]
+) -> None:
+    price = price_of(rates={"in_fresh": "1"}, per_call={"requests": "0.01"})
+    record = record_of(tenant_id=town.tenant.id, started_at=AT, price_id=price.id, **columns)
+    book(record)
+
+    (row,) = receipt(platform, record)["attempts"]
+
+    check(row)
+    assert (row["lines"], row["cost"]) == ([], "0.000000000")
 
 
 def test_a_request_of_another_tenant_is_not_there(town: Town) -> None:
