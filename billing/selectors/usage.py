@@ -85,7 +85,7 @@ class Question:
     span: Span
     sight: Sight
     # Column of KEYS → the value asked for.
-    filters: Mapping[str, object] = field(default_factory=dict)
+    filters: Mapping[str, Any] = field(default_factory=dict)
     # Where the buckets of the answer begin, the first at the start of the span; none: no buckets.
     buckets: Sequence[datetime] = ()
 
