@@ -2,24 +2,16 @@ import { DownloadOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
 import { Button, Dropdown } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { saveFile } from '../../../ui/csv'
 import { problemSentence } from '../../../ui/problem-text'
 import { downloadAudit, type AuditFilter } from '../queries'
 import { notify } from '../../../ui/notify'
-
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
-}
 
 export function ExportMenu({ filter }: { filter: AuditFilter }) {
   const { t } = useTranslation()
   const run = useMutation({
     mutationFn: async (format: 'csv' | 'json') =>
-      save(await downloadAudit(filter, format), `audit.${format}`),
+      saveFile(await downloadAudit(filter, format), `audit.${format}`),
     onError: (error) => notify.failed(problemSentence(error, t)),
   })
   const items = [
