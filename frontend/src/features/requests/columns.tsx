@@ -1,32 +1,52 @@
 // The columns a person can choose from. Widths are fixed: rows have one height and the table draws only what is seen.
+// A cell gets what it needs with the row: with hooks of its own, thousands of cells would each listen to the session.
 import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
-import { nanoOf } from '../../i18n/money'
+import { exactTime, shortTime, type Zone } from '../../i18n/format'
+import { moneyColumn, moneyExact, nanoOf } from '../../i18n/money'
 import { spanText } from '../../i18n/spans'
-import { Money } from '../../ui/money'
-import { TimeText } from '../../ui/time-text'
-import { KeyCell, Missing, ModelCell, StatusCell, TokensCell } from './components/cells'
+import { KeyCell, Missing, ModelCell, StatusWords, TokensCell } from './components/cells'
 import type { RequestRow } from './types'
+
+export interface CellView {
+  t: TFunction
+  zone: Zone
+  currency: string
+  now: Date
+}
 
 export interface Column {
   id: string
   text: string
   width: number
   isNumber?: true
-  cell: (row: RequestRow, t: TFunction) => ReactNode
+  cell: (row: RequestRow, view: CellView) => ReactNode
 }
 
-const running = (row: RequestRow, t: TFunction) =>
-  row.status === 'running' ? t('requests:missing.running') : t('requests:missing.none')
+const whyMissing = (row: RequestRow, { t }: CellView) =>
+  t(row.status === 'running' ? 'requests:missing.running' : 'requests:missing.none')
 
-const span = (ms: number | null, row: RequestRow, t: TFunction) =>
-  ms === null ? <Missing why={running(row, t)} /> : spanText(ms)
+/** A figure, or a dash with the reason. */
+const figure = (text: string | null, row: RequestRow, view: CellView) =>
+  text ?? <Missing why={whyMissing(row, view)} />
 
-const words = (text: string) => text || <Missing />
+const span = (ms: number | null) => (ms === null ? null : spanText(ms))
 
-/** Zero is 0, and keeps its place. */
-function ColumnCost({ amount }: { amount: string | null }) {
-  if (amount === null || nanoOf(amount) !== 0n) return <Money isColumn amount={amount} />
+function time(iso: string, { zone, now }: CellView): ReactNode {
+  return (
+    <time dateTime={iso} title={exactTime(iso, zone, now)}>
+      {shortTime(iso, zone, now)}
+    </time>
+  )
+}
+
+function cost(row: RequestRow, view: CellView): ReactNode {
+  const { t, currency } = view
+  if (row.status === 'running') return <Missing why={whyMissing(row, view)} />
+  if (row.cost === null) return <Missing why={t('common:unpriced')} />
+  if (nanoOf(row.cost) !== 0n)
+    return <span title={moneyExact(row.cost, currency)}>{moneyColumn(row.cost, currency)}</span>
+  // Zero is 0, and keeps its place.
   return (
     <span className="muted">
       {'$0'}
@@ -37,9 +57,16 @@ function ColumnCost({ amount }: { amount: string | null }) {
   )
 }
 
+const words = (text: string) => text || <Missing />
+
 export const COLUMNS: readonly Column[] = [
-  { id: 'time', text: 'requests:column.time', width: 100, cell: (row) => <TimeText at={row.time} /> },
-  { id: 'status', text: 'requests:column.status', width: 128, cell: (row) => <StatusCell row={row} /> },
+  { id: 'time', text: 'requests:column.time', width: 100, cell: (row, view) => time(row.time, view) },
+  {
+    id: 'status',
+    text: 'requests:column.status',
+    width: 128,
+    cell: (row, { t }) => <StatusWords row={row} t={t} />,
+  },
   { id: 'model', text: 'requests:column.model', width: 184, cell: (row) => <ModelCell row={row} /> },
   { id: 'provider', text: 'requests:column.provider', width: 88, cell: (row) => words(row.provider) },
   { id: 'key', text: 'requests:column.key', width: 188, cell: (row) => <KeyCell row={row} /> },
@@ -53,37 +80,36 @@ export const COLUMNS: readonly Column[] = [
     text: 'requests:column.tokens',
     width: 144,
     isNumber: true,
-    cell: (row) => <TokensCell row={row} />,
+    cell: (row, { t, zone }) => <TokensCell tokens={row.tokens} language={zone.language} t={t} />,
   },
   {
     id: 'ttft',
     text: 'requests:column.ttft',
     width: 68,
     isNumber: true,
-    cell: (row, t) => span(row.ttft_ms, row, t),
+    cell: (row, view) => figure(span(row.ttft_ms), row, view),
   },
   {
     id: 'latency',
     text: 'requests:column.latency',
     width: 72,
     isNumber: true,
-    cell: (row, t) => span(row.latency_ms, row, t),
+    cell: (row, view) => figure(span(row.latency_ms), row, view),
   },
   {
     id: 'overhead',
     text: 'requests:column.overhead',
     width: 92,
     isNumber: true,
-    cell: (row, t) =>
-      row.overhead_ms === null ? <Missing why={running(row, t)} /> : `${row.overhead_ms.toFixed(1)}\u00a0ms`,
+    cell: (row, view) =>
+      figure(row.overhead_ms === null ? null : `${row.overhead_ms.toFixed(1)}\u00a0ms`, row, view),
   },
   {
     id: 'speed',
     text: 'requests:column.speed',
     width: 104,
     isNumber: true,
-    cell: (row, t) =>
-      row.tok_s === null ? <Missing why={running(row, t)} /> : `${row.tok_s.toFixed(1)}\u00a0tok/s`,
+    cell: (row, view) => figure(row.tok_s === null ? null : `${row.tok_s.toFixed(1)}\u00a0tok/s`, row, view),
   },
   {
     id: 'attempts',
@@ -104,8 +130,7 @@ export const COLUMNS: readonly Column[] = [
     text: 'requests:column.cost',
     width: 96,
     isNumber: true,
-    cell: (row, t) =>
-      row.status === 'running' ? <Missing why={running(row, t)} /> : <ColumnCost amount={row.cost} />,
+    cell: cost,
   },
 ]
 

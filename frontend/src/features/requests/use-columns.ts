@@ -1,5 +1,5 @@
 // Which columns, in which order: remembered in this browser, as the look is.
-import { useSyncExternalStore } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import { chosenColumns, DEFAULT_COLUMNS, type Column } from './columns'
 
 const CHOSEN = 'switchyard.requests.columns'
@@ -19,6 +19,9 @@ export function chooseColumns(ids: readonly string[] | null): void {
 }
 
 export function useColumns(): Column[] {
-  const found = chosenColumns(useSyncExternalStore(subscribe, stored).split(' '))
-  return found.length > 0 ? found : chosenColumns(DEFAULT_COLUMNS)
+  const chosen = useSyncExternalStore(subscribe, stored)
+  return useMemo(() => {
+    const found = chosenColumns(chosen.split(' '))
+    return found.length > 0 ? found : chosenColumns(DEFAULT_COLUMNS)
+  }, [chosen])
 }

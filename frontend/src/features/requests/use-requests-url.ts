@@ -46,7 +46,10 @@ export function useRequestsUrl() {
       ),
     [setParams],
   )
-  return { filter, setPairs, setPeriod, clear, opened, open }
+  return useMemo(
+    () => ({ filter, setPairs, setPeriod, clear, opened, open }),
+    [filter, setPairs, setPeriod, clear, opened, open],
+  )
 }
 
 export type RequestsUrl = ReturnType<typeof useRequestsUrl>

@@ -1,8 +1,9 @@
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { tokenCount, wholeNumber } from '../../../i18n/format'
+import type { Language } from '../../../i18n/index'
 import { StatusTag } from '../../../ui/status-tag'
 import type { Status } from '../../../ui/tokens'
-import { useZone } from '../../../ui/use-zone'
 import type { RequestRow, RequestStatus } from '../types'
 
 export const STATUS_LOOKS: Readonly<Record<RequestStatus, { status: Status; text: string }>> = {
@@ -26,9 +27,19 @@ function look(row: Outcome): { status: Status; text: string } {
   return STATUS_LOOKS[row.status]
 }
 
+interface StatusProps {
+  row: Outcome
+  isTag?: boolean
+}
+
 /** `OK`, `Upstream 502`; the code says why on hover. */
-export function StatusCell({ row, isTag = false }: { row: Outcome; isTag?: boolean }) {
+export function StatusCell(props: StatusProps) {
   const { t } = useTranslation()
+  return <StatusWords {...props} t={t} />
+}
+
+/** The same for a table, whose rows ask for no language of their own. */
+export function StatusWords({ row, isTag = false, t }: StatusProps & { t: TFunction }) {
   const { status, text } = look(row)
   const isPlain = row.status === 'ok' || row.status === 'running'
   return (
@@ -43,23 +54,29 @@ export function StatusCell({ row, isTag = false }: { row: Outcome; isTag?: boole
 
 /** What was asked for, and what answered where that is something else. */
 export function ModelCell({ row }: { row: Pick<RequestRow, 'requested_model' | 'served_model'> }) {
-  const { t } = useTranslation()
   const { requested_model: requested, served_model: served } = row
   if (!served || requested === served) return <>{requested || '—'}</>
   return (
     <span className="served">
       <span className="muted">{requested}</span>
-      <svg width="12" height="10" viewBox="0 0 12 10" role="img" aria-label={t('requests:served_by')}>
-        <path
-          d="M1 8h2.5C7 8 6 2 9 2h2"
-          fill="none"
-          stroke="currentColor"
-          strokeWidth="1.5"
-          strokeLinecap="round"
-        />
-      </svg>
+      <ServedBy />
       {served}
     </span>
+  )
+}
+
+function ServedBy() {
+  const { t } = useTranslation()
+  return (
+    <svg width="12" height="10" viewBox="0 0 12 10" role="img" aria-label={t('requests:served_by')}>
+      <path
+        d="M1 8h2.5C7 8 6 2 9 2h2"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.5"
+        strokeLinecap="round"
+      />
+    </svg>
   )
 }
 
@@ -76,10 +93,13 @@ export function KeyCell({ row }: { row: Pick<RequestRow, 'key'> }) {
   )
 }
 
-export function TokensCell({ row }: { row: Pick<RequestRow, 'tokens'> }) {
-  const { t } = useTranslation()
-  const { language } = useZone()
-  const { in: input, out, cached } = row.tokens
+interface TokensProps {
+  tokens: RequestRow['tokens']
+  language: Language
+  t: TFunction
+}
+
+export function TokensCell({ tokens: { in: input, out, cached }, language, t }: TokensProps) {
   const exact = [input, out, cached].map((value) => wholeNumber(value, language))
   const title = t('requests:tokens_exact', { in: exact[0], out: exact[1], cached: exact[2] })
   return (

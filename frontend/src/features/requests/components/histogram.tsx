@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
 import { exactTime, wholeNumber } from '../../../i18n/format'
@@ -18,7 +18,7 @@ interface Props {
 }
 
 /** How the requests of the list lie in time. Fails alone: the rows below stay. */
-export function RequestHistogram({ filter, isPaused, onZoom }: Props) {
+export const RequestHistogram = memo(function RequestHistogram({ filter, isPaused, onZoom }: Props) {
   const { t } = useTranslation()
   const tenant = useTenantSlug()
   const query = useQuery(histogramQuery(tenant, filter, { isPaused }))
@@ -60,7 +60,7 @@ export function RequestHistogram({ filter, isPaused, onZoom }: Props) {
       {isTable ? <BucketTable buckets={all} /> : <HistogramChart buckets={all} onZoom={onZoom} />}
     </div>
   )
-}
+})
 
 function BucketTable({ buckets: all }: { buckets: Bucket[] }) {
   const { t } = useTranslation()

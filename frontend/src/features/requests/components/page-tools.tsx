@@ -3,7 +3,6 @@ import { Button, Select, Tabs } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { inView, isRelative, RANGES, viewOf, VIEWS, type Range } from '../filters'
-import type { RequestRow } from '../types'
 import type { RequestsUrl } from '../use-requests-url'
 import { ExportMenu } from './export-menu'
 import { FilterBuilder } from './filter-builder'
@@ -110,12 +109,12 @@ export function Views({ url, isMobile }: { url: RequestsUrl; isMobile: boolean }
 
 interface StickyProps {
   url: RequestsUrl
-  rows: readonly RequestRow[]
+  models: string
   live: Live
 }
 
 /** At the thumb: everything about filters in a sheet, and the pause. */
-export function StickyActions({ url, rows, live }: StickyProps) {
+export function StickyActions({ url, models, live }: StickyProps) {
   const { t } = useTranslation()
   const [isOpen, setOpen] = useState(false)
   const count = url.filter.pairs.length + Number(!isRelative(url.filter.period))
@@ -138,9 +137,9 @@ export function StickyActions({ url, rows, live }: StickyProps) {
             onClose={() => setOpen(false)}
           >
             <RangeSelect url={url} />
-            <FilterBoxes url={url} rows={rows} />
+            <FilterBoxes url={url} models={models} />
             <div className="chips-line">
-              <FilterChips url={url} rows={rows} />
+              <FilterChips url={url} />
             </div>
             <FilterBuilder onAdd={(pair) => url.setPairs((pairs) => withPair(pairs, pair))} />
             <ExportMenu filter={url.filter} />

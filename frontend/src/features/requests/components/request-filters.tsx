@@ -1,7 +1,7 @@
 import { FilterOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Button, Popover, Select, Tag } from 'antd'
-import { useMemo } from 'react'
+import { memo, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAllowed, useTenantSlug } from '../../../api/session'
 import { KEYS_ANY, KEYS_OWN, PROVIDERS_ANY } from '../../../app/capabilities'
@@ -21,44 +21,43 @@ const BOXED = new Set(['q', 'status', 'served_model', 'provider', 'key'])
 
 interface Props {
   url: RequestsUrl
-  rows: readonly RequestRow[]
+  /** Names that have been seen, one per line: rows come each moment, other models rarely. */
+  models: string
 }
+
+/** The served models among the rows. */
+export const modelsOf = (rows: readonly RequestRow[]): string =>
+  [...new Set(rows.map(({ served_model }) => served_model).filter(Boolean))].sort().join('\n')
 
 interface Choice {
   value: string
   label: string
 }
 
-export function useFilterChoices(rows: readonly RequestRow[]) {
+function useFilterChoices() {
   const tenant = useTenantSlug()
   const mayKeys = useAllowed([...KEYS_ANY, ...KEYS_OWN])
   const mayProviders = useAllowed(PROVIDERS_ANY)
   const keys = useQuery({ ...keyChoicesQuery(tenant), enabled: mayKeys })
   const providers = useQuery({ ...providerChoicesQuery(tenant), enabled: mayProviders })
-  const models = useMemo(
-    () =>
-      [...new Set(rows.map(({ served_model }) => served_model).filter(Boolean))]
-        .sort()
-        .map((value): Choice => ({ value, label: value })),
-    [rows],
-  )
   const names = useMemo(
     () =>
       new Map([...(keys.data ?? []), ...(providers.data ?? [])].map(({ value, label }) => [value, label])),
     [keys.data, providers.data],
   )
-  return { keys: keys.data ?? [], providers: providers.data ?? [], models, names }
+  return { keys: keys.data ?? [], providers: providers.data ?? [], names }
 }
 
 /** The boxes in the row above the list; a phone has them in a sheet. */
-export function FilterBoxes({ url, rows }: Props) {
+export const FilterBoxes = memo(function FilterBoxes({ url, models }: Props) {
   const { t } = useTranslation()
   const { pairs } = url.filter
-  const { keys, providers, models } = useFilterChoices(rows)
+  const { keys, providers } = useFilterChoices()
+  const seen = models ? models.split('\n').map((value) => ({ value, label: value })) : []
   const statuses = STATUS_CHOICES.map((value) => ({ value, label: valueText('status', value, t) }))
   const boxes: [name: string, label: string, options: readonly Choice[], isFree: boolean][] = [
     ['status', t('requests:field.status'), statuses, false],
-    ['served_model', t('requests:field.model'), models, true],
+    ['served_model', t('requests:field.model'), seen, true],
     ['provider', t('requests:field.provider'), providers, true],
     ['key', t('requests:field.key'), keys, true],
   ]
@@ -79,7 +78,7 @@ export function FilterBoxes({ url, rows }: Props) {
       onChange={(values: string[]) => url.setPairs((all) => withValues(all, name, values))}
     />
   ))
-}
+})
 
 export function FilterSearch({ url }: { url: RequestsUrl }) {
   const { t } = useTranslation()
@@ -93,10 +92,10 @@ export function FilterSearch({ url }: { url: RequestsUrl }) {
 }
 
 /** What holds beside the boxes: a click turns it round, the cross takes it away. */
-export function FilterChips({ url, rows }: Props) {
+export const FilterChips = memo(function FilterChips({ url }: Pick<Props, 'url'>) {
   const { t } = useTranslation()
   const zone = useZone()
-  const { names } = useFilterChoices(rows)
+  const { names } = useFilterChoices()
   const { pairs, period } = url.filter
   const chips = pairs.filter(([name]) => !BOXED.has(name))
   const turn = (pair: Pair) => isNegated(pair[0]) || !pair[0].endsWith('_gte')
@@ -136,7 +135,7 @@ export function FilterChips({ url, rows }: Props) {
       ))}
     </>
   )
-}
+})
 
 export function MoreFilters({ url }: { url: RequestsUrl }) {
   const { t } = useTranslation()

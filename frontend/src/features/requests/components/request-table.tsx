@@ -1,17 +1,20 @@
 // A real table of which only the rows in sight are drawn: rows of one height, room for the others above and below.
 // antd's virtual table draws `div`s without roles, so that a screen reader meets no row.
-import type { TFunction } from 'i18next'
-import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
+import { memo, useEffect, useMemo, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useMe } from '../../../api/session'
 import { useDensity } from '../../../ui/theme-choice'
-import type { Column } from '../columns'
+import { useZone } from '../../../ui/use-zone'
+import type { CellView, Column } from '../columns'
 import type { RequestRow } from '../types'
+import { RowActions, type RowTools } from './row-actions'
 
 const ROW_PX = { compact: 32, comfortable: 40 } as const
 const ACTIONS_PX = 40
 const SPARE_ROWS = 8
 const VIEWPORT_PX = 900
 const AT_TOP_PX = 4
+const MINUTE_MS = 60_000
 /** So many rows before the end, the next page is fetched. */
 const AHEAD_ROWS = 30
 
@@ -23,7 +26,8 @@ interface Props {
   selected: string | null
   scroller: RefObject<HTMLDivElement | null>
   headAction: ReactNode
-  actions: (row: RequestRow) => ReactNode
+  /** Of one identity for the life of the page: rows are drawn anew only when they change. */
+  tools: RowTools
   onOpen: (row: RequestRow) => void
   onScrolled: (state: { isAtTop: boolean }) => void
   onNearEnd: () => void
@@ -35,8 +39,9 @@ interface Sight {
 }
 
 export function RequestTable(props: Props) {
-  const { rows, columns, total, selected, scroller, headAction, onScrolled, onNearEnd } = props
-  const { t } = useTranslation()
+  const { rows, columns, total, selected, scroller, headAction, tools, onOpen, onScrolled, onNearEnd } = props
+  const view = useCellView()
+  const { t } = view
   const height = ROW_PX[useDensity()]
   const [sight, setSight] = useState<Sight>({ first: 0, count: Math.ceil(VIEWPORT_PX / height) })
   const look = () => {
@@ -87,7 +92,16 @@ export function RequestTable(props: Props) {
         <tbody style={{ '--row': `${height}px` } as React.CSSProperties}>
           <Room rows={from} height={height} columns={columns.length + 1} />
           {rows.slice(from, to).map((row, index) => (
-            <Row key={row.id} {...props} row={row} index={from + index} t={t} />
+            <Row
+              key={row.id}
+              row={row}
+              index={from + index}
+              columns={columns}
+              isSelected={row.id === selected}
+              view={view}
+              tools={tools}
+              onOpen={onOpen}
+            />
           ))}
           <Room rows={rows.length - to} height={height} columns={columns.length + 1} />
         </tbody>
@@ -105,14 +119,28 @@ function Room({ rows, height, columns }: { rows: number; height: number; columns
   )
 }
 
-interface RowProps extends Props {
-  row: RequestRow
-  index: number
-  t: TFunction
+/** What all cells need, of one identity until the language or the minute changes. */
+function useCellView(): CellView {
+  const { t } = useTranslation()
+  const { tz, language } = useZone()
+  const currency = useMe().currency ?? 'USD'
+  const [now, setNow] = useState(() => new Date())
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(new Date()), MINUTE_MS)
+    return () => window.clearInterval(timer)
+  }, [])
+  return useMemo(() => ({ t, zone: { tz, language }, currency, now }), [t, tz, language, currency, now])
 }
 
-function Row({ row, index, columns, selected, actions, onOpen, t }: RowProps) {
-  const isSelected = row.id === selected
+interface RowProps extends Pick<Props, 'columns' | 'tools' | 'onOpen'> {
+  row: RequestRow
+  index: number
+  isSelected: boolean
+  view: CellView
+}
+
+const Row = memo(function Row({ row, index, columns, isSelected, view, tools, onOpen }: RowProps) {
+  const { t } = view
   return (
     // The keyboard has j, k and Enter for the row, and the button of its first cell.
     <tr
@@ -134,17 +162,19 @@ function Row({ row, index, columns, selected, actions, onOpen, t }: RowProps) {
                 onOpen(row)
               }}
             >
-              {column.cell(row, t)}
+              {column.cell(row, view)}
             </button>
           ) : (
-            column.cell(row, t)
+            column.cell(row, view)
           )}
         </td>
       ))}
-      <td className="do">{actions(row)}</td>
+      <td className="do">
+        <RowActions row={row} label={t('requests:action.label', { id: row.id })} tools={tools} />
+      </td>
     </tr>
   )
-}
+})
 
 interface Selection extends Pick<Props, 'rows' | 'selected' | 'scroller'> {
   height: number

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { useTenantSlug } from '../../../api/session'
@@ -12,9 +12,8 @@ import { RequestHistogram } from '../components/histogram'
 import { Foot, List, NewPill, Summary } from '../components/page-parts'
 import { PageActions, StickyActions, Views } from '../components/page-tools'
 import { RequestCards } from '../components/request-cards'
-import { FilterBoxes, FilterChips, FilterSearch, MoreFilters } from '../components/request-filters'
+import { FilterBoxes, FilterChips, FilterSearch, modelsOf, MoreFilters } from '../components/request-filters'
 import { RequestTable } from '../components/request-table'
-import { RowActions } from '../components/row-actions'
 import { listQuery } from '../queries'
 import type { RequestRow } from '../types'
 import { useColumns } from '../use-columns'
@@ -43,12 +42,18 @@ export function RequestsPage() {
   const query = useInfiniteQuery(listQuery(tenant, url.filter, { isPaused }))
   const read = useMemo(() => query.data?.pages.flatMap(({ data }) => data) ?? [], [query.data])
   const { rows, waiting, show } = useLiveRequests({ filter: url.filter, rows: read, isPaused, isScrolled })
+  const models = useMemo(() => modelsOf(rows), [rows])
   const live = { isPaused, toggle: () => setPaused(!isPaused) }
 
-  const open = (row: RequestRow) => {
-    setSelected(row.id)
-    url.open(row.id)
-  }
+  const { open: openInUrl, setPairs } = url
+  const tools = useMemo(() => ({ open: openInUrl, setPairs }), [openInUrl, setPairs])
+  const open = useCallback(
+    (row: RequestRow) => {
+      setSelected(row.id)
+      openInUrl(row.id)
+    },
+    [openInUrl],
+  )
   const close = () => url.open(null)
   const move = (by: number) => {
     const at = rows.findIndex(({ id }) => id === selected)
@@ -91,10 +96,10 @@ export function RequestsPage() {
         <FilterSearch url={url} />
         {!isMobile && (
           <>
-            <FilterBoxes url={url} rows={rows} />
+            <FilterBoxes url={url} models={models} />
             <MoreFilters url={url} />
             <span className="grow" />
-            <FilterChips url={url} rows={rows} />
+            <FilterChips url={url} />
             {url.filter.pairs.length > 0 && (
               <Button type="link" onClick={url.clear}>
                 {t('common:filter.clear')}
@@ -115,7 +120,7 @@ export function RequestsPage() {
               selected={url.opened ?? selected}
               scroller={scroller}
               headAction={<ColumnSettings columns={columns} />}
-              actions={(row) => <RowActions row={row} url={url} />}
+              tools={tools}
               onOpen={open}
               onScrolled={({ isAtTop }) => setScrolled(!isAtTop)}
               onNearEnd={() => {
@@ -133,7 +138,7 @@ export function RequestsPage() {
             <RequestCards rows={rows} />
             <Foot rows={rows.length} query={query} />
           </List>
-          <StickyActions url={url} rows={rows} live={live} />
+          <StickyActions url={url} models={models} live={live} />
         </>
       )}
       <Suspense fallback={null}>
