@@ -16,6 +16,7 @@ from celery.signals import setup_logging
 
 from gateway import logs
 from gateway.ops.tasks import BROKER_OPTIONS, QUEUE, broker_url
+from gateway.telemetry.books import measure_books
 from gateway.telemetry.tasks import time_tasks
 
 COMPILE: Final = "gateway.console.tasks.compile_configuration"
@@ -145,4 +146,5 @@ def is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 time_tasks()
+measure_books()
 app.autodiscover_tasks(["accounts", "billing", "gateway.console", "providers"])

@@ -19,6 +19,7 @@ from django.db import connection
 
 from accounts.models import Tenant
 from accounts.tenancy import platform_scope, tenant_scope
+from billing.selectors.progress import progress
 from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
 from billing.sums import (
     DELETE_DAY,
@@ -45,6 +46,7 @@ from billing.windows import (
 BUDGET_S: Final = 40.0
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('usage of ' || %s, 0))"
 WAITING: Final = "SELECT DISTINCT tenant_id FROM dirty_windows ORDER BY 1"
+BACKLOG: Final = "SELECT count(*) FROM dirty_windows"
 OF_ANOTHER_ZONE: Final = """
 SELECT t.id FROM tenants t LEFT JOIN usage_zones z ON z.tenant_id = t.id
 WHERE z.tz IS DISTINCT FROM t.reporting_tz OR z.built_since > %s ORDER BY 1
@@ -96,6 +98,21 @@ def rebuild(*, span: Span) -> Iterator[Slice]:
             days = days_of(span, ZoneInfo(built.tz))
         for day in days:
             yield _sum_day(tenant_id, day, within=span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Windows that wait, and up to when the books are final; None while no shipper tells."""
+
+    windows: int
+    complete_to: datetime | None
+
+
+def backlog() -> Backlog:
+    with platform_scope("count what waits to be summed"), connection.cursor() as cursor:
+        cursor.execute(BACKLOG)
+        (windows,) = cursor.fetchone()
+        return Backlog(windows=windows, complete_to=progress().complete_to)
 
 
 def _work() -> Iterator[Slice]:
