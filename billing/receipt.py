@@ -10,6 +10,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -218,7 +219,7 @@ def _price(price_id: UUID | None, books: Books) -> dict[str, Any] | None:
     return {
         "id": price.id,
         "version": price.version,
-        "valid_from": price.valid_from,
+        "valid_from": datetime.fromtimestamp(price.valid_from, UTC),
         "source": price.source,
         "scope": price.scope,
         "matched_model": price.model,

@@ -20,6 +20,7 @@ from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.factories.records import book, record_of
 
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 AT = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
 TIERED: dict[str, Any] = {
     "rates": {"in_fresh": "2.5", "in_cache_read": "0.3333", "out_text": "10"},
@@ -39,6 +40,7 @@ def price_of(*, tenant: Tenant | None = None, scope: str = "operator", **rates: 
         model="gpt-test",
         tenant_id=str(tenant.id) if tenant else None,
         source="a test",
+        valid_from=FIRST_DAY.timestamp(),
         **rates,
     )
     with platform_scope("test"):
@@ -52,7 +54,7 @@ def price_of(*, tenant: Tenant | None = None, scope: str = "operator", **rates: 
             scope=scope,
             model=spec.model,
             match=spec.match,
-            valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+            valid_from=FIRST_DAY,
             version=spec.version,
             spec=msgspec.to_builtins(spec),
         )
@@ -157,6 +159,7 @@ def test_a_tiered_cached_request_of_several_attempts_can_be_summed_again(
     assert (first["tier"], first["window"]) == (None, "00:00-12:00 UTC")
     assert (second["tier"], second["variant"]) == (1000, "flex")
     assert second["price"]["version"] == "v7"
+    assert second["price"]["valid_from"] == "2026-01-01T00:00:00Z"
     assert (first["charge"], first["charged_by"]) == ("0.000000000", "none")
     assert (first["who_pays"], second["who_pays"]) == ("platform", "tenant")
     assert second["usage_raw"] == {"prompt_tokens": 1834, "cost": 0.5}

@@ -15,7 +15,7 @@ ONLY_PLATFORM: Final = "Null where it is the platform's alone to know."
 class ReceiptPrice(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     version = serializers.CharField()
-    valid_from = serializers.FloatField(help_text="Seconds since 1970, UTC.")
+    valid_from = serializers.DateTimeField()
     scope = serializers.ChoiceField(choices=("catalog", "operator", "tenant"))
     matched_model = serializers.CharField(help_text="The name or pattern of the price.")
 

@@ -3289,11 +3289,8 @@ export interface components {
       /** Format: uuid */
       id: string
       version: string
-      /**
-       * Format: double
-       * @description Seconds since 1970, UTC.
-       */
-      valid_from: number
+      /** Format: date-time */
+      valid_from: string
       /** @enum {string} */
       scope: 'catalog' | 'operator' | 'tenant'
       /** @description The name or pattern of the price. */

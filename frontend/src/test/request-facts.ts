@@ -111,7 +111,7 @@ export const receipt: Receipt = {
       price: {
         id: 'p1',
         version: '2026-11-18',
-        valid_from: 1_795_046_400,
+        valid_from: '2026-11-18T00:00:00Z',
         source: 'file',
         scope: 'catalog',
         matched_model: 'claude-sonnet-4.6',
