@@ -14,6 +14,8 @@ SECRETS_FILE, ADDRESSES_FILE = env.GENERATED_FILES
 # Apart from the other addresses: only commands read it, and hand it to what migrates.
 OWNER_FILE: Final = "owner.env"
 DOTENV: Final = PROJECT / ".env"
+# Relative to where the first program is started, not to where its children run.
+FOLDERS: Final = ("VAR_DIR", "SPOOL_DIR", "AUDIT_LOG_DIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,10 @@ class Configuration:
 
     def environment(self) -> dict[str, str]:
         """The process environment for this program and its children: what was given wins."""
-        return {**os.environ, **self.made, **self.flags, "VAR_DIR": str(self.paths.var)}
+        folders = {
+            name: str(Path(self.values[name]).resolve()) for name in FOLDERS if self.values[name]
+        }
+        return {**os.environ, **self.made, **self.flags, **folders}
 
 
 def load_configuration(*, flags: Mapping[str, str] | None = None) -> Configuration:

@@ -47,7 +47,9 @@ class Installation:
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self.var = folder / "var"
         self.port = port or free_port()
-        self.environment = clean_environment(VAR_DIR=str(self.var), PORT=str(self.port))
+        self.environment = clean_environment(
+            VAR_DIR=str(self.var), PORT=str(self.port), AUDIT_LOG_DIR=str(folder / "audit")
+        )
         self.words = folder / "up.txt"
         self.process: subprocess.Popen[bytes] | None = None
 

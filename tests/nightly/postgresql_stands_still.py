@@ -33,7 +33,7 @@ def installation() -> Iterator[Installation]:
         folder = Path(name)
         folder.chmod(0o711)
         one = Installation(folder)
-        one.environment |= {**SETTINGS, "AUDIT_LOG_DIR": str(folder / "audit")}
+        one.environment |= SETTINGS
         try:
             one.start()
             yield one

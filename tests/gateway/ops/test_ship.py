@@ -85,3 +85,10 @@ def test_what_keeps_it_from_starting_is_said(
     monkeypatch.setenv("AUDIT_LOG_DIR", str(tmp_path / "audit"))
     assert ship.main() == Exit.USAGE
     assert "AUDIT_LOG_DIR" in capsys.readouterr().err
+
+
+def test_folders_are_those_of_who_starts_the_first_program(tmp_path: Path) -> None:
+    """Its children run elsewhere: below the place the product was installed in."""
+    given = configured(tmp_path, AUDIT_LOG_DIR="./logs/audit", SPOOL_DIR="").environment()
+    assert given["AUDIT_LOG_DIR"] == str(Path.cwd() / "logs/audit")
+    assert given.get("SPOOL_DIR", "") == os.environ.get("SPOOL_DIR", "")
