@@ -169,10 +169,7 @@ test('nothing yet says what will be here', async () => {
 })
 
 test('nothing in this range leads back to the usual one', async () => {
-  server.use(
-    answer('get', '/api/console/me', { ...me, first_request_at: '2026-11-01T00:00:00Z' }),
-    answer('get', '/api/v1/cost/daily', { ...daily, data: [] }),
-  )
+  server.use(answer('get', '/api/v1/cost/daily', { ...daily, data: [] }))
   const { user, router } = visit('/t/acme/cost?range=24h')
   await user.click(await screen.findByRole('link', { name: 'Show the last 30 days' }))
   await waitFor(() => expect(router.state.location.search).toBe(''))

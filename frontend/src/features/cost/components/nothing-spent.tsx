@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'react-router'
 import { useMe, useTenantSlug } from '../../../api/session'
+import { isAllowed, KEYS_ANY, KEYS_OWN } from '../../../app/capabilities'
 import { Empty } from '../../../ui/empty'
 import { LinkButton } from '../../../ui/link-button'
 
@@ -11,14 +12,18 @@ export function NothingSpent() {
   const tenant = useTenantSlug()
   const { pathname, search } = useLocation()
   const asked = new URLSearchParams(search)
-  if (me.first_request_at === null) {
+  const hasRange = asked.has('range') || asked.has('from')
+  if (me.first_request_at === null && !hasRange) {
     return (
       <Empty
         title={t('cost:empty.title')}
         text={t('cost:empty.text')}
         action={
-          me.capabilities.includes('key.create_any') ? (
-            <LinkButton type="primary" to={`/t/${tenant}/keys`}>
+          isAllowed(me.capabilities, KEYS_OWN) ? (
+            <LinkButton
+              type="primary"
+              to={`/t/${tenant}${isAllowed(me.capabilities, KEYS_ANY) ? '' : '/dev'}/keys`}
+            >
               {t('cost:empty.keys')}
             </LinkButton>
           ) : undefined
@@ -26,7 +31,6 @@ export function NothingSpent() {
       />
     )
   }
-  const hasRange = asked.has('range') || asked.has('from')
   for (const name of ['range', 'from', 'to']) asked.delete(name)
   return (
     <Empty

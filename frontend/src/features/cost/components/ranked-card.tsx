@@ -42,7 +42,7 @@ export function RankedCard({ by, user, stretch, moreHref }: Props) {
   return (
     <Card
       title={t(TITLES[by])}
-      flush={moreHref === undefined || isEmpty}
+      flush={moreHref === undefined}
       extra={
         query.data &&
         !isEmpty &&
@@ -60,7 +60,7 @@ export function RankedCard({ by, user, stretch, moreHref }: Props) {
         problemTitle={t('cost:ranked_unread')}
         hasData={query.data !== undefined}
         isEmpty={isEmpty}
-        empty={<NothingSpent />}
+        empty={moreHref === undefined ? <NothingSpent /> : <p className="muted">{t('cost:nothing.text')}</p>}
       >
         {query.data &&
           (moreHref === undefined ? (
