@@ -28,6 +28,7 @@ Row: TypeAlias = tuple[Any, ...]
 Refused: TypeAlias = Callable[[End, str], None]
 T = TypeVar("T")
 
+NAME: Final = "switchyard-shipper"  # in pg_stat_activity
 CONNECT_S: Final = 5
 LOST_AFTER_MS: Final = 30_000  # without any answer from the server's host
 PAUSE_S: Final = (0.1, 2.0)  # between attempts
@@ -132,6 +133,7 @@ class Delivery:
                 self._url,
                 autocommit=True,
                 connect_timeout=CONNECT_S,
+                application_name=NAME,
                 # A pooler between us and the server keeps no names.
                 prepare_threshold=None,
                 tcp_user_timeout=LOST_AFTER_MS,

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from accounts.ids import new_id
+from gateway.spool.delivery import NAME
 from gateway.spool.frames import VERSION, Span, encode
 from gateway.spool.paths import delivered_bytes
 from gateway.spool.quarantine import Quarantine
@@ -364,8 +365,9 @@ def test_a_connection_that_breaks_is_made_again(folder: Path) -> None:
     one.round()
     with platform() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user"
-            " AND datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = %s AND datname = current_database()",
+            [NAME],
         )
     _, end = exchange()
     scribe.write(end)
