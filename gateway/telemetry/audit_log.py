@@ -3,7 +3,8 @@
 Laws: ten fields first, always the same and in this order; never a body, a secret or an address of a
 person; a line is whole or not there; what cannot be written waits in memory up to MAX_BEHIND_BYTES
 and is tried again, and beyond that it is dropped and counted, or, where the log is required, kept
-while a mark tells the workers to refuse.
+while a mark tells the workers to refuse. What still waits when the shipper ends is dropped and
+counted too, or, where the log is required, told again by the spool, which has kept it.
 """
 
 import os
@@ -146,9 +147,21 @@ class AuditLog:
             log.warning("audit_log_written_again", folder=str(self._folder))
         self._in_trouble = False
 
+    @property
+    def holds(self) -> bool:
+        """Whether the spool must keep what this log was told: it is required, and behind."""
+        return self._refuse_mark is not None and bool(self._waiting)
+
     def close(self) -> None:
         self.tend()
         self._close()
+        if not self._waiting:
+            return
+        if self.holds:
+            log.warning("audit_log_left_behind", lines=len(self._waiting))
+            return
+        DROPPED.inc(len(self._waiting))
+        log.error("audit_log_lines_lost", folder=str(self._folder), lines=len(self._waiting))
 
     def _wait(self, line: bytes) -> None:
         if self._behind_bytes + len(line) > MAX_BEHIND_BYTES:
@@ -189,8 +202,9 @@ class AuditLog:
                 return
             self._close()
         self._folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC)
-        os.fchmod(self._fd, FILE_MODE)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._fd = os.open(self._path, flags, FILE_MODE)
+        os.fchmod(self._fd, FILE_MODE)  # also what the umask took, and where it was there already
         self._size = _without_torn_line(self._fd)
         self._day = _day_of(self._fd) if self._size else self._clock().date()
 
@@ -203,7 +217,7 @@ class AuditLog:
         self._close()
         self._reach_file()
         rotated = sorted(self._folder.glob(ROTATED))
-        for oldest in rotated[: len(rotated) - self._kept_files]:
+        for oldest in rotated[: max(0, len(rotated) - self._kept_files)]:
             oldest.unlink()
 
     def _close(self) -> None:

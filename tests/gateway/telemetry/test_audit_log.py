@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import msgspec
 import pytest
@@ -113,6 +114,27 @@ def test_files_are_bounded_in_size_and_number(tmp_path: Path, clock: Clock) -> N
     assert names[0] == first
     assert rotated(tmp_path) == names[-2:]
     log.close()
+
+
+def test_as_many_files_are_kept_as_may_be(tmp_path: Path, clock: Clock) -> None:
+    log = opened(tmp_path, clock, max_bytes=100, max_files=30)
+    for rotations in range(61):
+        log.follow(shipped(end_frame()))
+        clock.now += timedelta(seconds=1)
+        assert len(rotated(tmp_path)) == min(rotations, 29)
+    log.close()
+
+
+def test_the_file_is_never_open_to_more_than_its_readers(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fchmod", mock.Mock())
+    umask = os.umask(0)
+    try:
+        opened(tmp_path, clock)
+    finally:
+        os.umask(umask)
+    assert (tmp_path / "audit" / CURRENT).stat().st_mode & 0o777 == 0o640
 
 
 def test_two_files_of_one_second_have_names_of_their_own(tmp_path: Path, clock: Clock) -> None:
@@ -255,3 +277,29 @@ def test_where_the_log_is_required_workers_are_told_to_refuse_and_nothing_is_dro
     log.tend()
     assert not mark.exists()
     assert (len(lines(tmp_path)), dropped()) == (3, before)
+
+
+def test_what_still_waits_at_the_end_is_dropped_and_counted(
+    tmp_path: Path, clock: Clock, disk: Callable[[str], None]
+) -> None:
+    log = opened(tmp_path, clock)
+    before = dropped()
+    disk("full")
+    log.follow(shipped(*ends_of_one_size(3)))
+    assert not log.holds
+    log.close()
+    assert dropped() - before == 3
+
+
+def test_a_required_log_has_the_spool_keep_what_waits(
+    tmp_path: Path, clock: Clock, disk: Callable[[str], None]
+) -> None:
+    log = opened(tmp_path, clock, refuse_mark=tmp_path / "refuse")
+    before = dropped()
+    log.follow(shipped(end_frame()))
+    assert not log.holds
+    disk("full")
+    log.follow(shipped(end_frame()))
+    assert log.holds
+    log.close()
+    assert dropped() == before
