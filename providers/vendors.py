@@ -4,6 +4,7 @@ Law: a host that nobody's list is known for has no list, whatever dialect is spo
 is never priced by another vendor's row.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -58,15 +59,13 @@ OF_HOST: Final[Mapping[str, str]] = {
     "api.x.ai": "x-ai",
     "api.xiaomimimo.com": "xiaomi",
     "api.z.ai": "zai",
-    "amazonaws.com": "aws",
-    "api.aws": "aws",
     "ark.cn-beijing.volces.com": "volcengine",
     "codestral.mistral.ai": "mistral",
     "cognitiveservices.azure.com": "azure",
     "dashscope-intl.aliyuncs.com": "dashscope",
     "dashscope.aliyuncs.com": "dashscope",
     "gigachat.devices.sberbank.ru": "gigachat",
-    "googleapis.com": "google",
+    "generativelanguage.googleapis.com": "google",
     "api.hunyuan.cloud.tencent.com": "tencent",
     "inference.api.nscale.com": "nscale",
     "inference.baseten.co": "baseten",
@@ -80,12 +79,21 @@ OF_HOST: Final[Mapping[str, str]] = {
     "vanchin.streamlake.ai": "streamlake",
 }
 
+# Where anybody may have a host below the vendor's domain.
+OF_PATTERN: Final = (
+    (re.compile(r"bedrock[a-z-]*\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"), "aws"),
+    (re.compile(r"(?:[a-z0-9-]+-)?aiplatform\.googleapis\.com"), "google"),
+)
+
 
 def vendor_of(*, kind: str, base_url: str) -> str:
     """Empty: nobody's list."""
     if not base_url or base_url.startswith("mock:"):
         return OF_KIND.get(kind, "")
     host = urlsplit(base_url).hostname or ""
+    for pattern, vendor in OF_PATTERN:
+        if pattern.fullmatch(host):
+            return vendor
     while host:
         if host in OF_HOST:
             return OF_HOST[host]

@@ -9,7 +9,7 @@ PUBLIC = f"tenant_id IS NULL AND {BOUND_TENANT} IS NOT NULL"
 # extension is needed: ranges of numbers are compared without one.
 KEY = r"""hashtextextended(
     page_id || E'\x1f' || scope || E'\x1f' || vendor || E'\x1f' || provider || E'\x1f' || region
-    || E'\x1f' || match || E'\x1f' || model, 0
+    || E'\x1f' || match || E'\x1f' || lower(model), 0
 )::numeric"""
 NO_OVERLAP = f"""
 ALTER TABLE prices ADD CONSTRAINT prices_one_at_a_time EXCLUDE USING gist (

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
-from uuid import UUID
+from typing import Any, Final, TypeAlias
+from uuid import UUID, uuid5
 
 import msgspec
 from django.db import transaction
@@ -22,6 +22,9 @@ from providers.services.prices import announce_page, close, moment, price_row
 from providers.specs import PriceSpec
 
 BATCH: Final = 500
+UNCOMPARED: Final[dict[str, Any]] = {
+    "id": "", "valid_from": 0.0, "valid_to": None, "version": "", "source_version": "",
+}  # fmt: skip
 Key: TypeAlias = tuple[str, str, str, str]
 
 
@@ -77,20 +80,28 @@ class _Plan:
         if not known:
             self.opens.extend(wanted)
             return
-        ids = {row.pk for row in known}
-        fresh = [spec for spec in wanted if UUID(spec.id) not in ids]
-        self.unchanged += len(wanted) - len(fresh)
         for spec in wanted:
-            if spec.valid_to is not None and spec not in fresh:
-                self._end(known, spec_id=UUID(spec.id), at=moment(spec.valid_to))
-        for spec in fresh:
-            self._supersede(known, spec)
+            row = self._standing(known, spec)
+            if row is None:
+                self._supersede(known, spec)
+                continue
+            self.unchanged += 1
+            if spec.valid_to is not None and row.valid_to is None:
+                # An end that has become known since.
+                self.ends.append((row, max(moment(spec.valid_to), self._now)))
 
-    def _end(self, known: Sequence[Price], *, spec_id: UUID, at: datetime) -> None:
-        """A row of ours whose end has become known since."""
-        row = next(one for one in known if one.pk == spec_id)
-        if row.valid_to is None:
-            self.ends.append((row, max(at, self._now)))
+    def _standing(self, known: Sequence[Price], spec: PriceSpec) -> Price | None:
+        """The row that says it already; one that was closed in between says it no longer."""
+        till = None if spec.valid_to is None else moment(spec.valid_to)
+        for row in known:
+            is_itself = row.pk == UUID(spec.id)
+            if row.valid_to is None:
+                again = moment(spec.valid_from) <= row.valid_from and _says(row.spec, spec)
+                if is_itself or again:
+                    return row
+            elif is_itself and till is not None and (row.valid_to >= till or till <= self._now):
+                return row
+        return None
 
     def _supersede(self, known: Sequence[Price], spec: PriceSpec) -> None:
         till = spec.valid_to
@@ -101,7 +112,17 @@ class _Plan:
         for row in known:
             if row.pk not in ended and (row.valid_to is None or row.valid_to > moment(since)):
                 self.ends.append((row, max(moment(since), row.valid_from)))
-        self.opens.append(msgspec.structs.replace(spec, valid_from=since))
+        taken = any(row.pk == UUID(spec.id) for row in known)
+        fresh_id = str(uuid5(UUID(spec.id), str(since))) if taken else spec.id
+        self.opens.append(msgspec.structs.replace(spec, id=fresh_id, valid_from=since))
+
+
+def _says(stored: object, spec: PriceSpec) -> bool:
+    """The same money, whenever and from whichever release."""
+    said = msgspec.convert(stored, PriceSpec)
+    return msgspec.structs.replace(said, **UNCOMPARED) == msgspec.structs.replace(
+        spec, **UNCOMPARED
+    )
 
 
 def _grouped(prices: Iterable[PriceSpec]) -> dict[Key, list[PriceSpec]]:

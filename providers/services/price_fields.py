@@ -18,7 +18,7 @@ CLASSES: Final = (
 )
 CALLS: Final = ("requests", "web_search_calls", "images", "seconds")
 VARIANTS: Final = ("flex", "batch", "priority", "fast")
-AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?", re.ASCII)
+AMOUNT: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?", re.ASCII)
 HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 MAX_TIERS: Final = 8
 WEEK: Final = range(1, 8)

@@ -55,6 +55,8 @@ def replace_price(
         raise Refused("price_closed")
     given = {**_fields_of(old), **changes}
     given["valid_from"] = changes.get("valid_from") or now
+    if old.valid_to is not None and old.valid_to <= given["valid_from"]:
+        raise Invalid.one(field="valid_from", message="the price has ended by then; make a new one")
     row = _opened(given, tenant_id=old.tenant_id, actor=actor)
     close(old, at=max(row.valid_from, old.valid_from))
     _insert(row)
@@ -194,7 +196,8 @@ def _fields_of(row: Price) -> dict[str, Any]:
     """What a replacement takes over."""
     spec = msgspec.to_builtins(msgspec.convert(row.spec, PriceSpec))
     kept = ("scope", "provider", "region", "model", "match", "rates", "per_call", "tiers")
-    return {name: spec.get(name) for name in (*kept, "variants", "time_windows") if name in spec}
+    terms = {name: spec.get(name) for name in (*kept, "variants", "time_windows") if name in spec}
+    return {**terms, "valid_to": row.valid_to}
 
 
 def _tell(

@@ -9,7 +9,7 @@ from accounts.models import AuditEntry
 from accounts.tenancy import platform_scope
 from gateway.ops.price_rows import load_prices
 from providers.models import Price
-from providers.services.price_catalog import load_catalog
+from providers.services.price_catalog import Loaded, load_catalog
 from providers.specs import PriceSpec
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
@@ -147,6 +147,19 @@ def test_a_change_may_wait_for_its_day(boss: Api) -> None:
     assert boss.get(f"prices/{first['id']}").json()["valid_to"] is None
 
 
+def test_a_change_keeps_the_end_of_what_it_replaces(boss: Api) -> None:
+    soon, later = (
+        (datetime.now(UTC) + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+        for days in (10, 20)
+    )
+    first = operator_price(boss, valid_to=soon).json()
+    late = boss.patch(f"prices/{first['id']}", {"rates": GPT, "valid_from": later})
+    assert late.json()["errors"][0]["field"] == "valid_from"
+    changed = boss.patch(f"prices/{first['id']}", {"rates": {"in_fresh": "3"}}).json()
+
+    assert changed["valid_to"] == first["valid_to"]
+
+
 def test_a_closed_price_is_nobodys(boss: Api) -> None:
     first = operator_price(boss).json()
 
@@ -246,6 +259,27 @@ def test_a_new_list_supersedes_from_now_on_and_never_for_what_has_been(
     assert new.spec["valid_from"] == pytest.approx(new.valid_from.timestamp())
     assert rows[OWN.format(2)].valid_to is None
     assert rows[kept["id"]].valid_to is None
+
+
+def test_a_price_that_is_corrected_back_holds_again(db: None) -> None:
+    load_catalog([listed(1)])
+    load_catalog([listed(2, rates={"in_fresh": "9"})])
+    back = load_catalog([listed(1)])
+
+    assert (back.opened, back.closed) == (1, 1)
+    assert load_catalog([listed(1)]) == Loaded(opened=0, closed=0, unchanged=1)
+    with platform_scope("test"):
+        (row,) = Price.objects.filter(vendor="acme", valid_to=None)
+    assert row.spec["rates"] == GPT
+    assert str(row.pk) != OWN.format(1)
+
+
+def test_a_dated_price_that_was_closed_early_comes_back(db: None) -> None:
+    load_catalog([listed(1, valid_to=4e9)])
+    load_catalog([listed(2, rates={"in_fresh": "9"})])
+    back = load_catalog([listed(1, valid_to=4e9)])
+
+    assert (back.opened, back.closed) == (1, 1)
 
 
 def test_an_end_that_became_known_is_taken_over(town: Town) -> None:
