@@ -1,7 +1,6 @@
 """How much models are used, beside what they cost."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -33,30 +32,15 @@ GROUP BY provider_id, served_model
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpriced:
-    provider: Provider
-    upstream_name: str
-    public_name: str
-    requests_7d: int
-    reason: str  # used, or offered and not used yet
-
-
-def unpriced(*, access: Access) -> list[Unpriced]:
+def unpriced(*, access: Access) -> list[dict[str, Any]]:
     """What was used without a price in the last days, then what is offered without one."""
     providers = {row.pk: row for row in visible_providers(access=access)}
     used = [
-        Unpriced(
-            provider=providers[provider_id],
-            upstream_name=upstream_name,
-            public_name=public_name,
-            requests_7d=requests,
-            reason="used",
-        )
+        _told(providers[provider_id], (upstream_name, public_name), requests=requests)
         for provider_id, upstream_name, public_name, requests, _ in _rows(UNPRICED, access=access)
         if provider_id in providers
     ]
-    told = {(row.provider.pk, row.upstream_name) for row in used}
+    told = {_key(row) for row in used}
     return used + [row for row in _offered(access=access) if _key(row) not in told]
 
 
@@ -72,24 +56,29 @@ def requests_of(rows: Iterable[UpstreamModel], *, access: Access) -> dict[UUID, 
     return {row.pk: used.get((row.provider_id, row.public_name), 0) for row in found}
 
 
-def _offered(*, access: Access) -> Iterable[Unpriced]:
+def _offered(*, access: Access) -> Iterable[dict[str, Any]]:
     rows = list(catalog_models(access=access).filter(enabled=True).order_by("-id")[:MOST])
     prices = prices_of(rows, access=access, at=timezone.now())
     return (
-        Unpriced(
-            provider=row.provider,
-            upstream_name=row.upstream_name,
-            public_name=row.public_name,
-            requests_7d=0,
-            reason="offered",
-        )
+        _told(row.provider, (row.upstream_name, row.public_name), requests=0)
         for row in rows
         if prices[row.pk] is None
     )
 
 
-def _key(row: Unpriced) -> tuple[UUID, str]:
-    return row.provider.pk, row.upstream_name
+def _told(provider: Provider, names: tuple[str, str], *, requests: int) -> dict[str, Any]:
+    upstream_name, public_name = names
+    return {
+        "provider": provider,
+        "upstream_name": upstream_name,
+        "public_name": public_name,
+        "requests_7d": requests,
+        "reason": "used" if requests else "offered",
+    }
+
+
+def _key(row: Mapping[str, Any]) -> tuple[UUID, str]:
+    return row["provider"].pk, row["upstream_name"]
 
 
 def _rows(query: str, *, access: Access, **values: Any) -> list[tuple[Any, ...]]:

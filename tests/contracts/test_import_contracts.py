@@ -25,6 +25,7 @@ MUST_NAME: Final[Mapping[str, tuple[str, ...]]] = {
         "billing.measures",
         "billing.money",
         "billing.pricing",
+        "billing.request_facts",
         "billing.transfers",
         "billing.windows",
         "gateway.limits.engine",

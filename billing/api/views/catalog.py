@@ -40,8 +40,11 @@ class CatalogViewSet(ProvidersViewSet):
         requests = selectors.requests_of(rows, access=self.access)
         for row in rows:
             price = prices[row.pk]
-            row.price, row.priced = _shown(price), price is not None
-            row.requests_7d = requests[row.pk]
+            row.__dict__ |= {
+                "price": _shown(price),
+                "priced": price is not None,
+                "requests_7d": requests[row.pk],
+            }
         return rows
 
     @extend_schema(responses=UnpricedModel(many=True))
