@@ -81,5 +81,5 @@ test('an overriding price is in the catalogue at once, and its end brings the li
   await page.getByRole('menuitem', { name: 'End price' }).click()
   await page.getByRole('button', { name: 'End price' }).click()
   await expect(row).toContainText('$1.00')
-  await expect(drawer.getByRole('listitem').filter({ hasText: 'Ended' })).toContainText('operator')
+  await expect(drawer.getByRole('listitem').filter({ hasText: 'Ended' }).first()).toContainText('operator')
 })
