@@ -17,6 +17,8 @@ export interface ProblemBody {
   current_version?: number
   changed_by?: string | { id?: string; label?: string } | null
   changed_at?: string
+  /** Narrower ranges, of a question that took too long. */
+  suggestions?: { from: string; to: string }[]
   /** What still uses the thing that was to go. */
   uses?: { kind: string; id: string; name: string }[]
 }

@@ -244,6 +244,16 @@ test('a range without rows leads to the newest ones', async () => {
   expect(await rowOf(/claude-sonnet/)).toBeVisible()
 })
 
+test('a question that takes too long offers its halves', async () => {
+  const middle = '2026-11-19T06:00:00Z'
+  const suggestions = [{ from: middle, to: '2026-11-20T06:00:00Z' }]
+  server.use(http.get('/api/v1/requests', () => refuse({ status: 422, code: 'range_too_wide', suggestions })))
+  const { user, router } = visit('/t/acme/requests?range=30d')
+  expect(await screen.findByText(/This took longer than 10 s\./)).toBeVisible()
+  await user.click(screen.getByRole('button', { name: /Nov 19/ }))
+  await waitFor(() => expect(router.state.location.search).toContain('from=2026-11-19T06'))
+})
+
 test('the export takes the same filters', async () => {
   let sent: unknown
   server.use(

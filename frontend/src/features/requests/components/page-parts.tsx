@@ -4,7 +4,9 @@ import type { ComponentProps, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
 import { wholeNumber } from '../../../i18n/format'
+import { isProblem } from '../../../api/problem'
 import { ListBlock } from '../../../ui/list-block'
+import { ProblemView } from '../../../ui/problem'
 import { TimeText } from '../../../ui/time-text'
 import { useZone } from '../../../ui/use-zone'
 import { totals } from '../histogram'
@@ -13,6 +15,7 @@ import type { RequestPage, RequestRow } from '../types'
 import type { RequestsUrl } from '../use-requests-url'
 import { NoRequests } from './no-requests'
 import { rangeWords } from './page-tools'
+import { periodText } from './period-text'
 
 type Pages = ComponentProps<typeof ListBlock>['query'] & {
   data: { pages: RequestPage[] } | undefined
@@ -30,6 +33,8 @@ interface ListProps {
 
 export function List({ query, rows, url, children }: ListProps) {
   const { t } = useTranslation()
+  const narrower = isProblem(query.error) ? query.error.body.suggestions : undefined
+  if (narrower && query.data === undefined) return <Narrower query={query} ranges={narrower} url={url} />
   return (
     <ListBlock
       query={query}
@@ -40,6 +45,30 @@ export function List({ query, rows, url, children }: ListProps) {
     >
       {children}
     </ListBlock>
+  )
+}
+
+interface NarrowerProps {
+  query: Pages
+  ranges: readonly { from: string; to: string }[]
+  url: RequestsUrl
+}
+
+/** The question took too long: its halves, to be asked instead. */
+function Narrower({ query, ranges, url }: NarrowerProps) {
+  const { t } = useTranslation()
+  const zone = useZone()
+  return (
+    <>
+      <ProblemView error={query.error} title={t('requests:unread')} onRetry={() => void query.refetch()} />
+      <div className="narrower">
+        {ranges.map((range) => (
+          <Button key={range.from} onClick={() => url.setPeriod(range)}>
+            {periodText(range, zone)}
+          </Button>
+        ))}
+      </div>
+    </>
   )
 }
 
