@@ -114,7 +114,7 @@ def _row(record: Record, books: Books) -> dict[str, Any]:
         "certainty": record.cost_certainty,
         "charge": usd(record.charge_nano),
         "charged_by": _charged_by(record, whole),
-        "markup_bp": record.markup_bp,
+        "markup_bp": record.markup_bp if shows_cost else None,  # with it the cost could be told
         "charge_price": _price(record.charge_price_id, books) if charge else None,
         "charge_lines": _lines(charge),
         "charge_rounding": _rounding(charge),
@@ -290,7 +290,11 @@ def _transfer(transfer: Transfer, books: Books) -> dict[str, Any]:
 
 def _raw(raw: Any, *, with_cost: bool) -> Any:
     """Some vendors tell what they bill in the object that counts the tokens."""
-    if with_cost or not isinstance(raw, dict):
+    if with_cost:
+        return raw
+    if isinstance(raw, list):
+        return [_raw(value, with_cost=False) for value in raw]
+    if not isinstance(raw, dict):
         return raw
     return {
         name: _raw(value, with_cost=False)

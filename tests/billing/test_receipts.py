@@ -176,7 +176,9 @@ def test_a_tenant_with_a_markup_learns_what_it_pays_and_no_cost(town: Town) -> N
     record = record_of(
         tenant_id=town.tenant.id, started_at=AT, in_fresh=10, markup_bp=2000,
         provider_id=str(new_id()),
-        usage_raw=Raw(b'{"tokens":10,"cost":1,"details":{"upstream_cost":1,"n":2}}'),
+        usage_raw=Raw(
+            b'{"tokens":10,"cost":1,"details":{"upstream_cost":1,"n":2},"parts":[{"Cost":1},[3]]}'
+        ),
     )  # fmt: skip
     book(rated(record, price))
 
@@ -185,7 +187,8 @@ def test_a_tenant_with_a_markup_learns_what_it_pays_and_no_cost(town: Town) -> N
     (row,) = told["attempts"]
     assert row["charge"] == "0.000012000"
     assert (row["cost"], row["price"], row["lines"], row["rounding"]) == (None, None, [], None)
-    assert row["usage_raw"] == {"tokens": 10, "details": {"n": 2}}
+    assert row["markup_bp"] is None
+    assert row["usage_raw"] == {"tokens": 10, "details": {"n": 2}, "parts": [{}, [3]]}
     assert [each["kind"] for each in row["transfers"]] == ["charge"]
     assert told["total"] == {"cost": None, "charge": "0.000012000"}
 
@@ -199,7 +202,7 @@ def test_without_a_markup_the_tenant_sees_the_same_sum(town: Town) -> None:
 
     check(row)
     assert row["cost"] == row["charge"] == "0.000010000"
-    assert row["price"]["source"] == "a test"
+    assert (row["price"]["source"], row["markup_bp"]) == ("a test", 0)
 
 
 def test_a_price_of_its_own_is_told_to_the_tenant_and_the_cost_is_not(
@@ -215,7 +218,7 @@ def test_a_price_of_its_own_is_told_to_the_tenant_and_the_cost_is_not(
 
     check(row)
     check(whole)
-    assert (row["cost"], row["charge"]) == (None, "0.000030000")
+    assert (row["cost"], row["charge"], row["markup_bp"]) == (None, "0.000030000", None)
     assert row["charge_price"]["scope"] == "tenant"
     assert whole["cost"] == "0.000010000"
 

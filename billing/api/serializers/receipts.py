@@ -91,7 +91,10 @@ class ReceiptAttempt(serializers.Serializer[Any]):
     certainty = serializers.ChoiceField(choices=("exact", "estimated", "possible"))
     charge = serializers.CharField(help_text=USD)
     charged_by = serializers.ChoiceField(choices=get_args(ChargedBy))
-    markup_bp = serializers.IntegerField(help_text="On the cost, in hundredths of a percent.")
+    markup_bp = serializers.IntegerField(
+        allow_null=True,
+        help_text="On the cost, in hundredths of a percent; null: as hidden as the cost.",
+    )
     charge_price = ReceiptPrice(allow_null=True)
     charge_lines = ReceiptLine(many=True)
     charge_rounding = ReceiptRounding(allow_null=True)

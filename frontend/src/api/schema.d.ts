@@ -2042,7 +2042,7 @@ export interface components {
       share: number | null
       /** @description USD with nine places. */
       avg_cost: string | null
-      /** @description Of each day, or of each hour of a range of up to two days. */
+      /** @description By day of the reporting zone, or by hour of a range of up to two days. */
       sparkline: string[]
       /** @description Empty: of none. */
       id: string
@@ -2060,7 +2060,7 @@ export interface components {
       share: number | null
       /** @description USD with nine places. */
       avg_cost: string | null
-      /** @description Of each day, or of each hour of a range of up to two days. */
+      /** @description By day of the reporting zone, or by hour of a range of up to two days. */
       sparkline: string[]
     }
     GroupTotals: {
@@ -2979,8 +2979,11 @@ export interface components {
       region?: string
       /** @description As the vendor spells it. */
       model: string
-      /** @enum {string} */
-      match?: 'exact' | 'prefix'
+      /**
+       * @description How `model` is read; exact.
+       * @enum {string}
+       */
+      match?: 'exact' | 'prefix' | 're2'
     }
     PriceList: {
       data: components['schemas']['Price'][]
@@ -3256,8 +3259,8 @@ export interface components {
       charge: string
       /** @enum {string} */
       charged_by: 'markup' | 'own_price' | 'none'
-      /** @description On the cost, in hundredths of a percent. */
-      markup_bp: number
+      /** @description On the cost, in hundredths of a percent; null: as hidden as the cost. */
+      markup_bp: number | null
       charge_price: components['schemas']['ReceiptPrice'] | null
       charge_lines: components['schemas']['ReceiptLine'][]
       charge_rounding: components['schemas']['ReceiptRounding'] | null
@@ -6058,7 +6061,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['UnpricedModel']
+          'application/json': components['schemas']['UnpricedModel'][]
         }
       }
       /** @description A problem, RFC 9457. */
@@ -6089,7 +6092,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Vendor']
+          'application/json': components['schemas']['Vendor'][]
         }
       }
       /** @description A problem, RFC 9457. */
@@ -7165,7 +7168,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Kind']
+          'application/json': components['schemas']['Kind'][]
         }
       }
       /** @description A problem, RFC 9457. */
@@ -7196,7 +7199,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['Preset']
+          'application/json': components['schemas']['Preset'][]
         }
       }
       /** @description A problem, RFC 9457. */

@@ -37,7 +37,7 @@ test('the receipt shows its arithmetic to the last digit', async () => {
 test('whoever may not see costs sees what is charged', async () => {
   const [paid] = receipt.attempts
   if (!paid) throw new Error('no attempt')
-  const hidden = { lines: [], price: null, rounding: null, cost: null, multiplier: null, markup_bp: 1000 }
+  const hidden = { lines: [], price: null, rounding: null, cost: null, multiplier: null, markup_bp: null }
   server.use(
     answer('get', '/api/v1/receipts/:id', {
       ...receipt,
@@ -48,6 +48,7 @@ test('whoever may not see costs sees what is charged', async () => {
   visit(path)
   expect(await screen.findByRole('row', { name: /Output/ })).toHaveTextContent('1,284')
   expect(screen.queryByText('Cost at the vendor')).toBeNull()
+  expect(screen.queryByText(/on top/)).toBeNull()
   expect(screen.getByText('Charged').nextElementSibling).toHaveTextContent('$0.046 210 560')
 })
 

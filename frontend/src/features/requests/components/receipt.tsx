@@ -111,14 +111,14 @@ interface PartProps {
 function Part({ attempt, currency, isMany }: PartProps) {
   const { t } = useTranslation()
   const { lines, charge_lines, booked_before, markup_bp, charged_by } = attempt
-  const isMarkedUp = charged_by === 'markup' && markup_bp > 0
+  const markup = charged_by === 'markup' ? (markup_bp ?? 0) / 100 : 0
   const sums: Sum[] = [
-    ...(lines.length > 0 && (isMany || isMarkedUp)
+    ...(lines.length > 0 && (isMany || markup > 0)
       ? [{ text: t('requests:receipt.cost'), amount: attempt.cost }]
       : []),
     ...(booked_before ? [{ text: t('requests:receipt.booked'), amount: booked_before.charge }] : []),
-    ...(isMarkedUp
-      ? [{ text: t('requests:receipt.markup', { percent: markup_bp / 100 }), amount: attempt.charge }]
+    ...(markup > 0
+      ? [{ text: t('requests:receipt.markup', { percent: markup }), amount: attempt.charge }]
       : []),
   ]
   return (
