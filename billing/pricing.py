@@ -7,7 +7,8 @@
 3. A class without a rate of its own costs what its tokens are made of (`STANDS_FOR`); but for
    reasoning, which vendors bill as output, that is flagged `rate_assumed`. What nothing stands
    for costs nothing and is flagged `rate_missing`.
-4. `cost_nano` is `rate().cost_nano` in integers: exact too, and fast enough for every request;
+4. What no column and no reader of JSON takes is cut off (`bounded`) by who records it.
+5. `cost_nano` is `rate().cost_nano` in integers: exact too, and fast enough for every request;
    `flags_of` are its flags.
 """
 
@@ -36,11 +37,13 @@ STANDS_FOR: Final[Mapping[str, str]] = {
 }
 ASSUMED: Final = "rate_assumed"
 MISSING: Final = "rate_missing"
+UNKNOWN: Final = "\0"  # instead of a variant of which the price does not know: words have no end
 # More digits than any sum of lines has: nothing is lost before the one rounding.
 EXACT: Final = Context(prec=400, rounding=ROUND_HALF_EVEN)
 NANO: Final = Decimal(10**9)
 NANO_PER_MILLION: Final = Decimal(10**3)
 BASIS_POINTS: Final = 10_000
+MOST_NANO: Final = 2**53 - 1  # nine million dollars for one attempt
 MOST_KEPT: Final = 4_096
 
 Per: TypeAlias = Literal["million", "each"]
@@ -119,6 +122,11 @@ def charge_nano(cost: int, *, markup_bp: int) -> int:
     return _rounded(cost * (BASIS_POINTS + markup_bp), BASIS_POINTS)
 
 
+def bounded(nano: int) -> int:
+    """As much of an amount as can be recorded."""
+    return min(nano, MOST_NANO)
+
+
 # --- which rates ----------------------------------------------------------------------------------
 
 
@@ -151,6 +159,10 @@ def _rates(
 
 def _knows(price: PriceSpec, variant: str, tier: int | None) -> bool:
     return not variant or variant in (price if tier is None else price.tiers[tier]).variants
+
+
+def _is_named(price: PriceSpec, variant: str, tier: int | None) -> bool:
+    return variant in price.variants or (tier is not None and variant in price.tiers[tier].variants)
 
 
 def _found(price: PriceSpec, rates: Mapping[str, str], name: str) -> _Found:
@@ -237,6 +249,8 @@ def _table_of(usage: Usage, price: PriceSpec, at: float, multiplier: str, varian
         plan = _keep(price)
     tier = _tier_of(price, usage) if price.tiers else None
     window = _window_of(price, at) if price.time_windows else None
+    if variant and not _is_named(price, variant, tier):
+        variant = UNKNOWN
     case = (tier, window, variant, multiplier)
     table = plan.tables.get(case)
     if table is None:

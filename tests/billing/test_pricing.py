@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import pricing
-from billing.pricing import charge_nano, cost_nano, flags_of, rate
+from billing.pricing import bounded, charge_nano, cost_nano, flags_of, rate
 from gateway.spool.frames import Tokens
 from providers.specs import PriceSpec, Tier, TimeWindow
 from providers.usage import UsageClasses
@@ -122,6 +122,34 @@ def test_one_token_above_a_tier_takes_it_for_all_tokens() -> None:
 def test_a_variant_without_a_rate_pays_the_ordinary_one_and_says_so() -> None:
     said = rate(used(in_fresh=1), SONNET, at=AT, variant="priority")
     assert (said.cost_nano, said.flags, said.variant) == (3_000, ("rate_assumed",), "priority")
+
+
+def test_words_that_no_price_knows_fill_no_memory() -> None:
+    price = priced(
+        rates={"in_fresh": "1"},
+        variants={"flex": {"in_fresh": "0.5"}},
+        tiers=(Tier(above_input_tokens=9, rates={}, variants={"fast": {"in_fresh": "7"}}),),
+    )
+    for number in range(100):
+        for units in (1, 10):
+            said = rate(used(in_fresh=units), price, at=AT, variant=f"word {number}")
+            assert said.flags == ("rate_assumed",)
+            given: dict[str, Any] = {"at": AT, "variant": f"word {number}"}
+            assert cost_nano(used(in_fresh=units), price, **given) == said.cost_nano
+            assert flags_of(used(in_fresh=units), price, **given) == said.flags
+    assert cost_nano(used(in_fresh=10), price, at=AT, variant="fast") == 70_000
+    assert cost_nano(used(in_fresh=10), price, at=AT, variant="flex") == 5_000
+
+    assert len(pricing._KEPT[id(price)].tables) == 4  # noqa: SLF001 - what grows is not seen outside
+
+
+def test_an_amount_is_as_large_as_it_can_be_recorded() -> None:
+    assert [bounded(nano) for nano in (0, 2**53 - 1, 2**53, 10**30)] == [
+        0,
+        2**53 - 1,
+        2**53 - 1,
+        2**53 - 1,
+    ]
 
 
 def moment(text: str, zone: str) -> float:
