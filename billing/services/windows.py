@@ -3,7 +3,7 @@
 Laws: nothing is ever added to a sum: a window is deleted and summed again, and its total and its
 day with it in the same transaction, so each is the sum of its windows at every moment. One
 transaction at a time works on a tenant. A mark is cleared last, and only if nothing came since it
-was read.
+was read. What cannot be summed stays marked and is logged; no other day or tenant waits for it.
 """
 
 import time
@@ -15,7 +15,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+import structlog
+from django.db import DatabaseError, connection
 
 from accounts.models import Tenant
 from accounts.tenancy import platform_scope, tenant_scope
@@ -67,6 +68,8 @@ ON CONFLICT (tenant_id) DO UPDATE SET tz = excluded.tz, built_since = excluded.b
 FORGET_DAYS: Final = "DELETE FROM usage_days WHERE tenant_id = %s"
 ENDS: Final = "SELECT min(window_start), max(window_start) FROM usage_windows WHERE tenant_id = %s"
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
@@ -82,7 +85,8 @@ def aggregate(*, budget_s: float = BUDGET_S) -> list[Slice]:
     until = time.monotonic() + budget_s
     done = []
     for slice_ in _work():
-        done.append(slice_)
+        if slice_ is not None:
+            done.append(slice_)
         if time.monotonic() > until:
             break
     return done
@@ -115,14 +119,36 @@ def backlog() -> Backlog:
         return Backlog(windows=windows, complete_to=progress().complete_to)
 
 
-def _work() -> Iterator[Slice]:
+def _work() -> Iterator[Slice | None]:
+    """None: a day that could not be summed."""
     for tenant_id in _tenants(WAITING):
-        with _alone(tenant_id) as built:
-            zone, starts = ZoneInfo(built.tz), _starts(MARKED, [tenant_id])
-        for day in sorted({day_of(start, zone) for start in starts}):
-            yield _sum_day(tenant_id, day)
+        days: set[date] = set()
+        with _isolated(tenant_id), _alone(tenant_id) as built:
+            zone = ZoneInfo(built.tz)
+            days = {day_of(start, zone) for start in _starts(MARKED, [tenant_id])}
+        for day in sorted(days):
+            slice_ = None
+            with _isolated(tenant_id, day):
+                slice_ = _sum_day(tenant_id, day)
+            yield slice_
     for tenant_id in _tenants(OF_ANOTHER_ZONE, [BUILT_FROM_THE_FIRST]):
-        yield from _build_days(tenant_id)
+        with _isolated(tenant_id):
+            yield from _build_days(tenant_id)
+
+
+@contextmanager
+def _isolated(tenant_id: UUID, day: date | None = None) -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, Tenant.DoesNotExist) as error:
+        if not connection.is_usable():
+            raise
+        log.error(
+            "windows_not_summed",
+            tenant_id=str(tenant_id),
+            day=None if day is None else day.isoformat(),
+            error=str(error).strip(),
+        )
 
 
 def _tenants(query: str, parameters: list[Any] | None = None) -> list[UUID]:

@@ -3,9 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from unittest import mock
+from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from structlog.testing import capture_logs
 
 from accounts.ids import new_id
 from accounts.models import Tenant
@@ -19,7 +22,7 @@ from billing.windows import (
     BuiltDays,
     Span,
 )
-from tests.billing.books import SUMMED, book, columns_of, content, sums_of
+from tests.billing.books import MARK, SUMMED, book, columns_of, content, sums_of
 from tests.factories.accounts import TenantFactory
 
 NOON: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -251,6 +254,37 @@ def test_a_run_that_has_no_time_leaves_the_rest_to_the_next(tenant: Tenant) -> N
     assert len(content("dirty_windows")) == 2
     aggregate()
     assert content("dirty_windows") == []
+
+
+def test_what_cannot_be_summed_keeps_no_other_day_or_tenant_waiting(tenant: Tenant) -> None:
+    too_much = {"at": NOON, "cost_nano": 2**63 - 1}
+    book(tenant, too_much, too_much, {"at": NOON + timedelta(days=1), "charge_nano": 2})
+    other = make_tenant()
+    book(other, {"at": NOON, "charge_nano": 3})
+    with platform_scope("test"), connection.cursor() as cursor:
+        cursor.execute(MARK, [UUID(int=0), NOON])  # of a tenant that is no longer there
+
+    with capture_logs() as logs:
+        done = aggregate()
+
+    assert {(slice_.tenant_id, slice_.day) for slice_ in done} == {
+        (tenant.id, date(2026, 11, 21)),
+        (other.id, date(2026, 11, 20)),
+    }
+    assert [(entry["event"], entry["tenant_id"], entry["day"]) for entry in logs] == [
+        ("windows_not_summed", str(UUID(int=0)), None),
+        ("windows_not_summed", str(tenant.id), "2026-11-20"),
+    ]
+    assert len(content("dirty_windows")) == 2
+
+
+def test_a_run_that_loses_the_database_fails(tenant: Tenant, monkeypatch: Any) -> None:
+    book(tenant, {"at": NOON})
+    monkeypatch.setattr(windows, "_sum_day", mock.Mock(side_effect=OperationalError("gone")))
+    monkeypatch.setattr(connection, "is_usable", lambda: False)
+
+    with pytest.raises(OperationalError, match="gone"):
+        aggregate()
 
 
 # --- days of the tenant's zone --------------------------------------------------------------------
