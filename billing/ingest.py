@@ -69,6 +69,12 @@ WINDOWS: Final = _insert(
     end="ON CONFLICT (tenant_id, window_start) DO UPDATE SET version = dirty_windows.version + 1",
 )
 
+FIRST_REQUESTS: Final = """
+UPDATE tenants SET first_request_at = first.at
+FROM json_to_recordset(%s::json) AS first (id uuid, at timestamptz)
+WHERE tenants.id = first.id AND tenants.first_request_at IS NULL
+"""
+
 
 class Landing(msgspec.Struct, frozen=True):
     """A row, and whether it is there since now."""
@@ -151,6 +157,15 @@ def _mark_windows(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
     cursor.execute(WINDOWS, [_rows(rows)])
 
 
+def _note_first_requests(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
+    """Once per tenant, and for ever."""
+    first: dict[str, datetime] = {}
+    for record in records:
+        first.setdefault(record.tenant_id, record.started_at)
+    rows = [{"id": tenant_id, "at": first[tenant_id]} for tenant_id in sorted(first)]
+    cursor.execute(FIRST_REQUESTS, [_rows(rows)])
+
+
 def _window_of(moment: datetime) -> datetime:
     return moment - (moment - BEGINNING) % WINDOW
 
@@ -159,4 +174,4 @@ def _rows(rows: Iterable[Any]) -> str:
     return JSON.encode(list(rows)).replace(NUL, INSTEAD).decode()
 
 
-SINKS: Final[tuple[Sink, ...]] = (_post_transfers, _mark_windows)
+SINKS: Final[tuple[Sink, ...]] = (_post_transfers, _mark_windows, _note_first_requests)
