@@ -135,9 +135,9 @@ class ManagementSchema(AutoSchema):
             for name in variables
         ]
 
-    def _is_list_view(self, _serializer: Any = None) -> bool:
-        """Never: the envelopes of lists are declared."""
-        return False
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Only what is declared as bare rows: the envelopes of lists are objects."""
+        return isinstance(serializer, serializers.ListSerializer)
 
     def _action(self) -> str:
         return getattr(self.view, "action", None) or self.method.lower()

@@ -93,12 +93,12 @@ export function slugOf(name: string): string {
 
 export const kindsQuery = queryOptions({
   queryKey: ['providers', 'kinds'],
-  queryFn: async (): Promise<Kind[]> => [await body(api.GET('/api/v1/providers/kinds'))].flat(),
+  queryFn: () => body(api.GET('/api/v1/providers/kinds')),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
 export const presetsQuery = queryOptions({
   queryKey: ['providers', 'presets'],
-  queryFn: async (): Promise<Preset[]> => [await body(api.GET('/api/v1/providers/presets'))].flat(),
+  queryFn: () => body(api.GET('/api/v1/providers/presets')),
   staleTime: Number.POSITIVE_INFINITY,
 })

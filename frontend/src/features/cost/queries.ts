@@ -23,7 +23,7 @@ export const currentCostQuery = (tenant: string) =>
 export const priceListsQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['cost', tenant, 'lists'],
-    queryFn: async () => [await body(api.GET('/api/v1/prices/vendors'))].flat(),
+    queryFn: () => body(api.GET('/api/v1/prices/vendors')),
     staleTime: Infinity,
   })
 

@@ -47,7 +47,7 @@ export const catalogQuery = (tenant: string, { q, provider }: CatalogFilter) =>
 export const unpricedQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['models', tenant, 'unpriced'],
-    queryFn: async () => [await body(api.GET('/api/v1/prices/unpriced'))].flat(),
+    queryFn: () => body(api.GET('/api/v1/prices/unpriced')),
   })
 
 export const backEndsQuery = (tenant: string) =>
