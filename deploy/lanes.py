@@ -47,6 +47,8 @@ PYTEST: Final = ("-n", "auto", "-m", "not faults", WITHOUT_CLIENTS)
 CLIENTS: Final = ("-n", "auto", "--dist", "loadfile", "tests/clients")
 # The promised bounds, one test at a time.
 STRICT_FAULTS: Final = ("-m", "faults", WITHOUT_CLIENTS, "--durations=0", "--durations-min=1")
+# Ten million records, and how long sums of them take to read.
+BOOKS: Final = [str(BIN / "python"), "-m", "bench.books"]
 # Four lanes, a file in one of them: most of the time is waiting for processes to start and end.
 FAULTS: Final = ("-n", "4", "--dist", "loadfile", *STRICT_FAULTS)
 STRICT: Final = {"FAULT_BOUND_FACTOR": "1"}
@@ -152,8 +154,9 @@ def nightly() -> bool:
     fuzzed = run_shown(pytest_step("nightly", *NIGHTLY)).ok
     strict = run_shown(pytest_step("faults", *STRICT_FAULTS, environment=STRICT)).ok
     recorded = conformance()
+    summed = run_shown(Step(name="books", command=BOOKS)).ok
     looked_at = run_end_to_end(every_look=True).ok
-    return all([supply_chain.main() == 0, fuzzed, strict, recorded, looked_at])
+    return all([supply_chain.main() == 0, fuzzed, strict, recorded, summed, looked_at])
 
 
 def faults() -> bool:
