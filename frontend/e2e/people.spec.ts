@@ -17,8 +17,10 @@ test.describe('a developer', () => {
     }
     await expect(page.getByText('key.create_any')).toBeVisible()
     const links = page.getByRole('navigation').getByRole('menuitem')
-    await expect(links).toHaveText(['Providers', 'Audit log'])
+    await expect(links).toHaveText(['Requests', 'Providers', 'Audit log'])
     await links.first().click()
+    await expect(page.getByText('No request yet').or(page.getByText('No request matches'))).toBeVisible()
+    await links.nth(1).click()
     await expect(page.getByRole('row').filter({ hasText: 'Mock' })).toContainText('Healthy')
     await expect(page.getByRole('link', { name: 'Add provider' })).toHaveCount(0)
     await links.last().click()
