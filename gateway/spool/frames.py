@@ -4,19 +4,23 @@
     payload[0] = kind: S start, C checkpoint, E end; payload[1] = schema version
 
 Laws: fields are only ever added, at the end and with a default; unknown trailing elements are
-passed over; a version above VERSION is nobody's to guess. Never a body, never a secret.
+passed over; a version above VERSION is nobody's to guess. Never a body, never a secret. A frame
+that is too long loses what can be missed; money, tokens and names are never left out.
 """
 
 import zlib
+from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 VERSION: Final = 1
 HEADER_BYTES: Final = 8
 MAX_PAYLOAD_BYTES: Final = 65_536
 MAX_RAW_BYTES: Final = 4_096  # of the vendor's usage object
+TRUNCATED: Final = "truncated"  # among the flags of what has been made shorter to fit
 
 Lane: TypeAlias = Literal["native", "translation", "none"]
 Status: TypeAlias = Literal[
@@ -187,9 +191,39 @@ class NewerVersion(Exception):
     """Written by a later release."""
 
 
+class FrameTooLarge(Exception):
+    """Whatever is left out of it."""
+
+
 def encode(frame: Frame) -> bytes:
+    """Raises FrameTooLarge."""
     payload = _ENCODER.encode(frame)
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        payload = _fitting(frame)
     return len(payload).to_bytes(4, "little") + zlib.crc32(payload).to_bytes(4, "little") + payload
+
+
+def _fitting(frame: Frame) -> bytes:
+    for shorter in _shorter(frame):
+        payload = _ENCODER.encode(shorter)
+        if len(payload) <= MAX_PAYLOAD_BYTES:
+            return payload
+    raise FrameTooLarge(f"more than {MAX_PAYLOAD_BYTES} bytes")
+
+
+def _shorter(frame: Frame) -> Iterator[Frame]:
+    """Each without something more."""
+    if not isinstance(frame, Start):
+        flags = (*frame.tokens.flags, TRUNCATED)
+        frame = replace(frame, tokens=replace(frame.tokens, usage_raw=b"", flags=flags))
+        yield frame
+    if isinstance(frame, End):
+        frame = replace(frame, outcome=replace(frame.outcome, spans=()))
+        yield frame
+    if not isinstance(frame, Checkpoint):
+        frame = replace(frame, subject=replace(frame.subject, tags=()))
+        yield frame
+        yield replace(frame, errand=replace(frame.errand, degraded=()))
 
 
 def decode(payload: bytes) -> Frame:

@@ -23,7 +23,7 @@ from typing import Any, Final, Literal, TypeAlias
 import structlog
 from msgspec import Struct
 
-from gateway.spool.frames import Frame, encode
+from gateway.spool.frames import Frame, FrameTooLarge, encode
 from gateway.spool.paths import (
     AUDIT_MARK,
     backlog_bytes,
@@ -43,7 +43,11 @@ SYNC_EACH_S: Final = 0.02
 LOOK_EACH_S: Final = 1.0  # at the backlog and the room that is left
 RETRY_EACH_S: Final = 0.1
 DISTRUST_S: Final = 1.0  # how long a failed write speaks against the next one
+# Where nobody is refused while nothing can be written; elsewhere that alone bounds what is kept.
+KEPT_AT_MOST: Final = 10_000
+KEPT_BYTES_AT_MOST: Final = 33_554_432
 BOOT_BYTES: Final = 8
+STOPPED: Final = "the writer has stopped"
 FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
 MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
@@ -108,6 +112,8 @@ class SpoolWriter:
         self._stopping = threading.Event()
         self._waiting: deque[tuple[int, asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
         self._kept: deque[bytes] = deque()
+        self._kept_bytes = 0
+        self._closed = False  # its file descriptors are anybody's
         self._retry: asyncio.TimerHandle | None = None
         self._short = ""  # why there is no room; known by looking
         self._audit_is_behind = False  # likewise
@@ -165,13 +171,23 @@ class SpoolWriter:
 
     def write(self, *frames: Frame) -> None:
         """All of them, in one call, or none: raises SpoolFull."""
-        self._write(encode(frames[0]) if len(frames) == 1 else b"".join(map(encode, frames)))
+        self._write(_encoded(frames))
 
-    def keep(self, *frames: Frame) -> None:
-        """Writes them as soon as that is possible again."""
-        self._kept.append(b"".join(map(encode, frames)))
+    def keep(self, *frames: Frame) -> bool:
+        """Writes them as soon as that is possible again; False where they are lost instead."""
+        if self._closed:
+            log.error("records_lost", frames=len(frames), reason=STOPPED)
+        if self._closed or (self.lenient and self._keeps_too_much()):
+            return False
+        try:
+            data = _encoded(frames)
+        except SpoolFull:
+            return False
+        self._kept.append(data)
+        self._kept_bytes += len(data)
         if self._retry is None:
             self._retry = asyncio.get_running_loop().call_later(RETRY_EACH_S, self._again)
+        return True
 
     async def settled(self) -> None:
         """Returns when all that has been written so far would survive a power failure.
@@ -194,11 +210,17 @@ class SpoolWriter:
         self._write_kept()
         if self._kept:
             log.error("records_lost", frames=len(self._kept), reason=self._broken)
+        self._closed = True
         await asyncio.to_thread(self._close)
 
     # --- on the event loop ------------------------------------------------------------------------
 
+    def _keeps_too_much(self) -> bool:
+        return len(self._kept) >= KEPT_AT_MOST or self._kept_bytes >= KEPT_BYTES_AT_MOST
+
     def _write(self, data: bytes) -> None:
+        if self._closed:
+            raise SpoolFull(STOPPED)
         is_filled = self._size > 0 and self._size + len(data) > self._config.segment_bytes
         if (self._torn or is_filled) and not self._roll() and self._torn:
             raise self._full("no segment can be made")
@@ -240,18 +262,20 @@ class SpoolWriter:
 
     def _roll(self) -> bool:
         """To the next segment; False where none can be made."""
-        before = self._file
         try:
             self._next_segment()
         except OSError as error:
             log.warning("spool_segment_refused", error=error.strerror)
             return False
-        self._retired.append(before)
         return True
 
     def _next_segment(self) -> None:
         name = segment_name(pid=os.getpid(), boot=self._boot, seq=self._seq + 1)
-        self._file = os.open(self._config.folder / name, FLAGS, MODE)
+        file = os.open(self._config.folder / name, FLAGS, MODE)
+        if self._file >= 0:
+            # First, so that a sync in between passes over neither.
+            self._retired.append(self._file)
+        self._file = file
         self._seq += 1
         self._size, self._torn = 0, False
 
@@ -274,7 +298,7 @@ class SpoolWriter:
                 self._write(self._kept[0])
             except SpoolFull:
                 return
-            self._kept.popleft()
+            self._kept_bytes -= len(self._kept.popleft())
 
     # --- in the thread ----------------------------------------------------------------------------
 
@@ -347,13 +371,22 @@ class SpoolWriter:
         self._stopping.set()
         self._wake.set()
         self._thread.join()
-        os.close(self._file)
+        file, self._file = self._file, -1
+        os.close(file)
         folder, name = self._config.folder, lock_name(pid=os.getpid(), boot=self._boot)
         if self._seq == 1 and not self._size:
             # Nothing was ever recorded here: there is nothing for the shipper to clean up.
             folder.joinpath(segment_name(pid=os.getpid(), boot=self._boot, seq=1)).unlink()
             folder.joinpath(name).unlink()
         os.close(self._lock)
+
+
+def _encoded(frames: tuple[Frame, ...]) -> bytes:
+    try:
+        return encode(frames[0]) if len(frames) == 1 else b"".join(map(encode, frames))
+    except FrameTooLarge as error:
+        log.exception("frame_too_large")
+        raise SpoolFull(str(error)) from error
 
 
 def _release(done: asyncio.Future[None], fault: OSError | None) -> None:

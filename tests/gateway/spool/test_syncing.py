@@ -60,6 +60,30 @@ async def test_the_segment_before_is_synced_too(
     await writer.stop()
 
 
+async def test_a_sync_while_segments_change_passes_over_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread may look between any two steps of the loop; here it would after each of them."""
+    monkeypatch.setattr(SpoolWriter, "_run", lambda _writer: None)
+    writer = SpoolWriter.open(config(tmp_path, sync="always", segment_bytes=1))
+    writer.write(start(1))
+    first = writer._file  # noqa: SLF001 - what a sync takes is not seen outside
+    taken: list[bool] = []
+
+    def step(_writer: SpoolWriter, name: str, value: Any) -> None:
+        object.__setattr__(writer, name, value)
+        taken.append(first in {writer._file, *writer._retired})  # noqa: SLF001
+
+    monkeypatch.setattr(SpoolWriter, "__setattr__", step)
+    writer.write(start(2))
+    monkeypatch.undo()
+
+    assert len(taken) > 3
+    assert all(taken)
+    writer._sync()  # noqa: SLF001 - instead of the thread
+    await writer.stop()
+
+
 async def test_a_sync_that_fails_is_told_to_who_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
