@@ -31,7 +31,8 @@ SAID_AT_ONCE: Final = re.compile(
     rb'"((?:[^"\\]++|\\.)++)"',
     re.DOTALL,
 )
-NUL: Final = b"\\u0000"  # which PostgreSQL takes in no JSON
+# What PostgreSQL takes in no JSON: NUL, halves of characters, numbers of more digits than it has.
+UNFIT: Final = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|[0-9][eE][+-]?[0-9]{3}")
 
 
 def note_event(exchange: Exchange, data: bytes) -> None:
@@ -118,7 +119,7 @@ def tokens_of(classes: UsageClasses) -> Tokens:
 
 def kept_raw(raw: bytes) -> bytes:
     """As long as a column takes it."""
-    if len(raw) > MAX_RAW_BYTES or NUL in raw:
+    if len(raw) > MAX_RAW_BYTES or UNFIT.search(raw):
         return b""
     try:
         raw.decode()

@@ -77,6 +77,12 @@ def test_letters_are_counted_where_the_vendor_cannot_be_right(
         (b'{"a":"%s"}' % (b"x" * 4_096), False),
         (b'{"a":"\\u0000"}', False),
         (b'{"a":"\xff"}', False),
+        (b'{"a":"\\ud800"}', False),
+        (b'{"a":"\\uDFFF"}', False),
+        (b'{"a":1e-17000}', False),
+        (b'{"a":12.5E+000200000}', False),
+        (b'{"a":1e200000}', False),
+        (b'{"a":1.5e-7,"b":2E+30}', True),
         (b"", True),
     ],
 )
