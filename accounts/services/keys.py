@@ -39,6 +39,7 @@ from accounts.services.key_owners import checked_owner, checked_team, refuse_act
 
 MAX_OVERLAP_S: Final = 86_400
 MAX_LIVE_SECRETS: Final = 2
+MAX_TAGS: Final = 200  # of a key, however they came to it
 # What a clone does not take over.
 OWN_TO_ONE_KEY: Final = frozenset(
     {
@@ -288,10 +289,20 @@ def _change_one(key: ApiKey, *, action: str, tags: list[str]) -> bool:
         return False
     before = (key.status, list(key.tags))
     if action == "tag":
-        key.tags = list(dict.fromkeys([*key.tags, *tags]))
+        key.tags = _with_tags(key, tags)
     else:
         key.status = STATUS_AFTER[action]
     return (key.status, key.tags) != before
+
+
+def _with_tags(key: ApiKey, tags: list[str]) -> list[str]:
+    together = list(dict.fromkeys([*key.tags, *tags]))
+    if len(together) > max(MAX_TAGS, len(key.tags)):
+        raise Invalid.one(
+            field="tags",
+            message=f"key_{key.public_id} would have {len(together)} tags; {MAX_TAGS} are the most",
+        )
+    return together
 
 
 def _locked(key_id: str, *, access: Access, expected_version: int | None) -> ApiKey:

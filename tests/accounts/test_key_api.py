@@ -238,6 +238,26 @@ def test_many_keys_change_together_or_not_at_all(town: Town) -> None:
     assert too_many.status_code == 400
 
 
+def test_a_key_has_at_most_two_hundred_tags_however_they_came(town: Town) -> None:
+    api, full, other = town.api("owner"), created(town), created(town)
+    ids = [other["id"], full["id"]]
+    asked = {"action": "tag", "ids": [full["id"]]}
+    for number in (0, 1):
+        tags = [f"tag {number}-{at}" for at in range(100)]
+        assert api.post("keys/bulk", {**asked, "tags": tags}).status_code == 200
+
+    refused = api.post("keys/bulk", {**asked, "ids": ids, "tags": ["one more"]})
+    again = api.post("keys/bulk", {**asked, "tags": ["tag 0-0"]})
+
+    assert refused.status_code == 400
+    [problem] = refused.json()["errors"]
+    assert problem["field"] == "tags"
+    assert "201 tags; 200 are the most" in problem["message"]
+    assert api.get(f"keys/{other['id']}").json()["tags"] == []
+    assert again.status_code == 200
+    assert len(api.get(f"keys/{full['id']}").json()["tags"]) == 200
+
+
 def test_what_changes_nothing_is_not_told(town: Town) -> None:
     api, key = town.api("owner"), created(town)
     api.post("keys/bulk", {"action": "revoke", "ids": [key["id"]]})
