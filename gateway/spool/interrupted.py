@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from billing.pricing import charge_nano, cost_nano
+from billing.pricing import bounded, charge_nano, cost_nano
 from gateway.spool.attempts import Interrupted
 from gateway.spool.frames import Checkpoint, End, Money, Outcome, Start, Tokens
 from providers.specs import PriceSpec
@@ -75,13 +75,13 @@ def _money(start: Start, tokens: Tokens, *, terms: Terms, is_delivered: bool) ->
         return Money()
     cost = _rated(start.tariff.price_id, start, tokens, terms=terms)
     if start.subject.byok:
-        return Money(cost_nano=0, notional_nano=cost or 0)
+        return Money(cost_nano=0, notional_nano=bounded(cost or 0))
     charge = 0
     if is_delivered and start.subject.tenant_id not in terms.not_charged:
         own = _rated(start.tariff.charge_price_id, start, tokens, terms=terms)
         marked_up = None if cost is None else charge_nano(cost, markup_bp=start.tariff.markup_bp)
         charge = (marked_up if own is None else own) or 0
-    return Money(cost_nano=cost, charge_nano=charge)
+    return Money(cost_nano=None if cost is None else bounded(cost), charge_nano=bounded(charge))
 
 
 def _rated(price_id: str | None, start: Start, tokens: Tokens, *, terms: Terms) -> int | None:

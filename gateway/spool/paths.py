@@ -19,6 +19,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 SEGMENT: Final = re.compile(r"([1-9][0-9]{0,9})-([0-9a-f]{16})-([0-9]{6,9})\.log")
+LOCK: Final = re.compile(r"[1-9][0-9]{0,9}-[0-9a-f]{16}\.lock")
 AUDIT_MARK: Final = "audit-log-behind"
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -53,6 +54,11 @@ def segment_name(*, pid: int, boot: str, seq: int) -> str:
 
 def lock_name(*, pid: int, boot: str) -> str:
     return f"{pid}-{boot}.lock"
+
+
+def is_lock(name: str) -> bool:
+    """Of a writer."""
+    return LOCK.fullmatch(name) is not None
 
 
 def parse_segment(name: str) -> SegmentName | None:

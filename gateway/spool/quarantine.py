@@ -19,7 +19,7 @@ class Quarantine:
         self.folder = node_folder / FOLDER
 
     def keep(self, data: bytes, *, name: str) -> bool:
-        """Whether it is new here."""
+        """Whether it is new here. Raises OSError."""
         digest = hashlib.sha256(data).hexdigest()[:NAME_DIGITS]
         path = self.folder / f"{name}.{digest}"
         if path.exists():
@@ -27,9 +27,13 @@ class Quarantine:
         self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         beside = path.with_name(f"{path.name}.tmp")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
         return True

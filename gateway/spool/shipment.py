@@ -30,4 +30,8 @@ class Shipment(Struct, frozen=True, kw_only=True):
 
 
 class Follower(Protocol):
+    @property
+    def holds(self) -> bool:
+        """Whether the spool must keep what was told: it would be lost with this process."""
+
     def follow(self, shipment: Shipment) -> None: ...

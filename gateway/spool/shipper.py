@@ -2,30 +2,34 @@
 
 Laws: rows are committed, then followers are told, then the offset is noted, so that a death between
 any two of them repeats and loses nothing; what was delivered twice is one row; a writer that died
-gets a row for every attempt it left open; nobody waits for the shipper but disk space.
+gets a row for every attempt it left open; nobody waits for the shipper but disk space. What can
+neither be delivered nor kept in quarantine stays in its segment until it can.
 """
 
 import fcntl
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
 from msgspec import Struct
 
-from gateway.spool.delivery import Delivery, Stopped
+from gateway.spool.attempts import Interrupted
+from gateway.spool.delivery import Delivery, Progress, Stopped
 from gateway.spool.frames import End, Start, encode
-from gateway.spool.interrupted import end_of
+from gateway.spool.interrupted import Terms, end_of
 from gateway.spool.paths import parse_segment, segments
 from gateway.spool.quarantine import Quarantine
 from gateway.spool.reading import Passed
 from gateway.spool.shipment import Follower, Landed, Shipment
 from gateway.spool.stopping import Stopping
-from gateway.spool.tail import Tail
+from gateway.spool.tail import Tail, tidy
 
 BATCH_ROWS: Final = 500
 BATCH_STARTS: Final = 2_000
@@ -37,6 +41,7 @@ NEVER_S: Final = 10.0 * 365 * 86_400
 LOCK: Final = "shipper.lock"
 LOCK_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
+NO_TERMS: Final = Terms(prices={}, not_charged=frozenset())
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +62,16 @@ class Batch(Struct, frozen=True, kw_only=True):
     starts: list[Start]
     ends: list[End]
     is_all: bool  # nothing more is waiting
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A row that no database takes."""
+
+    tail: str
+    request_id: str
+    attempt: int
+    data: bytes
+    why: str
 
 
 class Shipper:
@@ -80,6 +95,9 @@ class Shipper:
         self._quarantine = Quarantine(folder)
         self._delivery = Delivery(url, stopping=self._stopping, refused=self._refused)
         self._tails: dict[str, Tail] = {}  # by the name of the writer's lock
+        self._tail_of: dict[tuple[str, int], str] = {}  # whose attempts are being delivered
+        self._refusals: deque[Refusal] = deque()  # that the disk did not take
+        self._disk_refuses = False
         self._whole_at: float | None = None  # when all that had been written was delivered
         self._told_at: float | None = None
 
@@ -90,6 +108,8 @@ class Shipper:
     def run(self) -> None:
         try:
             with self._alone():
+                with suppress(OSError):  # next time
+                    tidy(self._folder, now=datetime.now(UTC).timestamp())
                 while not self._stopping:
                     if not self.round():
                         self._stopping.wait(IDLE_S)
@@ -127,11 +147,15 @@ class Shipper:
         batch = self._read()
         if batch.starts or batch.ends:
             self._deliver(batch.ends, starts=batch.starts)
-        for tail in self._tails.values():
-            tail.delivered()
+        while self._refusals and self._keep(self._refusals[0]):
+            self._refusals.popleft()
+        for key, tail in self._tails.items():
+            if not self._holds(key):
+                tail.delivered()
         if batch.is_all:
             self._bury_the_dead()
-            self._whole_at = began
+            if not any(tail.stuck for tail in self._tails.values()):
+                self._whole_at = began
         if self._told_at is None or began - self._told_at >= PROGRESS_EACH_S:
             self._told_at = began
             self._tell_progress()
@@ -151,10 +175,12 @@ class Shipper:
     def _read(self) -> Batch:
         starts: list[Start] = []
         ends: list[End] = []
+        self._tail_of.clear()
         for key, tail in list(self._tails.items()):
             for frame in tail.frames():
                 if isinstance(frame, End):
                     ends.append(frame)
+                    self._tail_of[frame.request_id, frame.attempt] = key
                 elif isinstance(frame, Start):
                     starts.append(frame)
                 if len(ends) >= BATCH_ROWS or len(starts) >= BATCH_STARTS:
@@ -179,53 +205,112 @@ class Shipper:
     def _bury_the_dead(self) -> None:
         for key, tail in list(self._tails.items()):
             # Who has just been met may be alive.
-            if not tail.dead:
+            if not tail.dead or tail.stuck:
                 continue
-            left = list(tail.interrupted())
-            if left:
-                terms = self._delivery.terms(
-                    prices={
-                        price
-                        for one in left
-                        for price in (one.start.tariff.price_id, one.start.tariff.charge_price_id)
-                        if price is not None
-                    },
-                    tenants={one.start.subject.tenant_id for one in left},
-                )
-                ends = [end_of(one, terms=terms) for one in left]
-                for first in range(0, len(ends), BATCH_ROWS):
-                    self._deliver(ends[first : first + BATCH_ROWS])
-                log.warning("attempts_interrupted", count=len(left))
-            tail.remove()
-            del self._tails[key]
+            if not tail.buried:
+                self._deliver_interrupted(list(tail.interrupted()), key=key)
+                tail.buried = True
+            if not self._holds(key):
+                tail.remove()
+                del self._tails[key]
+
+    def _deliver_interrupted(self, left: Sequence[Interrupted], *, key: str) -> None:
+        if not left:
+            return
+        terms = self._delivery.terms(
+            prices={
+                price
+                for one in left
+                for price in (one.start.tariff.price_id, one.start.tariff.charge_price_id)
+                if price is not None
+            },
+            tenants={one.start.subject.tenant_id for one in left},
+        )
+        ends = [_rated_end(one, terms=terms) for one in left]
+        self._tail_of = {(end.request_id, end.attempt): key for end in ends}
+        for first in range(0, len(ends), BATCH_ROWS):
+            self._deliver(ends[first : first + BATCH_ROWS])
+        log.warning("attempts_interrupted", count=len(left))
+
+    def _holds(self, key: str) -> bool:
+        """Whether something of this writer is only in memory."""
+        return any(one.tail == key for one in self._refusals) or any(
+            follower.holds for follower in self._followers
+        )
 
     def _tell_progress(self) -> None:
         # Followers have something to do also while nothing happens.
         self._tell(Shipment())
+        self._delivery.tell_progress(self._node, self._progress)
+        self._meter.behind(0.0 if self._whole_at is None else self._clock() - self._whole_at)
+
+    def _progress(self) -> Progress:
         behind_s = NEVER_S if self._whole_at is None else self._clock() - self._whole_at
         opened = (tail.oldest_us() for tail in self._tails.values())
-        self._delivery.tell_progress(
-            self._node,
+        return Progress(
             behind_s=behind_s + SETTLING_S,
             oldest_us=min((at for at in opened if at is not None), default=None),
+            is_whole=self._whole_at is not None,
         )
-        self._meter.behind(0.0 if self._whole_at is None else behind_s)
 
-    def _passed(self, segment: Path, passed: Passed, data: bytes) -> None:
+    def _passed(self, segment: Path, passed: Passed, data: bytes) -> bool:
         if passed.why == "torn":
             log.warning("spool_torn", segment=segment.name, bytes=len(data))
             self._meter.torn()
-            return
-        if self._quarantine.keep(data, name=f"{segment.stem}.{passed.why}"):
+            return True
+        is_new = self._in_quarantine(data, name=f"{segment.stem}.{passed.why}")
+        if is_new:
             log.error("spool_quarantined", segment=segment.name, why=passed.why, bytes=len(data))
             self._meter.quarantined()
+        return is_new is not None
 
     def _refused(self, end: End, why: str) -> None:
-        if self._quarantine.keep(encode(end), name="refused"):
+        refusal = Refusal(
+            tail=self._tail_of[end.request_id, end.attempt],
+            request_id=end.request_id,
+            attempt=end.attempt,
+            data=_told(end),
+            why=why.strip(),
+        )
+        if not self._keep(refusal):
+            self._refusals.append(refusal)
+
+    def _keep(self, one: Refusal) -> bool:
+        is_new = self._in_quarantine(one.data, name="refused")
+        if is_new:
             log.error(
-                "record_refused", request_id=end.request_id, attempt=end.attempt, error=why.strip()
+                "record_refused", request_id=one.request_id, attempt=one.attempt, error=one.why
             )
             self._meter.quarantined()
+        return is_new is not None
+
+    def _in_quarantine(self, data: bytes, *, name: str) -> bool | None:
+        """Whether it is new there; None: the disk does not take it."""
+        try:
+            is_new = self._quarantine.keep(data, name=name)
+        except OSError as error:
+            if not self._disk_refuses:
+                log.error("quarantine_not_written", name=name, error=error.strerror)
+            self._disk_refuses = True
+            return None
+        self._disk_refuses = False
+        return is_new
+
+
+def _rated_end(one: Interrupted, *, terms: Terms) -> End:
+    try:
+        return end_of(one, terms=terms)
+    except Exception:  # whatever the frame says, the attempt gets its row
+        log.exception("interrupted_not_rated", request_id=one.start.request_id)
+        return end_of(one, terms=NO_TERMS)
+
+
+def _told(end: End) -> bytes:
+    try:
+        return encode(end)
+    except Exception:  # then in words
+        log.exception("refused_not_encoded", request_id=end.request_id)
+        return repr(end).encode(errors="backslashreplace")
 
 
 def _locked(descriptor: int) -> bool:

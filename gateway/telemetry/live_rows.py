@@ -34,6 +34,8 @@ def live_key(tenant_id: str) -> str:
 class LiveRows:
     """A follower of the shipper."""
 
+    holds: Final = False  # what a viewer has missed is in the books
+
     def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis
         self._clock = clock

@@ -80,6 +80,7 @@ class Heard:
     """A follower."""
 
     def __init__(self) -> None:
+        self.holds = False
         self.shipments: list[Shipment] = []
 
     def follow(self, shipment: Shipment) -> None:
@@ -166,6 +167,16 @@ def rows(request_id: str) -> list[tuple[Any, ...]]:
 
 def in_quarantine(folder: Path) -> list[str]:
     return sorted(path.name for path in Quarantine(folder).folder.glob("*"))
+
+
+def progress(node: str) -> tuple[Any, ...]:
+    """How long ago all was delivered, and when the oldest began that is open."""
+    (found,) = select(
+        "SELECT extract(epoch FROM clock_timestamp() - delivered_to)::float8,"
+        " extract(epoch FROM oldest_open)::float8 FROM spool_progress WHERE node = %s",
+        node,
+    )
+    return found
 
 
 def checkpoint(start: Start, *, bytes_out: int = 40, **tokens: Any) -> Checkpoint:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from accounts.ids import new_id
 from accounts.tenancy import platform_scope
 from gateway.spool.attempts import Interrupted
 from gateway.spool.interrupted import Terms, end_of
+from gateway.spool.quarantine import Quarantine
 from providers.models.prices import OPERATOR_PAGE, PricePage
 from providers.services.prices import price_row
 from providers.specs import PriceSpec
@@ -20,6 +22,8 @@ from tests.gateway.spool.scribe import (
     Scribe,
     checkpoint,
     exchange,
+    in_quarantine,
+    platform,
     row,
     rows,
     select,
@@ -148,6 +152,47 @@ def test_an_end_found_later_is_a_correction_and_rows_and_books_sum_to_it(
     assert not any(landed.new for landed in heard.landed)
 
 
+def test_an_attempt_that_cannot_be_rated_gets_its_row_without_a_price(
+    folder: Path, price_id: str
+) -> None:
+    scribe = Scribe(folder)
+    start = start_frame(request_id=str(new_id()), price_id=price_id, multiplier="many")
+    scribe.write(start)
+    scribe.die()
+    ship(folder)
+    assert row(start.request_id, "status, cost_nano") == ("interrupted", None)
+
+
+def set_spec(price_id: str, spec: str) -> None:
+    with platform() as cursor:
+        cursor.execute("UPDATE prices SET spec = %s WHERE id = %s", [spec, price_id])
+
+
+def test_a_price_that_nobody_understands_is_none(folder: Path, price_id: str) -> None:
+    ((spec,),) = select("SELECT spec::text FROM prices WHERE id = %s", price_id)
+    scribe = Scribe(folder)
+    start = start_frame(request_id=str(new_id()), price_id=price_id)
+    scribe.write(start)
+    scribe.die()
+    set_spec(price_id, "{}")
+    ship(folder)
+    set_spec(price_id, spec)
+    assert row(start.request_id, "status, cost_nano") == ("interrupted", None)
+
+
+def test_what_cannot_even_be_encoded_is_set_aside_in_words(folder: Path) -> None:
+    scribe = Scribe(folder)
+    start = start_frame(request_id=str(new_id()))
+    scribe.write(start)
+    scribe.die()
+    beyond = end_frame(request_id=start.request_id, cost_nano=2**70)
+    with mock.patch("gateway.spool.shipper.end_of", return_value=beyond):
+        ship(folder)
+    (name,) = in_quarantine(folder)
+    assert str(2**70) in (Quarantine(folder).folder / name).read_text()
+    assert not list(folder.glob("*-*"))
+
+
 # --- by whose terms -------------------------------------------------------------------------------
 
 OWN: PriceSpec = PriceSpec(
@@ -175,6 +220,19 @@ def test_a_tenant_is_charged_by_its_own_price_where_it_has_one() -> None:
 def test_a_tenant_that_is_not_charged_for_what_was_cut_off_is_not() -> None:
     tenant = start_frame().subject.tenant_id
     assert billed(not_charged=frozenset({tenant})) == (1_020_000, 0, 0)
+
+
+def test_no_amount_is_more_than_can_be_recorded() -> None:
+    most = 2**53 - 1
+    huge = msgspec.structs.replace(COST, rates={"out_text": str(10**15)})
+    for fields, amounts in (
+        ({}, (most, most, 0)),
+        ({"byok": True}, (0, 0, most)),
+    ):
+        start = start_frame(price_id="cost", **fields)
+        one = Interrupted(start=start, checkpoint=checkpoint(start, out_text=100), final=True)
+        money = end_of(one, terms=Terms(prices={"cost": huge}, not_charged=frozenset())).money
+        assert (money.cost_nano, money.charge_nano, money.notional_nano) == amounts
 
 
 def test_the_client_s_own_vendor_key_costs_nobody_here_anything() -> None:

@@ -248,7 +248,6 @@ def test_damage_is_kept_in_quarantine_once_and_everything_else_delivered(folder:
         {"tenant_id": "nobody"},
         {"request_id": "not-a-uuid"},
         {"started_us": 10**19},
-        {"usage_raw": b"{broken"},
     ],
 )
 def test_a_row_that_is_refused_is_set_aside_and_the_others_go_on(
@@ -268,44 +267,20 @@ def test_a_row_that_is_refused_is_set_aside_and_the_others_go_on(
     scribe.die()
 
 
-# --- how far it is --------------------------------------------------------------------------------
-
-
-def progress(node: str) -> tuple[Any, ...]:
-    (found,) = select(
-        "SELECT extract(epoch FROM clock_timestamp() - delivered_to)::float8,"
-        " extract(epoch FROM oldest_open)::float8 FROM spool_progress WHERE node = %s",
-        node,
+def test_an_odd_field_costs_the_field_and_not_the_money(folder: Path) -> None:
+    scribe, heard, provider = Scribe(folder), Heard(), str(new_id())
+    _, end = exchange(
+        usage_raw=b"{broken", tags=("a",), spans=(Span("route", 0, 1),), provider_id=provider
     )
-    return found
-
-
-def test_progress_tells_what_is_delivered_and_what_is_still_open(folder: Path) -> None:
-    scribe, counted = Scribe(folder), Counted()
-    (start, end), (older, _) = exchange(), exchange()
-    older = msgspec.structs.replace(older, started_us=start.started_us - 5_000_000)
-    scribe.write(start, older)
-    one = shipper(folder, node="told", meter=counted)
-    one.round()
-    behind_s, oldest = progress("told")
-    assert 1 <= behind_s < 20
-    assert oldest * 1e6 == pytest.approx(older.started_us)
-    assert len(counted.behind_s) == 1
-    end_of(one)
-    scribe.write(end, msgspec.structs.replace(end, request_id=older.request_id))
-    scribe.die()
-    ship(folder, node="told")
-    assert progress("told")[1] is None
-
-
-def test_a_backlog_is_not_called_delivered(folder: Path) -> None:
-    scribe = Scribe(folder)
-    scribe.write(*(exchange()[1] for _ in range(BATCH_ROWS + 1)))
-    one = shipper(folder, node="behind")
-    assert one.round()
-    assert progress("behind")[0] > 86_400
-    assert not one.round()
-    end_of(one)
+    scribe.write(end)
+    ship(folder, followers=(heard,))
+    assert row(end.request_id, "cost_nano, usage_raw, tags, spans, flags") == (
+        123_000, None, [], [], ["truncated"],
+    )  # fmt: skip
+    ref = f"{end.request_id}:0:usage"
+    assert len(select("SELECT 1 FROM ledger_transfers WHERE ref = %s", ref)) == 2
+    assert [landed.end for landed in heard.landed] == [end]
+    assert not in_quarantine(folder)
     scribe.die()
 
 
