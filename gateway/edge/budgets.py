@@ -1,6 +1,8 @@
 """What the exchanges of a worker share, so that a few cannot take it all. One each per worker."""
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import Final, Protocol
 
 BUDGET_RATIO: Final = 0.2
@@ -57,13 +59,25 @@ class OpenExchanges:
 
     def __init__(self) -> None:
         self._open: set[Stoppable] = set()
+        self._last_left: asyncio.Event | None = None  # None: nobody waits for it
 
     def add(self, exchange: Stoppable) -> None:
         self._open.add(exchange)
 
     def discard(self, exchange: Stoppable) -> None:
         self._open.discard(exchange)
+        if self._last_left is not None and not self._open:
+            self._last_left.set()
 
     def stop(self) -> None:
         for exchange in tuple(self._open):
             exchange.stop()
+
+    async def ended(self, *, within_s: float) -> int:
+        """Returns when none is left, or how many are when the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self._open:
+                    self._last_left = asyncio.Event()
+                    await self._last_left.wait()
+        return len(self._open)

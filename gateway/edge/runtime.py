@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -45,12 +46,15 @@ from providers.adapters.base import Adapter
 from providers.adapters.registry import ADAPTERS
 from providers.pool import CredentialPool, StateChange
 
+log = structlog.get_logger(__name__)
+
 if TYPE_CHECKING:
     from gateway.edge.exchange import Exchange
 
 FAILURES_PER_MINUTE: Final = 30
 ADDRESSES_REMEMBERED: Final = 10_000
 REDIS_TIMEOUT_S: Final = 1.0
+STOP_WITHIN_S: Final = 5.0  # for what is still open when the server has let go
 IN_SCOPE: Final = "runtime"
 
 
@@ -197,6 +201,10 @@ class Runtime:
 
     async def stop(self) -> None:
         await self.drain.stop()
+        # While there are still books for their ends, and vendors to be left in order.
+        self.open_exchanges.stop()
+        if still_open := await self.open_exchanges.ended(within_s=STOP_WITHIN_S):
+            log.warning("exchanges_left_open", count=still_open)
         await self.herald.stop()
         await self.snapshots.stop()
         await self.upstream.close()

@@ -52,6 +52,7 @@ async def attempt(exchange: Exchange, runtime: Runtime) -> None:
     finally:
         course.close()
     if course.caller.ending is not None:
+        record(exchange, runtime)  # whoever stops this worker waits for no more than has ended
         await linger(course.caller.ending)
 
 
