@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from gateway.edge.entries import (
     FAILED,
+    bare_end_of,
     checkpoint_of,
     end_of,
     end_of_failed,
@@ -25,7 +26,7 @@ from gateway.edge.entries import (
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.slots import SHOULD_RETRY
-from gateway.spool.frames import Frame
+from gateway.spool.frames import End, Frame
 from gateway.spool.writer import SpoolFacts, SpoolFull
 from protocols.errors import Problem
 
@@ -64,7 +65,7 @@ class Spool(Protocol):
 
     def write(self, *frames: Frame) -> None: ...
 
-    def keep(self, *frames: Frame) -> None: ...
+    def keep(self, *frames: Frame) -> bool: ...
 
     async def settled(self) -> None: ...
 
@@ -81,6 +82,10 @@ class RecordMeter(Protocol):
     def suppressed(self) -> None: ...
 
     def spool(self, facts: SpoolFacts) -> None: ...
+
+
+class Unrecordable(Exception):
+    """What has happened cannot be put into a record; the cause says why."""
 
 
 class Books:
@@ -111,18 +116,18 @@ class Books:
             exchange, made, number=number, node=self._spool.node, hmac_key=self._hmac_key
         )
         before = exchange.attempts[-1] if number else None
-        frames: tuple[Frame, ...] = (start,)
+        ended = None
         if before is not None and before.start is not None:
-            frames = (start, end_of_failed(exchange, before, before.start))
+            ended = end_of_failed(exchange, before, before.start)
         try:
-            self._spool.write(*frames)
+            self._spool.write(*((start,) if ended is None else (start, ended)))
         except SpoolFull:
             if not self._spool.lenient:
                 raise unavailable() from None
-            if before is not None:
-                self._meter.unrecorded()
+            if ended is not None:
+                self._keep(ended, status=FAILED)
         else:
-            if before is not None:
+            if ended is not None:
                 self._meter.recorded(status=FAILED)
 
     def checkpoint(self, exchange: Exchange, made: Attempt) -> None:
@@ -131,7 +136,10 @@ class Books:
             self._spool.write(checkpoint_of(exchange, made, made.start))
 
     def conclude(self, exchange: Exchange, *, now: float, wall: float) -> bool:
-        """The final END, once per exchange; False where its answer must be withheld."""
+        """The final END, once per exchange; False where its answer must be withheld.
+
+        Raises Unrecordable where there is none because it cannot be made.
+        """
         if exchange.key is None or exchange.tenant is None:
             return True
         if not exchange.started_at:
@@ -141,11 +149,15 @@ class Books:
             self._refuse(exchange, now=now)
             return True
         try:
-            self._spool.write(end_of(exchange, last, last.start, now=now))
+            end = end_of(exchange, last, last.start, now=now)
+            self._spool.write(end)
         except SpoolFull:
             if not self._spool.lenient:
                 return False
-            self._meter.unrecorded()
+            # Else its START would stay open as long as this worker lives.
+            self._keep(end, status=exchange.status)
+        except Exception as error:
+            raise Unrecordable from error
         else:
             self._meter.recorded(status=exchange.status)
         return True
@@ -154,8 +166,27 @@ class Books:
         """The final END of an exchange whose answer is withheld: it is written when it can be."""
         last = exchange.attempts[-1]
         assert last.start is not None  # noqa: S101 - what was never asked is not withheld
-        self._spool.keep(end_of(exchange, last, last.start, now=now))
-        self._meter.recorded(status=exchange.status)
+        self._keep(end_of(exchange, last, last.start, now=now), status=exchange.status)
+
+    def conclude_barely(self, exchange: Exchange, *, now: float) -> None:
+        """Instead of the END that cannot be made: what nothing has to be reckoned for."""
+        start = exchange.attempts[-1].start if exchange.attempts else None
+        if start is None:
+            self._meter.suppressed()
+            return
+        end = bare_end_of(exchange, start, now=now)
+        try:
+            self._spool.write(end)
+        except SpoolFull:
+            self._keep(end, status=exchange.status)
+        else:
+            self._meter.recorded(status=exchange.status)
+
+    def _keep(self, end: End, *, status: str) -> None:
+        if self._spool.keep(end):
+            self._meter.recorded(status=status)
+        else:
+            self._meter.unrecorded()
 
     async def settled(self) -> bool:
         """Whether what was written may be relied on; waits where the settings say so."""
@@ -185,9 +216,17 @@ class Books:
             self._spool.write(end_of_refused(exchange, node=node, hmac_key=hmac_key, now=now))
         except SpoolFull:
             self._meter.suppressed()
+        except Exception as error:
+            raise Unrecordable from error
         else:
             self._meter.recorded(status=exchange.status)
 
 
 def unavailable() -> GatewayError:
     return GatewayError(UNAVAILABLE, headers=SHOULD_RETRY)
+
+
+def withheld(exchange: Exchange) -> Problem:
+    """What is told instead of an answer that is not recorded."""
+    problem = exchange.error if exchange.withheld else None
+    return problem or UNAVAILABLE

@@ -4,11 +4,13 @@ Law: every text in a frame is bounded and such that PostgreSQL takes it; never a
 secret.
 """
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
-from billing.pricing import flags_of
+from billing.pricing import MOST_NANO, flags_of
 from gateway.edge.counting import BYTES_PER_TOKEN, NO_TOKENS, counted, tokens_of
 from gateway.edge.exchange import Attempt, Exchange, Rating
 from gateway.edge.rating import FREE, is_charged, money_of, served_as
@@ -38,9 +40,14 @@ if TYPE_CHECKING:
 NAME_CHARS: Final = 256
 CODE_CHARS: Final = 64
 MOST_LOSSES: Final = 32
+MOST_TAGS: Final = 64
+TAG_CHARS: Final = 100
+TAGS_BYTES: Final = 8_192  # altogether; a frame has other things to say
 CLIENT_LEFT: Final = 499  # where nothing was answered
 FAILED: Final = "upstream_error"  # the status of an attempt that another one follows
 UNPRICED: Final = "unpriced"
+CLAMPED: Final = "clamped"  # what it comes to is more than can be recorded
+INTERNAL: Final = "internal"  # the gateway has failed to reckon
 NO_TARIFF: Final = Tariff()
 PAUSE_LEAST_US: Final = 1_000
 US: Final = 1_000_000
@@ -93,6 +100,32 @@ def end_of_failed(exchange: Exchange, made: Attempt, start: Start) -> End:
 def end_of(exchange: Exchange, made: Attempt, start: Start, *, now: float) -> End:
     """The final one."""
     return _end(exchange, made, start, outcome=_outcome(exchange, made, now=now))
+
+
+def bare_end_of(exchange: Exchange, start: Start, *, now: float) -> End:
+    """The final one, where another cannot be made: as little as possible is reckoned."""
+    tokens = NO_TOKENS if exchange.classes is None else tokens_of(exchange.classes)
+    return End(
+        VERSION,
+        start.request_id,
+        start.started_us,
+        start.attempt,
+        start.node,
+        start.subject,
+        start.errand,
+        start.tariff,
+        replace(tokens, flags=(*tokens.flags, INTERNAL)),
+        Money(None, 0, 0, "estimated"),
+        Outcome(
+            True,  # noqa: FBT003 - frames are arrays
+            cast("Status", exchange.status),
+            exchange.answer_status or CLIENT_LEFT,
+            error_code(exchange.error),
+            "upstream",
+            len(exchange.attempts),
+            _ms(now - exchange.arrival.began_at),
+        ),
+    )
 
 
 def end_of_refused(exchange: Exchange, *, node: str, hmac_key: bytes, now: float) -> End:
@@ -156,10 +189,23 @@ def subject_of(exchange: Exchange, made: Attempt | None, *, hmac_key: bytes) -> 
         session_hash(exchange, hmac_key=hmac_key),
         agent,
         parent_agent,
-        key.tags,
+        tags_of(key.tags) if key.tags else (),
         key.environment == "test" or (made is not None and made.candidate.provider.simulated),
         exchange.vendor_key is not None,
     )
+
+
+def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """The first ones, as far as there is room."""
+    kept: list[str] = []
+    left = TAGS_BYTES
+    for tag in islice(tags, MOST_TAGS):
+        said = plain(tag, most=TAG_CHARS)
+        left -= len(said.encode())
+        if left < 0:
+            break
+        kept.append(said)
+    return tuple(kept)
 
 
 def errand_of(exchange: Exchange, made: Attempt | None) -> Errand:
@@ -211,9 +257,12 @@ def _bill(exchange: Exchange, made: Attempt, *, final: bool) -> tuple[Tariff, To
         classes,
         tariff=tariff,
         certainty=certainty,
-        charged=final and is_charged(exchange, made),
+        charged=final and is_charged(exchange, made, classes),
     )
-    if doubts := _doubts(exchange, rating, classes, tariff):
+    doubts = _doubts(exchange, rating, classes, tariff)
+    if MOST_NANO in (money.cost_nano, money.charge_nano, money.notional_nano):
+        doubts += (CLAMPED,)
+    if doubts:
         tokens = replace(tokens, flags=(*tokens.flags, *doubts))
     return tariff, tokens, money
 

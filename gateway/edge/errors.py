@@ -41,6 +41,8 @@ FIXED_HEADERS: Final[HeaderPairs] = (
 )
 CLOSE: Final[HeaderPairs] = ((b"connection", b"close"),)
 
+INTERNAL: Final = Problem(kind="internal", message="The gateway failed; this is its fault.")
+
 
 class EdgeRefused(Refused):
     def __init__(self, code: str, detail: str, *, headers: HeaderPairs = ()) -> None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from accounts.specs import KeySpec
 from gateway.edge.answer_headers import own_headers
-from gateway.edge.errors import ClientLeft, GatewayError, refusal
+from gateway.edge.errors import INTERNAL, ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
@@ -78,9 +78,7 @@ async def run(exchange: Exchange, runtime: Runtime, *, acting: KeySpec | None = 
         raise
     except Exception:
         log.exception("exchange_failed", model=exchange.model)
-        await _tell(
-            exchange, runtime, refusal("internal", "The gateway failed; this is its fault.")
-        )
+        await _tell(exchange, runtime, GatewayError(INTERNAL))
     finally:
         record(exchange, runtime)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from billing.pricing import charge_nano, cost_nano
+from billing.pricing import CALLS, OUTPUT, bounded, charge_nano, cost_nano
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Attempt, Candidate, Exchange, Rating
 from gateway.spool.frames import Certainty, Money, Tariff
@@ -30,7 +30,9 @@ ORDINARY: Final = frozenset(
 )  # fmt: skip
 STRING: Final = msgspec.json.Decoder(str)
 WORD_CHARS: Final = 32
+STRANGE: Final = "?"  # instead of what is no word, and what no column takes
 FREE: Final = Money()
+OUTPUT_AND_CALLS: Final = (*OUTPUT, *CALLS)
 OUR_FAULT: Final = frozenset({"internal", "usage_unavailable"})
 
 
@@ -89,32 +91,45 @@ def money_of(
         return Money(None, 0, 0, certainty)
     at, cost, charge = exchange.started_at, None, 0
     if rating.price is not None:
-        cost = cost_nano(
-            classes, rating.price, at=at, multiplier=tariff.multiplier, variant=tariff.variant
+        cost = bounded(
+            cost_nano(
+                classes, rating.price, at=at, multiplier=tariff.multiplier, variant=tariff.variant
+            )
         )
     if exchange.vendor_key is not None:
         return Money(0, 0, cost or 0, certainty)
     if charged and rating.own_price is not None:
-        charge = cost_nano(classes, rating.own_price, at=at, variant=tariff.variant)
+        charge = bounded(cost_nano(classes, rating.own_price, at=at, variant=tariff.variant))
     elif charged and cost is not None:
-        charge = charge_nano(cost, markup_bp=tariff.markup_bp)
+        charge = bounded(charge_nano(cost, markup_bp=tariff.markup_bp))
     return Money(cost, charge, 0, certainty)
 
 
-def is_charged(exchange: Exchange, made: Attempt) -> bool:
-    """The table of BL-9, for the last attempt of an exchange."""
+def is_charged(exchange: Exchange, made: Attempt, classes: UsageClasses) -> bool:
+    """Whether the last attempt of an exchange is, by the terms of its tenant."""
     tenant: TenantSpec | None = exchange.tenant
     if tenant is None or (exchange.error is not None and exchange.error.kind in OUR_FAULT):
+        return False
+    if tenant.charge_on_empty == "none" and _is_empty(exchange, classes):
         return False
     if exchange.delivered is made:
         return not exchange.client_gone or tenant.charge_on_disconnect == "used"
     # Accepted, and left before it said anything.
     is_accepted = made.status != 0 and made.verdict is None
-    return exchange.client_gone and is_accepted and tenant.charge_on_empty == "input"
+    return exchange.client_gone and is_accepted
+
+
+def _is_empty(exchange: Exchange, classes: UsageClasses) -> bool:
+    """Embeddings put out no tokens by nature: without an answer they are empty."""
+    if exchange.arrival.operation.what != "chat" and exchange.delivered is not None:
+        return False
+    return not any(getattr(classes, name) for name in OUTPUT_AND_CALLS)
 
 
 def variant_of(word: str) -> str:
-    return "" if word in ORDINARY else word[:WORD_CHARS]
+    if word in ORDINARY:
+        return ""
+    return word[:WORD_CHARS] if word.isascii() and word.isprintable() else STRANGE
 
 
 def asked_variant(exchange: Exchange, candidate: Candidate) -> str:

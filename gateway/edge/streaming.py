@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 import msgspec
 
 from gateway.edge.answer_headers import answer_headers
-from gateway.edge.books import UNAVAILABLE, unavailable
+from gateway.edge.books import UNAVAILABLE, unavailable, withheld
 from gateway.edge.counting import note_event
-from gateway.edge.errors import ClientLeft
+from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
@@ -114,7 +114,7 @@ class Delivery:
         if not exchange.client_gone:
             exchange.bytes_out += len(data)
         if not await self._is_recorded():
-            data = self._native.error_event(UNAVAILABLE, exchange.arrival.request_id)
+            data = self._native.error_event(withheld(exchange), exchange.arrival.request_id)
         await self._last(data)
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
@@ -129,7 +129,8 @@ class Delivery:
         if exchange.client_gone:
             return  # read for its usage alone
         if not is_recorded:
-            raise unavailable()
+            problem = withheld(exchange)
+            raise unavailable() if problem is UNAVAILABLE else GatewayError(problem)
         exchange.sending = True
         await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
         await self._last(body)

@@ -5,9 +5,11 @@ Law: it runs exactly once per exchange, however that ends; it neither waits nor 
 
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from accounts.problem_codes import PROBLEMS
-from gateway.edge.books import UNAVAILABLE
-from gateway.edge.errors import REFUSED
+from gateway.edge.books import UNAVAILABLE, Unrecordable
+from gateway.edge.errors import INTERNAL, REFUSED
 from gateway.edge.exchange import Exchange, Status
 from gateway.edge.refusals import KINDS
 from gateway.edge.runtime import Runtime
@@ -16,6 +18,8 @@ from routing.names import MAX_LENGTH
 
 if TYPE_CHECKING:
     from accounts.errors import Refused
+
+log = structlog.get_logger(__name__)
 
 BROKEN_OFF: Final = "bad_body"  # most often a client that left
 SERVED_S: Final = "served_s"  # in the state of the scope
@@ -34,16 +38,25 @@ def record(exchange: Exchange, runtime: Runtime) -> None:
     _hear_of_guard(exchange)
     exchange.status = outcome(exchange)
     ended_at = runtime.clock()
-    if not runtime.books.conclude(exchange, now=ended_at, wall=runtime.wall()):
-        exchange.withheld, exchange.error = True, UNAVAILABLE
-        if not exchange.sending:
-            exchange.answer_status = UNAVAILABLE.http_status
-        exchange.status = outcome(exchange)
-        runtime.books.keep(exchange, now=ended_at)
+    try:
+        if not runtime.books.conclude(exchange, now=ended_at, wall=runtime.wall()):
+            _withhold(exchange, UNAVAILABLE)
+            runtime.books.keep(exchange, now=ended_at)
+    except Unrecordable:
+        log.exception("exchange_not_recorded", model=exchange.model)
+        _withhold(exchange, exchange.error or INTERNAL)
+        runtime.books.conclude_barely(exchange, now=ended_at)
     _note(exchange)
     # The connection to the vendor may be kept a little longer than the client waits.
     exchange.state[SERVED_S] = ended_at - exchange.arrival.began_at
     runtime.metrics.exchange(exchange, ended_at=ended_at)
+
+
+def _withhold(exchange: Exchange, problem: Problem) -> None:
+    exchange.withheld, exchange.error = True, problem
+    if not exchange.sending:
+        exchange.answer_status = problem.http_status
+    exchange.status = outcome(exchange)
 
 
 def _hear_of_guard(exchange: Exchange) -> None:

@@ -22,6 +22,7 @@ class Notebook:
         self.audit_is_behind = False
         self.writes: list[tuple[Frame, ...]] = []
         self.kept: list[Frame] = []
+        self.most_kept = 100
         self.settlings = 0
 
     def problem(self) -> str:
@@ -33,8 +34,11 @@ class Notebook:
             raise SpoolFull("No space left on device")
         self.writes.append(read)
 
-    def keep(self, *frames: Frame) -> None:
+    def keep(self, *frames: Frame) -> bool:
+        if len(self.kept) >= self.most_kept:
+            return False
         self.kept += frames
+        return True
 
     async def settled(self) -> None:
         self.settlings += 1

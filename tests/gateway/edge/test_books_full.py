@@ -109,7 +109,8 @@ async def test_a_stream_that_waits_ends_where_the_next_attempt_cannot_be_recorde
     assert b"usage_unavailable" in client.body
 
 
-async def test_best_effort_serves_and_counts() -> None:
+async def test_best_effort_serves_and_keeps_what_has_ended() -> None:
+    """A START without an END would stay open as long as the worker lives."""
     notebook = Notebook(lenient=True)
     house = House(Said(b"down", status=500), Said(CHAT_ANSWER), notebook=notebook)
     notebook.full, notebook.short = True, "nothing is free"
@@ -117,9 +118,24 @@ async def test_best_effort_serves_and_counts() -> None:
     client = await house.ask(PLAIN)
 
     assert client.status == 200
-    assert house.counts.lost == 2
     assert notebook.frames == []
-    assert notebook.kept == []
+    kept = [end for end in notebook.kept if isinstance(end, End)]
+    assert [(end.attempt, end.outcome.final) for end in kept] == [(0, False), (1, True)]
+    assert len(notebook.kept) == 2
+    assert kept[1].money.charge_nano == 13_000
+    assert (house.counts.lost, house.counts.statuses) == (0, {"upstream_error": 1, "ok": 1})
+
+
+async def test_best_effort_counts_what_it_has_no_memory_for() -> None:
+    notebook = Notebook(lenient=True)
+    house = House(Said(b"down", status=500), Said(CHAT_ANSWER), notebook=notebook)
+    notebook.full, notebook.most_kept = True, 1
+
+    client = await house.ask(PLAIN)
+
+    assert client.status == 200
+    assert len(notebook.kept) == 1
+    assert house.counts.lost == 1
 
 
 async def test_refusals_that_cannot_be_written_are_counted() -> None:

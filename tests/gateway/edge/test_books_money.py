@@ -8,7 +8,17 @@ from msgspec import structs
 
 from gateway.edge.upstream import Disconnected
 from providers.specs import Params
-from tests.gateway.edge.house import PLAIN, PRICE, STREAMED, UUID, House, priced, ticks, told_by
+from tests.gateway.edge.house import (
+    BODIES,
+    PLAIN,
+    PRICE,
+    STREAMED,
+    UUID,
+    House,
+    priced,
+    ticks,
+    told_by,
+)
 from tests.gateway.edge.plane import KEY, key_spec
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
@@ -77,6 +87,52 @@ def said_usage(text: bytes) -> Said:
         b'{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant",'
         b'"content":"12345678"},"finish_reason":"stop"}],"usage":' + text + b"}"
     )
+
+
+EMPTY: Final = (
+    b'{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant",'
+    b'"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":0}}'
+)
+NO_OUTPUT: Final = USAGE.replace(b'"completion_tokens":2', b'"completion_tokens":0')
+
+
+@pytest.mark.parametrize(("policy", "charge"), [("input", 5_000), ("none", 0)])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+async def test_an_empty_answer_is_charged_as_the_tenant_wants(
+    body: bytes, policy: str, charge: int
+) -> None:
+    streamed = Said(ROLE, FINISH, NO_OUTPUT, DONE, headers=SSE)
+    said = streamed if body is STREAMED else Said(EMPTY)
+    house = House(said, tenant={"charge_on_empty": policy})
+
+    client = await house.ask(body)
+
+    _, end = told_by(house)
+    assert (client.status, end.outcome.status) == (200, "ok")
+    assert (end.tokens.in_fresh, end.tokens.out_text) == (5, 0)
+    assert (end.money.cost_nano, end.money.charge_nano) == (5_000, charge)
+
+
+async def test_what_was_answered_or_done_is_charged_whatever_an_empty_answer_costs() -> None:
+    ant = provider("ant", kind="anthropic", targets=(target(),), base_url="https://a.example")
+    searched = Said(
+        b'{"type":"message","role":"assistant","content":[],"stop_reason":"end_turn","usage":'
+        b'{"input_tokens":5,"output_tokens":0,"server_tool_use":{"web_search_requests":1}}}'
+    )
+    embedded = Said(b'{"object":"list","data":[],"usage":{"prompt_tokens":5,"total_tokens":5}}')
+    tenant = {"charge_on_empty": "none"}
+    some = House(Said(CHAT_ANSWER), tenant=tenant)
+    found = House(searched, tenant=tenant, providers=(ant,))
+    embedder = provider(targets=(target(operations=frozenset({"embeddings"})),))
+    vectors = House(embedded, tenant=tenant, providers=(embedder,))
+
+    await some.ask(PLAIN)
+    await found.ask(PLAIN[:-1] + b',"max_tokens":9}', path=b"/v1/messages")
+    await vectors.ask(b'{"model":"m","input":"Hi"}', path=b"/v1/embeddings")
+
+    charges = [told_by(house)[1].money.charge_nano for house in (some, found, vectors)]
+    assert charges == [13_000, 5_000, 5_000]
+    assert told_by(found)[1].tokens.web_search_calls == 1
 
 
 LIES: Final = {
@@ -199,6 +255,18 @@ async def test_the_tier_that_the_vendor_says_wins(served: bytes, variant: str, c
     [start], end = told_by(house)
     assert (start.tariff.variant, end.tariff.variant) == ("flex", variant)
     assert end.money.cost_nano == cost
+
+
+@pytest.mark.parametrize("word", [b"a\\u0000b", "größer".encode(), b"x\\ny"])
+async def test_a_tier_that_is_no_word_is_none_that_anybody_knows(word: bytes) -> None:
+    """No column takes NUL, and a batch of records would fail with it."""
+    house = House(served_as(word))
+
+    await house.ask(PLAIN)
+
+    end = told_by(house)[1]
+    assert (end.tariff.variant, end.money.cost_nano) == ("?", 13_000)
+    assert "rate_assumed" in end.tokens.flags
 
 
 async def test_a_tier_in_a_stream_counts_too() -> None:
