@@ -76,7 +76,21 @@ test('a bar tells its exact amount to keyboard and mouse, and opens its day', as
   await user.keyboard('{End}{ArrowRight}{Enter}')
   await waitFor(() => expect(router.state.location.pathname).toBe('/t/acme/requests'))
   expect(router.state.location.search).toBe(
-    '?from=2026-11-19T16%3A00%3A00.000Z&to=2026-11-20T16%3A00%3A00.000Z',
+    '?from=2026-11-19T16%3A00%3A00.000Z&to=2026-11-20T06%3A05%3A00Z',
+  )
+})
+
+test('of a day the range cuts, only what was counted opens', async () => {
+  const from = '2026-11-19T06:05:00Z'
+  server.use(
+    answer('get', '/api/console/me', analyst),
+    answer('get', '/api/v1/cost/daily', { ...daily, from, data: daily.data.slice(-2) }),
+  )
+  visit('/t/acme/cost?range=24h')
+  const row = await screen.findByRole('row', { name: /Thursday, Nov 19/ })
+  expect(within(row).getByRole('link')).toHaveAttribute(
+    'href',
+    '/t/acme/requests?from=2026-11-19T06%3A05%3A00Z&to=2026-11-19T16%3A00%3A00.000Z',
   )
 })
 

@@ -34,6 +34,18 @@ export function daysStretch(first: string, last: string, tz: string): { from: st
   return { from: dayStart(first, tz), to: dayStart(dayAfter(last), tz) }
 }
 
+/** What of a local day lies in a range; both begin and end in the same moments as the sums of the day. */
+export function dayWithin(
+  day: string,
+  { tz, from, to }: { tz: string; from: string; to: string },
+): { from: string; to: string } {
+  const whole = daysStretch(day, day, tz)
+  return {
+    from: Date.parse(from) > Date.parse(whole.from) ? from : whole.from,
+    to: Date.parse(to) < Date.parse(whole.to) ? to : whole.to,
+  }
+}
+
 /** The requests behind a number, of exactly its time: days of money are no rolling hours. */
 export function requestsHref(
   tenant: string,

@@ -9,7 +9,7 @@ import { Card } from '../../../ui/card'
 import { localDay } from '../../../i18n/zone-day'
 import { csvText, saveFile } from '../../../ui/csv'
 import { ListBlock } from '../../../ui/list-block'
-import { daysStretch, requestsHref, type Stretch } from '../filters'
+import { daysStretch, dayWithin, requestsHref, type Stretch } from '../filters'
 import { dailyCostQuery, type Whom } from '../queries'
 import type { DayCost } from '../types'
 import { DayBars } from './day-bars'
@@ -38,7 +38,8 @@ export function TrendCard({ user, stretch, isTable, onView }: Props) {
   const isEmpty = days.every(({ requests }) => requests === 0)
   const own: Record<string, string> = user === null ? {} : { user }
   const tz = query.data?.tz ?? me.reporting_tz ?? 'UTC'
-  const href = (day: string) => requestsHref(tenant, own, daysStretch(day, day, tz))
+  const href = (day: string) =>
+    requestsHref(tenant, own, query.data ? dayWithin(day, query.data) : daysStretch(day, day, tz))
   const asTable = isTable || days.length <= FEW
   return (
     <Card
