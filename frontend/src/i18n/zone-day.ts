@@ -28,7 +28,9 @@ function offsetMs(at: number, tz: string): number {
 export function dayStart(day: string, tz: string): string {
   const wall = Date.parse(`${day}T00:00:00Z`)
   const near = wall - offsetMs(wall, tz)
-  return new Date(wall - offsetMs(near, tz)).toISOString()
+  const start = new Date(wall - offsetMs(near, tz)).toISOString()
+  // Where the clock skips midnight, there is no such moment: the day begins after the gap.
+  return localDay(start, tz) < day ? new Date(near).toISOString() : start
 }
 
 /** The date of a moment in a zone. */
