@@ -178,7 +178,14 @@ class Delivery:
 
     def _try(self, work: Callable[["Cursor[Row]"], T]) -> T:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
+            self._connection = self._connected()
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute(PLATFORM)
+            return work(cursor)
+
+    def _connected(self) -> "psycopg.Connection[Row]":
+        try:
+            return psycopg.connect(
                 self._url,
                 autocommit=True,
                 connect_timeout=CONNECT_S,
@@ -190,9 +197,8 @@ class Delivery:
                 keepalives_interval=KEEPALIVE_EACH_S,
                 keepalives_count=KEEPALIVES_UNANSWERED,
             )
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute(PLATFORM)
-            return work(cursor)
+        except UNWRITABLE as error:  # no row is to be blamed for that
+            raise psycopg.OperationalError(str(error)) from error
 
     def _note_trouble(self, error: psycopg.Error) -> None:
         if not self._in_trouble:

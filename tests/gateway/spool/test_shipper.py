@@ -6,6 +6,7 @@ from typing import Any, Final
 from unittest import mock
 
 import msgspec
+import psycopg
 import pytest
 
 from accounts.ids import new_id
@@ -331,6 +332,18 @@ def test_a_shipper_without_postgresql_waits_and_stops_when_told(folder: Path) ->
     assert delivered_bytes(scribe.segment) == 0
     ship(folder)
     assert rows(end.request_id)
+    scribe.die()
+
+
+def test_a_connection_that_cannot_be_made_is_held_against_no_row(folder: Path) -> None:
+    scribe = Scribe(folder)
+    scribe.write(exchange()[1])
+    one = shipper(folder)
+    one.stop()
+    with mock.patch.object(psycopg, "connect", side_effect=UnicodeError("label too long")):
+        one.run()
+    assert not in_quarantine(folder)
+    assert delivered_bytes(scribe.segment) == 0
     scribe.die()
 
 
