@@ -5,55 +5,62 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.access import Access
+from billing.selectors.usage import Question, Sight, cells
+from billing.windows import Span, ceil, floor
 from providers.models import Provider, UpstreamModel
 from providers.selectors.catalog import catalog_models, prices_of
 from providers.selectors.providers import visible_providers
 
 LOOKED_BACK: Final = timedelta(days=7)
 MOST: Final = 500
-UNPRICED: Final = """
-SELECT provider_id, upstream_name, max(served_model), count(*), max(started_at)
-FROM cost_records
-WHERE tenant_id = %(tenant)s AND started_at >= %(since)s AND kind = 'usage' AND final
-  AND cost_nano IS NULL AND provider_id IS NOT NULL
-GROUP BY provider_id, upstream_name
-ORDER BY count(*) DESC
-LIMIT %(most)s
-"""
-USED: Final = """
-SELECT provider_id, served_model, sum(final_requests)
-FROM usage_windows
-WHERE tenant_id = %(tenant)s AND window_start >= %(since)s AND served_model = ANY(%(models)s)
-GROUP BY provider_id, served_model
-"""
+# By which groups are known to have been used at all.
+TOLD: Final = ("final_requests", "charge_nano", "cost_nano")
 
 
-def unpriced(*, access: Access) -> list[dict[str, Any]]:
-    """What was used without a price in the last days, then what is offered without one."""
-    providers = {row.pk: row for row in visible_providers(access=access)}
+def unpriced(*, access: Access, sight: Sight) -> list[dict[str, Any]]:
+    """What the caller used without a price in the last days, then what is offered without one."""
+    providers = {str(row.pk): row for row in visible_providers(access=access)}
     used = [
-        _told(providers[provider_id], (upstream_name, public_name), requests=requests)
-        for provider_id, upstream_name, public_name, requests, _ in _rows(UNPRICED, access=access)
+        (providers[provider_id], model, requests)
+        for (provider_id, model), requests in _used("unpriced", access=access, sight=sight).items()
         if provider_id in providers
     ]
-    told = {_key(row) for row in used}
-    return used + [row for row in _offered(access=access) if _key(row) not in told]
+    upstream = _upstream_names({provider.pk for provider, _, _ in used})
+    rows = [
+        _told(provider, (upstream.get((provider.pk, model), model), model), requests=requests)
+        for provider, model, requests in sorted(used, key=lambda one: -one[2])[:MOST]
+    ]
+    told = {_key(row) for row in rows}
+    return rows + [row for row in _offered(access=access) if _key(row) not in told]
 
 
-def requests_of(rows: Iterable[UpstreamModel], *, access: Access) -> dict[UUID, int]:
-    """By the model row's id, of the caller's tenant."""
-    found = list(rows)
-    used = {
-        (provider_id, model): int(requests)
-        for provider_id, model, requests in _rows(
-            USED, access=access, models=[row.public_name for row in found]
-        )
-    }
-    return {row.pk: used.get((row.provider_id, row.public_name), 0) for row in found}
+def requests_of(rows: Iterable[UpstreamModel], *, access: Access, sight: Sight) -> dict[UUID, int]:
+    """By the model row's id: those the caller may see."""
+    used = _used("final_requests", access=access, sight=sight)
+    return {row.pk: used.get((str(row.provider_id), row.public_name), 0) for row in rows}
+
+
+def _used(measure: str, *, access: Access, sight: Sight) -> dict[tuple[str, str], int]:
+    """By provider and public name."""
+    if access.tenant is None:
+        return {}
+    now = timezone.now()
+    question = Question(
+        tenant_id=access.tenant.id, span=Span(floor(now - LOOKED_BACK), ceil(now)), sight=sight
+    )
+    measures = tuple(dict.fromkeys((measure, *TOLD)))
+    found = cells(question, by=("provider_id", "served_model"), measures=measures)
+    counts = ((cell.group, cell.sums[measure]) for cell in found)
+    return {(provider_id, model): count for (provider_id, model), count in counts if count}
+
+
+def _upstream_names(provider_ids: Iterable[UUID]) -> dict[tuple[UUID, str], str]:
+    rows = UpstreamModel.objects.filter(provider_id__in=provider_ids)
+    named = rows.values_list("provider_id", "public_name", "upstream_name")
+    return {(provider_id, public): upstream for provider_id, public, upstream in named}
 
 
 def _offered(*, access: Access) -> Iterable[dict[str, Any]]:
@@ -79,15 +86,3 @@ def _told(provider: Provider, names: tuple[str, str], *, requests: int) -> dict[
 
 def _key(row: Mapping[str, Any]) -> tuple[UUID, str]:
     return row["provider"].pk, row["upstream_name"]
-
-
-def _rows(query: str, *, access: Access, **values: Any) -> list[tuple[Any, ...]]:
-    if access.tenant is None:
-        return []
-    given = {
-        "tenant": access.tenant.id, "since": timezone.now() - LOOKED_BACK, "most": MOST, **values
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(query, given)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

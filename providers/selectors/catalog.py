@@ -52,8 +52,14 @@ class ModelPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
+    """`shown` is what the caller pays; `row` says why, where the caller may read it."""
+
     matched_by: str | None
     row: Price | None
+    shown: ModelPrice | None
+
+
+NOTHING: Final = LookedUp(matched_by=None, row=None, shown=None)
 
 
 def catalog_models(*, access: Access) -> QuerySet[UpstreamModel]:
@@ -81,17 +87,21 @@ def look_up(*, access: Access, provider_id: UUID, model: str, at: datetime) -> L
     """Which row rates a model; a row that the caller may not read is told by how it was found."""
     provider = visible_providers(access=access).filter(pk=provider_id).first()
     if provider is None:
-        return LookedUp(matched_by=None, row=None)
+        return NOTHING
     spec = _spec_of(provider)
     named = UpstreamModel.objects.filter(provider=provider, upstream_name=model).first()
     target = _target(named) if named else _bare_target(model)
     book = price_book([spec], access=access, at=at)
-    found = book.cost(provider=spec, target=target, at=at.timestamp())
-    if found is None:
-        return LookedUp(matched_by=None, row=None)
-    row = Price.objects.filter(pk=found.price.id).first()
-    readable = row is not None and _may_read(found.price, access=access)
-    return LookedUp(matched_by=found.matched_by, row=row if readable else None)
+    applied = _applied(book, provider=spec, target=target, access=access, at=at)
+    if applied is None:
+        return NOTHING
+    found, factor = applied
+    readable = _may_read(found.price, access=access)
+    return LookedUp(
+        matched_by=found.matched_by,
+        row=Price.objects.filter(pk=found.price.id).first() if readable else None,
+        shown=_priced(found, factor=factor, access=access),
+    )
 
 
 def price_book(providers: Collection[ProviderSpec], *, access: Access, at: datetime) -> PriceBook:
@@ -109,18 +119,25 @@ def price_book(providers: Collection[ProviderSpec], *, access: Access, at: datet
 def _shown(
     book: PriceBook, *, provider: ProviderSpec, target: TargetSpec, access: Access, at: datetime
 ) -> ModelPrice | None:
+    applied = _applied(book, provider=provider, target=target, access=access, at=at)
+    return None if applied is None else _priced(applied[0], factor=applied[1], access=access)
+
+
+def _applied(
+    book: PriceBook, *, provider: ProviderSpec, target: TargetSpec, access: Access, at: datetime
+) -> tuple[Found, Decimal] | None:
+    """The price the caller meets, and what it is multiplied by."""
     moment = at.timestamp()
     found = book.cost(provider=provider, target=target, at=moment)
-    if found is None:
-        return None
+    factor = Decimal(provider.cost_multiplier)
     if access.holds(PRICES):
-        return _priced(found, factor=Decimal(provider.cost_multiplier), access=access)
+        return None if found is None else (found, factor)
     tenant = access.the_tenant()
     charged = book.charge(provider=provider, target=target, tenant_id=str(tenant.id), at=moment)
     if charged is not None:
-        return _priced(Found(charged, "override"), factor=Decimal(1), access=access)
+        return Found(charged, "override"), Decimal(1)
     markup = Decimal(WHOLE + tenant.markup_bp) / WHOLE
-    return _priced(found, factor=Decimal(provider.cost_multiplier) * markup, access=access)
+    return None if found is None else (found, factor * markup)
 
 
 def _priced(found: Found, *, factor: Decimal, access: Access) -> ModelPrice:

@@ -40,7 +40,7 @@ def create_price(*, actor: Actor, access: Access, fields: Mapping[str, Any]) -> 
     owner = _owner(access=access, given=given)
     row = _opened(given, tenant_id=owner, actor=actor)
     _insert(row)
-    _tell(actor=actor, row=row, action="price.create")
+    _record_price(actor=actor, row=row, action="price.create")
     return row
 
 
@@ -60,7 +60,7 @@ def replace_price(
     row = _opened(given, tenant_id=old.tenant_id, actor=actor)
     close(old, at=max(row.valid_from, old.valid_from))
     _insert(row)
-    _tell(actor=actor, row=row, action="price.replace", before={"replaces": str(old.pk)})
+    _record_price(actor=actor, row=row, action="price.replace", before={"replaces": str(old.pk)})
     return row
 
 
@@ -74,7 +74,7 @@ def close_price(*, actor: Actor, access: Access, price_id: UUID) -> None:
     if row.valid_from > now:
         _give_back(row)
     close(row, at=max(now, row.valid_from))
-    _tell(actor=actor, row=row, action="price.close")
+    _record_price(actor=actor, row=row, action="price.close")
 
 
 def editable_price(*, access: Access, price_id: UUID) -> Price:
@@ -200,7 +200,7 @@ def _fields_of(row: Price) -> dict[str, Any]:
     return {**terms, "valid_to": row.valid_to}
 
 
-def _tell(
+def _record_price(
     *, actor: Actor, row: Price, action: str, before: Mapping[str, Any] | None = None
 ) -> None:
     audit.record(

@@ -8,6 +8,7 @@ from accounts.tenancy import platform_scope
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.factories.providers import ProviderFactory, UpstreamModelFactory, make_price
+from tests.factories.records import book, record_of
 
 RATES = {"in_fresh": "1", "out_text": "10", "in_cache_read": "0.1"}
 
@@ -115,3 +116,51 @@ def test_another_tenants_models_are_in_nobody_elses_catalog(town: Town) -> None:
 
     assert "secret-finetune" not in catalog(town.api("owner"))
     assert b"secret-finetune" not in town.api("owner").get("prices/unpriced").content
+
+
+def test_a_price_for_the_tenant_alone_is_a_price(town: Town) -> None:
+    row = model(town, "custom-x", platform=True)
+    boss = Api(tenant=town.tenant).as_user(make_superadmin())
+    body = {"scope": "tenant", "tenant": town.tenant.slug, "model": "custom-x", "rates": RATES}
+    made = boss.post("prices", body).json()
+    owner = town.api("owner")
+
+    assert catalog(owner)["custom-x"]["price"]["in"] == "1"
+    assert "custom-x" not in [one["upstream_name"] for one in owner.get("prices/unpriced").json()]
+    found = owner.get(f"prices/lookup?provider={row.provider_id}&model=custom-x").json()
+    assert (found["price"]["id"], found["amounts"]["in"]) == (made["id"], "1")
+
+
+def test_the_lookup_tells_what_the_caller_pays(town: Town) -> None:
+    row = model(town, "gpt-4o", multiplier="1.1", platform=True)
+    with platform_scope("test"):
+        town.tenant.markup_bp = 2_000
+        town.tenant.save()
+
+    path = f"prices/lookup?provider={row.provider_id}&model=gpt-4o"
+    found = town.api("owner").get(path).json()
+    assert (found["matched_by"], found["amounts"]["in"]) == ("exact", "3.3")
+
+
+def test_everybody_counts_what_they_may_see(town: Town) -> None:
+    row = model(town, "my-own-finetune")
+    fields = {"provider_id": row.provider_id, "served_model": "my-own-finetune", "cost_nano": None}
+    book(
+        *(
+            record_of(tenant_id=town.tenant.pk, user_id=str(user.pk), **_texts(fields))
+            for user in (town.people["owner"], town.people["owner"], town.people["developer"])
+        )
+    )
+
+    counts = {
+        role: catalog(town.api(role))["my-own-finetune"]["requests_7d"]
+        for role in ("owner", "developer")
+    }
+    assert counts == {"owner": 3, "developer": 1}
+    told = town.api("developer").get("prices/unpriced").json()
+    (mine,) = [one for one in told if one["upstream_name"] == "my-own-finetune"]
+    assert (mine["reason"], mine["requests_7d"]) == ("used", 1)
+
+
+def _texts(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "provider_id": str(fields["provider_id"])}

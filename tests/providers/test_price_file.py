@@ -15,7 +15,7 @@ from providers.price_file import PRICES_FILE, read_price_file
 from providers.pricebook import Found, PriceBook
 from providers.specs import PricePageSpec, ProviderSpec, TargetSpec
 from providers.usage import UsageClasses
-from providers.vendors import OF_HOST, OF_KIND
+from providers.vendors import OF_HOST, OF_KIND, OF_PATTERN
 
 BOOK: Final = PriceBook([PricePageSpec(id="catalog", prices=read_price_file().prices)])
 # A Friday, eleven in the morning in Beijing: nothing is off-peak.
@@ -172,13 +172,16 @@ def test_no_two_rows_say_the_same_at_the_same_time() -> None:
             assert earlier.valid_to <= later.valid_from
 
 
+KNOWN = {*OF_HOST.values(), *OF_KIND.values(), *(vendor for _, vendor in OF_PATTERN)}
+
+
 def test_every_row_can_be_used() -> None:
     file = read_price_file()
     assert len({price.id for price in file.prices}) == len(file.prices)
     for price in file.prices:
         assert price.version == file.version
         assert price.rates or price.per_call
-        assert price.vendor in {*OF_HOST.values(), *OF_KIND.values()}
+        assert price.vendor in KNOWN
         assert price.model == price.model.lower()
         for window in price.time_windows:
             assert window.rates

@@ -8,7 +8,9 @@ from rest_framework.response import Response
 
 from accounts.api.schema import envelope
 from billing.api.serializers.catalog import CatalogModel, CatalogQuery, UnpricedModel
+from billing.api.spans import sight_of
 from billing.selectors import catalog as selectors
+from billing.selectors.usage import Sight
 from providers.api.views.base import ProvidersViewSet
 from providers.ownership import READ, READ_NAMES
 from providers.selectors.catalog import ModelPrice, catalog_models, prices_of
@@ -37,7 +39,7 @@ class CatalogViewSet(ProvidersViewSet):
 
     def completed(self, rows: Rows) -> Rows:
         prices = prices_of(rows, access=self.access, at=timezone.now())
-        requests = selectors.requests_of(rows, access=self.access)
+        requests = selectors.requests_of(rows, access=self.access, sight=self._sight())
         for row in rows:
             price = prices[row.pk]
             row.__dict__ |= {
@@ -49,7 +51,11 @@ class CatalogViewSet(ProvidersViewSet):
 
     @extend_schema(responses=UnpricedModel(many=True))
     def unpriced(self, _request: Request) -> Response:
-        return Response(UnpricedModel(selectors.unpriced(access=self.access), many=True).data)
+        rows = selectors.unpriced(access=self.access, sight=self._sight())
+        return Response(UnpricedModel(rows, many=True).data)
+
+    def _sight(self) -> Sight:
+        return sight_of(self.access, key_id="")
 
 
 def _shown(price: ModelPrice | None) -> dict[str, Any] | None:

@@ -1583,6 +1583,13 @@ export interface components {
       updated_at: string
       version: number
     }
+    /** @description USD per million tokens, all factors applied. */
+    Amounts: {
+      out: string | null
+      cached: string | null
+      cache_write: string | null
+      in: string | null
+    }
     AuditList: {
       data: components['schemas']['AuditRow'][]
       has_more: boolean
@@ -2386,7 +2393,10 @@ export interface components {
     }
     Lookup: {
       matched_by: string | null
+      /** @description The row, where the caller may read it. */
       price: components['schemas']['Price'] | null
+      /** @description What the caller pays. */
+      amounts: components['schemas']['Amounts'] | null
     }
     Me: {
       user: components['schemas']['MeUser']
@@ -2848,7 +2858,7 @@ export interface components {
       requests: number
       tokens: number
       /** @description USD with nine places. */
-      previous: string
+      previous: string | null
       /** Format: double */
       change_pct: number | null
       /** @description USD with nine places. */

@@ -142,6 +142,19 @@ class LookupQuery(Strict):
     at = serializers.DateTimeField(required=False, help_text="Without: now.")
 
 
+class Amounts(serializers.Serializer[Any]):
+    """USD per million tokens, all factors applied."""
+
+    out = serializers.CharField(allow_null=True)
+    cached = serializers.CharField(allow_null=True)
+    cache_write = serializers.CharField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`in` is a word of Python."""
+        return {**super().get_fields(), "in": serializers.CharField(allow_null=True)}
+
+
 class Lookup(serializers.Serializer[Any]):
     matched_by = serializers.CharField(allow_null=True)
-    price = Price(allow_null=True)
+    price = Price(allow_null=True, help_text="The row, where the caller may read it.")
+    amounts = Amounts(allow_null=True, help_text="What the caller pays.")

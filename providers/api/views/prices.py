@@ -97,7 +97,8 @@ class PriceViewSet(ProvidersViewSet):
             at=asked.get("at") or timezone.now(),
         )
         shown = None if found.row is None else self._shown(found.row)
-        return Response({"matched_by": found.matched_by, "price": shown})
+        amounts = None if found.shown is None else found.shown.amounts
+        return Response({"matched_by": found.matched_by, "price": shown, "amounts": amounts})
 
     def _shown(self, row: object) -> object:
         return Price(row, context={"access": self.access}).data  # type: ignore[arg-type]
