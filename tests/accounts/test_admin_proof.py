@@ -50,6 +50,10 @@ def form(**changes: str) -> dict[str, str]:
         "currency": "USD",
         "mfa_policy": "none",
         "session_hours": "12",
+        "markup_bp": "0",
+        "charge_on_disconnect": "used",
+        "charge_on_empty": "input",
+        "unpriced_policy": "allow_flag",
     }
     return {**values, **changes}
 
