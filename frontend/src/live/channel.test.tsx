@@ -9,9 +9,13 @@ class FakeLive implements LiveSocket {
   sent: Record<string, unknown>[] = []
   hearers = new Set<(frame: Frame) => void>()
   is: LiveState = 'live'
+  refused = new Set<number>()
   start = () => undefined
   stop = () => undefined
   state = () => this.is
+  isOpen = () => this.is === 'live'
+  refuse = (channel: number, isRefused: boolean) =>
+    void (isRefused ? this.refused.add(channel) : this.refused.delete(channel))
   subscribe = () => () => undefined
   send = (frame: object) => void this.sent.push(frame as Record<string, unknown>)
   listen = (hear: (frame: Frame) => void) => {
@@ -68,7 +72,8 @@ test('frames of 250 ms are handed over together, those of others never', () => {
   ev(live.id, ['b'])
   ev('another', ['x'])
   ev(live.id, ['c'], 7)
-  live.say({ op: 'err', id: live.id, code: 'permission_denied' })
+  live.say({ op: 'err', id: 'another', code: 'permission_denied' })
+  expect(live.refused.size).toBe(0)
   expect(onNews).toHaveBeenCalledOnce()
   vi.advanceTimersByTime(250)
   expect(onNews).toHaveBeenLastCalledWith({ rows: ['b', 'c'], dropped: 7, isStart: false })
@@ -100,6 +105,23 @@ test('a gap is something more to read, and the place before it is forgotten', ()
   expect(onNews).toHaveBeenLastCalledWith({ rows: [], dropped: 1, isStart: false })
   live.say({ op: 'hello' })
   expect(live.sent.at(-1)).not.toHaveProperty('cursor')
+})
+
+test('a refused channel says so, has the page read again, and is asked for after the next hello', () => {
+  const onNews = vi.fn()
+  const close = opened(onNews)
+  live.say({ op: 'ok', id: live.id })
+  live.say({ op: 'err', id: live.id, code: 'permission_denied' })
+  expect([...live.refused]).toEqual([live.id])
+  vi.advanceTimersByTime(250)
+  expect(onNews).toHaveBeenLastCalledWith({ rows: [], dropped: 1, isStart: false })
+  live.say({ op: 'hello' })
+  expect(live.sent.at(-1)).toMatchObject({ op: 'sub', id: live.id })
+  live.say({ op: 'ok', id: live.id })
+  expect(live.refused.size).toBe(0)
+  live.say({ op: 'err', id: live.id, code: 'too_many_subscriptions' })
+  close()
+  expect(live.refused.size).toBe(0)
 })
 
 test('what was waiting is forgotten with the page', () => {

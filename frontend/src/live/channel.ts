@@ -62,7 +62,13 @@ export function openChannel<Row>(socket: LiveSocket, wanted: Wanted<Row>): () =>
     soon()
   }
 
+  const readTheRest = () => {
+    dropped += 1
+    soon()
+  }
+
   const opened = (at: unknown) => {
+    socket.refuse(id, false)
     // The place after a lost connection is where the last rows were, not where the new one starts.
     if (cursor === undefined && typeof at === 'string') cursor = at
     onOpen?.()
@@ -75,14 +81,18 @@ export function openChannel<Row>(socket: LiveSocket, wanted: Wanted<Row>): () =>
     else if (frame.op === 'ev') hear(frame as unknown as Event)
     else if (frame.op === 'gap') {
       cursor = undefined
-      dropped += 1
-      soon()
+      readTheRest()
+    } else if (frame.op === 'err') {
+      // A right that is gone, or one channel too many: from here on only reading tells how things are.
+      socket.refuse(id, true)
+      readTheRest()
     }
   })
-  if (socket.state() === 'live') ask()
+  if (socket.isOpen()) ask()
 
   return () => {
     leave()
+    socket.refuse(id, false)
     window.clearTimeout(flush)
     socket.send({ op: 'unsub', id })
   }

@@ -1,4 +1,5 @@
-// One socket per tab: hello, ping, reconnect with jitter. After three failures in a row the pages poll.
+// One socket per tab: hello, ping, reconnect with jitter. After three failures in a row the pages poll, and while a
+// channel of theirs is refused.
 export type LiveState = 'connecting' | 'live' | 'polling' | 'offline'
 
 export interface Hello {
@@ -28,6 +29,10 @@ export interface LiveSocket {
   /** Lost while nobody is there: what must be known is said again after each hello. */
   send: (frame: object) => void
   listen: (hear: (frame: Frame) => void) => () => void
+  /** Whether there was a hello: what is asked now is heard. */
+  isOpen: () => boolean
+  /** A channel the server does not serve, or serves again. */
+  refuse: (channel: number, isRefused: boolean) => void
 }
 
 const PING_MS = 20_000
@@ -61,6 +66,7 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
   } = options
   const listeners = new Set<() => void>()
   const hearers = new Set<(frame: Frame) => void>()
+  const refused = new Set<number>()
   let state: LiveState = 'connecting'
   let socket: WebSocket | null = null
   let failures = 0
@@ -68,11 +74,19 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
   let ping: number | undefined
   let pong: number | undefined
 
-  const become = (next: LiveState) => {
-    if (state === next) return
-    state = next
+  const shown = () => (state === 'live' && refused.size > 0 ? 'polling' : state)
+
+  const changed = (change: () => void) => {
+    const before = shown()
+    change()
+    if (shown() === before) return
     for (const listener of listeners) listener()
   }
+
+  const become = (next: LiveState) =>
+    changed(() => {
+      state = next
+    })
 
   const quiet = () => {
     window.clearTimeout(retry)
@@ -148,7 +162,14 @@ export function createLiveSocket(options: LiveOptions): LiveSocket {
       socket = null
       leaving?.close()
     },
-    state: () => state,
+    state: shown,
+    isOpen: () => state === 'live',
+    refuse(channel, isRefused) {
+      changed(() => {
+        if (isRefused) refused.add(channel)
+        else refused.delete(channel)
+      })
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

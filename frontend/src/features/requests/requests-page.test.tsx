@@ -103,6 +103,18 @@ test('a pause freezes the list, counts what is new, and shows it when asked', as
   expect(screen.getByRole('button', { name: /Resume live/ })).toBeVisible()
 })
 
+test('a lost right to the channel shows in the badge, and in the list', async () => {
+  visit('/t/acme/requests', ServerSocket)
+  await rowOf(/claude-sonnet/)
+  const { ask } = await subscribed()
+  expect(screen.getByText('Live')).toBeVisible()
+  server.use(http.get('/api/v1/requests', () => refuse({ status: 403, code: 'permission_denied' })))
+  act(() => ServerSocket.latest?.say({ op: 'err', id: ask.id, code: 'permission_denied' }))
+  expect(await screen.findByText('Polling 5 s')).toBeVisible()
+  expect(screen.queryByText('Live')).toBeNull()
+  expect(await screen.findByText(/permission_denied/)).toBeVisible()
+})
+
 test('what waited during a pause is there when it ends', async () => {
   const { user } = visit('/t/acme/requests', ServerSocket)
   await rowOf(/claude-sonnet/)
