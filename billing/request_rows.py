@@ -1,7 +1,7 @@
 """How an exchange is shown: in lists, in exports, live, and alone with its steps. Pure but for the
 names it is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -64,6 +64,7 @@ def detail_of(
     records: Sequence[CostRecord],
     *,
     suffixes: Mapping[UUID, str],
+    own_providers: Collection[UUID],
     sees_cost: bool,
 ) -> dict[str, Any]:
     """`records`: all of the exchange. `attempts` is the list of them, no figure."""
@@ -78,6 +79,10 @@ def detail_of(
         "attempts": [
             {
                 **_attempt(record, suffixes=suffixes),
+                # Of the platform's accounts with vendors a tenant is told nothing.
+                "credential": record.credential
+                if sees_cost or record.provider_id in own_providers
+                else "",
                 **_times(steps, record.attempt),
                 "cost": _cost(record) if sees_cost or _is_charged_as_is(record) else None,
             }
@@ -103,7 +108,6 @@ def _attempt(record: CostRecord, *, suffixes: Mapping[UUID, str]) -> dict[str, A
     return {
         "attempt": record.attempt,
         "provider": record.provider,
-        "credential": record.credential,
         "credential_suffix": suffixes.get(record.credential_id, "") if record.credential_id else "",
         "upstream_name": record.upstream_name,
         "status": record.status,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, ApiKeySecret, User
 from accounts.selectors.keys import KEY_ID_PREFIX, live_secrets, public_id_in
 from billing.request_facts import Facts
-from providers.models import Credential
+from providers.models import Credential, Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,14 @@ def suffixes_of(credential_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Of the tenant's own credentials; the platform's show it nothing."""
     rows = Credential.objects.filter(pk__in={one for one in credential_ids if one is not None})
     return {row.pk: row.suffix for row in rows.only("suffix")}
+
+
+def own_among(provider_ids: Iterable[UUID | None]) -> set[UUID]:
+    """Those of them that are the tenant's own, archived ones too."""
+    rows = Provider.objects.filter(
+        pk__in={one for one in provider_ids if one is not None}, tenant__isnull=False
+    )
+    return set(rows.values_list("pk", flat=True))
 
 
 def _key(key: ApiKey) -> dict[str, Any]:

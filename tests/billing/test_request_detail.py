@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.tenancy import tenant_scope
+from accounts.tenancy import platform_scope, tenant_scope
 from providers.models import Credential
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin, make_town
 from tests.billing.exchanges import id_of, make_record
+from tests.factories.providers import ProviderFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +102,14 @@ def test_an_exchange_whose_end_is_not_booked_is_not_found_yet(town: Town) -> Non
 def test_ids_that_clients_of_other_kinds_made_are_found_too(town: Town) -> None:
     record = make_record(town, request_id="5f0d6c1e-53f4-4b6e-9d2f-6f6f2f1c9a11")
     assert town.api("owner").get(f"requests/{record.request_id}").status_code == 200
+
+
+def test_the_platforms_accounts_with_vendors_are_nobody_elses_business(town: Town) -> None:
+    with platform_scope("test"):
+        shared = ProviderFactory(tenant=None)
+    record = make_record(town, provider_id=shared.pk, credential="main-account", credential_id=None)
+    path = f"requests/{id_of(record)}"
+
+    assert town.api("owner").get(path).json()["attempts"][0]["credential"] == ""
+    superadmin = Api(tenant=town.tenant).as_user(make_superadmin())
+    assert superadmin.get(path).json()["attempts"][0]["credential"] == "main-account"

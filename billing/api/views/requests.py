@@ -25,7 +25,7 @@ from billing.request_filters import FINAL_STATUSES, NEEDS, Sight
 from billing.request_rows import detail_of, row_of
 from billing.selectors import requests as selectors
 from billing.selectors.progress import progress
-from billing.selectors.request_names import names_in, suffixes_of
+from billing.selectors.request_names import names_in, own_among, suffixes_of
 from billing.selectors.requests import Place
 
 PAGING = (
@@ -91,6 +91,7 @@ class RequestViewSet(TenantViewSet):
             facts,
             records,
             suffixes=suffixes_of(record.credential_id for record in records),
+            own_providers=own_among(record.provider_id for record in records),
             sees_cost=self.access.holds(*SEES_COST),
         )
         return Response(detail)
