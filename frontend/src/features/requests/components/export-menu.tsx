@@ -12,8 +12,11 @@ import { exportRequests } from '../queries'
 export function ExportMenu({ filter }: { filter: Filter }) {
   const { t } = useTranslation()
   const run = useMutation({
-    mutationFn: async (format: 'csv' | 'json') =>
-      saveFile(await exportRequests({ format, filter }), `requests.${format}`),
+    mutationFn: async (format: 'csv' | 'json') => {
+      const { file, isCut } = await exportRequests({ format, filter })
+      saveFile(file, `requests.${format}`)
+      if (isCut) notify.failed(t('requests:export_cut'))
+    },
     onError: (error) => notify.failed(problemSentence(error, t)),
   })
   const items = [
