@@ -71,7 +71,8 @@ export function RequestTable(props: Props) {
         className="req-table"
         style={{ minWidth: width }}
         aria-label={t('requests:title')}
-        aria-rowcount={total ?? -1}
+        // Its head is a row too.
+        aria-rowcount={total === null ? -1 : total + 1}
       >
         <colgroup>
           {columns.map((column) => (
