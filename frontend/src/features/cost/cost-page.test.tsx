@@ -75,9 +75,7 @@ test('a bar tells its exact amount to keyboard and mouse, and opens its day', as
   expect(chart).toHaveAttribute('aria-valuenow', '1')
   await user.keyboard('{End}{ArrowRight}{Enter}')
   await waitFor(() => expect(router.state.location.pathname).toBe('/t/acme/requests'))
-  expect(router.state.location.search).toBe(
-    '?from=2026-11-19T16%3A00%3A00.000Z&to=2026-11-20T06%3A05%3A00Z',
-  )
+  expect(router.state.location.search).toBe('?from=2026-11-19T16%3A00%3A00.000Z&to=2026-11-20T06%3A05%3A00Z')
 })
 
 test('of a day the range cuts, only what was counted opens', async () => {

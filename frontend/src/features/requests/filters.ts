@@ -73,6 +73,15 @@ export type Period = { range: Range } | { from: string; to: string }
 
 export const isRelative = (period: Period): period is { range: Range } => 'range' in period
 
+/** Whether anything can still happen in it: "today" ends at midnight. */
+export const isRunning = (period: Period): boolean => isRelative(period) || Date.parse(period.to) > Date.now()
+
+export function isWithin(time: string, period: Period): boolean {
+  if (isRelative(period)) return true
+  const at = Date.parse(time)
+  return Date.parse(period.from) <= at && at < Date.parse(period.to)
+}
+
 export interface Filter {
   pairs: readonly Pair[]
   period: Period

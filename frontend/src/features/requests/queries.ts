@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
 import type { paths } from '../../api/schema'
-import { apiQuery, pairQuery, isRelative, type Filter } from './filters'
+import { apiQuery, isRelative, isRunning, pairQuery, type Filter } from './filters'
 import './problems'
 import type { RequestRow } from './types'
 
@@ -46,7 +46,7 @@ export const histogramQuery = (tenant: string, filter: Filter, { isPaused }: { i
   return queryOptions({
     queryKey: [...TENANT(tenant), 'histogram', apiQuery(filter)],
     queryFn: () => body(api.GET('/api/v1/requests/histogram', { params: { query: parameters(filter) } })),
-    refetchInterval: isPaused || !isRelative(period) ? false : every,
+    refetchInterval: () => (isPaused || !isRunning(period) ? false : every),
     refetchOnWindowFocus: !isPaused,
     meta: { isPolled: !isPaused },
   })
@@ -103,9 +103,13 @@ export interface ExportOrder {
   filter: Filter
 }
 
-/** At most 10,000 rows, as the server writes them. */
-export async function exportRequests({ format, filter }: ExportOrder): Promise<Blob> {
-  return body(
-    api.POST('/api/v1/requests/export', { body: { format, filters: apiQuery(filter) }, parseAs: 'blob' }),
-  )
+/** At most 10,000 rows, as the server writes them; `isCut`: there are more. */
+export async function exportRequests({
+  format,
+  filter,
+}: ExportOrder): Promise<{ file: Blob; isCut: boolean }> {
+  const order = { format, filters: apiQuery(filter) }
+  const answer = api.POST('/api/v1/requests/export', { body: order, parseAs: 'blob' })
+  const file = await body(answer)
+  return { file, isCut: (await answer).response.headers.get('x-has-more') === 'true' }
 }

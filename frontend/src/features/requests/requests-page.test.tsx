@@ -103,6 +103,44 @@ test('a pause freezes the list, counts what is new, and shows it when asked', as
   expect(screen.getByRole('button', { name: /Resume live/ })).toBeVisible()
 })
 
+test('a row that ends as something else leaves the list that asked for it', async () => {
+  server.use(answer('get', '/api/v1/requests', requestPage(fresh({ status: 'running', latency_ms: null }))))
+  visit('/t/acme/requests?status=running', ServerSocket)
+  expect(await rowOf(/fresh-model/)).toHaveTextContent('Running')
+  const { say } = await subscribed()
+  say(fresh({ id: 'req_0000000000000000000000000000bbbb', requested_model: 'other', status: 'running' }))
+  await rowOf(/other/)
+  say(fresh({ latency_ms: 1234 }))
+  await waitFor(() => expect(screen.queryByRole('row', { name: /fresh-model/ })).toBeNull())
+  expect(screen.getByRole('row', { name: /other/ })).toBeVisible()
+})
+
+test('a range that ends in the future is live, for what lies in it', async () => {
+  const from = new Date(Date.now() - 3_600_000).toISOString()
+  const to = new Date(Date.now() + 3_600_000).toISOString()
+  visit(`/t/acme/requests?from=${from}&to=${to}`, ServerSocket)
+  await rowOf(/claude-sonnet/)
+  expect(screen.getByRole('button', { name: /Pause live/ })).toBeVisible()
+  const { say } = await subscribed()
+  say(
+    fresh({
+      id: 'req_0000000000000000000000000000bbbb',
+      requested_model: 'too-early',
+      time: '2001-01-01T00:00:00Z',
+    }),
+  )
+  say(fresh({ time: new Date().toISOString() }))
+  expect(await rowOf(/fresh-model/)).toBeVisible()
+  expect(screen.queryByRole('row', { name: /too-early/ })).toBeNull()
+})
+
+test('a range that has ended is not', async () => {
+  visit('/t/acme/requests?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z', ServerSocket)
+  await rowOf(/claude-sonnet/)
+  expect(screen.queryByRole('button', { name: /Pause live/ })).toBeNull()
+  expect(ServerSocket.latest?.asked.filter(({ op }) => op === 'sub')).toEqual([])
+})
+
 test('a lost right to the channel shows in the badge, and in the list', async () => {
   visit('/t/acme/requests', ServerSocket)
   await rowOf(/claude-sonnet/)
@@ -228,7 +266,7 @@ test('of many rows only those in sight are drawn', async () => {
   visit('/t/acme/requests')
   await screen.findByText('180 rows shown')
   expect(screen.getAllByRole('row').length).toBeLessThanOrEqual(60)
-  expect(screen.getByRole('table', { name: 'Requests' })).toHaveAttribute('aria-rowcount', '180')
+  expect(screen.getByRole('table', { name: 'Requests' })).toHaveAttribute('aria-rowcount', '181')
 })
 
 test('without a single request the page leads to the first one', async () => {
@@ -280,6 +318,20 @@ test('the export takes the same filters', async () => {
   await user.click(await screen.findByRole('button', { name: /Export/ }))
   await user.click(await screen.findByText('CSV'))
   await waitFor(() => expect(sent).toEqual({ format: 'csv', filters: { status: ['error'], range: '1h' } }))
+})
+
+test('an export that was cut says so', async () => {
+  server.use(
+    http.post('/api/v1/requests/export', () =>
+      HttpResponse.text('id\r\n', { headers: { 'x-has-more': 'true' } }),
+    ),
+  )
+  URL.createObjectURL = () => 'blob:x'
+  URL.revokeObjectURL = () => undefined
+  const { user } = visit('/t/acme/requests')
+  await user.click(await screen.findByRole('button', { name: /Export/ }))
+  await user.click(await screen.findByText('CSV'))
+  expect(await screen.findByText(/ends after 10,000 rows; there are more/)).toBeVisible()
 })
 
 test('the arrow keys walk the histogram and Enter zooms', async () => {

@@ -5,7 +5,8 @@ import { useEffect, useMemo, useState } from 'react'
 import { useTenantSlug } from '../../api/session'
 import type { News } from '../../live/channel'
 import { useChannel } from '../../live/use-channel'
-import { isRelative, pairQuery, type Filter } from './filters'
+import { isRunning, isWithin, pairQuery, type Filter } from './filters'
+import { isOutside } from './fits'
 import { listQuery } from './queries'
 import type { RequestRow } from './types'
 
@@ -30,6 +31,10 @@ export function merged(before: readonly RequestRow[], news: readonly RequestRow[
   }
   return [...rows.values()].sort(byTime)
 }
+
+/** It ran as the filter wants, and ended otherwise. */
+const hasLeft = (row: RequestRow, pairs: Filter['pairs']): boolean =>
+  row.status !== 'running' && isOutside(row, pairs)
 
 function byTime(a: RequestRow, b: RequestRow): number {
   if (a.time !== b.time) return a.time < b.time ? 1 : -1
@@ -57,7 +62,11 @@ export function useLiveRequests({ filter, rows, isPaused, isScrolled }: Options)
   const isHeld = isPaused || isScrolled || isHidden
   const [reader] = useState(createReader)
   useEffect(() => () => reader.stop(), [reader])
-  const all = useMemo(() => merged(rows, shown), [rows, shown])
+  const { pairs, period } = filter
+  const all = useMemo(() => {
+    const gone = new Set(shown.filter((row) => hasLeft(row, pairs)).map(({ id }) => id))
+    return merged(rows, shown).filter(({ id }) => !gone.has(id))
+  }, [rows, shown, pairs])
   const known = useMemo(() => new Set(all.map(({ id }) => id)), [all])
 
   const readAgain = () => {
@@ -69,7 +78,8 @@ export function useLiveRequests({ filter, rows, isPaused, isScrolled }: Options)
   useChannel<RequestRow>(
     'requests',
     tenant,
-    ({ rows: news, dropped }: News<RequestRow>) => {
+    ({ rows: told, dropped }: News<RequestRow>) => {
+      const news = told.filter(({ time }) => isWithin(time, period))
       // Rows in sight are renewed where they stand; only a pause freezes them.
       const renewed = isHeld && !isPaused ? news.filter(({ id }) => known.has(id)) : []
       const later = isHeld ? news.filter((row) => !renewed.includes(row)) : []
@@ -80,7 +90,7 @@ export function useLiveRequests({ filter, rows, isPaused, isScrolled }: Options)
       })
       if (dropped > 0 && !isPaused) readAgain()
     },
-    { filter: query, isOff: !isRelative(filter.period), onOpen: () => !isPaused && readAgain() },
+    { filter: query, isOff: !isRunning(period), onOpen: () => !isPaused && readAgain() },
   )
 
   // Back at the top, and looking: what has waited is shown.
@@ -89,7 +99,7 @@ export function useLiveRequests({ filter, rows, isPaused, isScrolled }: Options)
     setWasHeld(isHeld)
     if (!isHeld && held.length > 0) show()
   }
-  const waiting = held.filter(({ id }) => !known.has(id)).length
+  const waiting = held.filter((row) => !known.has(row.id) && !hasLeft(row, pairs)).length
   return { rows: all, waiting, show }
 }
 

@@ -2,7 +2,7 @@ import { FilterOutlined, PauseOutlined, CaretRightOutlined } from '@ant-design/i
 import { Button, Select, Tabs } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { inView, isRelative, RANGES, viewOf, VIEWS, type Range } from '../filters'
+import { inView, isRelative, isRunning, RANGES, viewOf, VIEWS, type Range } from '../filters'
 import type { RequestsUrl } from '../use-requests-url'
 import { ExportMenu } from './export-menu'
 import { FilterBuilder } from './filter-builder'
@@ -57,8 +57,8 @@ interface Live {
 
 export function LiveButton({ url, live: { isPaused, toggle } }: { url: RequestsUrl; live: Live }) {
   const { t } = useTranslation()
-  // Two fixed moments have no news.
-  if (!isRelative(url.filter.period)) return null
+  // What has ended has no news.
+  if (!isRunning(url.filter.period)) return null
   return (
     <Button
       icon={isPaused ? <CaretRightOutlined /> : <PauseOutlined />}
