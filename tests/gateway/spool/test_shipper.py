@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from accounts.ids import new_id
+from billing.ingest import ingest
 from gateway.spool.delivery import NAME
 from gateway.spool.frames import VERSION, Span, encode
 from gateway.spool.paths import delivered_bytes
@@ -265,6 +266,22 @@ def test_a_row_that_is_refused_is_set_aside_and_the_others_go_on(
     assert (Quarantine(folder).folder / name).read_bytes() == encode(bad)
     assert counted.in_quarantine == 1
     assert delivered_bytes(scribe.segment) == scribe.segment.stat().st_size
+    scribe.die()
+
+
+def test_a_row_that_cannot_be_written_down_is_set_aside_and_the_others_go_on(folder: Path) -> None:
+    scribe, (_, good), (_, bad) = Scribe(folder), exchange(), exchange()
+
+    def picky(cursor: Any, records: Any) -> Any:
+        if bad.request_id in {record.request_id for record in records}:
+            raise OverflowError("integer value out of range")
+        return ingest(cursor, records)
+
+    scribe.write(good, bad)
+    with mock.patch("gateway.spool.delivery.ingest", picky):
+        ship(folder)
+    assert rows(good.request_id)
+    assert len(in_quarantine(folder)) == 1
     scribe.die()
 
 
