@@ -272,7 +272,7 @@ def _doubts(
 ) -> tuple[str, ...]:
     """What of the price is unknown, or stands for another."""
     if rating.price is None:
-        return (UNPRICED,)
+        return () if rating.own_price is not None else (UNPRICED,)
     return flags_of(
         classes,
         rating.price,

@@ -53,12 +53,7 @@ def rating_of(exchange: Exchange, candidate: Candidate) -> Rating:
     if tenant is None or exchange.arrival.operation.what == COUNTING:
         return Rating(tariff=Tariff())
     price = _price(exchange, candidate)
-    own = exchange.snapshot.prices.charge(
-        provider=candidate.provider,
-        target=candidate.target,
-        tenant_id=tenant.id,
-        at=exchange.started_at,
-    )
+    own = _own_price(exchange, candidate)
     tariff = Tariff(
         price_id=None if price is None else price.id,
         price_version="" if price is None else price.version,
@@ -169,8 +164,23 @@ def _price(exchange: Exchange, candidate: Candidate) -> PriceSpec | None:
     return None if found is None else found.price
 
 
+def _own_price(exchange: Exchange, candidate: Candidate) -> PriceSpec | None:
+    tenant = exchange.tenant
+    assert tenant is not None  # noqa: S101 - authenticate has run
+    return exchange.snapshot.prices.charge(
+        provider=candidate.provider,
+        target=candidate.target,
+        tenant_id=tenant.id,
+        at=exchange.started_at,
+    )
+
+
+def _is_priced(exchange: Exchange, candidate: Candidate) -> bool:
+    return _price(exchange, candidate) is not None or _own_price(exchange, candidate) is not None
+
+
 def _keep_priced(exchange: Exchange) -> None:
-    kept = [each for each in exchange.candidates if _price(exchange, each) is not None]
+    kept = [each for each in exchange.candidates if _is_priced(exchange, each)]
     if not kept:
         raise refusal(
             "invalid_request",

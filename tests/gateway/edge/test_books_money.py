@@ -236,6 +236,20 @@ async def test_the_tenants_own_price_is_what_it_is_charged() -> None:
     assert (end.tariff.price_id, end.tariff.charge_price_id) == (PRICE.id, UUID)
 
 
+async def test_a_price_for_the_tenant_alone_is_a_price() -> None:
+    own = structs.replace(
+        PRICE, id=UUID, scope="tenant", tenant_id=key_spec().tenant_id, rates={"in_fresh": "3"}
+    )
+    house = House(Said(CHAT_ANSWER), prices=priced(own), tenant={"unpriced": "block"})
+
+    client = await house.ask(PLAIN)
+
+    end = told_by(house)[1]
+    assert client.status == 200
+    assert (end.money.cost_nano, end.money.charge_nano) == (None, 15_000)
+    assert "unpriced" not in end.tokens.flags
+
+
 FLEX: Final = b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"service_tier":"flex"}'
 
 
