@@ -2,7 +2,7 @@
 import { http, HttpResponse, type JsonBodyType } from 'msw'
 import { byKey, byModel, byUser, current, daily } from './cost-facts'
 import { audit, boot, invite, key, me, member, SECRET, team, tenant } from './facts'
-import { price, pricedModel, unpricedModel } from './model-facts'
+import { lookup, price, pricedModel, unpricedModel } from './model-facts'
 import { credential, kinds, mockProvider, presets, provider, upstreamModel } from './provider-facts'
 import { failedRequest, histogram, receipt, request, requestDetail, requestPage } from './request-facts'
 
@@ -90,7 +90,7 @@ export const handlers = [
   answer('get', '/api/v1/catalog/models', page(pricedModel, unpricedModel)),
   answer('get', '/api/v1/prices', page(price)),
   answer('get', '/api/v1/prices/vendors', [{ vendor: 'openai', models: 40, version: '2026-11-18' }]),
-  answer('get', '/api/v1/prices/lookup', { matched_by: 'stripped', price }),
+  answer('get', '/api/v1/prices/lookup', lookup),
   answer('get', '/api/v1/prices/unpriced', [
     {
       provider: unpricedModel.provider,

@@ -1,5 +1,5 @@
 // Models with and without a price, and the rows of the price book behind them.
-import type { CatalogModel, Price } from '../features/models/types'
+import type { CatalogModel, Lookup, Price } from '../features/models/types'
 
 const AT = '2026-11-18T00:00:00Z'
 
@@ -85,4 +85,10 @@ export const ownPrice: Price = {
   source: 'set by li.wei@acme.example',
   source_version: '',
   editable: true,
+}
+
+export const lookup: Lookup = {
+  matched_by: 'stripped',
+  price,
+  amounts: { in: '0.25', cached: '0.025', cache_write: null, out: '2' },
 }

@@ -3,7 +3,7 @@ import { http, HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 import { me } from '../../test/facts'
 import { answer, page, refuse } from '../../test/handlers'
-import { ownPrice, price, pricedModel, unpricedModel } from '../../test/model-facts'
+import { lookup, ownPrice, price, pricedModel, unpricedModel } from '../../test/model-facts'
 import { testPageStates } from '../../test/page-states'
 import { mockProvider, provider } from '../../test/provider-facts'
 import { visit } from '../../test/render'
@@ -31,13 +31,50 @@ test('a model is a row with its rates and where they come from', async () => {
 })
 
 test('what is used without a price is said on top and in its row, and nowhere is it $0', async () => {
-  const { user, router } = visit('/t/acme/models')
+  const { user, router } = visit(`/t/acme/models?q=llama&provider=${unpricedModel.provider.id}`)
   const row = await screen.findByRole('row', { name: /house-llama/ })
   expect(row).toHaveTextContent('Unpriced, 37 requests')
   expect(row).not.toHaveTextContent('$')
   expect(await screen.findByText('1 model used without a price')).toBeVisible()
   await user.click(screen.getByRole('button', { name: 'Show unpriced' }))
   await waitFor(() => expect(router.state.location.search).toBe('?priced=no'))
+})
+
+test('what has no price cannot be read: said, and asked again', async () => {
+  server.use(
+    http.get('/api/v1/prices/unpriced', () => refuse({ status: 500, code: 'internal_error' }), {
+      once: true,
+    }),
+  )
+  const { user } = visit('/t/acme/models')
+  expect(await screen.findByText('What has no price could not be read.')).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Retry' }))
+  expect(await screen.findByText('1 model used without a price')).toBeVisible()
+})
+
+test('more models than are looked at are said to be', async () => {
+  let asked = 0
+  server.use(
+    http.get('/api/v1/catalog/models', () =>
+      HttpResponse.json({
+        data: [{ ...pricedModel, id: `m${(asked += 1)}` }],
+        has_more: true,
+        next_cursor: 'on',
+      }),
+    ),
+  )
+  visit('/t/acme/models')
+  expect(await screen.findByText(/^Only the first 10 models/)).toBeVisible()
+})
+
+test('where a markup or a multiplier is applied, the drawer says what the list says', async () => {
+  const amounts = { in: '0.3', cached: '0.03', cache_write: null, out: '2.4' }
+  server.use(answer('get', '/api/v1/prices/lookup', { ...lookup, amounts }))
+  visit(`/t/acme/models?open=${pricedModel.id}`)
+  const drawer = await screen.findByRole('dialog')
+  expect(await within(drawer).findByText('What you pay, USD per 1M tokens')).toBeVisible()
+  expect(within(drawer).getByText('$0.30')).toBeVisible()
+  expect(within(drawer).getByText('$2.40')).toBeVisible()
 })
 
 test('search and filters stand in the address and go to the server', async () => {
@@ -88,11 +125,12 @@ test('a model opens with all its rates, its row, and every row before', async ()
   const drawer = await screen.findByRole('dialog')
   expect(await within(drawer).findByText('Above 272,000 tokens in')).toBeVisible()
   expect(within(drawer).getByRole('row', { name: /Audio out/ })).toHaveTextContent('$20.00')
-  expect(within(drawer).getByText('16:30–00:30 UTC')).toBeVisible()
+  expect(within(drawer).getByText('Mon, Tue 16:30–00:30 UTC')).toBeVisible()
   expect(within(drawer).getByText('$0.01 each')).toBeVisible()
   expect(within(drawer).getByText(/Similar name: found after/)).toBeVisible()
   expect(await within(drawer).findByText('Ended')).toBeVisible()
   expect(within(drawer).queryByText(/elsewhere/)).toBeNull()
+  expect(within(drawer).queryByText(/What you pay/)).toBeNull()
   expect(within(drawer).queryByRole('button', { name: 'Override price' })).toBeNull()
 })
 
@@ -165,7 +203,11 @@ test('a price somebody set is changed by closing its row, or ended', async () =>
   const calls: string[] = []
   server.use(
     isOperator(),
-    answer('get', '/api/v1/prices/lookup', { matched_by: 'override', price: ownPrice }),
+    answer('get', '/api/v1/prices/lookup', {
+      matched_by: 'override',
+      price: ownPrice,
+      amounts: { in: '0', cached: null, cache_write: null, out: '0' },
+    }),
     answer('get', '/api/v1/prices', page(ownPrice)),
     http.patch('/api/v1/prices/:id', async ({ request, params }) => {
       calls.push(`patch ${String(params['id'])} ${JSON.stringify(await request.json())}`)
@@ -202,7 +244,7 @@ test('an overlap says which way out there is', async () => {
 })
 
 test('a row of the operator is not shown to a tenant, its rates are', async () => {
-  server.use(answer('get', '/api/v1/prices/lookup', { matched_by: 'override', price: null }))
+  server.use(answer('get', '/api/v1/prices/lookup', { ...lookup, matched_by: 'override', price: null }))
   visit(`/t/acme/models?open=${pricedModel.id}`)
   const drawer = await screen.findByRole('dialog')
   expect(await within(drawer).findByText(/the rates you are charged/)).toBeVisible()

@@ -20,11 +20,14 @@ export interface CatalogFilter {
 /** All that was read about prices, after one of them changed. */
 export const ALL_PRICES = ['models'] as const
 
-/** Some hundreds of rows: whether one has a price is worked out by the server row by row, so all of them are read. */
+/**
+ * Some hundreds of rows: whether one has a price is worked out by the server row by row, so all of them are read.
+ * `isCut`: there are more than this.
+ */
 export const catalogQuery = (tenant: string, { q, provider }: CatalogFilter) =>
   queryOptions({
     queryKey: ['models', tenant, 'list', { q, provider }],
-    queryFn: async () => {
+    queryFn: async (): Promise<{ rows: CatalogModel[]; isCut: boolean }> => {
       const rows: CatalogModel[] = []
       const asked = {
         limit: MOST,
@@ -37,9 +40,9 @@ export const catalogQuery = (tenant: string, { q, provider }: CatalogFilter) =>
         const answer: Answer = await body(api.GET('/api/v1/catalog/models', { params: { query } }))
         rows.push(...answer.data)
         cursor = answer.next_cursor
-        if (!answer.has_more || cursor === null) break
+        if (!answer.has_more || cursor === null) return { rows, isCut: false }
       }
-      return rows
+      return { rows, isCut: true }
     },
   })
 

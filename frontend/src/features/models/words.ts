@@ -65,3 +65,19 @@ export function inOrder(names: readonly string[]): string[] {
   const known = ORDER.filter((name) => names.includes(name))
   return [...known, ...new Set(names.filter((name) => !ORDER.includes(name)))]
 }
+
+const WEEK = [1, 2, 3, 4, 5, 6, 7] as const
+const MONDAY = Date.UTC(2026, 0, 5)
+const DAY_MS = 86_400_000
+
+/** `Mon–Fri` of ISO days, `Sat, Sun`; null for all of them. */
+export function daysText(days: readonly number[] = WEEK, language: string): string | null {
+  const on = WEEK.filter((day) => days.includes(day))
+  if (on.length === WEEK.length) return null
+  const format = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' })
+  const name = (day: number) => format.format(MONDAY + (day - 1) * DAY_MS)
+  const first = on[0] ?? 1
+  const isRun = on.length > 2 && on.every((day, place) => day === first + place)
+  if (isRun) return `${name(first)}–${name(first + on.length - 1)}`
+  return new Intl.ListFormat(language, { style: 'short', type: 'unit' }).format(on.map(name))
+}

@@ -3,13 +3,14 @@ import { Button, Drawer } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTenantSlug } from '../../../api/session'
+import { nanoOf } from '../../../i18n/money'
 import { Loading } from '../../../ui/loading'
 import { ProblemView } from '../../../ui/problem'
 import { TimeText } from '../../../ui/time-text'
 import { useIsMobile } from '../../../ui/use-media'
 import { lookupQuery } from '../queries'
-import type { CatalogModel, Lookup } from '../types'
-import { matchedName, scopeName } from '../words'
+import type { Amounts, CatalogModel, Lookup, Price } from '../types'
+import { className, matchedName, scopeName } from '../words'
 import { PriceHistory } from './price-history'
 import { Rate } from './rate'
 import { RatesTable } from './rates-table'
@@ -65,7 +66,7 @@ export function PriceDrawer({ row, actions, onClose }: Props) {
 
 function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; actions: PriceActions }) {
   const { t } = useTranslation()
-  const { price, matched_by: by } = found
+  const { price, amounts, matched_by: by } = found
   if (by === null) {
     const free = actions.free(row)
     return (
@@ -83,16 +84,7 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
     return (
       <>
         <p className="muted">{t('models:drawer.not_yours')}</p>
-        <dl className="fact-list">
-          {(['in', 'cached', 'out'] as const).map((name) => (
-            <div key={name}>
-              <dt>{t(SHORT[name])}</dt>
-              <dd>
-                <Rate rate={row.price?.[name]} />
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <Paid amounts={amounts} />
       </>
     )
   }
@@ -118,6 +110,13 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
   ]
   return (
     <>
+      {amounts && isOther(amounts, price) && (
+        <>
+          <h3 className="sect">{t('models:paid.title')}</h3>
+          <p className="muted">{t('models:paid.why')}</p>
+          <Paid amounts={amounts} />
+        </>
+      )}
       <h3 className="sect">{t('models:rates.title')}</h3>
       <RatesTable price={price} />
       <h3 className="sect">{t('models:drawer.row')}</h3>
@@ -133,4 +132,29 @@ function InForce({ row, found, actions }: { row: CatalogModel; found: Lookup; ac
   )
 }
 
-const SHORT = { in: 'models:column.in', cached: 'models:column.cached', out: 'models:column.out' } as const
+const PAID = [
+  { name: 'in', of: 'in_fresh' },
+  { name: 'cached', of: 'in_cache_read' },
+  { name: 'cache_write', of: 'in_cache_write_5m' },
+  { name: 'out', of: 'out_text' },
+] as const
+
+/** A multiplier or a markup lies between the row and what is paid. */
+const isOther = (amounts: Amounts, { rates }: Price): boolean =>
+  PAID.some(({ name, of }) => nanoOf(amounts[name] ?? '0') !== nanoOf(rates[of] ?? '0'))
+
+function Paid({ amounts }: { amounts: Amounts | null }) {
+  const { t } = useTranslation()
+  return (
+    <dl className="fact-list">
+      {PAID.map(({ name, of }) => (
+        <div key={name}>
+          <dt>{className(of, t)}</dt>
+          <dd>
+            <Rate rate={amounts?.[name]} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
+import { useZone } from '../../../ui/use-zone'
 import type { Price, Rates } from '../types'
-import { className, inOrder } from '../words'
+import { className, daysText, inOrder } from '../words'
 import { Rate } from './rate'
 
 interface Column {
@@ -12,6 +13,7 @@ interface Column {
 /** Every class with its rate; tiers, variants and hours stand beside it as columns of their own. */
 export function RatesTable({ price }: { price: Price }) {
   const { t } = useTranslation()
+  const { language } = useZone()
   const columns: Column[] = [
     { key: 'base', title: t('models:rates.base'), rates: price.rates },
     ...price.tiers.map(({ above_input_tokens: above, rates }) => ({
@@ -26,7 +28,7 @@ export function RatesTable({ price }: { price: Price }) {
     })),
     ...price.time_windows.map(({ since, till, tz, days, rates }) => ({
       key: `window-${since}-${(days ?? []).join('')}`,
-      title: `${since}–${till} ${tz}`,
+      title: [daysText(days, language) ?? t('models:rates.daily'), `${since}–${till}`, tz].join(' '),
       rates,
     })),
   ]

@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAllowed, useTenantSlug } from '../../../api/session'
 import { PROVIDERS_WRITE } from '../../../app/capabilities'
+import { wholeNumber } from '../../../i18n/format'
 import { Card } from '../../../ui/card'
 import { DataTable } from '../../../ui/data-table'
 import { Empty } from '../../../ui/empty'
@@ -34,7 +35,7 @@ export function ModelsPage() {
   const isFiltered = Object.keys(filter).length > 0
   const query = useQuery(catalogQuery(tenant, { q: filter.q, provider: filter.provider }))
   const { data: backEnds = [] } = useQuery(backEndsQuery(tenant))
-  const all = query.data ?? []
+  const { rows: all, isCut } = query.data ?? { rows: [], isCut: false }
   const rows = all.filter((row) => filter.priced === undefined || row.priced === (filter.priced === 'yes'))
   const opened = all.find(({ id }) => id === openId)
   const { actions, dialogs } = usePriceActions()
@@ -49,12 +50,21 @@ export function ModelsPage() {
   return (
     <>
       <PageHeader title={t('models:title')} summary={t('models:summary')} />
-      <UnpricedNote show={filter.priced === 'no' ? null : () => url.set({ priced: 'no', q: undefined })} />
+      <UnpricedNote
+        show={
+          filter.priced === 'no' ? null : () => url.set({ priced: 'no', q: undefined, provider: undefined })
+        }
+      />
       <ModelFilters
         values={filter}
         providers={backEnds.map(({ id, name }) => ({ value: id, label: name }))}
         set={url.set}
       />
+      {isCut && (
+        <p className="note" role="status">
+          {t('models:cut', { count: all.length, number: wholeNumber(all.length, language) })}
+        </p>
+      )}
       <Card flush>
         <ListBlock
           query={query}
