@@ -231,8 +231,16 @@ class ManagementView(APIView):
         return dict(checked.validated_data)
 
     def query(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
-        """The validated query; a name that is no filter of this list is refused."""
-        checked = serializer(data=self.request.query_params.dict())
+        """The validated query; a name that is no filter of this list, or is there twice, is
+        refused."""
+        given = self.request.query_params
+        repeated = [name for name, values in given.lists() if len(values) > 1]
+        if repeated:
+            raise Invalid(
+                FieldProblem(field=name, code="repeated", message="expected once")
+                for name in repeated
+            )
+        checked = serializer(data=given.dict())
         checked.is_valid(raise_exception=True)
         return dict(checked.validated_data)
 

@@ -4,6 +4,7 @@ Law: a cursor of another tenant, path or filter is no cursor; nothing it holds i
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -16,6 +17,8 @@ from accounts.errors import Invalid, Refused
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+LIMIT: Final = re.compile(r"[0-9]{1,9}")
+LONGEST_SHOWN: Final = 255
 PAGING: Final = frozenset({"limit", "cursor"})
 SALT: Final = "accounts.api.cursors"
 
@@ -63,6 +66,7 @@ def position(cursor: str, *, bound: str) -> str:
 def limit_of(text: str) -> int:
     if not text:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAX_LIMIT:
-        raise Invalid.one(field="limit", message=f"{text!r} is not within 1 to {MAX_LIMIT}")
+    if LIMIT.fullmatch(text) is None or not 1 <= int(text) <= MAX_LIMIT:
+        shown = text[:LONGEST_SHOWN]
+        raise Invalid.one(field="limit", message=f"{shown!r} is not within 1 to {MAX_LIMIT}")
     return int(text)

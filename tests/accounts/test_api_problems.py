@@ -45,6 +45,8 @@ def test_a_problem_has_its_whole_shape(town: Town) -> None:
         ("GET", "keys?limit=0", 400, "validation"),
         ("GET", "keys?limit=201", 400, "validation"),
         ("GET", "keys?limit=ten", 400, "validation"),
+        ("GET", "keys?limit=0000001999999999", 400, "validation"),
+        ("GET", "keys?q=a&q=b", 400, "validation"),
         ("GET", "keys?sort=name", 400, "validation"),
         ("GET", "keys?status=gone", 400, "validation"),
         ("GET", "keys?owner=me", 400, "validation"),
