@@ -27,8 +27,8 @@ def month_forecast(
 ) -> Forecast | None:
     """`days`: what each day cost, days without usage left out; `month_end` is the first day after.
 
-    For each day after today the mean of the same weekday; what was before the first usage of the
-    last 28 days is no data.
+    For each day after today the mean of the same weekday, and of today what is still missing to it;
+    what was before the first usage of the last 28 days is no data.
     """
     first = today - timedelta(days=LOOKED_BACK_DAYS)
     used = [day for day in days if first <= day < today]
@@ -42,8 +42,10 @@ def month_forecast(
     if len(known) < LEAST_DAYS:
         return None
     remaining = [today + timedelta(days=n) for n in range(1, (month_end - today).days)]
-    amount = spent_nano + sum(_expected(known, day.weekday()) for day in remaining)
-    margin = _margin(list(known.values()), days=len(remaining))
+    rest_of_today = max(0, _expected(known, today.weekday()) - days.get(today, 0))
+    expected = rest_of_today + sum(_expected(known, day.weekday()) for day in remaining)
+    amount = spent_nano + expected
+    margin = _margin(list(known.values()), days=len(remaining) + 1)
     return Forecast(
         amount_nano=amount, low_nano=max(spent_nano, amount - margin), high_nano=amount + margin
     )
