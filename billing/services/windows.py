@@ -20,6 +20,9 @@ from django.db import DatabaseError, connection
 
 from accounts.models import Tenant
 from accounts.tenancy import platform_scope, tenant_scope
+from billing.models import CostRecord
+from billing.partitions import day_of as day_of_partition
+from billing.partitions import partitions
 from billing.selectors.progress import progress
 from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
 from billing.sums import (
@@ -38,6 +41,7 @@ from billing.windows import (
     ceil,
     day_of,
     day_span,
+    day_start,
     days_of,
     floor,
     merged,
@@ -66,6 +70,8 @@ INSERT INTO usage_zones (tenant_id, tz, built_since) VALUES (%s, %s, %s)
 ON CONFLICT (tenant_id) DO UPDATE SET tz = excluded.tz, built_since = excluded.built_since
 """
 FORGET_DAYS: Final = "DELETE FROM usage_days WHERE tenant_id = %s"
+# Only the default partition has records of before the first day.
+STRAYS: Final = "SELECT min(started_at) FROM cost_records WHERE started_at < %s"
 ENDS: Final = "SELECT min(window_start), max(window_start) FROM usage_windows WHERE tenant_id = %s"
 
 log = structlog.get_logger(__name__)
@@ -102,6 +108,20 @@ def rebuild(*, span: Span) -> Iterator[Slice]:
             days = days_of(span, ZoneInfo(built.tz))
         for day in days:
             yield _sum_day(tenant_id, day, within=span)
+
+
+def kept_since() -> datetime | None:
+    """Of what is older no records are kept, only sums, which must not be made anew; None while
+    there is no table of a day."""
+    with platform_scope("find the first day that is kept"), connection.cursor() as cursor:
+        names = partitions(cursor, CostRecord._meta.db_table)  # noqa: SLF001 - Django's documented meta API
+        days = [day for name in names if (day := day_of_partition(name)) is not None]
+        if not days:
+            return None
+        first = day_start(min(days), ZoneInfo("UTC"))
+        cursor.execute(STRAYS, [first])
+        (stray,) = cursor.fetchone()
+        return min(first, stray or first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,20 @@ from gateway.ops.output import write, write_json
 
 @with_django
 def run_rebuild(arguments: Namespace, _: Configuration) -> int:
-    from billing.services.windows import rebuild  # noqa: PLC0415 - needs the app registry
-    from billing.windows import Span  # noqa: PLC0415 - see above
+    from billing.services.windows import kept_since, rebuild  # noqa: PLC0415 - needs the app registry
+    from billing.windows import Span, floor  # noqa: PLC0415 - see above
 
     end = _moment(arguments.end) if arguments.end else datetime.now(UTC)
     span = Span(_moment(arguments.start), end)
     if span.start >= span.end:
         raise CommandFailed("--from is not before --to", status=Exit.USAGE)
+    kept = kept_since()
+    if kept is not None and floor(span.start) < floor(kept):
+        raise CommandFailed(
+            f"records are kept since {floor(kept).isoformat()}, sums for longer: what is older"
+            " cannot be made anew; give a later --from",
+            status=Exit.USAGE,
+        )
     tenants, days, windows = set(), 0, 0
     for slice_ in rebuild(span=span):
         tenants.add(slice_.tenant_id)
