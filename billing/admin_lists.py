@@ -89,12 +89,11 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         try:
             day = date.fromisoformat(self.value() or "")
-        except ValueError:
+            start, end = midnight(day), midnight(day, after=1)
+        except (ValueError, OverflowError):  # the last day of all has no end
             return rows
         moment = "started_at" if hasattr(rows.model, "started_at") else "at"
-        return rows.filter(
-            **{f"{moment}__gte": midnight(day), f"{moment}__lt": midnight(day, after=1)}
-        )
+        return rows.filter(**{f"{moment}__gte": start, f"{moment}__lt": end})
 
 
 def _moment(place: str) -> datetime | None:
