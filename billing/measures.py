@@ -31,6 +31,8 @@ HISTOGRAMS: Final = ("latency_ms", "ttft_ms")
 # Corrections and later ratings of a record are money, but no request.
 _REQUEST: Final = "kind = 'usage'"
 _FINAL: Final = f"{_REQUEST} AND final"
+# What a tenant has a price of its own for is priced, whatever the vendor takes.
+UNPRICED: Final = "cost_nano IS NULL AND charge_price_id IS NULL"
 SUCCESSES: Final = ("ok", "canceled")
 
 MEASURES: Final[Mapping[str, str]] = {
@@ -43,7 +45,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "cost_nano": "coalesce(cost_nano, 0)",
     "charge_nano": "charge_nano",
     "notional_nano": "notional_nano",
-    "unpriced": f"({_FINAL} AND cost_nano IS NULL)::int",
+    "unpriced": f"({_FINAL} AND {UNPRICED})::int",
     "latency_ms_sum": f"CASE WHEN {_FINAL} THEN latency_ms ELSE 0 END",
     "latency_count": f"({_FINAL})::int",
     "ttft_ms_sum": f"CASE WHEN {_FINAL} THEN coalesce(ttft_ms, 0) ELSE 0 END",

@@ -77,7 +77,9 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def cost(self) -> str | None:
-        return usd(self.charge_nano) if self.priced and self.status != RUNNING else None
+        """Of what has no price, what its other attempts were charged."""
+        is_known = self.status != RUNNING and (self.priced or self.charge_nano)
+        return usd(self.charge_nano) if is_known else None
 
 
 def tokens_in(tokens: object) -> int:

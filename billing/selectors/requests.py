@@ -53,7 +53,7 @@ COLUMNS: Final = (
     "served_model", "provider_id", "provider", "credential_id", "credential", "key_id", "team_id",
     "user_id", "session_hash", "source", "dialect", "lane", "stream", "tokens_in", "tokens_out",
     "in_cache_read", "ttft_ms", "latency_ms", "overhead_us", "output_ms", "total_nano", "cost_nano",
-    "attempts", "cache_state", "degraded", "simulated",
+    "charge_price_id", "attempts", "cache_state", "degraded", "simulated",
 )  # fmt: skip
 COMPUTED: Final = ("tokens_in", "tokens_out", "total_nano")
 NEWEST_FIRST: Final = ("-started_at", "-request_id")
@@ -147,13 +147,14 @@ def facts_of(row: tuple[Any, ...]) -> Facts:
     """`row`: COLUMNS."""
     told = dict(zip(COLUMNS, row, strict=True))
     started_at, cost_nano = told.pop("started_at"), told.pop("cost_nano")
+    own_price_id = told.pop("charge_price_id")
     told["tokens_cached"] = told.pop("in_cache_read")
     told["charge_nano"] = told.pop("total_nano")
     for name in ("request_id", "provider_id", "credential_id", "team_id", "user_id"):
         told[name] = None if told[name] is None else str(told[name])
     return Facts(
         started_us=microseconds(started_at),
-        priced=cost_nano is not None,
+        priced=cost_nano is not None or own_price_id is not None,
         degraded=tuple(told.pop("degraded")),
         **told,
     )

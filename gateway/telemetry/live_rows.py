@@ -112,7 +112,7 @@ def _of_end(end: End) -> Facts:
         overhead_us=outcome.overhead_us,
         output_ms=outcome.output_ms,
         charge_nano=end.money.charge_nano,
-        priced=end.money.cost_nano is not None,
+        priced=end.money.cost_nano is not None or end.tariff.charge_price_id is not None,
         attempts=outcome.attempts,
     )
 

@@ -48,6 +48,7 @@ def test_what_is_no_id_is_none(text: str) -> None:
 def test_a_price_that_nobody_knows_is_no_zero() -> None:
     assert some(charge_nano=5).cost == "0.000000005"
     assert some(priced=False).cost is None
+    assert some(priced=False, charge_nano=5).cost == "0.000000005"
     assert some(status="running").cost is None
 
 

@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from django.test.utils import CaptureQueriesContext
 
 from accounts.api import base
+from accounts.ids import new_id
 from billing.models import SpoolProgress
 from billing.selectors import requests as selectors
 from tests.accounts.api import Api
@@ -109,6 +110,14 @@ def test_what_nobody_knew_a_price_of_costs_null(town: Town) -> None:
     make_record(town, cost_nano=None, charge_nano=0)
     (row,) = town.api("owner").get("requests").json()["data"]
     assert (row["cost"], row["priced"]) == (None, False)
+
+
+def test_what_the_tenant_has_a_price_of_its_own_for_is_priced(town: Town) -> None:
+    record = make_record(town, cost_nano=None, charge_nano=7, charge_price_id=new_id())
+    api = town.api("owner")
+    (row,) = api.get("requests").json()["data"]
+    assert (row["cost"], row["priced"]) == ("0.000000007", True)
+    assert api.get(f"requests/{id_of(record)}").json()["priced"] is True
 
 
 def test_pages_follow_each_other_without_loss_or_repeat(town: Town) -> None:

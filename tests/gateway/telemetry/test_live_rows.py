@@ -76,6 +76,19 @@ def test_each_tenant_has_a_stream_that_goes_with_a_day_of_silence(redis: Redis) 
     assert KEPT_S - 60 < left_s <= KEPT_S
 
 
+def test_what_has_a_price_of_vendor_or_tenant_is_told_as_priced(redis: Redis) -> None:
+    LiveRows(redis).follow(
+        shipped(
+            end_frame(cost_nano=None, charge_nano=0),
+            end_frame(cost_nano=None, charge_nano=7, charge_price_id="p-1"),
+        )
+    )
+    assert [(row.priced, row.cost) for row in told(redis)] == [
+        (False, None),
+        (True, "0.000000007"),
+    ]
+
+
 def test_what_ended_already_is_not_told_as_running(redis: Redis) -> None:
     start = start_frame()
     end = end_frame(request_id=start.request_id)
