@@ -19,5 +19,6 @@ test.each([
 
 test('days follow each other over the end of a month', () => {
   expect(dayAfter('2026-11-30')).toBe('2026-12-01')
+  expect(dayAfter('2026-12-01', -2)).toBe('2026-11-29')
   expect(dayText('2026-11-30', 'en')).toBe('Nov 30')
 })

@@ -38,8 +38,8 @@ export function localDay(iso: string, tz: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: tz }).format(new Date(iso))
 }
 
-export function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10)
+export function dayAfter(day: string, days = 1): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
 /** `Nov 20`, as the language writes it. */

@@ -187,6 +187,36 @@ test('nothing in this range leads back to the usual one', async () => {
   await waitFor(() => expect(router.state.location.search).toBe(''))
 })
 
+test('nothing in the usual range leads to the last days there were any', async () => {
+  const none = { ...daily, data: [] }
+  const asked: URLSearchParams[] = []
+  server.use(
+    answer('get', '/api/console/me', { ...me, first_request_at: '2026-03-01T00:00:00Z' }),
+    http.get('/api/v1/cost/daily', ({ request }) => {
+      const params = new URL(request.url).searchParams
+      asked.push(params)
+      return HttpResponse.json(params.has('range') ? none : daily)
+    }),
+  )
+  const { user, router } = visit('/t/acme/cost')
+  await user.click(await screen.findByRole('link', { name: 'Jump to last data: Nov 20' }))
+  expect(asked.find((params) => !params.has('range'))?.get('from')).toBe('2025-11-20T16:00:00.000Z')
+  await waitFor(() =>
+    expect(router.state.location.search).toBe(
+      '?from=2026-11-13T16%3A00%3A00.000Z&to=2026-11-20T16%3A00%3A00.000Z',
+    ),
+  )
+})
+
+test('what was spent before is unknown where some of it has no price', async () => {
+  const today = { ...current.today, previous: null, change_pct: null }
+  server.use(answer('get', '/api/v1/cost/current', { ...current, today }))
+  visit('/t/acme/cost')
+  const region = await screen.findByRole('region', { name: 'Today' })
+  expect(await within(region).findByTitle(/^What was spent in the period before is not known/)).toBeVisible()
+  expect(region).toHaveTextContent('—vs yesterday —')
+})
+
 test('a day of nothing but unpriced requests costs an unknown sum, not none', async () => {
   const data = daily.data.map((day) => ({ ...day, cost: null, unpriced: day.requests }))
   server.use(

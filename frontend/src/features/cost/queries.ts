@@ -34,6 +34,18 @@ export const dailyCostQuery = (tenant: string, user: Whom, stretch: Stretch) =>
     refetchInterval: POLL_MS,
   })
 
+/** The newest day with a request of a long stretch: where a page without any can lead. */
+export const lastDayQuery = (tenant: string, user: Whom, stretch: { from: string; to: string }) =>
+  queryOptions({
+    queryKey: ['cost', tenant, 'last', user, stretch],
+    queryFn: async (): Promise<string | null> => {
+      const query = { ...whose(user), ...stretch }
+      const { data } = await body(api.GET('/api/v1/cost/daily', { params: { query } }))
+      return data.findLast(({ requests }) => requests > 0)?.day ?? null
+    },
+    meta: { isPolled: false },
+  })
+
 const PATHS = {
   model: '/api/v1/cost/by-model',
   key: '/api/v1/cost/by-key',

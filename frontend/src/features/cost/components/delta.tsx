@@ -2,12 +2,12 @@ import { CaretDownFilled, CaretUpFilled } from '@ant-design/icons'
 import { useTranslation } from 'react-i18next'
 import { changeText } from '../numbers'
 
-/** Less spent is good news; more is only more. */
-export function Delta({ percent }: { percent: number | null }) {
+/** Less spent is good news; more is only more. `isKnown`: what was spent before, if only nothing. */
+export function Delta({ percent, isKnown }: { percent: number | null; isKnown: boolean }) {
   const { t } = useTranslation()
   if (percent === null) {
     return (
-      <span className="muted" title={t('cost:period.no_previous')}>
+      <span className="muted" title={t(isKnown ? 'cost:period.no_previous' : 'cost:period.unknown_previous')}>
         {'—'}
       </span>
     )

@@ -64,7 +64,7 @@ function PeriodFigures({ period, versus }: { period: Period; versus: string }) {
         <Money amount={period.cost} />
       </div>
       <div className="metric-delta">
-        <Delta percent={period.change_pct} />
+        <Delta percent={period.change_pct} isKnown={period.previous !== null} />
         <span className="muted">
           {versus} <Money amount={period.previous} />
         </span>

@@ -60,7 +60,13 @@ export function RankedCard({ by, user, stretch, moreHref }: Props) {
         problemTitle={t('cost:ranked_unread')}
         hasData={query.data !== undefined}
         isEmpty={isEmpty}
-        empty={moreHref === undefined ? <NothingSpent /> : <p className="muted">{t('cost:nothing.text')}</p>}
+        empty={
+          moreHref === undefined && query.data ? (
+            <NothingSpent user={user} tz={query.data.tz} at={query.data.generated_at} />
+          ) : (
+            <p className="muted">{t('cost:nothing.text')}</p>
+          )
+        }
       >
         {query.data &&
           (moreHref === undefined ? (

@@ -68,7 +68,7 @@ export function TrendCard({ user, stretch, isTable, onView }: Props) {
         problemTitle={t('cost:daily_unread')}
         hasData={query.data !== undefined}
         isEmpty={isEmpty}
-        empty={<NothingSpent />}
+        empty={query.data && <NothingSpent user={user} tz={query.data.tz} at={query.data.generated_at} />}
       >
         {asTable ? (
           <DayTable days={days} href={mayOpen ? href : null} />
