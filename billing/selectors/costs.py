@@ -195,12 +195,15 @@ class Calendar:
         days = {
             "today": starts["today"],
             "this_week": self.today - timedelta(days=WEEK_DAYS),
-            "this_month": min(self.last_month + (self.today - self.month), self.month - ONE_DAY),
+            "this_month": self.last_month + (self.today - self.month),
         }
-        return {
+        spans = {
             name: Span(day_start(start, self.zone), self.moment(days[name]))
             for name, start in starts.items()
         }
+        if days["this_month"] >= self.month:  # a day that last month did not have: all of it
+            spans["this_month"] = Span(spans["this_month"].start, day_start(self.month, self.zone))
+        return spans
 
 
 def current(*, tenant_id: UUID, sight: Sight, calendar: Calendar) -> Current:

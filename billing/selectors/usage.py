@@ -2,7 +2,8 @@
 
 Laws: a range is read as days and windows that are clean, and as records where they are not, all of
 them in one statement: its sums are those of the records it could see. Days hold what their dirty
-windows hold, so that is taken off again. Texts of SQL hold names of ours only; values are
+windows hold, so that is taken off again. The statement says whether the days it read are still
+those of the zone that was told before it. Texts of SQL hold names of ours only; values are
 parameters.
 """
 
@@ -17,11 +18,9 @@ from django.db import connection
 
 from billing.measures import BUCKETS, HISTOGRAMS, KEYS, MEASURES, TOKENS, bucket_of_record
 from billing.selectors.windows import built_days
-from billing.windows import Span, reading_of
+from billing.windows import BuiltDays, Span, reading_of
 
 BUCKET: Final = "width_bucket(at, %(buckets)s::timestamptz[])"
-# What windows and days that are taken off again leave behind is nothing.
-USED: Final = "sum(final_requests) <> 0 OR sum(charge_nano) <> 0 OR sum(cost_nano) <> 0"
 # Without its OFFSET each LATERAL would be one join over all records there are.
 SOURCES: Final = """
 WITH dirty AS MATERIALIZED (
@@ -65,6 +64,17 @@ WITH dirty AS MATERIALIZED (
         OFFSET 0
     ) AS record
 )
+"""
+# Days are only ever added to those of a zone; another zone forgets them all.
+ANSWER: Final = """
+{sources} {grouped} SELECT state.is_built, answer.* FROM (
+    SELECT cardinality(%(days)s::date[]) = 0 OR EXISTS (
+        SELECT FROM usage_zones
+        WHERE tenant_id = %(tenant)s AND tz = %(tz)s AND built_since <= %(since)s
+    ) AS is_built
+) AS state LEFT JOIN (
+    SELECT row_number() OVER () AS place, found.* FROM ({query}) AS found
+) AS answer ON true ORDER BY place
 """
 
 
@@ -121,7 +131,7 @@ def cells(
     query = f"""
     SELECT {names}, {_summed(measures)}
     FROM (SELECT {BUCKET} AS bucket{keys}, {", ".join(measures)} FROM parts) AS part
-    {after} GROUP BY {names} HAVING {USED} {tail}
+    {after} GROUP BY {names} HAVING {_used(measures)} {tail}
     """  # noqa: S608 - names of our own columns
     rows = _run(question, query, keys=by, measures=measures, parameters=parameters)
     return [
@@ -163,20 +173,23 @@ class Ranked:
 def ranked(
     question: Question, *, by: str, label: str, measures: Sequence[str], most: int
 ) -> Ranked:
-    query = f"""
+    grouped = f"""
     , grouped AS MATERIALIZED (
         SELECT coalesce({by}::text, '') AS name, max({label}::text) AS label, {BUCKET} AS bucket,
                {_summed(measures)}
-        FROM parts GROUP BY {by}, {BUCKET} HAVING {USED}
+        FROM parts GROUP BY {by}, {BUCKET} HAVING {_used(measures)}
     ), top AS (
         SELECT name FROM grouped GROUP BY name
         ORDER BY sum(charge_nano) DESC, sum(final_requests) DESC, name LIMIT %(most)s
     )
-    SELECT top.name, max(label), bucket, {_summed(measures)}
+    """  # noqa: S608 - see above
+    query = f"""
+    SELECT top.name, max(label) AS label, bucket, {_summed(measures)}
     FROM grouped LEFT JOIN top ON top.name = grouped.name GROUP BY top.name, bucket
     """  # noqa: S608 - see above
     keys = tuple(dict.fromkeys((by, label)))
-    rows = _run(question, query, keys=keys, measures=measures, parameters={"most": most})
+    told = {"most": most}
+    rows = _run(question, query, keys=keys, measures=measures, parameters=told, grouped=grouped)
     found = Ranked(top={}, labels={}, other=[])
     for name, shown, bucket, *sums in rows:
         cell = _cell(question, (name,), bucket, sums, measures)
@@ -196,9 +209,9 @@ def several(
     every = (1 << len(names)) - 1
     sets = ", ".join(("()", *(f"({name})" for name in names)))
     query = f"""
-    SELECT grouping({", ".join(names)}), {", ".join(names)}, {_summed(measures)}
+    SELECT grouping({", ".join(names)}) AS kind, {", ".join(names)}, {_summed(measures)}
     FROM (SELECT *, {BUCKET} AS bucket FROM parts) AS part GROUP BY GROUPING SETS ({sets})
-    HAVING {USED} OR grouping({", ".join(names)}) = {every}
+    HAVING {_used(measures)} OR grouping({", ".join(names)}) = {every}
     """  # noqa: S608 - see above
     found: dict[str, list[Cell]] = {name: [] for name in (*names, "all")}
     for row in _run(question, query, keys=by, measures=measures):
@@ -230,19 +243,32 @@ def _run(
     keys: Sequence[str],
     measures: Sequence[str],
     parameters: Mapping[str, Any] | None = None,
+    grouped: str = "",
 ) -> list[tuple[Any, ...]]:
+    """`grouped`: what stands before the query in its WITH."""
     sources = _sources(question, keys=keys, measures=measures)
-    told = {**_parameters(question, keys=keys), **(parameters or {})}
+    answer = ANSWER.format(sources=sources, grouped=grouped, query=query)
+    is_total = _is_total(question, keys=keys)
+    built = None if is_total else built_days(tenant_id=question.tenant_id)
     with connection.cursor() as cursor:
         # Compiling these statements would take longer than running them.
         cursor.execute("SELECT set_config('jit', 'off', true)")
-        cursor.execute(sources + query, told)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        while True:
+            cursor.execute(answer, {**_parameters(question, built=built), **(parameters or {})})
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            if rows[0][0]:
+                # The first two columns are not the query's; without rows of it there is no place.
+                return [row[2:] for row in rows if row[1] is not None]
+            built = None  # the zone has changed since: windows are of no zone
 
 
 def _summed(measures: Sequence[str]) -> str:
     return ", ".join(f"sum({name})::bigint AS {name}" for name in measures)
+
+
+def _used(measures: Sequence[str]) -> str:
+    """What windows and days that are taken off again leave behind is nothing."""
+    return " OR ".join(f"sum({name}) <> 0" for name in measures)
 
 
 def _cell(
@@ -310,15 +336,15 @@ def _conditions(question: Question) -> Iterator[str]:
     yield from (f"{name} = %(filter_{name})s" for name in KEYS if name in question.filters)
 
 
-def _parameters(question: Question, *, keys: Sequence[str]) -> dict[str, Any]:
-    is_total = _is_total(question, keys=keys)
-    built = None if is_total else built_days(tenant_id=question.tenant_id)
+def _parameters(question: Question, *, built: BuiltDays | None) -> dict[str, Any]:
     reading = reading_of(question.span, built=built, cuts=question.buckets)
     parameters: dict[str, Any] = {
         "tenant": question.tenant_id,
         "inner_start": reading.inner.start,
         "inner_end": reading.inner.end,
         "days": list(reading.days),
+        "tz": built.tz if built is not None else "",
+        "since": built.since if built is not None else None,
         "buckets": list(question.buckets),
         "sight_key": question.sight.key_id,
         "sight_user": question.sight.user_id,

@@ -1,6 +1,6 @@
 """Whatever is asked of usage, days, windows and records say the same."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.tenancy import tenant_scope
-from billing.selectors import costs
+from billing.selectors import costs, usage
 from billing.selectors.usage import Question, Sight, distributions
+from billing.selectors.windows import built_days
+from billing.services.windows import aggregate
 from billing.windows import Span
 from tests.accounts.world import Town
-from tests.billing.usage import NOW, half_summed
+from tests.billing.usage import NOW, half_summed, reporting_in
 
 pytestmark = pytest.mark.usefixtures("half_past_three")
 
@@ -86,3 +88,46 @@ def test_any_range_filter_and_zone_sums_to_its_records(town: Town) -> None:
         assert sum(spread["latency_ms"]) == summary.total["final_requests"]
 
     agrees()
+
+
+def test_a_zone_that_changes_while_sums_are_read_leaves_nothing_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_summed(town)
+    question = Question(
+        tenant_id=town.tenant.id,
+        span=Span(NOW - timedelta(days=33), NOW + timedelta(minutes=1)),
+        sight=Sight(everything=True),
+    )
+    with tenant_scope(tenant_id=town.tenant.id):
+        before = built_days(tenant_id=town.tenant.id)
+        expected = in_sql(question)
+    monkeypatch.setattr(usage, "built_days", lambda **_: before)
+
+    reporting_in(town, "Asia/Kolkata")
+    for budget_s in (-1, 60):  # some days of the new zone, then all
+        aggregate(budget_s=budget_s)
+        with tenant_scope(tenant_id=town.tenant.id):
+            days = costs.by_day(question, zone=ZoneInfo("Asia/Shanghai"))
+            found = costs.spenders(question, by="key_id", zone=ZoneInfo("UTC"), most=2)
+        assert sum(sums["charge_nano"] for _, sums in days) == expected
+        assert found.total["charge_nano"] == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        (datetime(2026, 11, 20, 15, 32, tzinfo=UTC), datetime(2026, 10, 20, 15, 35, tzinfo=UTC)),
+        (datetime(2026, 10, 30, 23, tzinfo=UTC), datetime(2026, 9, 30, 23, tzinfo=UTC)),
+        (datetime(2026, 10, 31, 0, 2, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_month_is_held_against_as_far_into_the_last_or_all_of_it(
+    now: datetime, end: datetime
+) -> None:
+    calendar = costs.Calendar.at(now, zone=ZoneInfo("UTC"), week_start=1)
+
+    assert calendar.before()["this_month"] == Span(
+        end.replace(month=now.month - 1, day=1, hour=0, minute=0), end
+    )
