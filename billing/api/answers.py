@@ -117,7 +117,7 @@ def period(found: Period, access: Access) -> dict[str, Any]:
         "cost": cost_of(found.sums),
         "requests": found.sums["final_requests"],
         "tokens": _tokens(found.sums),
-        "previous": usd(before),
+        "previous": cost_of(found.previous),
         "change_pct": None if change is None else round(100 * change, 1),
         **vendor_cost(found.sums, access),
     }

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.access import Access
 from accounts.errors import Invalid
+from billing.api.request_query import YEARS
 from billing.selectors.usage import Question, Sight
 from billing.windows import ONE_DAY, Span, ceil, day_of, day_start, floor
 
@@ -94,6 +95,10 @@ def _span(query: Mapping[str, Any], *, zone: ZoneInfo, now: datetime, default: s
     start, end = query.get("from"), query.get("to")
     if start is None and end is None:
         return _range(query.get("range", default), zone=zone, now=now)
+    for name, moment in (("from", start), ("to", end)):
+        if moment is not None and moment.year not in YEARS:
+            message = f"expected a moment of the years {YEARS[0]} to {YEARS[-1]}"
+            raise Invalid.one(field=name, message=message)
     if "range" in query or start is None:
         raise Invalid.one(field="range", message="expected range, or from and to")
     span = Span(start, ceil(now) if end is None else end)

@@ -137,6 +137,10 @@ def test_what_vendors_take_is_the_platforms_business(town: Town) -> None:
         ("from=2020-11-02T00:00:00Z", "from"),
         ("user_id=me", "user_id"),
         ("colour=red", "colour"),
+        ("model=a&model=b", "model"),
+        ("from=0001-01-01T00:00:00Z&to=0001-01-02T00:00:00Z", "from"),
+        ("from=9999-12-30T00:00:00Z&to=9999-12-31T23:59:00Z", "from"),
+        ("from=2999-12-30T00:00:00Z&to=9999-12-31T23:59:00Z", "to"),
         ("granularity=5m&from=2026-01-01T00:00:00Z", "granularity"),
     ],
 )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
+from accounts.ids import new_id
 from accounts.tenancy import platform_scope
 from billing.money import nano_of, usd
 from billing.services.windows import aggregate
@@ -270,3 +271,45 @@ def test_what_has_no_price_is_shown_as_such_and_never_as_free(town: Town) -> Non
     assert answer(api, "cost/daily")["data"][-1]["unpriced"] == 2
     rows = {row["model"]: row for row in answer(api, "/admin/usage")["data"]}
     assert (rows["unknown"]["cost_usd"], rows["unknown"]["unpriced_requests"]) == (None, 2)
+
+
+def test_of_a_time_before_without_any_price_nothing_is_known(town: Town) -> None:
+    book(town.tenant, {"at": NOW - timedelta(days=1), "cost_nano": None, "charge_nano": 0})
+
+    found = answer(town.api("owner"), "cost/current")["today"]
+
+    assert (found["cost"], found["previous"], found["change_pct"]) == (usd(0), None, None)
+
+
+@pytest.mark.parametrize("runs", [0, 1])
+def test_what_the_tenant_has_a_price_of_its_own_for_is_priced(town: Town, runs: int) -> None:
+    at = NOW - timedelta(minutes=1)
+    own = {"at": at, "cost_nano": None, "charge_nano": 7, "charge_price_id": new_id()}
+    book(town.tenant, own, {"at": at, "cost_nano": 1, "charge_nano": 1})
+    for _ in range(runs):
+        aggregate()
+    api = town.api("owner")
+
+    (row,) = answer(api, "cost/by-model")["data"]
+
+    assert (row["cost"], row["avg_cost"], row["unpriced"]) == (usd(8), usd(4), 0)
+    opened = answer(api, "requests")["data"]
+    assert sum(nano_of(one["cost"]) for one in opened) == nano_of(row["cost"])
+    assert answer(api, "cost/current")["unpriced"] == {"requests": 0, "share": 0.0}
+
+
+def test_tokens_that_nobody_is_charged_for_are_in_the_sums_too(town: Town) -> None:
+    same = {"at": NOW, "request_id": new_id(), "requested_model": "m"}
+    book(
+        town.tenant,
+        {**same, "attempt": 0, "final": False, "provider": "a", "provider_id": new_id(),
+         "status": "upstream_error", "cost_nano": None, "charge_nano": 0, "in_fresh": 1_000},
+        {**same, "attempt": 1, "attempts": 2, "provider": "b", "provider_id": new_id(),
+         "cost_nano": 5, "charge_nano": 5, "in_fresh": 10},
+    )  # fmt: skip
+    api = town.api("owner")
+
+    providers, models = answer(api, "cost/by-provider"), answer(api, "cost/by-model")
+
+    assert {row["label"]: row["tokens"] for row in providers["data"]} == {"a": 1_000, "b": 10}
+    assert providers["total"] == models["total"]

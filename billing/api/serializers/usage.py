@@ -202,7 +202,7 @@ class PeriodCost(serializers.Serializer[Any]):
     cost = _amount(allow_null=True)
     requests = serializers.IntegerField()
     tokens = serializers.IntegerField()
-    previous = _amount()
+    previous = _amount(allow_null=True)
     change_pct = serializers.FloatField(allow_null=True)
     vendor_cost = _amount(required=False)
 
