@@ -14,8 +14,10 @@ class FakeLive implements LiveSocket {
   stop = () => undefined
   state = () => this.is
   isOpen = () => this.is === 'live'
-  refuse = (channel: number, isRefused: boolean) =>
-    void (isRefused ? this.refused.add(channel) : this.refused.delete(channel))
+  refuse = (channel: number, isRefused: boolean) => {
+    if (isRefused) this.refused.add(channel)
+    else this.refused.delete(channel)
+  }
   subscribe = () => () => undefined
   send = (frame: object) => void this.sent.push(frame as Record<string, unknown>)
   listen = (hear: (frame: Frame) => void) => {

@@ -188,3 +188,13 @@ export const requestPage = (...data: RequestRow[]) => ({
   complete_to: '2026-11-20T06:05:30Z',
   delivered_to: '2026-11-20T06:05:30Z',
 })
+
+/** Newer than what the list has read. */
+export const freshRequest = (facts: Partial<RequestRow>): RequestRow => ({
+  ...request,
+  id: 'req_0000000000000000000000000000aaaa',
+  time: '2026-11-20T06:05:40.000000Z',
+  requested_model: 'fresh-model',
+  served_model: 'fresh-model',
+  ...facts,
+})

@@ -1,13 +1,12 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
-import { me } from '../../test/facts'
 import { answer, refuse } from '../../test/handlers'
 import { testPageStates } from '../../test/page-states'
 import { visit } from '../../test/render'
-import { failedRequest, request, requestDetail, requestPage } from '../../test/request-facts'
+import { failedRequest, freshRequest, request, requestDetail, requestPage } from '../../test/request-facts'
 import { server } from '../../test/server'
-import type { RequestRow } from './types'
+import { ServerSocket, subscribed } from '../../test/server-socket'
 
 testPageStates({
   path: '/t/acme/requests',
@@ -17,55 +16,7 @@ testPageStates({
   without: { capabilities: ['cost.read_all'], names: /requests\.read_all/ },
 })
 
-interface Ask {
-  op: string
-  id: number
-  filter?: unknown
-}
-
-/** Greets whoever comes, and says what the test has it say. */
-class ServerSocket extends EventTarget {
-  static latest: ServerSocket | undefined
-  readyState = 1
-  asked: Ask[] = []
-  constructor() {
-    super()
-    ServerSocket.latest = this
-    queueMicrotask(() => this.say({ op: 'hello', build: me.server.build }))
-  }
-  send(text: string): void {
-    this.asked.push(JSON.parse(text) as Ask)
-  }
-  close(): void {}
-  say(frame: object): void {
-    this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(frame) }))
-  }
-}
-
-/** The subscription of the page as it is now; the function says rows to it. */
-async function subscribed() {
-  const ask = await waitFor(() => {
-    const found = ServerSocket.latest?.asked.findLast(({ op }) => op === 'sub')
-    if (!found) throw new Error('nobody has asked')
-    return found
-  })
-  let seq = 0
-  const say = (...rows: RequestRow[]) =>
-    act(() =>
-      ServerSocket.latest?.say({ op: 'ev', id: ask.id, seq: ++seq, cursor: `${seq}-0`, rows, dropped: 0 }),
-    )
-  return { ask, say }
-}
-
 const rowOf = (name: RegExp) => screen.findByRole('row', { name })
-const fresh = (facts: Partial<RequestRow>): RequestRow => ({
-  ...request,
-  id: 'req_0000000000000000000000000000aaaa',
-  time: '2026-11-20T06:05:40.000000Z',
-  requested_model: 'fresh-model',
-  served_model: 'fresh-model',
-  ...facts,
-})
 
 test('rows show what was asked, what answered, and what it cost', async () => {
   visit('/t/acme/requests')
@@ -76,92 +27,6 @@ test('rows show what was asked, what answered, and what it cost', async () => {
   expect(row).toHaveTextContent('18.4K · 1,284 · 12.0K')
   expect(await rowOf(/Upstream ?502/)).toHaveTextContent('$0')
   expect(await screen.findByText(/2,184 in the last hour, 31 failed\./)).toBeVisible()
-})
-
-test('a row that happens appears, and a running one is renewed where it stands', async () => {
-  visit('/t/acme/requests', ServerSocket)
-  await rowOf(/claude-sonnet/)
-  const { say } = await subscribed()
-  say(fresh({ status: 'running', latency_ms: null, cost: null, http_status: null }))
-  expect(await rowOf(/fresh-model/)).toHaveTextContent('Running')
-  say(fresh({ latency_ms: 1234 }))
-  await waitFor(() => expect(screen.getByRole('row', { name: /fresh-model/ })).toHaveTextContent('1.23 s'))
-  const rows = screen.getAllByRole('row')
-  expect(rows[1]).toHaveTextContent('fresh-model')
-})
-
-test('a pause freezes the list, counts what is new, and shows it when asked', async () => {
-  const { user } = visit('/t/acme/requests', ServerSocket)
-  await rowOf(/claude-sonnet/)
-  const { say } = await subscribed()
-  await user.click(screen.getByRole('button', { name: /Pause live/ }))
-  say(fresh({}))
-  const pill = await screen.findByRole('button', { name: '1 new ↑' })
-  expect(screen.queryByRole('row', { name: /fresh-model/ })).toBeNull()
-  await user.click(pill)
-  expect(await rowOf(/fresh-model/)).toBeVisible()
-  expect(screen.getByRole('button', { name: /Resume live/ })).toBeVisible()
-})
-
-test('a row that ends as something else leaves the list that asked for it', async () => {
-  server.use(answer('get', '/api/v1/requests', requestPage(fresh({ status: 'running', latency_ms: null }))))
-  visit('/t/acme/requests?status=running', ServerSocket)
-  expect(await rowOf(/fresh-model/)).toHaveTextContent('Running')
-  const { say } = await subscribed()
-  say(fresh({ id: 'req_0000000000000000000000000000bbbb', requested_model: 'other', status: 'running' }))
-  await rowOf(/other/)
-  say(fresh({ latency_ms: 1234 }))
-  await waitFor(() => expect(screen.queryByRole('row', { name: /fresh-model/ })).toBeNull())
-  expect(screen.getByRole('row', { name: /other/ })).toBeVisible()
-})
-
-test('a range that ends in the future is live, for what lies in it', async () => {
-  const from = new Date(Date.now() - 3_600_000).toISOString()
-  const to = new Date(Date.now() + 3_600_000).toISOString()
-  visit(`/t/acme/requests?from=${from}&to=${to}`, ServerSocket)
-  await rowOf(/claude-sonnet/)
-  expect(screen.getByRole('button', { name: /Pause live/ })).toBeVisible()
-  const { say } = await subscribed()
-  say(
-    fresh({
-      id: 'req_0000000000000000000000000000bbbb',
-      requested_model: 'too-early',
-      time: '2001-01-01T00:00:00Z',
-    }),
-  )
-  say(fresh({ time: new Date().toISOString() }))
-  expect(await rowOf(/fresh-model/)).toBeVisible()
-  expect(screen.queryByRole('row', { name: /too-early/ })).toBeNull()
-})
-
-test('a range that has ended is not', async () => {
-  visit('/t/acme/requests?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z', ServerSocket)
-  await rowOf(/claude-sonnet/)
-  expect(screen.queryByRole('button', { name: /Pause live/ })).toBeNull()
-  expect(ServerSocket.latest?.asked.filter(({ op }) => op === 'sub')).toEqual([])
-})
-
-test('a lost right to the channel shows in the badge, and in the list', async () => {
-  visit('/t/acme/requests', ServerSocket)
-  await rowOf(/claude-sonnet/)
-  const { ask } = await subscribed()
-  expect(screen.getByText('Live')).toBeVisible()
-  server.use(http.get('/api/v1/requests', () => refuse({ status: 403, code: 'permission_denied' })))
-  act(() => ServerSocket.latest?.say({ op: 'err', id: ask.id, code: 'permission_denied' }))
-  expect(await screen.findByText('Polling 5 s')).toBeVisible()
-  expect(screen.queryByText('Live')).toBeNull()
-  expect(await screen.findByText(/permission_denied/)).toBeVisible()
-})
-
-test('what waited during a pause is there when it ends', async () => {
-  const { user } = visit('/t/acme/requests', ServerSocket)
-  await rowOf(/claude-sonnet/)
-  const { say } = await subscribed()
-  await user.keyboard('l')
-  say(fresh({}))
-  await screen.findByRole('button', { name: '1 new ↑' })
-  await user.keyboard('l')
-  expect(await rowOf(/fresh-model/)).toBeVisible()
 })
 
 test('filters go to the server and to the channel as they stand in the address', async () => {
@@ -260,7 +125,10 @@ test('columns are chosen and ordered, at most fourteen, and remembered', async (
 
 test('of many rows only those in sight are drawn', async () => {
   const many = Array.from({ length: 180 }, (_, index) =>
-    fresh({ id: `req_${index}`, time: new Date(Date.parse(request.time) - index * 1000).toISOString() }),
+    freshRequest({
+      id: `req_${index}`,
+      time: new Date(Date.parse(request.time) - index * 1000).toISOString(),
+    }),
   )
   server.use(answer('get', '/api/v1/requests', { ...requestPage(...many) }))
   visit('/t/acme/requests')
