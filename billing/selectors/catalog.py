@@ -16,8 +16,6 @@ from providers.selectors.providers import visible_providers
 
 LOOKED_BACK: Final = timedelta(days=7)
 MOST: Final = 500
-# By which groups are known to have been used at all.
-TOLD: Final = ("final_requests", "charge_nano", "cost_nano")
 
 
 def unpriced(*, access: Access, sight: Sight) -> list[dict[str, Any]]:
@@ -51,8 +49,7 @@ def _used(measure: str, *, access: Access, sight: Sight) -> dict[tuple[str, str]
     question = Question(
         tenant_id=access.tenant.id, span=Span(floor(now - LOOKED_BACK), ceil(now)), sight=sight
     )
-    measures = tuple(dict.fromkeys((measure, *TOLD)))
-    found = cells(question, by=("provider_id", "served_model"), measures=measures)
+    found = cells(question, by=("provider_id", "served_model"), measures=(measure,))
     counts = ((cell.group, cell.sums[measure]) for cell in found)
     return {(provider_id, model): count for (provider_id, model), count in counts if count}
 
