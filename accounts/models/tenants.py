@@ -5,6 +5,10 @@ from django.db import models
 from accounts.models.base import Editable
 from accounts.tenancy import TenantOwned
 
+MAX_TAG_KEYS = 5
+TAG_KEY_LENGTH = 40
+TAG_KEY = r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\Z"
+
 
 class Tenant(Editable):
     class Status(models.TextChoices):
@@ -52,8 +56,13 @@ class Tenant(Editable):
         max_length=4, choices=OnDisconnect, default=OnDisconnect.USED
     )
     charge_on_empty = models.CharField(max_length=5, choices=OnEmpty, default=OnEmpty.INPUT)
-    unpriced_policy = models.CharField(
-        max_length=10, choices=Unpriced, default=Unpriced.ALLOW_FLAG
+    unpriced_policy = models.CharField(max_length=10, choices=Unpriced, default=Unpriced.ALLOW_FLAG)
+    tag_keys = ArrayField(
+        models.CharField(max_length=TAG_KEY_LENGTH, validators=[RegexValidator(TAG_KEY)]),
+        size=MAX_TAG_KEYS,
+        default=list,
+        blank=True,
+        help_text="Keys of tags written key=value, by which cost is summed from then on.",
     )
 
     class Meta:

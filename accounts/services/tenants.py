@@ -1,5 +1,6 @@
 """Writes on tenants: settings by their owners and admins, the rest by superadmins."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from accounts.access import Access
 from accounts.actors import Actor
 from accounts.errors import Invalid, Refused
 from accounts.models import Tenant
+from accounts.models.tenants import TAG_KEY
 from accounts.regions import is_time_zone
 from accounts.services.changes import lock, record_created, save_changes
 from accounts.tenancy import platform_scope
@@ -97,3 +99,10 @@ def _check(fields: Mapping[str, Any]) -> None:
         raise Invalid.one(
             field="reporting_tz", message=f"{zone!r} is no time zone; write one as Europe/Berlin"
         )
+    tag_keys = fields.get("tag_keys", [])
+    for tag_key in tag_keys:
+        if re.match(TAG_KEY, tag_key) is None:
+            message = f"{tag_key!r} is no key of tags; use letters, digits and ._-"
+            raise Invalid.one(field="tag_keys", message=message)
+        if tag_keys.count(tag_key) > 1:
+            raise Invalid.one(field="tag_keys", message=f"{tag_key!r} is there twice")

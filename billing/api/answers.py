@@ -11,7 +11,7 @@ from billing.api.spans import Asked
 from billing.forecast import Forecast
 from billing.measures import percentile_ms
 from billing.money import usd
-from billing.selectors.costs import Period, Spender, Summary
+from billing.selectors.costs import Period, Spender, Spenders, Summary
 from billing.selectors.progress import Progress
 from billing.selectors.usage import Sums
 
@@ -91,7 +91,7 @@ def day_cost(sums: Sums, access: Access) -> dict[str, Any]:
     }
 
 
-def group_totals(sums: Sums, access: Access) -> dict[str, Any]:
+def _group_totals(sums: Sums, access: Access) -> dict[str, Any]:
     return {
         "cost": cost_of(sums),
         "requests": sums["final_requests"],
@@ -101,12 +101,24 @@ def group_totals(sums: Sums, access: Access) -> dict[str, Any]:
     }
 
 
-def group_cost(row: Spender, *, total: Sums, access: Access) -> dict[str, Any]:
+def _group_cost(row: Spender, *, total: Sums, access: Access) -> dict[str, Any]:
     return {
-        **group_totals(row.sums, access),
+        **_group_totals(row.sums, access),
         "share": _ratio(row.sums["charge_nano"], total["charge_nano"]),
         "avg_cost": _average(row.sums),
         "sparkline": [usd(nano) for nano in row.line],
+    }
+
+
+def groups(found: Spenders, access: Access) -> dict[str, Any]:
+    rest, total = found.other, found.total
+    return {
+        "data": [
+            {"id": row.id, "label": row.label, **_group_cost(row, total=total, access=access)}
+            for row in found.rows
+        ],
+        "other": None if rest is None else _group_cost(rest, total=total, access=access),
+        "total": _group_totals(total, access),
     }
 
 

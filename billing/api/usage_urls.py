@@ -4,7 +4,14 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from billing.api.views.usage import CurrentView, DailyView, GroupView, SummaryView, UsageView
+from billing.api.views.usage import (
+    CurrentView,
+    DailyView,
+    GroupView,
+    SummaryView,
+    TagView,
+    UsageView,
+)
 
 GROUPS: Final = {
     "by-model": "requested_model",
@@ -20,6 +27,7 @@ urlpatterns: Final[list[URLPattern]] = [
     path("cost/current", CurrentView.as_view()),
     path("cost/daily", DailyView.as_view()),
     *(path(f"cost/{name}", GroupView.as_view(by=column)) for name, column in GROUPS.items()),
+    path("cost/by-tag", TagView.as_view()),
 ]
 
 # Below /, before Django admin.

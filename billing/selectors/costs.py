@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from billing.forecast import LOOKED_BACK_DAYS, Forecast, month_forecast
-from billing.selectors.usage import Cell, Question, Sight, Sums, cells, ranked, several
+from billing.selectors.usage import Cell, Question, Ranked, Sight, Sums, cells, ranked, several
 from billing.selectors.usage_names import names_of
 from billing.windows import ONE_DAY, Span, ceil, day_of, day_start, days_of, floor
 
@@ -67,12 +67,19 @@ class Spenders:
     total: Sums
 
 
+def line_buckets(span: Span, zone: ZoneInfo) -> list[datetime]:
+    short = span.end - span.start <= BY_THE_HOUR_BELOW
+    return step_buckets(span, HOUR) if short else day_buckets(span, zone)
+
+
 def spenders(question: Question, *, by: str, zone: ZoneInfo, most: int) -> Spenders:
     """Those who spent most, first. Lines are drawn by the days of `zone`: those that are summed."""
-    short = question.span.end - question.span.start <= BY_THE_HOUR_BELOW
-    buckets = step_buckets(question.span, HOUR) if short else day_buckets(question.span, zone)
-    asked = replace(question, buckets=buckets)
+    asked = replace(question, buckets=line_buckets(question.span, zone))
     found = ranked(asked, by=by, label=LABELS.get(by, by), measures=BY_GROUP, most=most)
+    return spenders_among(found, by=by, buckets=asked.buckets)
+
+
+def spenders_among(found: Ranked, *, by: str, buckets: Sequence[datetime]) -> Spenders:
     labels = names_of(by, found.labels)
     rows = [
         _spender(name, labels[name], group, buckets=buckets) for name, group in found.top.items()

@@ -25,6 +25,7 @@ from billing.partitions import day_of as day_of_partition
 from billing.partitions import partitions
 from billing.selectors.progress import progress
 from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
+from billing.services.tag_windows import sum_tags
 from billing.sums import (
     DELETE_DAY,
     DELETE_TOTALS,
@@ -212,6 +213,7 @@ def _sum_day(tenant_id: UUID, day: date, *, within: Span | None = None) -> Slice
             spans = [Span(max(within.start, whole.start), min(within.end, whole.end))]
             marks = [mark for mark in marks if spans[0].start <= mark[0] < spans[0].end]
         _sum_records(tenant_id, spans)
+        sum_tags(tenant_id=tenant_id, spans=spans)
         if day >= built.since:
             _sum_windows(tenant_id, day, whole)
         # Last, for the shipper waits for whoever clears what it wants to mark.

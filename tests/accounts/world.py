@@ -56,7 +56,7 @@ class Town:
 
 def make_town() -> Town:
     with platform_scope("test"):
-        tenant = TenantFactory()
+        tenant = TenantFactory(tag_keys=["job"])
         members: dict[str, Membership] = {
             role: MembershipFactory(tenant=tenant, role=role) for role in ROLES
         }

@@ -90,7 +90,10 @@ def address(case: Case, town: Town) -> str:
         "alias_id": str(town.alias.id),
         "price_id": str(town.price.id),
     }
-    query = {"api/v1/prices/lookup": f"?provider={town.provider.id}&model=gpt-4"}
+    query = {
+        "api/v1/prices/lookup": f"?provider={town.provider.id}&model=gpt-4",
+        "api/v1/cost/by-tag": "?tag=job",
+    }
     return "/" + PARAMETER.sub(lambda found: ids[found[1]], case.path) + query.get(case.path, "")
 
 

@@ -53,7 +53,7 @@ class LedgerTransferFactory(factory.django.DjangoModelFactory):
 
 def make_books(*, tenant: Tenant) -> None:
     """A row in every table of the books that a tenant may read, but for windows that wait."""
-    record = CostRecordFactory(tenant=tenant)
+    record = CostRecordFactory(tenant=tenant, tags=["job=nightly"])
     LedgerTransferFactory(tenant=tenant, at=record.started_at)
     LedgerAccount.objects.create(id=new_id(), tenant=tenant, kind="tenant_usage")
     DirtyWindow.objects.create(tenant=tenant, window_start=floor(record.started_at))

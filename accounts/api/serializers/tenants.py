@@ -2,9 +2,10 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Flag, Strict, Text, WholeNumber
+from accounts.api.fields import Choice, Flag, Strict, Text, WholeNumber, Words
 from accounts.api.serializers.shared import ListQuery
 from accounts.models import Tenant, User
+from accounts.models.tenants import MAX_TAG_KEYS, TAG_KEY_LENGTH
 
 LOCALES = ("en", "zh-CN")
 MAX_SESSION_HOURS = 168
@@ -26,6 +27,12 @@ class TenantSettings(Strict):
         required=False,
         choices=Tenant.Unpriced.values,
         help_text="Requests whose price nobody knows: flag them, or refuse them.",
+    )
+    tag_keys = Words(
+        required=False,
+        length=TAG_KEY_LENGTH,
+        most=MAX_TAG_KEYS,
+        help_text="Keys of tags written key=value, by which cost is summed from then on.",
     )
 
 
@@ -68,6 +75,7 @@ class TenantRow(serializers.Serializer[Any]):
     mfa_policy = serializers.ChoiceField(choices=Tenant.MfaPolicy.values)
     session_hours = serializers.IntegerField()
     unpriced_policy = serializers.ChoiceField(choices=Tenant.Unpriced.values)
+    tag_keys = serializers.ListField(child=serializers.CharField())
     first_request_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

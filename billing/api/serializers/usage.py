@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers.shared import ListQuery
 from accounts.regions import is_time_zone
-from billing.api.spans import RANGES
+from billing.api.spans import FILTERS, RANGES
 
 GRANULARITIES: Final = ("5m", "1h", "1d")
 MOST_GROUPS: Final = 50
@@ -94,12 +94,13 @@ class GroupQuery(UsageFilters):
     )
 
 
+class TagQuery(GroupQuery):
+    left_out = frozenset({"limit", "cursor", *FILTERS})
+    tag = serializers.CharField(help_text="One of the tenant's `tag_keys`.")
+
+
 class CurrentQuery(UsageFilters):
-    left_out = frozenset(
-        {"limit", "cursor", "range", "from", "to"}
-        | {"key_id", "model", "served_model", "user_id", "team_id", "provider", "provider_id"}
-        | {"credential_id", "dialect", "source", "status", "cache", "rule_id", "simulated"}
-    )
+    left_out = frozenset({"limit", "cursor", "range", "from", "to", *FILTERS})
 
 
 # --- answers --------------------------------------------------------------------------------------

@@ -1,16 +1,19 @@
 """What was used and what it cost: for people, management keys, and client keys about themselves."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from accounts.api.authentication import AnyKeyAuthentication, SessionAuthentication
 from accounts.api.base import ManagementView
+from accounts.errors import Invalid
 from accounts.models import ApiKey
 from accounts.selectors.keys import KEY_ID_PREFIX
 from billing.api import answers, usage_pages
@@ -18,13 +21,17 @@ from billing.api.serializers import usage as shapes
 from billing.api.spans import Asked, asked_of, sight_of
 from billing.selectors import costs
 from billing.selectors.progress import progress
+from billing.selectors.tag_costs import tag_spenders
 from billing.selectors.usage import distributions
 
 COST_NEEDS: Final = ("cost.read_all", "cost.read_team", "cost.read_own")
 
 
 class UsageBase(ManagementView):
-    authentication_classes = (AnyKeyAuthentication, SessionAuthentication)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (
+        AnyKeyAuthentication,
+        SessionAuthentication,
+    )
     capabilities = {"get": COST_NEEDS}
 
     def tenant_choice(self, request: Request) -> str:
@@ -125,18 +132,24 @@ class GroupView(UsageBase):
         asked, told = self.asked(shapes.GroupQuery, default="30d")
         reporting = ZoneInfo(self.access.the_tenant().reporting_tz)
         found = costs.spenders(asked.question, by=self.by, zone=reporting, most=told["top"])
-        rest = found.other
-        return self.framed(
-            {
-                "data": [
-                    {"id": row.id, "label": row.label, **self._shown(row, found)}
-                    for row in found.rows
-                ],
-                "other": None if rest is None else self._shown(rest, found),
-                "total": answers.group_totals(found.total, self.access),
-            },
-            asked,
-        )
+        return self.framed(answers.groups(found, self.access), asked)
 
-    def _shown(self, row: costs.Spender, found: costs.Spenders) -> dict[str, Any]:
-        return answers.group_cost(row, total=found.total, access=self.access)
+
+class TagView(UsageBase):
+    """Sums by tag know no people, so they are for who sees everything."""
+
+    authentication_classes = ManagementView.authentication_classes
+    capabilities = {"get": ("cost.read_all",)}
+
+    @extend_schema(parameters=[shapes.TagQuery], responses=shapes.CostByGroup)
+    def get(self, _request: Request) -> Response:
+        """By the values of one registered key of tags; what has no such tag is left out."""
+        asked, told = self.asked(shapes.TagQuery, default="30d")
+        tenant = self.access.the_tenant()
+        if told["tag"] not in tenant.tag_keys:
+            known = ", ".join(tenant.tag_keys) or "none"
+            message = f"{told['tag']!r} is not registered; registered: {known}"
+            raise Invalid.one(field="tag", message=message)
+        reporting = ZoneInfo(tenant.reporting_tz)
+        found = tag_spenders(asked.question, tag=told["tag"], zone=reporting, most=told["top"])
+        return self.framed(answers.groups(found, self.access), asked)
