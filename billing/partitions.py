@@ -4,7 +4,6 @@ Rule 1: runtime logins get nothing on a partition, whose parent's row security w
 the partition has walls of its own all the same.
 Rule 2: the default partition catches what no day was made for; it must stay empty, and whoever
 finds a row in it says so.
-Rule 3: a day is dropped whole, and only when nothing is to be learned from it any more.
 """
 
 from collections.abc import Iterator
@@ -49,21 +48,6 @@ _ATTACH: Final[LiteralString] = (
 _DAYS: Final = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = to_regclass(%s) ORDER BY 1
-"""
-# Every account that moved in the month is closed, and no window of the day waits to be summed.
-_IS_DONE: Final = """
-SELECT NOT EXISTS (
-  SELECT FROM ledger_transfers t CROSS JOIN LATERAL (VALUES (t.debit_id), (t.credit_id)) side (id)
-  WHERE t.at >= %(month)s::timestamp AT TIME ZONE 'UTC'
-    AND t.at < (%(month)s::timestamp + interval '1 month') AT TIME ZONE 'UTC'
-    AND NOT EXISTS (
-      SELECT FROM ledger_closings c WHERE c.account_id = side.id AND c.month = %(month)s
-    )
-) AND NOT EXISTS (
-  SELECT FROM dirty_windows
-  WHERE window_start >= %(day)s::timestamp AT TIME ZONE 'UTC'
-    AND window_start < (%(day)s::timestamp + interval '1 day') AT TIME ZONE 'UTC'
-)
 """
 
 
@@ -110,32 +94,6 @@ def make_days(*, using: str, first: date, last: date) -> Upkeep:
     return Upkeep(made=tuple(made), strays=tuple(strays))
 
 
-def drop_expired(
-    *, keep_days: int, using: str | None = None, today: date | None = None
-) -> list[str]:
-    """The days dropped: older than `keep_days`, and nothing open about them."""
-    before = (today or datetime.now(tz=UTC).date()) - timedelta(days=keep_days)
-    dropped = []
-    with alone(using=using or owner_alias()) as cursor:
-        for parent in PARENTS:
-            for name in partitions(cursor, parent):
-                day = day_of(name)
-                if day is None or day >= before:
-                    continue
-                if _is_done(cursor, day):
-                    dropped.append(name)
-                else:
-                    log.error("expired_day_still_open", table=name)
-        for name in dropped:
-            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
-    return dropped
-
-
-def _is_done(cursor: Any, day: date) -> bool:
-    cursor.execute(_IS_DONE, {"day": day, "month": day.replace(day=1)})
-    return bool(cursor.fetchone()[0])
-
-
 def partition_name(parent: str, day: date) -> str:
     return f"{parent}_p{day:%Y%m%d}"
 
@@ -154,12 +112,13 @@ def partitions(cursor: Any, parent: str) -> list[str]:
 
 
 @contextmanager
-def alone(*, using: str) -> Iterator[Any]:
-    """A transaction that sees every tenant's rows, while nobody else tends partitions."""
+def alone(*, using: str, lock: int = ADVISORY_LOCK) -> Iterator[Any]:
+    """A transaction that sees every tenant's rows, while nobody else tends partitions (or does
+    whatever else the lock is for)."""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT set_config('app.platform', 'on', true)")
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
         yield cursor
         cursor.execute("SELECT set_config('app.platform', '', true)")
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from billing import partitions
 from billing.selectors import days, ledger
 from billing.services import ledger as books
-from billing.services import windows
+from billing.services import retention, windows
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +30,13 @@ def maintain_partitions() -> None:
 
 @shared_task
 def drop_expired_days() -> None:
-    dropped = partitions.drop_expired(keep_days=settings.RECORD_RETENTION_DAYS)
-    log.info("expired_days_dropped", tables=len(dropped))
+    """What one run does not get done, the next one does, at once."""
+    run = retention.drop_expired(
+        keep_days=settings.RECORD_RETENTION_DAYS, archive_dir=settings.ARCHIVE_DIR or None
+    )
+    log.info("expired_days_dropped", tables=len(run.dropped))
+    if run.more:
+        drop_expired_days.delay()
 
 
 @shared_task

@@ -396,4 +396,5 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "billing",
         "Days that records and transfers are kept; a day goes only when its month is closed.",
     ),
+    _row("ARCHIVE_DIR", "path", "", "billing", "Where days are written before they are dropped."),
 )

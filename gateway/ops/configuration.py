@@ -15,7 +15,7 @@ SECRETS_FILE, ADDRESSES_FILE = env.GENERATED_FILES
 OWNER_FILE: Final = "owner.env"
 DOTENV: Final = PROJECT / ".env"
 # Relative to where the first program is started, not to where its children run.
-FOLDERS: Final = ("VAR_DIR", "SPOOL_DIR", "AUDIT_LOG_DIR")
+FOLDERS: Final = ("VAR_DIR", "SPOOL_DIR", "AUDIT_LOG_DIR", "ARCHIVE_DIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,10 @@ import pytest
 from django.db import ProgrammingError, connection, connections, transaction
 from structlog.testing import capture_logs
 
-from accounts.models import Tenant
 from accounts.tenancy import platform_scope
-from billing.models import DirtyWindow
-from billing.partitions import PARENTS, drop_expired, maintain, make_days, partition_name
-from billing.selectors.ledger import balances, verify
-from billing.services.ledger import close_due_months
+from billing.partitions import PARENTS, maintain, make_days, partition_name
 from tests.factories.accounts import TenantFactory
 from tests.factories.billing import CostRecordFactory
-from tests.factories.records import book, record_of
 
 FOUND = "default_partition_not_empty"
 
@@ -100,66 +95,3 @@ def test_a_day_that_has_rows_in_the_default_partition_keeps_no_other_from_being_
         "ledger_transfers_p20400101",
         "ledger_transfers_p20400102",
     )
-
-
-# --- retention ------------------------------------------------------------------------------------
-
-OLD = datetime(2025, 3, 10, tzinfo=UTC)
-LATER = date(2026, 11, 20)
-
-
-@pytest.fixture
-def old_day(committed_db: None) -> Tenant:
-    """A charge on a day that nobody has to keep any more."""
-    make_days(using="owner", first=OLD.date(), last=OLD.date() + timedelta(days=1))
-    with platform_scope("test"):
-        tenant: Tenant = TenantFactory()
-    book(record_of(tenant_id=tenant.id, started_at=OLD, charge_nano=5))
-    return tenant
-
-
-def settle(tenant: Tenant) -> None:
-    with platform_scope("test"):
-        DirtyWindow.objects.filter(tenant=tenant).delete()
-
-
-def expired() -> list[str]:
-    return drop_expired(keep_days=400, using="owner", today=LATER)
-
-
-def test_an_expired_day_stays_while_its_month_is_open(old_day: Tenant) -> None:
-    settle(old_day)
-
-    assert expired() == []
-
-
-def test_an_expired_day_stays_while_a_window_of_it_waits(old_day: Tenant) -> None:
-    close_due_months()
-
-    # The day after has no window that waits.
-    assert expired() == ["cost_records_p20250311", "ledger_transfers_p20250311"]
-
-
-def test_a_day_that_is_done_goes_whole_and_balances_stay(old_day: Tenant) -> None:
-    settle(old_day)
-    close_due_months()
-    before = balances()
-
-    dropped = expired()
-
-    assert dropped == [
-        "cost_records_p20250310",
-        "cost_records_p20250311",
-        "ledger_transfers_p20250310",
-        "ledger_transfers_p20250311",
-    ]
-    assert balances() == before
-    assert {one.nano for one in before} == {5, -5}
-    assert verify().count == 0
-
-
-def test_a_day_inside_the_retention_stays(old_day: Tenant) -> None:
-    settle(old_day)
-    close_due_months()
-
-    assert drop_expired(keep_days=400, using="owner", today=OLD.date()) == []
