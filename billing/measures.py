@@ -33,6 +33,8 @@ _REQUEST: Final = "kind = 'usage'"
 _FINAL: Final = f"{_REQUEST} AND final"
 # What a tenant has a price of its own for is priced, whatever the vendor takes.
 UNPRICED: Final = "cost_nano IS NULL AND charge_price_id IS NULL"
+# Flag of a later rating of what had counted so until then: it takes back what that counts.
+WAS_UNPRICED: Final = "was_unpriced"
 SUCCESSES: Final = ("ok", "canceled")
 
 MEASURES: Final[Mapping[str, str]] = {
@@ -45,7 +47,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "cost_nano": "coalesce(cost_nano, 0)",
     "charge_nano": "charge_nano",
     "notional_nano": "notional_nano",
-    "unpriced": f"({_FINAL} AND {UNPRICED})::int",
+    "unpriced": f"({_FINAL} AND {UNPRICED})::int - ('{WAS_UNPRICED}' = ANY(flags))::int",
     "latency_ms_sum": f"CASE WHEN {_FINAL} THEN latency_ms ELSE 0 END",
     "latency_count": f"({_FINAL})::int",
     "ttft_ms_sum": f"CASE WHEN {_FINAL} THEN coalesce(ttft_ms, 0) ELSE 0 END",

@@ -4,8 +4,8 @@
    once, half to even; then the markup, or the tenant's own price.
 2. It is done again here, from the stored classes and the price of that moment. Where it comes to
    something else than what is booked, the row says `recomputed_differs`, and what is booked holds.
-3. A correction makes an attempt's rows sum to what it was in the end: its lines are the whole
-   attempt's, less what the other rows booked.
+3. A correction makes an attempt's rows sum to what it was in the end, and a later rating to what
+   it is by another price: their lines are the whole attempt's, less what the rows before booked.
 4. Cost is the platform's to know, unless it is what the tenant pays.
 """
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from billing.money import exact_sum, exact_usd, usd
 from billing.pricing import Rated, charge_nano, rate
-from billing.record import CLASSES, CORRECTION, USAGE
+from billing.record import CLASSES, CORRECTION, RERATE, USAGE
 from providers.specs import PriceSpec
 
 Record: TypeAlias = Any  # a row of cost_records
@@ -29,7 +29,6 @@ ChargedBy: TypeAlias = Literal["markup", "own_price", "none"]
 CURRENCY: Final = "USD"
 COUNTING: Final = "count_tokens"
 DIFFERS: Final = "recomputed_differs"
-RATED_KINDS: Final = frozenset({USAGE, CORRECTION})
 
 
 class Books(Struct, frozen=True, kw_only=True):
@@ -141,9 +140,16 @@ NO_COST: Final[Mapping[str, Any]] = {
 
 def _rows_of_attempt(record: Record, books: Books) -> list[Record]:
     """Those that `record` is to be understood with."""
+    rows = [each for each in books.records if each.attempt == record.attempt]
     if record.kind == USAGE:
         return [record]
-    return [each for each in books.records if each.attempt == record.attempt]
+    if record.kind.startswith(RERATE):
+        return [each for each in rows if each.recorded_at <= record.recorded_at]
+    return [each for each in rows if not each.kind.startswith(RERATE)]
+
+
+def _is_rated(record: Record) -> bool:
+    return record.kind in {USAGE, CORRECTION} or record.kind.startswith(RERATE)
 
 
 def _shows_cost(record: Record, books: Books) -> bool:
@@ -154,7 +160,7 @@ def _cost_of(record: Record, whole: Whole, books: Books) -> Rated | None:
     """None where nothing was rated: no price, the client's own key, or nothing that is billed."""
     price = books.prices.get(record.price_id)
     is_billed = record.operation != COUNTING and any(getattr(whole, name) for name in CLASSES)
-    if price is None or record.byok or record.kind not in RATED_KINDS or not is_billed:
+    if price is None or record.byok or not _is_rated(record) or not is_billed:
         return None
     return rate(
         whole,
@@ -174,7 +180,7 @@ def _charge_of(record: Record, whole: Whole, books: Books) -> Rated | None:
 
 
 def _charged_by(record: Record, whole: Whole) -> ChargedBy:
-    if not whole.charge_nano or record.kind not in RATED_KINDS:
+    if not whole.charge_nano or not _is_rated(record):
         return "none"
     return "own_price" if record.charge_price_id is not None else "markup"
 
@@ -187,7 +193,7 @@ def _differs(
     cost: Rated | None,
     charge: Rated | None,
 ) -> bool:
-    if record.kind not in RATED_KINDS or len({each.price_id for each in rows}) > 1:
+    if not _is_rated(record) or len({each.price_id for each in rows}) > 1:
         return False
     if cost is not None and cost.cost_nano != whole.cost_nano:
         return True

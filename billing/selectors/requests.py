@@ -176,16 +176,14 @@ def answered_in_time(span: Span) -> Iterator[None]:
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-        middle = span.start + (span.end - span.start) / 2
-        raise Refused(
-            "range_too_wide",
-            facts={
-                "suggestions": [
-                    {"from": middle, "to": span.end},
-                    {"from": span.start, "to": middle},
-                ]
-            },
-        ) from error
+        raise too_wide(span) from error
+
+
+def too_wide(span: Span, detail: str = "") -> Refused:
+    """With its halves as what can be asked for instead."""
+    middle = span.start + (span.end - span.start) / 2
+    halves = [{"from": middle, "to": span.end}, {"from": span.start, "to": middle}]
+    return Refused("range_too_wide", detail, facts={"suggestions": halves})
 
 
 def _matching(search: Search) -> QuerySet[CostRecord]:

@@ -266,6 +266,24 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        name="cost",
+        text="what is recorded, in money",
+        children=(
+            Command(
+                name="rerate",
+                text="book the difference between what records say and the prices of now",
+                handler="cost:run_rerate",
+                options=(
+                    _option("--from", dest="start", required=True, metavar="TIME", help=MOMENT),
+                    _option("--to", dest="end", required=True, metavar="TIME", help=MOMENT),
+                    _option("--tenant", metavar="SLUG", help="records of the tenant only"),
+                    _flag("--dry-run", "tell what would change and write nothing"),
+                    JSON,
+                ),
+            ),
+        ),
+    ),
+    Command(
         name="ledger",
         text="the books",
         children=(

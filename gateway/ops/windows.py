@@ -14,8 +14,8 @@ def run_rebuild(arguments: Namespace, _: Configuration) -> int:
     from billing.services.windows import kept_since, rebuild  # noqa: PLC0415 - needs the app registry
     from billing.windows import Span, floor  # noqa: PLC0415 - see above
 
-    end = _moment(arguments.end) if arguments.end else datetime.now(UTC)
-    span = Span(_moment(arguments.start), end)
+    end = moment_of(arguments.end) if arguments.end else datetime.now(UTC)
+    span = Span(moment_of(arguments.start), end)
     if span.start >= span.end:
         raise CommandFailed("--from is not before --to", status=Exit.USAGE)
     kept = kept_since()
@@ -38,7 +38,7 @@ def run_rebuild(arguments: Namespace, _: Configuration) -> int:
     return Exit.OK
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

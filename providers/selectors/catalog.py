@@ -4,6 +4,7 @@ Law: who may not see what vendors are paid sees what is charged: the tenant's ow
 vendor's with the tenant's markup.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +13,10 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from accounts.access import Access
+from accounts.access import Access, superadmin_access
+from accounts.errors import Invalid
 from accounts.tenancy import platform_scope
 from protocols.codec import Target
 from providers.adapters.registry import ADAPTERS
@@ -114,6 +116,41 @@ def price_book(providers: Collection[ProviderSpec], *, access: Access, at: datet
         rows = that_hold(Price.objects.filter(Q(page_id__in=pages | owners)), at=at)
         specs = [msgspec.convert(spec, PriceSpec) for spec in rows.values_list("spec", flat=True)]
     return PriceBook([PricePageSpec(id="", prices=tuple(specs))])
+
+
+def rated_by(
+    asked: Collection[tuple[UUID, str]], *, at: datetime, version: str = ""
+) -> dict[tuple[UUID, str], PriceSpec]:
+    """By provider and upstream name: the row that rates it at that moment or, of a version, the
+    latest row that says what it costs, whenever it holds. The caller sees rows of all tenants."""
+    ids = {provider_id for provider_id, _ in asked}
+    rows = Provider.objects.filter(pk__in=ids).select_related("parent")
+    providers = {row.pk: _spec_of(row) for row in rows}
+    models = UpstreamModel.objects.filter(provider_id__in=ids)
+    targets = {(row.provider_id, row.upstream_name): _target(row) for row in models}
+    moment = at.timestamp()
+    if version:
+        book, moment = _book_of_version(version), math.inf
+    else:
+        book = price_book(providers.values(), access=superadmin_access(), at=at)
+    found = {}
+    for provider_id, name in asked:
+        provider = providers.get(provider_id)
+        target = targets.get((provider_id, name)) or _bare_target(name)
+        row = provider and book.cost(provider=provider, target=target, at=moment)
+        if row:
+            found[provider_id, name] = row.price
+    return found
+
+
+def _book_of_version(version: str) -> PriceBook:
+    """Raises Invalid where no row is of it. Rows that were taken back have never been a price."""
+    rows = Price.objects.filter(version=version).exclude(valid_to__lte=F("valid_from"))
+    specs = [msgspec.convert(spec, PriceSpec) for spec in rows.values_list("spec", flat=True)]
+    if not specs:
+        raise Invalid.one(field="price_version", message=f"no price is of the version {version!r}")
+    endless = tuple(msgspec.structs.replace(spec, valid_to=None) for spec in specs)
+    return PriceBook([PricePageSpec(id="", prices=endless)])
 
 
 def _shown(

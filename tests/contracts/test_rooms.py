@@ -20,6 +20,7 @@ PLATFORM_SCOPE: Final = {
     "billing/services/windows.py",  # sums are made for all
     "billing/services/ledger.py",  # months are closed for all
     "accounts/services/anonymous.py",  # every installation has one anonymous key
+    "gateway/ops/cost.py",  # the command line stands above tenants
     "gateway/ops/price_rows.py",  # the command line stands above tenants
     "gateway/ops/providers.py",  # the command line stands above tenants
     "providers/ownership.py",  # who runs the platform

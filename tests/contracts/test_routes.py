@@ -317,6 +317,8 @@ def body_for(case: Case, town: Town) -> dict[str, Any] | None:
             "model": "made-by-the-matrix",
             "rates": {"in_fresh": "1"},
         },
+        "api/v1/cost/rerate": {"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"},
+        "api/v1/cost/what-if": {"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"},
         "api/v1/routing/aliases": {"name": "made-by-the-matrix", "to": "gpt-4"},
         "api/v1/routing/default": {"default_model": "gpt-4"},
     }

@@ -93,11 +93,15 @@ def make_price(provider: Provider, **terms: Any) -> Price:
     page, _ = PricePage.objects.get_or_create(id=str(provider.tenant_id), tenant=provider.tenant)
     spec = PriceSpec(
         id=str(new_id()),
-        version="2026-11-18",
         scope="tenant",
         tenant_id=str(provider.tenant_id),
         provider=provider.slug,
-        **{"model": "gpt-4", "rates": {"in_fresh": "1", "out_text": "2"}, **terms},
+        **{
+            "version": "2026-11-18",
+            "model": "gpt-4",
+            "rates": {"in_fresh": "1", "out_text": "2"},
+            **terms,
+        },
     )
     row = price_row(spec, page_id=page.pk)
     row.save(force_insert=True)
