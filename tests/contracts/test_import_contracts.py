@@ -29,6 +29,7 @@ MUST_NAME: Final[Mapping[str, tuple[str, ...]]] = {
         "billing.receipt",
         "billing.request_facts",
         "billing.sums",
+        "billing.tag_sums",
         "billing.transfers",
         "billing.windows",
         "gateway.limits.engine",
