@@ -271,6 +271,13 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
         "The overlap of the rotation before has not ended.",
         "Wait until the old secret has expired, or rotate with overlap_s 0, which ends both.",
     ),
+    "rating_running": row(
+        409,
+        "Records are being rated again.",
+        "One job at a time rates recorded attempts again, so that no difference is booked twice.",
+        "Another call or the command line is at it.",
+        "Wait until it has answered, then repeat the call: what is booked by then is left out.",
+    ),
     "email_unavailable": row(
         409,
         "This installation sends no e-mail.",

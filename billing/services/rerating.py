@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from accounts import audit
 from accounts.actors import Actor
-from accounts.errors import Invalid
+from accounts.errors import Invalid, Refused
 from accounts.ids import new_id
 from billing.ingest import ingest
 from billing.models import LedgerClosing
@@ -22,7 +22,7 @@ from billing.selectors.days import midnight, month_after
 from billing.selectors.rerating import OF_ONE_ATTEMPT, Asked, Rerating, rerating, stored_rows
 
 AT_ONCE: Final = 1_000
-ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('rate records again', 0))"
+ALONE: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('rate records again', 0))"
 
 
 class Rerated(Struct, frozen=True):
@@ -33,10 +33,14 @@ class Rerated(Struct, frozen=True):
 
 
 def rerate(*, actor: Actor, asked: Asked) -> Rerated:
-    """Raises what `rerating` does, and Invalid for what reaches into a closed month."""
+    """Raises what `rerating` does, Invalid for what reaches into a closed month, and Refused
+    rating_running."""
     _refuse_closed(asked)
     with connection.cursor() as cursor:
         cursor.execute(ALONE)
+        (is_alone,) = cursor.fetchone()
+    if not is_alone:
+        raise Refused("rating_running")
     found = rerating(asked)
     if not found.changes:
         return Rerated(None, found)

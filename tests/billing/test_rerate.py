@@ -12,12 +12,11 @@ from django.db import connection
 from accounts.ids import new_id
 from accounts.models import AuditEntry, Tenant
 from accounts.tenancy import platform_scope
-from billing.models import CostRecord, LedgerClosing, LedgerTransfer
+from billing.models import CostRecord, LedgerClosing
 from billing.selectors import rerating as selectors
 from billing.selectors.ledger import balances, verify
+from billing.services.rerating import ALONE
 from billing.services.windows import aggregate
-from gateway.cli import main
-from gateway.ops.outcome import Exit
 from tests.accounts.api import Api
 from tests.accounts.world import Town, make_superadmin
 from tests.billing.books import content, sums_of
@@ -350,45 +349,24 @@ def test_a_closed_month_stays_closed(made: Made, boss: Api) -> None:
     assert deltas() == []
 
 
+def test_one_job_at_a_time_books(made: Made, boss: Api) -> None:
+    made(cost_nano=1)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(ALONE.replace("_xact_", "_"))
+            answer = boss.post("cost/rerate", RANGE)
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        other.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "rating_running")
+    assert ask(boss)["changed"] == 1
+
+
 @pytest.mark.parametrize("path", ["rerate", "what-if"])
 def test_it_asks_for_a_superadmin_with_a_fresh_proof(town: Town, path: str) -> None:
     assert town.api("owner").post(f"cost/{path}", RANGE).status_code == 403
     stale = Api().as_user(make_superadmin(), proof_age=timedelta(hours=1))
     answer = stale.post(f"cost/{path}", RANGE)
     assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
-
-
-def test_the_command_goes_day_by_day_and_by_less_where_there_is_much(
-    town: Town,
-    made: Made,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    for hours in (0, 5, 10):
-        made(cost_nano=1, charge_nano=1, started_at=AT + timedelta(hours=hours))
-    monkeypatch.setattr(selectors, "MOST", 1)
-    span = ("--from", RANGE["from"], "--to", RANGE["to"], "--tenant", town.tenant.slug)
-
-    assert main(["cost", "rerate", *span, "--dry-run"]) == Exit.OK
-    assert "nothing was written" in capsys.readouterr().out
-    assert main(["cost", "rerate", *span, "--json"]) == Exit.OK
-
-    told = msgspec.json.decode(capsys.readouterr().out)
-    assert (told["records"], told["changed"], told["cost"]) == (3, 3, "0.003599997")
-    assert len(deltas()) == 3
-    assert main(["cost", "rerate", "--from", "2026-11-20", "--to", "2026-11-20"]) == Exit.USAGE
-
-
-def test_the_command_refuses_what_no_part_of_a_day_can_be_small_enough_for(
-    town: Town, made: Made, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    del town
-    for _ in range(2):
-        made(cost_nano=1)
-    monkeypatch.setattr(selectors, "MOST", 1)
-
-    span = ("--from", RANGE["from"], "--to", RANGE["to"])
-    assert main(["cost", "rerate", *span]) == Exit.FINDING
-    assert "attempts to rate" in capsys.readouterr().err
-    with platform_scope("test"):
-        assert not LedgerTransfer.objects.filter(ref__contains="rerate").exists()
