@@ -320,6 +320,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/cost/by-tag': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all`. */
+    get: operations['cost_by_tag_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/cost/by-team': {
     parameters: {
       query?: never
@@ -382,6 +399,46 @@ export interface paths {
     get: operations['cost_daily_get']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/rerate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Book what recorded attempts cost more
+     * @description Needs `platform.prices`.
+     */
+    post: operations['cost_rerate']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/cost/what-if': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * What rating again would change
+     * @description Needs `platform.prices`.
+     */
+    post: operations['cost_what_if']
     delete?: never
     options?: never
     head?: never
@@ -2815,6 +2872,8 @@ export interface components {
        * @enum {string}
        */
       unpriced_policy?: 'allow_flag' | 'block'
+      /** @description Keys of tags written key=value, by which cost is summed from then on. */
+      tag_keys?: string[]
     }
     /** @description What who runs the platform decides beside the tenant's own settings. */
     PatchedTenantTermsRequest: {
@@ -2835,6 +2894,8 @@ export interface components {
        * @enum {string}
        */
       unpriced_policy?: 'allow_flag' | 'block'
+      /** @description Keys of tags written key=value, by which cost is summed from then on. */
+      tag_keys?: string[]
       /** @description On what vendors cost, in hundredths of a percent. */
       markup_bp?: number
       /** @enum {string} */
@@ -2885,6 +2946,7 @@ export interface components {
       session_hours: number
       /** @enum {string} */
       unpriced_policy: 'allow_flag' | 'block'
+      tag_keys: string[]
       /** Format: date-time */
       first_request_at: string | null
       /** Format: date-time */
@@ -3216,6 +3278,43 @@ export interface components {
       /** @enum {string} */
       environment?: 'live' | 'test'
     }
+    Rated: {
+      /**
+       * Format: uuid
+       * @description Null where nothing was written.
+       */
+      job: string | null
+      /** @description Attempts that used something. */
+      records: number
+      changed: number
+      /** @description Attempts that still have no price. */
+      unpriced_left: number
+      /** @description USD with nine places. */
+      cost_before: string
+      cost_after: string
+      delta_cost: string
+      delta_charge: string
+      /** @description The 20 that change most. */
+      by_model: components['schemas']['RatedModel'][]
+    }
+    RatedFilterRequest: {
+      /** @description Slug. */
+      tenant?: string
+      /** @description Slug. */
+      provider?: string
+      /** @description The name that was asked for. */
+      model?: string
+      /** @description As key_… */
+      key_id?: string
+    }
+    RatedModel: {
+      model: string
+      /** @description Attempts that change. */
+      records: number
+      /** @description USD with nine places. */
+      delta_cost: string
+      delta_charge: string
+    }
     Receipt: {
       /** @description As x-request-id. */
       request_id: string
@@ -3524,6 +3623,26 @@ export interface components {
       /** @description Of `in`, what the vendor had in cache. */
       cached: number
     }
+    RerateRequest: {
+      /**
+       * Format: date-time
+       * @description First moment, RFC 3339.
+       */
+      from: string
+      /**
+       * Format: date-time
+       * @description First moment after.
+       */
+      to: string
+      filter?: components['schemas']['RatedFilterRequest']
+      /** @description Rows of this version alone; without, the price book as it is now. */
+      price_version?: string
+      /**
+       * @description Tell, and write nothing.
+       * @default false
+       */
+      dry_run?: boolean
+    }
     ResetLink: {
       /** @description Works once; shown in this answer only. */
       link: string | null
@@ -3719,6 +3838,8 @@ export interface components {
        * @enum {string}
        */
       unpriced_policy?: 'allow_flag' | 'block'
+      /** @description Keys of tags written key=value, by which cost is summed from then on. */
+      tag_keys?: string[]
       /** @description On what vendors cost, in hundredths of a percent. */
       markup_bp?: number
       /** @enum {string} */
@@ -3743,6 +3864,7 @@ export interface components {
       session_hours: number
       /** @enum {string} */
       unpriced_policy: 'allow_flag' | 'block'
+      tag_keys: string[]
       /** Format: date-time */
       first_request_at: string | null
       /** Format: date-time */
@@ -3974,6 +4096,21 @@ export interface components {
       vendor: string
       models: number
       version: string
+    }
+    WhatIfRequest: {
+      /**
+       * Format: date-time
+       * @description First moment, RFC 3339.
+       */
+      from: string
+      /**
+       * Format: date-time
+       * @description First moment after.
+       */
+      to: string
+      filter?: components['schemas']['RatedFilterRequest']
+      /** @description Rows of this version alone; without, the price book as it is now. */
+      price_version?: string
     }
   }
   responses: never
@@ -4913,6 +5050,50 @@ export interface operations {
       }
     }
   }
+  cost_by_tag_get: {
+    parameters: {
+      query: {
+        /** @description First moment, RFC 3339. */
+        from?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        /** @description One of the tenant's `tag_keys`. */
+        tag: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many rows; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CostByGroup']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
   cost_by_team_get: {
     parameters: {
       query?: {
@@ -5109,6 +5290,76 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DailyCost']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_rerate: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RerateRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Rated']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_what_if: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WhatIfRequest']
+      }
+    }
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Rated']
         }
       }
       /** @description A problem, RFC 9457. */

@@ -165,6 +165,7 @@ export const tenant: Tenant = {
   mfa_policy: 'none',
   session_hours: 12,
   unpriced_policy: 'allow_flag',
+  tag_keys: [],
   first_request_at: null,
   created_at: AT,
   updated_at: AT,
