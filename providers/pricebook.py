@@ -83,17 +83,26 @@ class PriceBook:
         self._catalog: dict[str, _Rows] = {}
         self._operator = _Rows()
         self._tenants: dict[str, _Rows] = {}
-        changes: set[float] = set()
-        for price in chain.from_iterable(page.prices for page in pages):
-            self._rows_of(price).add(price)
+        self._changes: list[float] = []
+        self._costs: dict[tuple[str | int | None, ...], Found | None] = {}
+        self._charges: dict[tuple[str | int | None, ...], PriceSpec | None] = {}
+        for page in pages:
+            self.take(page)
+
+    def take(self, page: PricePageSpec) -> None:
+        """One page after the other, by whoever must not be held up; before anything is asked."""
+        changes = set(self._changes)
+        touched: dict[int, _Rows] = {}
+        for price in page.prices:
+            rows = self._rows_of(price)
+            rows.add(price)
+            touched[id(rows)] = rows
             changes.add(price.valid_from)
             if price.valid_to is not None:
                 changes.add(price.valid_to)
-        for rows in (*self._catalog.values(), *self._tenants.values(), self._operator):
+        for rows in touched.values():
             rows.sort()
         self._changes = sorted(changes)
-        self._costs: dict[tuple[str | int | None, ...], Found | None] = {}
-        self._charges: dict[tuple[str | int | None, ...], PriceSpec | None] = {}
 
     def cost(self, *, provider: ProviderSpec, target: TargetSpec, at: float) -> Found | None:
         """By what the vendor bills; None: nobody knows."""

@@ -55,6 +55,8 @@ class Assembly:
         self._sealed: dict[str, bytes] = {}  # credential id -> what its secret was opened from
         self._secrets: dict[str, Revealable] = {}
         self._pages: dict[str, PricePageSpec] = {}
+        self._book = PriceBook()
+        self._repriced = False  # the pages say something else than the book
         self._aliases: dict[str, AliasSpec] = {}
         self._settings: dict[str, RoutingSpec] = {}
         self._unsettled: set[str] = set()
@@ -94,7 +96,13 @@ class Assembly:
             yield
 
     def settle(self) -> Iterator[None]:
-        """Opens the secrets of what has come."""
+        """Opens the secrets of what has come, and binds its prices."""
+        if self._repriced:
+            book = PriceBook()
+            for page in self._pages.values():
+                book.take(page)
+                yield
+            self._book, self._repriced = book, False
         for provider_id in sorted(self._unsettled):
             self._settle(provider_id)
             self._unsettled.discard(provider_id)
@@ -113,7 +121,7 @@ class Assembly:
         if changed & {"provider", "data_key"}:
             fields["providers"], fields["secrets"] = dict(self._providers), dict(self._secrets)
         if "price_page" in changed:
-            fields["prices"] = PriceBook(self._pages.values())
+            fields["prices"] = self._book
         if self._renamed:
             fields["names"] = last.names.renewed(
                 owners=self._renamed,
@@ -172,6 +180,7 @@ class Assembly:
 
     def _put_prices(self, row: Row, spec: PricePageSpec | None) -> None:
         _put(self._pages, row.name, spec)
+        self._repriced = True
 
     def _put_alias(self, row: Row, spec: AliasSpec | None) -> None:
         self._rename(self._aliases.get(row.name), spec)
