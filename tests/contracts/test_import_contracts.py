@@ -28,6 +28,7 @@ MUST_NAME: Final[Mapping[str, tuple[str, ...]]] = {
         "billing.pricing",
         "billing.receipt",
         "billing.request_facts",
+        "billing.rerating",
         "billing.sums",
         "billing.tag_sums",
         "billing.transfers",
