@@ -163,7 +163,14 @@ def test_what_was_damaged_is_not_whole_and_is_written_again(
     assert files_of(records) == before
 
 
-@pytest.mark.parametrize("left", [gzip.compress(b""), gzip.compress(b"{}")[:-4], b"no gzip"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param(gzip.compress(b""), id="empty"),
+        pytest.param(gzip.compress(b"{}")[:-4], id="cut off"),
+        pytest.param(b"no gzip", id="no gzip"),
+    ],
+)
 def test_a_file_that_reads_back_otherwise_gets_no_name(
     day: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: bytes
 ) -> None:
