@@ -17,7 +17,7 @@ from accounts.errors import Refused
 from accounts.problem_codes import PROBLEMS
 from protocols.errors import Kind, Problem
 
-REFUSED: Final = "refused"  # in the state of the scope: what the guard has told the client
+REFUSED: Final = "refused"  # in the state of the scope: code and words the guard has told
 HeaderPairs: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 JSON: Final = msgspec.json.Encoder()

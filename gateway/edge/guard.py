@@ -201,7 +201,8 @@ class Exchange:
         request_id = self._scope["state"]["request_id"]
         answer = self._render(refused, self._scope["path"], request_id)
         self.status = answer.status
-        self._scope["state"][REFUSED] = refused
+        # Its words only: the exception leads back here, and the connection would stay open.
+        self._scope["state"][REFUSED] = (refused.code, refused.detail)
         if self._scope["type"] == "websocket" and not _can_answer_handshake(self._scope):
             await self.send({"type": "websocket.close", "code": 1008})
             self._refused = True

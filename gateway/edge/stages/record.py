@@ -3,7 +3,7 @@
 Law: it runs exactly once per exchange, however that ends; it neither waits nor raises.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 
@@ -15,9 +15,6 @@ from gateway.edge.refusals import KINDS
 from gateway.edge.runtime import Runtime
 from protocols.errors import Problem
 from routing.names import MAX_LENGTH
-
-if TYPE_CHECKING:
-    from accounts.errors import Refused
 
 log = structlog.get_logger(__name__)
 
@@ -61,15 +58,14 @@ def _withhold(exchange: Exchange, problem: Problem) -> None:
 
 def _hear_of_guard(exchange: Exchange) -> None:
     """It has refused the body and told the client so; to us both look like a client that left."""
-    refused: Refused | None = exchange.state.get(REFUSED)
+    refused: tuple[str, str] | None = exchange.state.get(REFUSED)
     if refused is None:
         return
-    exchange.answer_status = status = PROBLEMS[refused.code].status
-    if refused.code != BROKEN_OFF:
+    code, detail = refused
+    exchange.answer_status = status = PROBLEMS[code].status
+    if code != BROKEN_OFF:
         kind = KINDS.get(status, "invalid_request")
-        exchange.error = Problem(
-            kind=kind, message=refused.detail, status=status, code=refused.code
-        )
+        exchange.error = Problem(kind=kind, message=detail, status=status, code=code)
 
 
 def outcome(exchange: Exchange) -> Status:
