@@ -25,7 +25,7 @@ class Idle(ManagementView):
         with connection.cursor() as cursor:
             cursor.execute("SHOW idle_in_transaction_session_timeout")
             (bound,) = cursor.fetchone()
-            time.sleep(0.5)
+            time.sleep(0.5)  # longer than the bound the test sets: PostgreSQL must end it
             cursor.execute("SELECT 1")
         return Response({"bound": bound})
 

@@ -42,6 +42,7 @@ def session(login: str) -> Iterator[psycopg.Connection[Any]]:
     if login == "superuser":
         url = superuser_url()
         if url is None:
+            # Servers given by URL may have none to lend; the embedded ones of every run have.
             pytest.skip("the server of the environment gives no superuser")
         with psycopg.connect(url, autocommit=True) as made:
             yield made

@@ -55,7 +55,7 @@ def settled_bytes(stack: Stack) -> int:
     until = time.monotonic() + SETTLED_WITHIN_S
     while len(set(sizes[-SAME_TIMES:])) > 1 or len(sizes) < SAME_TIMES:
         assert time.monotonic() < until, sizes
-        time.sleep(0.1)
+        time.sleep(0.1)  # memory has no event; SAME_TIMES samples alike are the condition
         sizes.append(stack.gateway.rss_bytes())
     return sizes[-1]
 

@@ -73,6 +73,7 @@ def test_records_wait_while_postgresql_stands_still_and_arrive_once(
         stopped_at = time.monotonic()
         still.start()
         still.join(STILL_S * 5)
+        # However fast the storm was, PostgreSQL stands still for as long as promised.
         time.sleep(max(0.0, stopped_at + STILL_S - time.monotonic()))
     finally:
         signal_postgresql(installation, signal.SIGCONT)

@@ -120,7 +120,7 @@ async def test_a_slow_disk_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.M
 
     def fdatasync(_file: int) -> None:
         syncing.set()
-        time.sleep(0.2)
+        time.sleep(0.2)  # the slow disk itself, on the thread that syncs
 
     monkeypatch.setattr(os, "fdatasync", fdatasync)
     writer = SpoolWriter.open(config(tmp_path))
