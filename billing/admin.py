@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from billing.admin_lists import DayFilter, NewestFirst
 from billing.models import CostRecord, CostRecordRow, LedgerTransferRow
 from billing.money import usd
-from billing.record import CLASSES
 from billing.request_facts import parse_request_id
 from billing.request_filters import FINAL_STATUSES
 from providers.models import UpstreamModel
+from providers.usage import CLASSES
 
 MODELS_OFFERED: Final = 100
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from billing.record import CLASSES, CORRECTION, Record
+from billing.record import CORRECTION, Record
+from providers.usage import CLASSES
 
 TAKEN_BACK: Final = f"{CORRECTION}:possible"
 

@@ -7,17 +7,13 @@ days sum windows, and whoever reads sums any of the three: the sums agree becaus
 from collections.abc import Mapping
 from typing import Final
 
+from providers.usage import CLASSES, IN_CLASSES, OUT_CLASSES
+
 # By what windows and days are kept apart, beside tenant and time; also what can be filtered by.
 KEYS: Final = (
     "team_id", "user_id", "key_id", "provider_id", "provider", "credential_id", "credential",
     "requested_model", "served_model", "dialect", "source", "status", "cache_state", "rule_id",
     "simulated",
-)  # fmt: skip
-
-USAGE_CLASSES: Final = (
-    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
-    "in_cache_write_12h", "in_audio", "in_image", "in_video", "out_text", "out_reasoning",
-    "out_audio", "out_image", "web_search_calls", "images", "seconds",
 )  # fmt: skip
 
 # Upper ends in milliseconds, each 1.7 times the one before; what is longer is in the last bucket.
@@ -43,7 +39,7 @@ MEASURES: Final[Mapping[str, str]] = {
     "errors": f"({_FINAL} AND status <> ALL ('{{{','.join(SUCCESSES)}}}'))::int",
     "attempts": f"CASE WHEN {_FINAL} THEN attempts ELSE 0 END",
     "fallbacks": f"({_FINAL} AND attempts > 1)::int",
-    **{name: name for name in USAGE_CLASSES},
+    **{name: name for name in CLASSES},
     "cost_nano": "coalesce(cost_nano, 0)",
     "charge_nano": "charge_nano",
     "notional_nano": "notional_nano",
@@ -57,16 +53,14 @@ MEASURES: Final[Mapping[str, str]] = {
 }
 
 # What was asked and answered, each with all its parts.
-TOKENS_IN: Final = tuple(name for name in USAGE_CLASSES if name.startswith("in_"))
-TOKENS_OUT: Final = tuple(name for name in USAGE_CLASSES if name.startswith("out_"))
-TOKENS_WRITTEN: Final = tuple(name for name in TOKENS_IN if name.startswith("in_cache_write_"))
+TOKENS_WRITTEN: Final = tuple(name for name in IN_CLASSES if name.startswith("in_cache_write_"))
 
 # What readers ask for beside the measures: the same words over records, windows and days.
 TOKENS: Final[Mapping[str, str]] = {
-    "tokens_in": " + ".join(TOKENS_IN),
+    "tokens_in": " + ".join(IN_CLASSES),
     "tokens_cached": "in_cache_read",
     "tokens_written": " + ".join(TOKENS_WRITTEN),
-    "tokens_out": " + ".join(TOKENS_OUT),
+    "tokens_out": " + ".join(OUT_CLASSES),
     "tokens_reasoning": "out_reasoning",
 }
 

@@ -23,17 +23,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from providers.specs import PriceSpec, TimeWindow
+from providers.usage import CALL_CLASSES, IN_CLASSES, OUT_CLASSES
 
-INPUT: Final = (
-    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
-    "in_cache_write_12h", "in_audio", "in_image", "in_video",
-)  # fmt: skip
-OUTPUT: Final = ("out_text", "out_reasoning", "out_audio", "out_image")
-CALLS: Final = ("web_search_calls", "images", "seconds")
 REQUESTS: Final = "requests"  # of which a rated attempt is one
 STANDS_FOR: Final[Mapping[str, str]] = {
-    **dict.fromkeys(INPUT, "in_fresh"),
-    **dict.fromkeys(OUTPUT, "out_text"),
+    **dict.fromkeys(IN_CLASSES, "in_fresh"),
+    **dict.fromkeys(OUT_CLASSES, "out_text"),
 }
 ASSUMED: Final = "rate_assumed"
 MISSING: Final = "rate_missing"
@@ -137,7 +132,7 @@ class _Found(Struct, frozen=True):
 
 
 def _counted(usage: Usage, price: PriceSpec) -> Iterator[tuple[str, int]]:
-    for name in (*INPUT, *OUTPUT, *CALLS):
+    for name in (*IN_CLASSES, *OUT_CLASSES, *CALL_CLASSES):
         if units := getattr(usage, name):
             yield name, units
     if REQUESTS in price.per_call:
@@ -184,7 +179,7 @@ def _found(price: PriceSpec, rates: Mapping[str, str], name: str) -> _Found:
 def _tier_of(price: PriceSpec, usage: Usage) -> int | None:
     if not price.tiers:
         return None
-    total = sum(getattr(usage, name) for name in INPUT)
+    total = sum(getattr(usage, name) for name in IN_CLASSES)
     taken = None
     for index, tier in enumerate(price.tiers):
         if total > tier.above_input_tokens:
@@ -261,7 +256,7 @@ def _table_of(usage: Usage, price: PriceSpec, at: float, multiplier: str, varian
 def _table(price: PriceSpec, case: Case) -> _Table:
     tier, window, variant, multiplier = case
     rates = _rates(price, tier=tier, window=window, variant=variant)
-    names = (*INPUT, *OUTPUT, *CALLS)
+    names = (*IN_CLASSES, *OUT_CLASSES, *CALL_CLASSES)
     found = [_found(price, rates, name) for name in names]
     found.append(_Found(price.per_call.get(REQUESTS, "0"), NANO))
     factors = [

@@ -18,8 +18,9 @@ from msgspec import Struct
 
 from billing.money import exact_sum, exact_usd, usd
 from billing.pricing import Rated, charge_nano, rate
-from billing.record import CLASSES, CORRECTION, RERATE, USAGE
+from billing.record import CORRECTION, RERATE, USAGE
 from providers.specs import PriceSpec
+from providers.usage import CLASSES, UsageClasses
 
 Record: TypeAlias = Any  # a row of cost_records
 Transfer: TypeAlias = Any  # a row of ledger_transfers
@@ -41,25 +42,9 @@ class Books(Struct, frozen=True, kw_only=True):
     is_platform: bool  # who asks may know what things cost
 
 
-class Whole(Struct, frozen=True, kw_only=True):
-    """An attempt with all its rows; what `pricing.rate` reads has the classes as attributes."""
+class Whole(UsageClasses, frozen=True, kw_only=True):
+    """An attempt with all its rows."""
 
-    in_fresh: int
-    in_cache_read: int
-    in_cache_write_5m: int
-    in_cache_write_30m: int
-    in_cache_write_1h: int
-    in_cache_write_12h: int
-    in_audio: int
-    in_image: int
-    in_video: int
-    out_text: int
-    out_reasoning: int
-    out_audio: int
-    out_image: int
-    web_search_calls: int
-    images: int
-    seconds: int
     cost_nano: int
     charge_nano: int
 
@@ -67,7 +52,10 @@ class Whole(Struct, frozen=True, kw_only=True):
     def of(cls, rows: Iterable[Record]) -> "Whole":
         rows = list(rows)
         names = (*CLASSES, "cost_nano", "charge_nano")
-        return cls(**{name: sum(getattr(row, name) or 0 for row in rows) for name in names})
+        sums: dict[str, Any] = {
+            name: sum(getattr(row, name) or 0 for row in rows) for name in names
+        }
+        return cls(**sums)
 
 
 def receipt_of(books: Books, *, request_id: str, tenant: str) -> dict[str, Any]:

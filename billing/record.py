@@ -15,11 +15,6 @@ USAGE: Final = "usage"
 CORRECTION: Final = "correction"
 RERATE: Final = "rerate:"  # and the job that rated it again
 REFUND: Final = "refund:"  # and what it was given back for
-CLASSES: Final = (
-    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
-    "in_cache_write_12h", "in_audio", "in_image", "in_video", "out_text", "out_reasoning",
-    "out_audio", "out_image", "web_search_calls", "images", "seconds",
-)  # fmt: skip
 
 
 class Record(Struct, frozen=True, kw_only=True):

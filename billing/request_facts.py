@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from billing.measures import TOKENS_IN, TOKENS_OUT
 from billing.money import usd
+from providers.usage import IN_CLASSES, OUT_CLASSES
 
 REQUEST_ID_PREFIX: Final = "req_"
 RUNNING: Final = "running"
@@ -84,11 +84,11 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def tokens_in(tokens: object) -> int:
     """`tokens` has the disjoint classes as attributes: a frame's, or a record."""
-    return sum(getattr(tokens, name) for name in TOKENS_IN)
+    return sum(getattr(tokens, name) for name in IN_CLASSES)
 
 
 def tokens_out(tokens: object) -> int:
-    return sum(getattr(tokens, name) for name in TOKENS_OUT)
+    return sum(getattr(tokens, name) for name in OUT_CLASSES)
 
 
 def shown_id(request_id: str) -> str:

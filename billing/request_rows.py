@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from billing.measures import USAGE_CLASSES
 from billing.models import CostRecord
 from billing.money import usd
 from billing.record import USAGE
 from billing.request_facts import RUNNING, Facts, shown_id
+from providers.usage import CLASSES
 
 MAX_SPANS: Final = 500
 
@@ -104,7 +104,7 @@ def _step(span: Sequence[Any]) -> dict[str, Any]:
 
 
 def _attempt(record: CostRecord, *, suffixes: Mapping[UUID, str]) -> dict[str, Any]:
-    used = {name: getattr(record, name) for name in USAGE_CLASSES}
+    used = {name: getattr(record, name) for name in CLASSES}
     return {
         "attempt": record.attempt,
         "provider": record.provider,

@@ -15,10 +15,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from billing.measures import WAS_UNPRICED
-from billing.pricing import CALLS, OUTPUT, bounded, charge_nano, cost_nano, flags_of
+from billing.pricing import bounded, charge_nano, cost_nano, flags_of
 from billing.receipt import Whole
-from billing.record import CLASSES, CORRECTION, RERATE, USAGE, Record
+from billing.record import CORRECTION, RERATE, USAGE, Record
 from providers.specs import PriceSpec
+from providers.usage import CALL_CLASSES, CLASSES, OUT_CLASSES
 
 Row: TypeAlias = Any  # of cost_records, COLUMNS of it
 
@@ -124,6 +125,6 @@ def _is_charged(usage: Row, last: Row, whole: Whole, *, terms: Terms) -> bool:
         return bool(whole.charge_nano)
     if last.status not in SERVED or last.cost_certainty == "possible":
         return False
-    has_output = any(getattr(whole, name) for name in (*OUTPUT, *CALLS))
+    has_output = any(getattr(whole, name) for name in (*OUT_CLASSES, *CALL_CLASSES))
     is_empty = last.operation == CHAT and not has_output
     return (last.status == "ok" or terms.on_disconnect) and (not is_empty or terms.on_empty)

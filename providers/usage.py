@@ -11,6 +11,15 @@ from msgspec import Raw, Struct
 
 from protocols import ir
 
+# Every class once, as fields here and in the spool and as columns of the books.
+IN_CLASSES: Final = (
+    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
+    "in_cache_write_12h", "in_audio", "in_image", "in_video",
+)  # fmt: skip
+OUT_CLASSES: Final = ("out_text", "out_reasoning", "out_audio", "out_image")
+TOKEN_CLASSES: Final = (*IN_CLASSES, *OUT_CLASSES)
+CALL_CLASSES: Final = ("web_search_calls", "images", "seconds")  # billed each
+CLASSES: Final = (*TOKEN_CLASSES, *CALL_CLASSES)
 MOST_TOKENS: Final = 1_000_000_000
 WINDOW_TOLERANCE: Final = 1.05
 DEVIATION: Final = 0.2

@@ -33,12 +33,12 @@ from django.db.models.expressions import Combinable
 from psycopg.errors import QueryCanceled
 
 from accounts.errors import Refused
-from billing.measures import TOKENS_IN, TOKENS_OUT
 from billing.models import CostRecord
 from billing.record import USAGE
 from billing.request_facts import EPOCH, Facts, microseconds
 from billing.request_filters import Condition, Sight, where
 from billing.windows import Span
+from providers.usage import IN_CLASSES, OUT_CLASSES
 
 WANTED_BUCKETS: Final = 120  # of 300 there may be
 BUCKETS_S: Final = (
@@ -136,8 +136,8 @@ def facts_of_records(records: Iterable[CostRecord]) -> Facts | None:
     if final is None:
         return None
     sums = {
-        "tokens_in": sum(getattr(final, name) for name in TOKENS_IN),
-        "tokens_out": sum(getattr(final, name) for name in TOKENS_OUT),
+        "tokens_in": sum(getattr(final, name) for name in IN_CLASSES),
+        "tokens_out": sum(getattr(final, name) for name in OUT_CLASSES),
         "total_nano": sum(row.charge_nano for row in rows),
     }
     return facts_of(tuple(sums[name] if name in sums else getattr(final, name) for name in COLUMNS))
@@ -202,8 +202,8 @@ def _matching(search: Search) -> QuerySet[CostRecord]:
     rows: QuerySet[CostRecord] = CostRecord.objects.filter(inside, final=True, kind=USAGE)
     return (
         rows.alias(
-            tokens_in=_sum_of(TOKENS_IN),
-            tokens_out=_sum_of(TOKENS_OUT),
+            tokens_in=_sum_of(IN_CLASSES),
+            tokens_out=_sum_of(OUT_CLASSES),
             total_nano=Subquery(totals, output_field=BIG),
             # Read once, and few: where all rows are compared, only these are added up.
             adjusted=ArraySubquery(adjusted.values("request_id")),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from billing.pricing import CALLS, OUTPUT, bounded, charge_nano, cost_nano
+from billing.pricing import bounded, charge_nano, cost_nano
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Attempt, Candidate, Exchange, Rating
 from gateway.spool.frames import Certainty, Money, Tariff
 from providers.specs import PriceSpec
-from providers.usage import UsageClasses
+from providers.usage import CALL_CLASSES, OUT_CLASSES, UsageClasses
 
 if TYPE_CHECKING:
     from accounts.specs import TenantSpec
@@ -32,7 +32,7 @@ STRING: Final = msgspec.json.Decoder(str)
 WORD_CHARS: Final = 32
 STRANGE: Final = "?"  # instead of what is no word, and what no column takes
 FREE: Final = Money()
-OUTPUT_AND_CALLS: Final = (*OUTPUT, *CALLS)
+OUTPUT_AND_CALLS: Final = (*OUT_CLASSES, *CALL_CLASSES)
 OUR_FAULT: Final = frozenset({"internal", "usage_unavailable"})
 
 

@@ -16,13 +16,10 @@ from billing.pricing import bounded, charge_nano, cost_nano
 from gateway.spool.attempts import Interrupted
 from gateway.spool.frames import Checkpoint, End, Money, Outcome, Start, Tokens
 from providers.specs import PriceSpec
+from providers.usage import IN_CLASSES
 
 US_PER_S: Final = 1_000_000
 COUNTING: Final = "count_tokens"  # costs nothing anywhere
-INPUT: Final = (
-    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
-    "in_cache_write_12h", "in_audio", "in_image", "in_video",
-)  # fmt: skip
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -65,7 +62,7 @@ def end_of(one: Interrupted, *, terms: Terms) -> End:
 
 def _tokens(start: Start, checkpoint: Checkpoint | None) -> Tokens:
     tokens = Tokens(usage_source="estimate") if checkpoint is None else checkpoint.tokens
-    if any(getattr(tokens, name) for name in INPUT):
+    if any(getattr(tokens, name) for name in IN_CLASSES):
         return tokens
     return msgspec.structs.replace(tokens, in_fresh=start.input_tokens)
 

@@ -13,16 +13,12 @@ from gateway.edge.exchange import Exchange
 from gateway.snapshot.subscribe import SnapshotFacts
 from gateway.telemetry.metrics import LATENCY_BUCKETS, OTHER
 from gateway.telemetry.snapshot import observe_snapshot
-from providers.usage import UsageClasses
+from providers.usage import TOKEN_CLASSES, UsageClasses
 
 OVERHEAD_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
 LABELS: Final = ("dialect", "model", "provider", "status_class", "stream", "lane")
 NONE: Final = "none"
-TOKEN_CLASSES: Final = (
-    "in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m", "in_cache_write_1h",
-    "in_cache_write_12h", "in_audio", "in_image", "out_text", "out_reasoning", "out_audio",
-    "out_image", "web_search_calls",
-)  # fmt: skip
+COUNTED: Final = (*TOKEN_CLASSES, "web_search_calls")
 # Of each set of labels there are this many time series at the most: buckets and sums included.
 SERIES_PER_LABELS: Final = 48
 
@@ -174,7 +170,7 @@ class Traffic:
                 names = (OTHER, OTHER)
             self._tokens.setdefault(names, {})
         counters = self._tokens[names]
-        for name in TOKEN_CLASSES:
+        for name in COUNTED:
             count: int = getattr(classes, name)
             if count:
                 if name not in counters:

@@ -10,13 +10,9 @@ from accounts.errors import Invalid
 from accounts.regions import is_time_zone
 from providers.patterns import compiled
 from providers.specs import PriceMatch, Tier, TimeWindow
+from providers.usage import CALL_CLASSES, TOKEN_CLASSES
 
-CLASSES: Final = (
-    *("in_fresh", "in_cache_read", "in_cache_write_5m", "in_cache_write_30m"),
-    *("in_cache_write_1h", "in_cache_write_12h", "in_audio", "in_image", "in_video"),
-    *("out_text", "out_reasoning", "out_audio", "out_image"),
-)
-CALLS: Final = ("requests", "web_search_calls", "images", "seconds")
+CALLS: Final = ("requests", *CALL_CLASSES)
 VARIANTS: Final = ("flex", "batch", "priority", "fast")
 AMOUNT: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?", re.ASCII)
 HOUR: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -26,7 +22,7 @@ WEEK: Final = range(1, 8)
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a PriceSpec that a caller decides; raises Invalid naming the first bad one."""
-    rates = _rates(given.get("rates") or {}, field="rates", known=CLASSES)
+    rates = _rates(given.get("rates") or {}, field="rates", known=TOKEN_CLASSES)
     per_call = _rates(given.get("per_call") or {}, field="per_call", known=CALLS)
     if not rates and not per_call:
         raise Invalid.one(
@@ -80,7 +76,7 @@ def _tiers(given: Iterable[Mapping[str, Any]]) -> tuple[Tier, ...]:
         above = one["above_input_tokens"]
         if tiers and above <= tiers[-1].above_input_tokens:
             raise Invalid.one(field=field, message="tiers stand in rising order")
-        rates = _rates(one["rates"], field=f"{field}.rates", known=CLASSES)
+        rates = _rates(one["rates"], field=f"{field}.rates", known=TOKEN_CLASSES)
         tiers.append(Tier(above_input_tokens=above, rates=rates))
     return tuple(tiers)
 
@@ -94,7 +90,7 @@ def _variants(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str
                 message=f"{name!r} is no variant; known: {', '.join(VARIANTS)}",
             )
     return {
-        name: _rates(rates, field=f"variants.{name}", known=CLASSES)
+        name: _rates(rates, field=f"variants.{name}", known=TOKEN_CLASSES)
         for name, rates in given.items()
     }
 
@@ -115,7 +111,7 @@ def _windows(given: Iterable[Mapping[str, Any]]) -> tuple[TimeWindow, ...]:
                 since=one["since"],
                 till=one["till"],
                 tz=_zone(one["tz"], field=f"{field}.tz"),
-                rates=_rates(one["rates"], field=f"{field}.rates", known=CLASSES),
+                rates=_rates(one["rates"], field=f"{field}.rates", known=TOKEN_CLASSES),
             )
         )
     return tuple(windows)

@@ -14,11 +14,9 @@ from billing import pricing
 from billing.pricing import bounded, charge_nano, cost_nano, flags_of, rate
 from gateway.spool.frames import Tokens
 from providers.specs import PriceSpec, Tier, TimeWindow
-from providers.usage import UsageClasses
+from providers.usage import CALL_CLASSES, CLASSES, TOKEN_CLASSES, UsageClasses
 
 AT: Final = 1_795_000_000.0
-TOKENS: Final = (*pricing.INPUT, *pricing.OUTPUT)
-CLASSES: Final = (*TOKENS, *pricing.CALLS)
 
 
 def priced(**said: Any) -> PriceSpec:
@@ -219,7 +217,7 @@ def test_prices_are_kept_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 amounts = st.decimals(min_value=0, max_value=1000, places=6).map(lambda value: f"{value:f}")
-rates = st.dictionaries(st.sampled_from(TOKENS), amounts)
+rates = st.dictionaries(st.sampled_from(TOKEN_CLASSES), amounts)
 usages = st.fixed_dictionaries({}, optional=dict.fromkeys(CLASSES, st.integers(0, 10**6)))
 tiers = st.lists(
     st.builds(
@@ -234,7 +232,7 @@ tiers = st.lists(
 prices = st.builds(
     priced,
     rates=rates,
-    per_call=st.dictionaries(st.sampled_from((*pricing.CALLS, "requests")), amounts),
+    per_call=st.dictionaries(st.sampled_from((*CALL_CLASSES, "requests")), amounts),
     tiers=tiers,
     variants=st.dictionaries(st.sampled_from(("flex", "batch")), rates),
     time_windows=st.lists(

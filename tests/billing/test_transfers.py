@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.corrections import corrections_of
-from billing.record import CLASSES, Record
+from billing.record import Record
 from billing.transfers import account_id, transfers_of
 from gateway.spool.rows import record_of
+from providers.usage import CLASSES
 from tests.factories.frames import end_frame
 
 AMOUNTS = st.integers(0, 10**15)

@@ -9,7 +9,8 @@ from msgspec import Raw
 from accounts.ids import new_id
 from accounts.tenancy import platform_scope
 from billing.ingest import Landing, ingest
-from billing.record import CLASSES, Record
+from billing.record import Record
+from providers.usage import CLASSES
 
 TEXTS: Final = (
     "session_hash", "agent_hash", "parent_agent_hash", "credential", "error_code", "variant",
