@@ -11,6 +11,7 @@ import './styles/provider-tests.css'
 import './styles/cost.css'
 import './styles/models.css'
 import './styles/requests.css'
+import './styles/request-detail.css'
 
 takeOneTimeToken()
 

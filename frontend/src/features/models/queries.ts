@@ -1,5 +1,6 @@
 import { mutationOptions, queryOptions } from '@tanstack/react-query'
 import { api, body, idempotent } from '../../api/client'
+import { aboutOneThing } from '../../api/one-thing'
 import type { CatalogModel, PriceCreate, PriceTerms } from './types'
 import './problems'
 
@@ -65,7 +66,7 @@ export const lookupQuery = (tenant: string, { provider, upstream_name: model }: 
     queryKey: ['models', tenant, 'lookup', provider.id, model],
     queryFn: () =>
       body(api.GET('/api/v1/prices/lookup', { params: { query: { provider: provider.id, model } } })),
-    placeholderData: undefined,
+    ...aboutOneThing,
   })
 
 /** Every row under these names, newest first. */
@@ -80,7 +81,7 @@ export const historyQuery = (tenant: string, names: readonly string[]) =>
         .flatMap(({ data }) => data)
         .sort((one, other) => other.valid_from.localeCompare(one.valid_from))
     },
-    placeholderData: undefined,
+    ...aboutOneThing,
   })
 
 export const createPriceMutation = mutationOptions({

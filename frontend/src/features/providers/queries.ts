@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
+import { aboutOneThing } from '../../api/one-thing'
 import './problems'
 
 const PAGE = 200
@@ -137,5 +138,5 @@ export const testRunQuery = (tenant: string, { provider, credential, model, run 
     staleTime: 'static',
     gcTime: 0,
     retry: false,
-    placeholderData: undefined,
+    ...aboutOneThing,
   })

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, body } from '../../api/client'
 import type { paths } from '../../api/schema'
+import { aboutOneThing } from '../../api/one-thing'
 import { apiQuery, isRelative, isRunning, pairQuery, type Filter } from './filters'
 import './problems'
 import type { RequestRow } from './types'
@@ -71,14 +72,14 @@ export const requestQuery = (tenant: string, id: string, { isRunning = false } =
     queryFn: () => body(api.GET('/api/v1/requests/{request_id}', { params: { path: { request_id: id } } })),
     refetchInterval: ({ state }) =>
       state.data === undefined && (isRunning || state.errorUpdateCount < MAX_LOOKS) ? RUNNING_MS : false,
-    placeholderData: undefined,
+    ...aboutOneThing,
   })
 
 export const receiptQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: [...TENANT(tenant), 'receipt', id],
     queryFn: () => body(api.GET('/api/v1/receipts/{request_id}', { params: { path: { request_id: id } } })),
-    placeholderData: undefined,
+    ...aboutOneThing,
   })
 
 /** What one may filter by, for people who may list it. */
