@@ -108,9 +108,7 @@ export function DayBars({ days, currency, running, label, open }: Props) {
               style={{ height: `${heightOf(day.cost, top) * 100}%` }}
             />
             {(days.length - 1 - index) % step === 0 && (
-              <span className={index === days.length - 1 ? 'bar-day last' : 'bar-day'}>
-                {dayText(day.day, language)}
-              </span>
+              <span className={dayClass((days.length - 1 - index) / step)}>{dayText(day.day, language)}</span>
             )}
           </div>
         ))}
@@ -139,6 +137,10 @@ export function DayBars({ days, currency, running, label, open }: Props) {
     </div>
   )
 }
+
+/** Counted from the last. A phone has room for every other one. */
+const dayClass = (fromLast: number) =>
+  fromLast === 0 ? 'bar-day last' : fromLast % 2 === 1 ? 'bar-day between' : 'bar-day'
 
 function barClass(isChosen: boolean, isLink: boolean): string {
   return ['bar-day-box', isChosen ? 'chosen' : '', isLink ? 'link' : ''].filter(Boolean).join(' ')

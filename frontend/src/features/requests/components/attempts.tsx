@@ -18,7 +18,7 @@ export function Attempts({ detail }: { detail: RequestDetail }) {
           <tr>
             <th>{t('requests:attempts.attempt')}</th>
             <th>{t('requests:attempts.target')}</th>
-            <th>{t('requests:attempts.credential')}</th>
+            <th className="only-wide">{t('requests:attempts.credential')}</th>
             <th>{t('requests:attempts.result')}</th>
             {isPriced && <th className="num">{t('requests:attempts.cost')}</th>}
             <th className="num">{t('requests:attempts.total')}</th>
@@ -29,7 +29,7 @@ export function Attempts({ detail }: { detail: RequestDetail }) {
             <tr key={attempt.attempt}>
               <td>{attempt.attempt + 1}</td>
               <td>{[attempt.provider, attempt.upstream_name].filter(Boolean).join(' · ') || '—'}</td>
-              <td className="mono" title={attempt.credential}>
+              <td className="mono only-wide" title={attempt.credential}>
                 {attempt.credential_suffix ? `…${attempt.credential_suffix}` : attempt.credential || '—'}
               </td>
               <td>
