@@ -33,6 +33,7 @@ from django.db.models.expressions import Combinable
 from psycopg.errors import QueryCanceled
 
 from accounts.errors import Refused
+from billing.measures import WAS_UNPRICED
 from billing.models import CostRecord
 from billing.record import USAGE
 from billing.request_facts import EPOCH, Facts, microseconds
@@ -53,9 +54,9 @@ COLUMNS: Final = (
     "served_model", "provider_id", "provider", "credential_id", "credential", "key_id", "team_id",
     "user_id", "session_hash", "source", "dialect", "lane", "stream", "tokens_in", "tokens_out",
     "in_cache_read", "ttft_ms", "latency_ms", "overhead_us", "output_ms", "total_nano", "cost_nano",
-    "charge_price_id", "attempts", "cache_state", "degraded", "simulated",
+    "charge_price_id", "rated_later", "attempts", "cache_state", "degraded", "simulated",
 )  # fmt: skip
-COMPUTED: Final = ("tokens_in", "tokens_out", "total_nano")
+COMPUTED: Final = ("tokens_in", "tokens_out", "total_nano", "rated_later")
 NEWEST_FIRST: Final = ("-started_at", "-request_id")
 BIG: Final["BigIntegerField[int, int]"] = BigIntegerField()
 
@@ -139,6 +140,7 @@ def facts_of_records(records: Iterable[CostRecord]) -> Facts | None:
         "tokens_in": sum(getattr(final, name) for name in IN_CLASSES),
         "tokens_out": sum(getattr(final, name) for name in OUT_CLASSES),
         "total_nano": sum(row.charge_nano for row in rows),
+        "rated_later": any(WAS_UNPRICED in row.flags for row in rows),
     }
     return facts_of(tuple(sums[name] if name in sums else getattr(final, name) for name in COLUMNS))
 
@@ -147,14 +149,14 @@ def facts_of(row: tuple[Any, ...]) -> Facts:
     """`row`: COLUMNS."""
     told = dict(zip(COLUMNS, row, strict=True))
     started_at, cost_nano = told.pop("started_at"), told.pop("cost_nano")
-    own_price_id = told.pop("charge_price_id")
+    own_price_id, rated_later = told.pop("charge_price_id"), told.pop("rated_later")
     told["tokens_cached"] = told.pop("in_cache_read")
     told["charge_nano"] = told.pop("total_nano")
     for name in ("request_id", "provider_id", "credential_id", "team_id", "user_id"):
         told[name] = None if told[name] is None else str(told[name])
     return Facts(
         started_us=microseconds(started_at),
-        priced=cost_nano is not None or own_price_id is not None,
+        priced=cost_nano is not None or own_price_id is not None or rated_later,
         degraded=tuple(told.pop("degraded")),
         **told,
     )
@@ -199,6 +201,7 @@ def _matching(search: Search) -> QuerySet[CostRecord]:
         .values("total")
     )
     adjusted = CostRecord.objects.filter(inside).exclude(kind=USAGE).order_by()
+    rerated = adjusted.filter(flags__contains=[WAS_UNPRICED])
     rows: QuerySet[CostRecord] = CostRecord.objects.filter(inside, final=True, kind=USAGE)
     return (
         rows.alias(
@@ -207,13 +210,15 @@ def _matching(search: Search) -> QuerySet[CostRecord]:
             total_nano=Subquery(totals, output_field=BIG),
             # Read once, and few: where all rows are compared, only these are added up.
             adjusted=ArraySubquery(adjusted.values("request_id")),
+            rerated=ArraySubquery(rerated.values("request_id")),
         )
         .alias(
+            rated_later=Q(rerated__contains=[F("request_id")]),
             compared_nano=Case(
                 When(adjusted__contains=[F("request_id")], then=F("total_nano")),
                 default=F("charge_nano"),
                 output_field=BIG,
-            )
+            ),
         )
         .alias(tokens=F("tokens_in") + F("tokens_out"))
         .filter(search.sight.where())

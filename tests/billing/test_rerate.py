@@ -176,6 +176,21 @@ def test_what_had_no_price_gets_one_and_counts_as_priced(made: Made, boss: Api) 
         assert (sums["unpriced"], sums["requests"], sums["cost_nano"]) == (1, 2, RATED), table
 
 
+def test_what_was_rated_later_is_listed_with_its_price(town: Town, made: Made, boss: Api) -> None:
+    later = made(cost_nano=None, charge_nano=0)
+    made(cost_nano=None, charge_nano=0, upstream_name="nobody-knows")
+    ask(boss)
+
+    owner = town.api("owner")
+    listed = owner.get("requests?range=30d").json()["data"]
+    assert sorted((row["priced"], row["cost"]) for row in listed) == [
+        (False, None),
+        (True, "0.001200000"),
+    ]
+    shown = owner.get(f"requests/{later.request_id}").json()
+    assert (shown["priced"], shown["cost"]) == (True, "0.001200000")
+
+
 @pytest.mark.parametrize(
     ("columns", "tenant", "charged"),
     [
