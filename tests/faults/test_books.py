@@ -51,17 +51,23 @@ def body(number: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def node(
+def kept_node(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, referee: Referee
 ) -> Iterator[tuple[Cluster, Stack]]:
     with tempfile.TemporaryDirectory() as folder, cluster(Path(folder)) as (started, stack):
         stack.vendor("vendor", url=referee.url)
         stack.management.price(provider="vendor", model="evil-", rates=RATES)
-        started.serve_clients_only()
         yield started, stack
     with django_db_blocker.unblock():
         close_connections()
         services.reset_database()
+
+
+@pytest.fixture
+def node(kept_node: tuple[Cluster, Stack]) -> tuple[Cluster, Stack]:
+    """It serves, whatever the test before has done to it."""
+    kept_node[0].serve_clients_only()
+    return kept_node
 
 
 def test_a_stream_whose_worker_is_killed_is_billed_up_to_its_last_second(
@@ -73,21 +79,23 @@ def test_a_stream_whose_worker_is_killed_is_billed_up_to_its_last_second(
     caller = Caller(stack, model=f"vendor.evil-paced-3000-{gap_ms}", stream=True)
     caller.until(said(lived_s * 1_000 // gap_ms).encode(), within_s=lived_s * 2 * FACTOR)
     billed_at_least = caller.received.count(b"tok0") - 1_000 // gap_ms
-    request_id = REQUEST_ID.search(caller.received)
-    assert request_id is not None
-    started.kill_worker(started.worker_of(UUID(request_id[1].decode())))
+    found = REQUEST_ID.search(caller.received)
+    assert found is not None
+    request_id = UUID(found[1].decode())
+    started.kill_worker(started.worker_of(request_id))
     caller.close()
 
     def recorded() -> bool:
-        return bool(select("SELECT 1 FROM cost_records WHERE status = 'interrupted'"))
+        return bool(select("SELECT 1 FROM cost_records WHERE request_id = %s", request_id))
 
     wait_until(recorded, within_s=10 * FACTOR)
     (row,) = select(
-        "SELECT final, terminated, out_text >= %s, in_fresh > 0, cost_nano > 0,"
-        " charge_nano = cost_nano, cost_certainty FROM cost_records WHERE status = 'interrupted'",
+        "SELECT final, status, terminated, out_text >= %s, in_fresh > 0, cost_nano > 0,"
+        " charge_nano = cost_nano, cost_certainty FROM cost_records WHERE request_id = %s",
         billed_at_least,
+        request_id,
     )
-    assert row == (True, "crash", True, True, True, True, "estimated")
+    assert row == (True, "interrupted", "crash", True, True, True, True, "estimated")
 
 
 def test_every_request_a_client_saw_the_end_of_is_recorded_once(
