@@ -68,12 +68,15 @@ GROUP BY tenant_id, window_start
 
 INSERT_DAY: Final = f"""
 INSERT INTO usage_days
-    (tenant_id, day, day_start, {_KEYS}, {_MEASURES}, {_HISTOGRAMS})
-SELECT tenant_id, %(day)s, %(start)s, {_KEYS}, {_OF_WINDOWS},
+    (tenant_id, day_start, day_end, {_KEYS}, {_MEASURES}, {_HISTOGRAMS})
+SELECT tenant_id, %(start)s, %(end)s, {_KEYS}, {_OF_WINDOWS},
        {", ".join(_added(f"{name}_buckets") for name in HISTOGRAMS)}
 FROM usage_windows
 WHERE tenant_id = %(tenant)s AND window_start >= %(start)s AND window_start < %(end)s
 GROUP BY tenant_id, {_KEYS}
 """  # noqa: S608 - see above
 
-DELETE_DAY: Final = "DELETE FROM usage_days WHERE tenant_id = %(tenant)s AND day = %(day)s"
+DELETE_DAY: Final = """
+DELETE FROM usage_days
+WHERE tenant_id = %(tenant)s AND day_start >= %(start)s AND day_start < %(end)s
+"""

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from billing import partitions
 from billing.selectors import days, ledger
+from billing.services import closed_days, retention, windows
 from billing.services import ledger as books
-from billing.services import retention, windows
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +37,14 @@ def drop_expired_days() -> None:
     log.info("expired_days_dropped", tables=len(run.dropped))
     if run.more:
         drop_expired_days.delay()
+
+
+@shared_task
+def drop_expired_windows() -> None:
+    run = closed_days.drop_expired_windows(keep_days=settings.WINDOW_RETENTION_DAYS)
+    log.info("expired_windows_dropped", days=run.days)
+    if run.more:
+        drop_expired_windows.delay()
 
 
 @shared_task

@@ -7,7 +7,7 @@ an hour, so a day is always a whole number of windows.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -65,6 +65,8 @@ class BuiltDays:
 
     tz: str
     since: date
+    # Before it only days are kept, as they were closed; None: every window is.
+    kept_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +75,13 @@ class Reading:
 
     # The whole windows of the range, and of these the days that are read as days.
     inner: Span
-    days: tuple[date, ...] = ()
+    day_starts: tuple[datetime, ...] = ()
     day_spans: tuple[Span, ...] = ()
     windows: tuple[Span, ...] = ()
     # Parts of windows, which only the records know apart.
     records: tuple[Span, ...] = ()
+    # What is kept as days only: those that begin in it.
+    closed: Span | None = None
 
 
 def reading_of(
@@ -85,30 +89,35 @@ def reading_of(
 ) -> Reading:
     """Days where they are built and not cut by a bucket of the answer, windows around them, records
     where a window is cut. `cuts` are within whole windows."""
+    if built is None or built.kept_from is None or span.start >= built.kept_from:
+        return _open_reading(span, built, cuts)
+    closed = Span(span.start, min(span.end, built.kept_from))
+    return replace(_open_reading(Span(closed.end, span.end), built, cuts), closed=closed)
+
+
+def _open_reading(span: Span, built: BuiltDays | None, cuts: Iterable[datetime]) -> Reading:
     inner = Span(ceil(span.start), floor(span.end))
     if inner.start >= inner.end:
-        return Reading(inner=Span(inner.start, inner.start), records=(span,))
+        return Reading(inner=Span(inner.start, inner.start), records=_not_empty((span,)))
     days = list(_whole_days(inner, built, sorted(cuts))) if built is not None else []
-    day_spans = _joined(found for _, found in days)
+    day_spans = _joined(days)
     return Reading(
         inner=inner,
-        days=tuple(day for day, _ in days),
+        day_starts=tuple(day.start for day in days),
         day_spans=day_spans,
         windows=_between(inner, day_spans),
         records=_not_empty((Span(span.start, inner.start), Span(inner.end, span.end))),
     )
 
 
-def _whole_days(
-    inner: Span, built: BuiltDays, cuts: Sequence[datetime]
-) -> Iterator[tuple[date, Span]]:
+def _whole_days(inner: Span, built: BuiltDays, cuts: Sequence[datetime]) -> Iterator[Span]:
     zone = ZoneInfo(built.tz)
     for day in days_of(inner, zone):
         found = day_span(day, zone)
         whole = inner.start <= found.start and found.end <= inner.end
         cut = bisect_right(cuts, found.start) != bisect_left(cuts, found.end)
         if day >= built.since and whole and not cut:
-            yield day, found
+            yield found
 
 
 def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -115,6 +115,10 @@ app.config_from_object(
                 "task": "billing.tasks.drop_expired_days",
                 "schedule": crontab(hour="4", minute="7"),
             },
+            "drop-expired-windows": {
+                "task": "billing.tasks.drop_expired_windows",
+                "schedule": crontab(hour="4", minute="7"),
+            },
         },
     }
 )

@@ -100,7 +100,7 @@ def parse(raw: Mapping[str, str]) -> dict[str, Any]:
         except ValueError as error:
             shown = "***" if row.secret else repr(text)
             findings.append(f"{row.name}={shown}: expected {error}")
-    findings += _secret_findings(values)
+    findings += [*_secret_findings(values), *_retention_findings(values)]
     if findings:
         raise BadSettings(findings)
     return values
@@ -119,6 +119,15 @@ def _secret_findings(values: Mapping[str, Any]) -> list[str]:
         if value and len(value) < least:
             findings.append(f"{name}=***: expected {least} characters or more, got {len(value)}")
     return findings
+
+
+def _retention_findings(values: Mapping[str, Any]) -> list[str]:
+    """Windows are made anew of records: these must be there as long."""
+    records, windows = values.get("RECORD_RETENTION_DAYS"), values.get("WINDOW_RETENTION_DAYS")
+    if records is None or windows is None or records >= windows:
+        return []
+    expected = f"no fewer than WINDOW_RETENTION_DAYS, which is {windows}"
+    return [f"RECORD_RETENTION_DAYS={records!r}: expected {expected}"]
 
 
 def unknown_names(raw: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,8 @@ SIZE: Final = re.compile(r"([0-9]+)\s*([kmg]?)b?", re.IGNORECASE)
 SIZE_FACTORS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOL_STRATEGIES: Final = ("round_robin", "weighted", "random", "failover")
+# Two months of 31 days, and a day for zones.
+LEAST_WINDOW_DAYS: Final = 63
 EMAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 
 
@@ -31,6 +33,15 @@ def _bool(raw: str) -> bool:
 def _int(raw: str) -> int:
     if not _is_number(raw):
         raise ValueError("a whole number, 0 or more")
+    return int(raw)
+
+
+def _window_days(raw: str) -> int:
+    if not _is_number(raw) or int(raw) < LEAST_WINDOW_DAYS:
+        raise ValueError(
+            f"a whole number, {LEAST_WINDOW_DAYS} or more: what this month has cost is compared"
+            " with last month up to the same minute"
+        )
     return int(raw)
 
 
@@ -118,6 +129,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "bool": _bool,
     "int": _int,
     "optional_int": _optional_int,
+    "days": _window_days,
     "port": _port,
     "ports": _ports,
     "size": _size,

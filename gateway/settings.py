@@ -173,6 +173,7 @@ BACKEND_FAILURE_WINDOW_SECS = VALUES["BACKEND_FAILURE_WINDOW_SECS"]
 
 # --- books ----------------------------------------------------------------------------------
 RECORD_RETENTION_DAYS = VALUES["RECORD_RETENTION_DAYS"]
+WINDOW_RETENTION_DAYS = VALUES["WINDOW_RETENTION_DAYS"]
 ARCHIVE_DIR = VALUES["ARCHIVE_DIR"]
 
 # --- people ---------------------------------------------------------------------------------

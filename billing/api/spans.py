@@ -10,6 +10,7 @@ from accounts.access import Access
 from accounts.errors import Invalid
 from billing.api.request_query import YEARS
 from billing.selectors.usage import Question, Sight
+from billing.selectors.windows import built_days
 from billing.windows import ONE_DAY, Span, ceil, day_of, day_start, floor
 
 HOURS: Final[Mapping[str, timedelta]] = {
@@ -49,6 +50,8 @@ class Asked:
     question: Question
     tz: str
     now: datetime
+    # Before it there are sums of days only.
+    kept_from: datetime | None = None
 
     @property
     def span(self) -> Span:
@@ -57,6 +60,11 @@ class Asked:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.tz)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether there are sums of days only for a part of it."""
+        return self.kept_from is not None and self.span.start < self.kept_from
 
 
 def asked_of(
@@ -73,7 +81,24 @@ def asked_of(
             COLUMNS.get(name, name): value for name, value in query.items() if name in FILTERS
         },
     )
-    return Asked(question=question, tz=tz, now=now)
+    built = built_days(tenant_id=tenant.id)
+    kept_from = built.kept_from if built is not None else None
+    asked = Asked(question=question, tz=tz, now=now, kept_from=kept_from)
+    if asked.is_closed:
+        _check_whole_days(asked, reporting_tz=tenant.reporting_tz)
+    return asked
+
+
+def _check_whole_days(asked: Asked, *, reporting_tz: str) -> None:
+    """Of what only days are kept of, nothing finer can be told."""
+    begins = f"before {asked.kept_from:%Y-%m-%dT%H:%M:%SZ} only sums of days are kept"
+    if asked.tz != reporting_tz:
+        raise Invalid.one(field="tz", message=f"{begins}, those of {reporting_tz}; leave it out")
+    for name, moment in (("from", asked.span.start), ("to", asked.span.end)):
+        is_old = asked.kept_from is not None and moment < asked.kept_from
+        if is_old and moment != day_start(day_of(moment, asked.zone), asked.zone):
+            message = f"{begins}; expected the beginning of a day in {reporting_tz}"
+            raise Invalid.one(field=name, message=message)
 
 
 def sight_of(access: Access, *, key_id: str) -> Sight:

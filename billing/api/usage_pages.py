@@ -52,6 +52,11 @@ def page_of(asked: Asked, granularity: str, place: Place) -> dict[str, Any]:
 def _buckets(asked: Asked, granularity: str) -> list[datetime]:
     if granularity not in STEPS:
         return day_buckets(asked.span, asked.zone)
+    if asked.is_closed:
+        message = (
+            f"before {asked.kept_from:%Y-%m-%dT%H:%M:%SZ} only sums of days are kept; expected 1d"
+        )
+        raise Invalid.one(field="granularity", message=message)
     step = STEPS[granularity]
     if (asked.span.end - asked.span.start) / step > MOST_BUCKETS:
         raise Invalid.one(field="granularity", message="too fine for this range; expected 1h or 1d")

@@ -91,7 +91,9 @@ CREATE TABLE cost_records (
   PRIMARY KEY (started_at, request_id, attempt, kind)
 ) PARTITION BY RANGE (started_at);
 CREATE INDEX cost_records_of_tenant ON cost_records (tenant_id, started_at DESC, request_id DESC);
-CREATE INDEX cost_records_of_request ON cost_records (request_id)
+CREATE INDEX cost_records_of_request ON cost_records (request_id);
+CREATE INDEX cost_records_beside_usage ON cost_records (tenant_id, started_at)
+    WHERE kind <> 'usage'
 """
 TRANSFERS = """
 CREATE TABLE ledger_transfers (

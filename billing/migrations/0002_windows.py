@@ -78,19 +78,21 @@ CREATE TABLE usage_totals (
 DAYS = f"""
 CREATE TABLE usage_days (
   tenant_id uuid NOT NULL,
-  day date NOT NULL,
   day_start timestamptz NOT NULL,
+  day_end timestamptz NOT NULL,
   {KEYS},
   {MEASURES}
 );
-CREATE INDEX usage_days_of_tenant ON usage_days (tenant_id, day)
+CREATE INDEX usage_days_of_tenant ON usage_days (tenant_id, day_start)
 """
-# For which zone the days of a tenant are summed, and from which day on.
+# For which zone the days of a tenant are summed, and from which day on; before `kept_from` there are
+# no windows any more, and days are those of the zone they were closed in.
 ZONES = """
 CREATE TABLE usage_zones (
   tenant_id uuid PRIMARY KEY,
   tz text NOT NULL,
-  built_since date NOT NULL
+  built_since date NOT NULL,
+  kept_from timestamptz
 )
 """
 # Read once, not for each of a hundred thousand rows.

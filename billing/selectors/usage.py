@@ -2,15 +2,15 @@
 
 Laws: a range is read as days and windows that are clean, and as records where they are not, all of
 them in one statement: its sums are those of the records it could see. Days hold what their dirty
-windows hold, so that is taken off again. The statement says whether the days it read are still
-those of the zone that was told before it. Texts of SQL hold names of ours only; values are
-parameters.
+windows hold, so that is taken off again. Where only days are kept they are read as they were
+closed, each where it begins. The statement says whether what it read is still as it was told.
+Texts of SQL hold names of ours only; values are parameters.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from billing.measures import BUCKETS, HISTOGRAMS, KEYS, MEASURES, TOKENS, bucket
 from billing.selectors.windows import built_days
 from billing.windows import BuiltDays, Span, reading_of
 
+NO_DAY: Final = date.max
 BUCKET: Final = "width_bucket(at, %(buckets)s::timestamptz[])"
 # Without its OFFSET each LATERAL would be one join over all records there are.
 SOURCES: Final = """
@@ -29,7 +30,11 @@ WITH dirty AS MATERIALIZED (
       AND window_start >= %(inner_start)s AND window_start < %(inner_end)s
 ), parts AS (
     SELECT day_start AS at, {keys}, {sums} FROM usage_days
-    WHERE tenant_id = %(tenant)s AND day = ANY(%(days)s::date[]) AND {where}
+    WHERE tenant_id = %(tenant)s AND day_start = ANY(%(days)s::timestamptz[]) AND {where}
+    UNION ALL
+    SELECT day_start, {keys}, {sums} FROM usage_days
+    WHERE tenant_id = %(tenant)s AND {where}
+      AND day_start >= %(closed_start)s AND day_start < %(closed_end)s
     UNION ALL
     SELECT found.window_start, {keys}, {negative} FROM (
         SELECT window_start AS start FROM dirty
@@ -65,12 +70,13 @@ WITH dirty AS MATERIALIZED (
     ) AS record
 )
 """
-# Days are only ever added to those of a zone; another zone forgets them all.
+# Days are only ever added to those of a zone; another zone forgets them all. Windows go for good.
 ANSWER: Final = """
 {sources} {grouped} SELECT state.is_built, answer.* FROM (
-    SELECT cardinality(%(days)s::date[]) = 0 OR EXISTS (
-        SELECT FROM usage_zones
-        WHERE tenant_id = %(tenant)s AND tz = %(tz)s AND built_since <= %(since)s
+    SELECT NOT EXISTS (
+        SELECT FROM usage_zones WHERE tenant_id = %(tenant)s
+          AND (kept_from IS DISTINCT FROM %(kept_from)s OR cardinality(%(days)s::timestamptz[]) > 0
+               AND (tz <> %(tz)s OR built_since > %(since)s))
     ) AS is_built
 ) AS state LEFT JOIN (
     SELECT row_number() OVER () AS place, found.* FROM ({query}) AS found
@@ -249,17 +255,20 @@ def _run(
     sources = _sources(question, keys=keys, measures=measures)
     answer = ANSWER.format(sources=sources, grouped=grouped, query=query)
     is_total = _is_total(question, keys=keys)
-    built = None if is_total else built_days(tenant_id=question.tenant_id)
     with connection.cursor() as cursor:
         # Compiling these statements would take longer than running them.
         cursor.execute("SELECT set_config('jit', 'off', true)")
         while True:
-            cursor.execute(answer, {**_parameters(question, built=built), **(parameters or {})})
+            built = built_days(tenant_id=question.tenant_id)
+            if built is not None and is_total:
+                built = replace(built, since=NO_DAY)  # windows have a total of everything, days not
+            told = {**_parameters(question, built=built), **(parameters or {})}
+            cursor.execute(answer, told)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             if rows[0][0]:
                 # The first two columns are not the query's; without rows of it there is no place.
                 return [row[2:] for row in rows if row[1] is not None]
-            built = None  # the zone has changed since: windows are of no zone
+            # The zone has changed since, or windows have gone.
 
 
 def _summed(measures: Sequence[str]) -> str:
@@ -338,13 +347,17 @@ def _conditions(question: Question) -> Iterator[str]:
 
 def _parameters(question: Question, *, built: BuiltDays | None) -> dict[str, Any]:
     reading = reading_of(question.span, built=built, cuts=question.buckets)
+    closed = reading.closed or Span(question.span.start, question.span.start)
     parameters: dict[str, Any] = {
         "tenant": question.tenant_id,
         "inner_start": reading.inner.start,
         "inner_end": reading.inner.end,
-        "days": list(reading.days),
+        "days": list(reading.day_starts),
         "tz": built.tz if built is not None else "",
         "since": built.since if built is not None else None,
+        "kept_from": built.kept_from if built is not None else None,
+        "closed_start": closed.start,
+        "closed_end": closed.end,
         "buckets": list(question.buckets),
         "sight_key": question.sight.key_id,
         "sight_user": question.sight.user_id,

@@ -9,7 +9,7 @@ was read. What cannot be summed stays marked and is logged; no other day or tena
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,25 +19,25 @@ import structlog
 from django.db import DatabaseError, connection
 
 from accounts.models import Tenant
-from accounts.tenancy import platform_scope, tenant_scope
+from accounts.tenancy import platform_scope
 from billing.models import CostRecord
 from billing.partitions import day_of as day_of_partition
 from billing.partitions import partitions
 from billing.selectors.progress import progress
-from billing.selectors.windows import BUILT_FROM_THE_FIRST, built_days
-from billing.services.tag_windows import sum_tags
-from billing.sums import (
-    DELETE_DAY,
-    DELETE_TOTALS,
-    DELETE_WINDOWS,
-    INSERT_DAY,
-    INSERT_TOTALS,
-    INSERT_WINDOWS,
+from billing.selectors.windows import BUILT_FROM_THE_FIRST
+from billing.services.closed_days import RecordsGone, open_part, sum_closed_day
+from billing.services.tenant_sums import (
+    alone,
+    clear,
+    ends,
+    marks_of,
+    set_built,
+    sum_records,
+    sum_windows,
 )
 from billing.windows import (
     ONE_DAY,
     WINDOW,
-    BuiltDays,
     Span,
     ceil,
     day_of,
@@ -50,7 +50,6 @@ from billing.windows import (
 
 # With what one more day of one tenant takes it stays below the minute that a task may take.
 BUDGET_S: Final = 40.0
-LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('usage of ' || %s, 0))"
 WAITING: Final = "SELECT DISTINCT tenant_id FROM dirty_windows ORDER BY 1"
 BACKLOG: Final = "SELECT count(*) FROM dirty_windows"
 OF_ANOTHER_ZONE: Final = """
@@ -58,22 +57,8 @@ SELECT t.id FROM tenants t LEFT JOIN usage_zones z ON z.tenant_id = t.id
 WHERE z.tz IS DISTINCT FROM t.reporting_tz OR z.built_since > %s ORDER BY 1
 """
 MARKED: Final = "SELECT window_start FROM dirty_windows WHERE tenant_id = %s ORDER BY 1"
-MARKS: Final = """
-SELECT window_start, version FROM dirty_windows
-WHERE tenant_id = %s AND window_start >= %s AND window_start < %s ORDER BY 1
-"""
-CLEAR_MARKS: Final = """
-DELETE FROM dirty_windows d USING unnest(%s::timestamptz[], %s::bigint[]) AS seen (start, version)
-WHERE d.tenant_id = %s AND d.window_start = seen.start AND d.version = seen.version
-"""
-SET_ZONE: Final = """
-INSERT INTO usage_zones (tenant_id, tz, built_since) VALUES (%s, %s, %s)
-ON CONFLICT (tenant_id) DO UPDATE SET tz = excluded.tz, built_since = excluded.built_since
-"""
-FORGET_DAYS: Final = "DELETE FROM usage_days WHERE tenant_id = %s"
 # Only the default partition has records of before the first day.
 STRAYS: Final = "SELECT min(started_at) FROM cost_records WHERE started_at < %s"
-ENDS: Final = "SELECT min(window_start), max(window_start) FROM usage_windows WHERE tenant_id = %s"
 
 log = structlog.get_logger(__name__)
 
@@ -105,10 +90,17 @@ def rebuild(*, span: Span) -> Iterator[Slice]:
     with platform_scope("rebuild the windows of all tenants"):
         tenants = list(Tenant.objects.order_by("id").values_list("id", flat=True))
     for tenant_id in tenants:
-        with _alone(tenant_id) as built:
-            days = days_of(span, ZoneInfo(built.tz))
-        for day in days:
-            yield _sum_day(tenant_id, day, within=span)
+        with alone(tenant_id) as built:
+            zone, kept_from = ZoneInfo(built.tz), built.kept_from or span.start
+        closed_until = min(kept_from, span.end)
+        at = span.start
+        while at < closed_until:
+            slice_, at = _sum_closed(tenant_id, at, zone=zone)
+            if slice_ is not None:
+                yield slice_
+        rest = Span(max(at, span.start), span.end)
+        for day in days_of(rest, zone) if rest.start < rest.end else []:
+            yield _sum_day(tenant_id, day, within=rest)
 
 
 def kept_since() -> datetime | None:
@@ -144,9 +136,14 @@ def _work() -> Iterator[Slice | None]:
     """None: a day that could not be summed."""
     for tenant_id in _tenants(WAITING):
         days: set[date] = set()
-        with _isolated(tenant_id), _alone(tenant_id) as built:
+        closed: list[datetime] = []
+        zone = ZoneInfo("UTC")
+        with _isolated(tenant_id), alone(tenant_id) as built:
             zone = ZoneInfo(built.tz)
-            days = {day_of(start, zone) for start in _starts(MARKED, [tenant_id])}
+            starts = _starts(MARKED, [tenant_id])
+            closed = [start for start in starts if built.kept_from and start < built.kept_from]
+            days = {day_of(start, zone) for start in starts[len(closed) :]}
+        yield from _closed_work(tenant_id, closed, zone=zone)
         for day in sorted(days):
             slice_ = None
             with _isolated(tenant_id, day):
@@ -155,6 +152,29 @@ def _work() -> Iterator[Slice | None]:
     for tenant_id in _tenants(OF_ANOTHER_ZONE, [BUILT_FROM_THE_FIRST]):
         with _isolated(tenant_id):
             yield from _build_days(tenant_id)
+
+
+def _closed_work(
+    tenant_id: UUID, starts: list[datetime], *, zone: ZoneInfo
+) -> Iterator[Slice | None]:
+    done_until = datetime.min.replace(tzinfo=UTC)
+    for start in starts:
+        if start >= done_until:
+            slice_ = None
+            with _isolated(tenant_id, day_of(start, zone)):
+                slice_, done_until = _sum_closed(tenant_id, start, zone=zone)
+            yield slice_
+
+
+def _sum_closed(tenant_id: UUID, at: datetime, *, zone: ZoneInfo) -> tuple[Slice | None, datetime]:
+    """And where the closed day around the moment ends."""
+    try:
+        day = sum_closed_day(tenant_id, at)
+    except RecordsGone as gone:
+        log.error("closed_day_without_records", tenant_id=str(tenant_id), day=gone.day.start)
+        return None, gone.day.end
+    windows = (day.end - day.start) // WINDOW
+    return Slice(tenant_id=tenant_id, day=day_of(day.start, zone), windows=windows), day.end
 
 
 @contextmanager
@@ -178,118 +198,42 @@ def _tenants(query: str, parameters: list[Any] | None = None) -> list[UUID]:
         return [tenant_id for (tenant_id,) in cursor.fetchall()]
 
 
-@contextmanager
-def _alone(tenant_id: UUID) -> Iterator[BuiltDays]:
-    """A transaction in which nobody else sums this tenant."""
-    with tenant_scope(tenant_id=tenant_id):
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK, [str(tenant_id)])
-        yield _in_the_zone_of_today(tenant_id)
-
-
-def _in_the_zone_of_today(tenant_id: UUID) -> BuiltDays:
-    """What is built; days of a zone that is no longer the tenant's are forgotten."""
-    tz = Tenant.objects.values_list("reporting_tz", flat=True).get(pk=tenant_id)
-    built = built_days(tenant_id=tenant_id)
-    if built is not None and built.tz == tz:
-        return built
-    _, last = _ends(tenant_id)
-    since = BUILT_FROM_THE_FIRST
-    if last is not None:
-        since = day_of(max(last, datetime.now(UTC)), ZoneInfo(tz)) + ONE_DAY
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET_DAYS, [tenant_id])
-        cursor.execute(SET_ZONE, [tenant_id, tz, since])
-    return BuiltDays(tz=tz, since=since)
-
-
 def _sum_day(tenant_id: UUID, day: date, *, within: Span | None = None) -> Slice:
     """The marked windows of the day, or those of the day within a span; and the day itself."""
-    with _alone(tenant_id) as built:
-        whole = day_span(day, ZoneInfo(built.tz))
-        marks = _marks(tenant_id, whole)
+    with alone(tenant_id) as built:
+        whole = open_part(day_span(day, ZoneInfo(built.tz)), built)
+        marks = marks_of(tenant_id, whole)
         spans = merged(start for start, _ in marks)
         if within is not None:
             spans = [Span(max(within.start, whole.start), min(within.end, whole.end))]
             marks = [mark for mark in marks if spans[0].start <= mark[0] < spans[0].end]
-        _sum_records(tenant_id, spans)
-        sum_tags(tenant_id=tenant_id, spans=spans)
+        sum_records(tenant_id, spans)
         if day >= built.since:
-            _sum_windows(tenant_id, day, whole)
+            sum_windows(tenant_id, whole)
         # Last, for the shipper waits for whoever clears what it wants to mark.
-        _clear(tenant_id, marks)
+        clear(tenant_id, marks)
     windows = sum((span.end - span.start) // WINDOW for span in spans)
     return Slice(tenant_id=tenant_id, day=day, windows=windows)
-
-
-def _sum_records(tenant_id: UUID, spans: list[Span]) -> None:
-    bounds: dict[str, Any] = {
-        "tenant": tenant_id,
-        "starts": [span.start for span in spans],
-        "ends": [span.end for span in spans],
-    }
-    with connection.cursor() as cursor:
-        for span in spans:
-            one: dict[str, Any] = {"tenant": tenant_id, "start": span.start, "end": span.end}
-            cursor.execute(DELETE_WINDOWS, one)
-            cursor.execute(DELETE_TOTALS, one)
-        cursor.execute(INSERT_WINDOWS, bounds)
-        cursor.execute(INSERT_TOTALS, bounds)
-
-
-def _sum_windows(tenant_id: UUID, day: date, whole: Span) -> None:
-    bounds: dict[str, Any] = {
-        "tenant": tenant_id,
-        "day": day,
-        "start": whole.start,
-        "end": whole.end,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(DELETE_DAY, bounds)
-        cursor.execute(INSERT_DAY, bounds)
 
 
 def _build_days(tenant_id: UUID) -> Iterator[Slice]:
     """From the last day to the first: what people look at most is there soonest."""
     while True:
-        with _alone(tenant_id) as built:
+        with alone(tenant_id) as built:
             zone = ZoneInfo(built.tz)
-            first, _ = _ends(tenant_id)
+            first, _ = ends(tenant_id)
             if built.since == BUILT_FROM_THE_FIRST:
                 return
             day = built.since - ONE_DAY
             older = first is not None and day >= day_of(first, zone)
             if older:
-                _sum_windows(tenant_id, day, day_span(day, zone))
+                sum_windows(tenant_id, open_part(day_span(day, zone), built))
             since = day if older else BUILT_FROM_THE_FIRST
-            with connection.cursor() as cursor:
-                cursor.execute(SET_ZONE, [tenant_id, built.tz, since])
+            set_built(tenant_id, replace(built, since=since))
         yield Slice(tenant_id=tenant_id, day=day, windows=0)
-
-
-def _ends(tenant_id: UUID) -> tuple[datetime | None, datetime | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(ENDS, [tenant_id])
-        found: tuple[datetime | None, datetime | None] = cursor.fetchone()
-        return found
 
 
 def _starts(query: str, parameters: list[Any]) -> list[datetime]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return [start for (start,) in cursor.fetchall()]
-
-
-def _marks(tenant_id: UUID, span: Span) -> list[tuple[datetime, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(MARKS, [tenant_id, span.start, span.end])
-        found: list[tuple[datetime, int]] = cursor.fetchall()
-        return found
-
-
-def _clear(tenant_id: UUID, marks: list[tuple[datetime, int]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CLEAR_MARKS,
-            [[start for start, _ in marks], [version for _, version in marks], tenant_id],
-        )

@@ -14,7 +14,8 @@ from gateway.ops.command_table import COMMANDS, EPILOG, Command
 from gateway.ops.configuration import PROJECT, Configuration
 from gateway.ops.outcome import Exit
 from gateway.ops.reference_tables import errors_page, roles_page
-from gateway.setting_table import SETTINGS, Setting
+from gateway.setting_row import Setting
+from gateway.setting_table import SETTINGS
 
 MADE: Final = (
     "Made by `switchyard settings-docs` from the table in `gateway/{source}`; do not edit."

@@ -10,6 +10,7 @@ from django.db import connection
 from accounts.ids import new_id
 from accounts.tenancy import platform_scope
 from billing.money import nano_of, usd
+from billing.services.closed_days import drop_expired_windows
 from billing.services.windows import aggregate
 from billing.windows import day_start
 from tests.accounts.world import Town
@@ -313,3 +314,56 @@ def test_tokens_that_nobody_is_charged_for_are_in_the_sums_too(town: Town) -> No
 
     assert {row["label"]: row["tokens"] for row in providers["data"]} == {"a": 1_000, "b": 10}
     assert providers["total"] == models["total"]
+
+
+# --- of what only days are kept -------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed_town(town: Town) -> Town:
+    """Of before the last five days in New York there are no windows any more."""
+    reporting_in(town, "America/New_York")
+    half_summed(town)
+    aggregate()
+    assert drop_expired_windows(keep_days=5, now=NOW).days > 0
+    return town
+
+
+@pytest.mark.parametrize("path", ["cost/daily", *(f"cost/{path}" for path in GROUPS)])
+def test_whole_days_are_answered_as_before_their_windows_went(town: Town, path: str) -> None:
+    reporting_in(town, "America/New_York")
+    half_summed(town)
+    aggregate()
+    before = answer(town.api("owner"), f"{path}?range=30d")
+
+    assert drop_expired_windows(keep_days=5, now=NOW).days > 0
+
+    assert answer(town.api("owner"), f"{path}?range=30d") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field", "said"),
+    [
+        ("cost/daily", "range=30d&tz=Asia/Kolkata", "tz", "those of America/New_York"),
+        ("cost/by-key", "{cut}", "from", "the beginning of a day in America/New_York"),
+        ("cost/by-key", "{ends_cut}", "to", "the beginning of a day in America/New_York"),
+        ("cost/by-tag", "range=30d&tag=job", "from", "sums by tag are kept from "),
+        ("/admin/usage", "range=30d&granularity=1h", "granularity", "expected 1d"),
+    ],
+)
+def test_what_is_finer_than_the_days_that_are_kept_is_refused(
+    closed_town: Town, path: str, query: str, field: str, said: str
+) -> None:
+    start = day_start((NOW - timedelta(days=20)).date(), ZoneInfo("America/New_York"))
+    minute = timedelta(minutes=1)
+    asked = query.format(
+        cut=between(start + minute, NOW),
+        ends_cut=between(start, start + timedelta(days=2) - minute),
+    )
+
+    response = closed_town.api("owner").get(f"{path}?{asked}")
+
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["field"] == field
+    assert said in error["message"]

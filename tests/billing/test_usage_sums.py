@@ -13,8 +13,9 @@ from accounts.tenancy import tenant_scope
 from billing.selectors import costs, usage
 from billing.selectors.usage import Question, Sight, distributions
 from billing.selectors.windows import built_days
+from billing.services.closed_days import drop_expired_windows
 from billing.services.windows import aggregate
-from billing.windows import Span
+from billing.windows import BuiltDays, Span, day_start
 from tests.accounts.world import Town
 from tests.billing.usage import NOW, half_summed, reporting_in
 
@@ -102,16 +103,49 @@ def test_a_zone_that_changes_while_sums_are_read_leaves_nothing_out(
     with tenant_scope(tenant_id=town.tenant.id):
         before = built_days(tenant_id=town.tenant.id)
         expected = in_sql(question)
-    monkeypatch.setattr(usage, "built_days", lambda **_: before)
 
     reporting_in(town, "Asia/Kolkata")
     for budget_s in (-1, 60):  # some days of the new zone, then all
         aggregate(budget_s=budget_s)
         with tenant_scope(tenant_id=town.tenant.id):
+            tell_at_first(before, monkeypatch)
             days = costs.by_day(question, zone=ZoneInfo("Asia/Shanghai"))
+            tell_at_first(before, monkeypatch)
             found = costs.spenders(question, by="key_id", zone=ZoneInfo("UTC"), most=2)
         assert sum(sums["charge_nano"] for _, sums in days) == expected
         assert found.total["charge_nano"] == expected
+
+
+def test_windows_that_go_while_sums_are_read_leave_nothing_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_summed(town)
+    aggregate()
+    start = day_start((NOW - timedelta(days=33)).date(), ZoneInfo(town.tenant.reporting_tz))
+    question = Question(
+        tenant_id=town.tenant.id,
+        span=Span(start, NOW + timedelta(minutes=1)),
+        sight=Sight(everything=True),
+    )
+    with tenant_scope(tenant_id=town.tenant.id):
+        before = built_days(tenant_id=town.tenant.id)
+        expected = in_sql(question)
+    assert drop_expired_windows(keep_days=5, now=NOW).days > 0
+
+    with tenant_scope(tenant_id=town.tenant.id):
+        tell_at_first(before, monkeypatch)
+        (of_everything,) = usage.cells(question, measures=["charge_nano"])
+        tell_at_first(before, monkeypatch)
+        found = costs.spenders(question, by="key_id", zone=ZoneInfo("UTC"), most=2)
+    assert of_everything.sums["charge_nano"] == found.total["charge_nano"] == expected
+
+
+def tell_at_first(old: BuiltDays | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was so until the moment of the question."""
+    told = iter([old])
+    monkeypatch.setattr(
+        usage, "built_days", lambda **asked: next(told, None) or built_days(**asked)
+    )
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,10 @@ def test_the_parts_of_a_range_are_the_range(
     assert all(before.end == after.start for before, after in pairwise(parts))
     assert all(part.start < part.end for part in parts)
     place = ZoneInfo(zone)
-    for day in reading.days:
-        found = day_span(day, place)
-        assert day >= since
+    for day_begin in reading.day_starts:
+        found = day_span(day_of(day_begin, place), place)
+        assert found.start == day_begin
+        assert day_of(day_begin, place) >= since
         assert not any(found.start < cut < found.end for cut in cuts)
     for window in reading.windows:
         assert floor(window.start) == window.start
@@ -125,3 +126,21 @@ def test_a_span_has_the_days_it_touches() -> None:
 
     assert days_of(Span(start, start + WINDOW), zone) == [date(2026, 11, 20)]
     assert len(days_of(Span(start - WINDOW, start + WINDOW), zone)) == 2
+
+
+@given(start=MOMENTS, length=st.timedeltas(timedelta(seconds=1), timedelta(days=12)), kept=MOMENTS)
+def test_what_is_kept_as_days_only_is_read_as_days_and_the_rest_as_ever(
+    start: datetime, length: timedelta, kept: datetime
+) -> None:
+    span, kept_from = Span(start, start + length), floor(kept)
+    built = BuiltDays(tz="America/New_York", since=date.min, kept_from=kept_from)
+
+    reading = reading_of(span, built=built)
+
+    parts = parts_of(reading)
+    if reading.closed is not None:
+        parts = [reading.closed, *parts]
+        assert reading.closed.end == min(span.end, kept_from)
+    assert (parts[0].start, parts[-1].end) == (span.start, span.end)
+    assert all(before.end == after.start for before, after in pairwise(parts))
+    assert all(part.start >= kept_from for part in parts[reading.closed is not None :])

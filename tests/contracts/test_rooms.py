@@ -18,6 +18,7 @@ PLATFORM_SCOPE: Final = {
     "billing/selectors/ledger.py",  # the books are verified for all
     "billing/selectors/receipts.py",  # a receipt shows prices of the platform
     "billing/services/windows.py",  # sums are made for all
+    "billing/services/closed_days.py",  # windows go for all
     "billing/services/ledger.py",  # months are closed for all
     "accounts/services/anonymous.py",  # every installation has one anonymous key
     "gateway/ops/cost.py",  # the command line stands above tenants

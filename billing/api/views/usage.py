@@ -150,6 +150,9 @@ class TagView(UsageBase):
             known = ", ".join(tenant.tag_keys) or "none"
             message = f"{told['tag']!r} is not registered; registered: {known}"
             raise Invalid.one(field="tag", message=message)
+        if asked.is_closed:
+            message = f"sums by tag are kept from {asked.kept_from:%Y-%m-%dT%H:%M:%SZ} on"
+            raise Invalid.one(field="from", message=message)
         reporting = ZoneInfo(tenant.reporting_tz)
         found = tag_spenders(asked.question, tag=told["tag"], zone=reporting, most=told["top"])
         return self.framed(answers.groups(found, self.access), asked)

@@ -54,6 +54,7 @@ def test_three_bad_values_are_told_in_three_lines_and_end_with_status_2() -> Non
         ("origin", "https://gateway.example:8443/", "https://gateway.example:8443"),
         ("email_url", "smtp+tls://a:b@mail.example:587", "smtp+tls://a:b@mail.example:587"),
         ("log_level", "WARNING", "warning"),
+        ("days", "63", 63),
     ],
 )
 def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value: object) -> None:
@@ -79,6 +80,8 @@ def test_a_value_is_read_in_the_form_operators_write(kind: str, text: str, value
         ("origin", "https://gateway.example?x=1"),
         ("origin", "https://user@gateway.example"),
         ("email_url", "pigeon://loft"),
+        ("days", "62"),
+        ("days", "-100"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind: str, text: str) -> None:
@@ -90,6 +93,15 @@ def test_a_short_secret_is_named_without_being_shown() -> None:
     with pytest.raises(env.BadSettings) as bad:
         env.parse({"MASTER_API_KEY": "too-short"})
     assert bad.value.findings == ["MASTER_API_KEY=***: expected 32 characters or more, got 9"]
+
+
+def test_windows_are_not_kept_for_longer_than_their_records() -> None:
+    assert env.parse({"RECORD_RETENTION_DAYS": "63", "WINDOW_RETENTION_DAYS": "63"})
+    with pytest.raises(env.BadSettings) as bad:
+        env.parse({"RECORD_RETENTION_DAYS": "90"})
+    assert bad.value.findings == [
+        "RECORD_RETENTION_DAYS=90: expected no fewer than WINDOW_RETENTION_DAYS, which is 100"
+    ]
 
 
 def test_an_unknown_name_is_told_with_the_nearest_one() -> None:
