@@ -1,5 +1,6 @@
 """What a dialect must be able to do. Implementations hold no sockets, clocks or settings."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -57,10 +58,27 @@ class Loss(Struct, frozen=True):
     content: bool = False  # something the user wrote or asked to see is gone
 
 
+class Memo(Struct, frozen=True):
+    """What the decoder of an answer must know of the request that was sent."""
+
+    seed: str  # minted ids are made of it: the same answer has the same ids
+    names: dict[str, str] = {}  # tool name sent -> tool name asked
+    custom: frozenset[str] = frozenset()  # custom tools that were sent as functions
+    schema_tool: str | None = None  # JSON schema emulated by this forced tool
+
+
 class Encoded(Struct, frozen=True):
     body: bytes
     losses: tuple[Loss, ...] = ()
     headers: dict[str, str] = {}
+    memo: Memo | None = None  # of requests
+
+
+class EventDecoder(Protocol):
+    """Frames in, events out. One per stream of a vendor."""
+
+    def feed(self, frame: Frame) -> Sequence[Event]: ...
+    def close(self) -> Sequence[Event]: ...
 
 
 class EventEncoder(Protocol):
@@ -92,3 +110,23 @@ class EmbeddingsCodec(Protocol):
     def encode_response(
         self, response: EmbeddingResponse, request: EmbeddingRequest
     ) -> Encoded: ...
+
+
+class UpstreamCodec(Protocol):
+    """The dialect as a client speaks it."""
+
+    dialect: Dialect
+
+    def wants(self, request: Request, target: Target) -> tuple[str, ...]:
+        """URLs of media that must be fetched first: the target cannot."""
+        ...
+
+    def encode_request(self, request: Request, target: Target, seed: str) -> Encoded:
+        """Never raises for what the dialect cannot say: that is a loss."""
+        ...
+
+    def decode_response(self, body: bytes, memo: Memo) -> Response:
+        """Raises DecodeError where the body is no answer of the dialect."""
+        ...
+
+    def event_decoder(self, memo: Memo) -> EventDecoder: ...

@@ -343,6 +343,7 @@ class AlternativeEnded(Node, tag="alternative_ended"):
 class Finished(Node, tag="finished"):
     stop: Stop
     usage: Usage
+    service_tier: str | None = None  # as which it was served
     extra: Extra | None = None
 
 

@@ -39,6 +39,18 @@ class StreamObserver(Protocol):
         ...
 
 
+class Splitter(Protocol):
+    """Cuts a stream into whole frames, delimiter included."""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The frames this chunk completes; raises FrameTooLarge."""
+        ...
+
+    def close(self) -> bytes:
+        """The unfinished rest."""
+        ...
+
+
 class NativeDialect(Protocol):
     """One per dialect; stateless."""
 

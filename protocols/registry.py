@@ -5,7 +5,7 @@ from typing import Final
 
 from protocols.anthropic_messages.codec import MessagesCodec
 from protocols.anthropic_messages.native import AnthropicMessages
-from protocols.codec import ClientCodec, EmbeddingsCodec
+from protocols.codec import ClientCodec, EmbeddingsCodec, UpstreamCodec
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.openai_chat.codec import ChatCodec
@@ -22,6 +22,7 @@ CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),
     "anthropic.messages": MessagesCodec(),
 }
+UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {}
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
     "openai.embeddings": OpenAiEmbeddingsCodec(),
 }

@@ -1,0 +1,24 @@
+"""What could not be carried over, as it is noticed."""
+
+from collections.abc import Iterable
+
+from protocols.codec import Loss
+from protocols.ir import Extra
+
+
+class Losses:
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: list[Loss] = []
+
+    def add(self, code: str, path: str, why: str, *, content: bool = False) -> None:
+        """`content`: something the user wrote or asked to see is gone."""
+        self.found.append(Loss(code=code, path=path, why=why, content=content))
+
+    def unknown(self, extra: Extra | None, *, path: str = "", but: Iterable[str] = ()) -> None:
+        """Fields we have no words for: no other dialect hears of them."""
+        spared = frozenset(but)
+        for name in extra or ():
+            if name not in spared:
+                self.add(f"other:{name}", f"{path}.{name}" if path else name, "is unknown here")
