@@ -4,9 +4,11 @@ Laws: a name that is allowed stays; two names never become one; the same id beco
 wherever it stands; nothing here is random.
 """
 
-import re
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from re import Pattern
 
 # Of a name that is too long, or taken: so much of it, and a digest of all.
 KEPT_CHARS: Final = 55
@@ -20,7 +22,7 @@ class Names:
     __slots__ = ("_bad", "_first", "_longest", "_sent")
 
     def __init__(
-        self, bad: "re.Pattern[str]", *, longest: int, first: "re.Pattern[str] | None" = None
+        self, bad: "Pattern[str]", *, longest: int, first: "Pattern[str] | None" = None
     ) -> None:
         """`bad` finds the characters that may not be, `first` a first character that may be."""
         self._bad = bad
@@ -47,7 +49,7 @@ class Names:
         return {sent: name for name, sent in self._sent.items() if sent != name}
 
 
-def fitting_id(id_: str, *, allowed: "re.Pattern[str]") -> str:
+def fitting_id(id_: str, *, allowed: "Pattern[str]") -> str:
     """The id, if it is allowed; else one made of it."""
     return id_ if allowed.fullmatch(id_) else minted_id(id_)
 
