@@ -90,7 +90,9 @@ def _drop_day(tenant_id: UUID, *, keep_days: int, now: datetime) -> bool:
             return False
         day = open_part(day_span(day_of(first, zone), zone), built)
         if marks_of(tenant_id, day):
-            log.error("expired_windows_still_open", tenant_id=str(tenant_id), first=first)
+            log.error(
+                "expired_windows_still_open", tenant_id=str(tenant_id), day=day.start.isoformat()
+            )
             return False
         drop_windows(tenant_id, day)
         set_built(tenant_id, replace(built, kept_from=day.end))

@@ -171,7 +171,11 @@ def _sum_closed(tenant_id: UUID, at: datetime, *, zone: ZoneInfo) -> tuple[Slice
     try:
         day = sum_closed_day(tenant_id, at)
     except RecordsGone as gone:
-        log.error("closed_day_without_records", tenant_id=str(tenant_id), day=gone.day.start)
+        log.error(
+            "closed_day_without_records",
+            tenant_id=str(tenant_id),
+            day=gone.day.start.isoformat(),
+        )
         return None, gone.day.end
     windows = (day.end - day.start) // WINDOW
     return Slice(tenant_id=tenant_id, day=day_of(day.start, zone), windows=windows), day.end
