@@ -338,6 +338,7 @@ class UsageUpdated(Node, tag="usage_updated"):
 class AlternativeEnded(Node, tag="alternative_ended"):
     choice: int
     stop: Stop
+    extra: Extra | None = None
 
 
 class Finished(Node, tag="finished"):

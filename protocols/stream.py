@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from protocols import ir
 from protocols.ir import NOTHING, Content, Event
+from protocols.lenient import read
 
 PARTS: Final = msgspec.json.Decoder(list[Raw])
 BETWEEN: Final = (ir.UsageUpdated, ir.AlternativeEnded, ir.Foreign)
@@ -118,7 +119,7 @@ class _Block:
             case ir.TextDelta():
                 self.text.append(event.text)
                 if event.logprobs:
-                    self.logprobs.extend(PARTS.decode(event.logprobs))
+                    self.logprobs.append(event.logprobs)
             case ir.ArgumentsDelta():
                 self.text.append(event.text)
             case ir.MediaDelta():
@@ -141,9 +142,7 @@ class _Block:
                     block,
                     text=block.text + text,
                     citations=(*block.citations, *self.citations),
-                    logprobs=Raw(msgspec.json.encode(self.logprobs))
-                    if self.logprobs
-                    else block.logprobs,
+                    logprobs=_joined(self.logprobs) or block.logprobs,
                     seal=self.seal or block.seal,
                 )
             case ir.Thinking():
@@ -172,15 +171,22 @@ class _Block:
         )
 
 
+def _joined(lists: Sequence[Raw]) -> Raw:
+    """One list stays the bytes it is."""
+    if len(lists) <= 1:
+        return lists[0] if lists else NOTHING
+    return Raw(msgspec.json.encode([part for each in lists for part in read(PARTS, each) or ()]))
+
+
 class Collector:
     """Events in, the answer they tell out."""
 
-    __slots__ = ("_blocks", "_finished", "_started", "_stops", "_usage", "failed")
+    __slots__ = ("_blocks", "_ends", "_finished", "_started", "_usage", "failed")
 
     def __init__(self) -> None:
         self._started = ir.Started(id="", model="")
         self._blocks: dict[int, _Block] = {}
-        self._stops: dict[int, ir.Stop] = {}  # of the alternatives
+        self._ends: dict[int, ir.AlternativeEnded] = {}
         self._usage: ir.Usage | None = None
         self._finished: ir.Finished | None = None
         self.failed: ir.Failed | None = None
@@ -194,7 +200,7 @@ class Collector:
             case ir.UsageUpdated():
                 self._usage = event.usage
             case ir.AlternativeEnded():
-                self._stops[event.choice] = event.stop
+                self._ends[event.choice] = event
             case ir.Finished():
                 self._finished = event
             case ir.Failed():
@@ -216,10 +222,7 @@ class Collector:
             content=self._content(0),
             stop=said.stop if said is not None else ir.Stop(reason="other"),
             usage=usage or ir.Usage(),
-            alternatives=tuple(
-                ir.Alternative(content=self._content(choice), stop=self._stop(choice))
-                for choice in self._choices()
-            ),
+            alternatives=tuple(map(self._alternative, self._choices())),
             service_tier=said.service_tier if said is not None else None,
             extra=extra or None,
         )
@@ -229,11 +232,13 @@ class Collector:
         return tuple(block.content() for _, block in ordered if block.choice == choice)
 
     def _choices(self) -> Sequence[int]:
-        told = {block.choice for block in self._blocks.values()} | self._stops.keys()
+        told = {block.choice for block in self._blocks.values()} | self._ends.keys()
         return sorted(told - {0})
 
-    def _stop(self, choice: int) -> ir.Stop:
-        return self._stops.get(choice, ir.Stop(reason="other"))
+    def _alternative(self, choice: int) -> ir.Alternative:
+        unsaid = ir.AlternativeEnded(choice=choice, stop=ir.Stop(reason="other"))
+        end = self._ends.get(choice, unsaid)
+        return ir.Alternative(content=self._content(choice), stop=end.stop, extra=end.extra)
 
 
 def replay(response: ir.Response) -> Iterator[Event]:
@@ -248,7 +253,8 @@ def replay(response: ir.Response) -> Iterator[Event]:
             yield from _replayed(block, index=index, choice=choice)
             index += 1
         if choice:
-            yield ir.AlternativeEnded(choice=choice, stop=response.alternatives[choice - 1].stop)
+            other = response.alternatives[choice - 1]
+            yield ir.AlternativeEnded(choice=choice, stop=other.stop, extra=other.extra)
     yield ir.Finished(stop=response.stop, usage=response.usage, service_tier=response.service_tier)
 
 

@@ -1,6 +1,6 @@
 """Answers of all kinds, as events and as a whole, and what a client makes of their bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Struct
 from protocols import ir
 from protocols.framing.sse import SseSplitter, read_event
 from protocols.ir import Content, Event
+from protocols.stream import Collector, Grammar
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)
@@ -111,6 +112,21 @@ def _interleave(draw: st.DrawFn, tracks: list[list[Event]]) -> list[Event]:
         else:
             told.append(draw(st.sampled_from(open_tracks)).pop(0))
     return told
+
+
+def faults(events: Iterable[Event]) -> list[str]:
+    grammar = Grammar()
+    for event in events:
+        grammar.feed(event)
+    grammar.close()
+    return grammar.faults
+
+
+def collected(events: Iterable[Event]) -> ir.Response:
+    collector = Collector()
+    for event in events:
+        collector.feed(event)
+    return collector.response()
 
 
 def frames(stream: bytes) -> list[dict[str, Any]]:
