@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from protocols import ir
+from protocols.codec import Frame
 from protocols.errors import FINAL_KINDS, Problem
 from protocols.ir import Dialect
 
@@ -57,6 +58,23 @@ class NativeDialect(Protocol):
     dialect: Dialect
     keepalive: bytes
     stream_content_type: bytes
+    last_event: bytes  # of a stream that said why it stopped and then broke off
+
+    def splitter(self, *, cap: int) -> Splitter:
+        """Of a vendor's stream; `cap` bytes is the longest frame."""
+        ...
+
+    def frame(self, raw: bytes) -> Frame:
+        """What one frame of the splitter's says; never raises."""
+        ...
+
+    def is_meaningful(self, raw: bytes) -> bool:
+        """Whether a frame may be more than a sign of life."""
+        ...
+
+    def completed(self, rest: bytes) -> bytes:
+        """The splitter's rest as a frame that has ended; b"" where a part is nothing."""
+        ...
 
     def observer(self, *, hide_usage: bool) -> StreamObserver:
         """`hide_usage`: we asked for the usage event, the client did not."""

@@ -12,7 +12,7 @@ from protocols import ir
 from protocols.anthropic_messages.errors import encode_error, error_object
 from protocols.anthropic_messages.usage import merge_usage, read_tier, read_usage
 from protocols.errors import Problem
-from protocols.framing.sse import read_event
+from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, as_object, read, words
 from protocols.native import EncodedError
@@ -78,12 +78,12 @@ class MessagesObserver:
             self.tier = read_tier(self._said)
 
 
-class AnthropicMessages:
+class AnthropicMessages(SseDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "anthropic.messages"
     keepalive = KEEPALIVE
-    stream_content_type = b"text/event-stream; charset=utf-8"
+    last_event = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
     def observer(self, *, hide_usage: bool) -> MessagesObserver:
         """Nothing is ever withheld: usage is part of every stream."""

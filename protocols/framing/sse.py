@@ -17,6 +17,8 @@ END_OF_EVENT: Final = re.compile(rb"\n\n|\n\r\n?|\r\r\n?|\r\n\n|\r\n\r\n?")
 LONGEST_END: Final = 4
 RETURN: Final = 0x0D
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+D: Final = 0x64  # of `data`
+PING: Final = (b"event: ping", b"event:ping")
 
 
 class SseSplitter:
@@ -97,3 +99,25 @@ def read_event(raw: bytes) -> Frame:
         elif field == b"event":
             event = value.removeprefix(b" ").decode(errors="replace")
     return Frame(data=b"\n".join(data), raw=raw, event=event)
+
+
+class SseDialect:
+    """What dialects that stream server-sent events have alike: `protocols.native.NativeDialect`."""
+
+    stream_content_type = b"text/event-stream; charset=utf-8"
+    last_event = b""
+
+    def splitter(self, *, cap: int) -> SseSplitter:
+        return SseSplitter(cap=cap)
+
+    def frame(self, raw: bytes) -> Frame:
+        return read_event(raw)
+
+    def is_meaningful(self, raw: bytes) -> bool:
+        if raw[0] == D:
+            return True
+        return not raw.startswith(PING) and (b"\ndata" in raw or b"\rdata" in raw)
+
+    def completed(self, rest: bytes) -> bytes:
+        """Vendors do end streams without the last empty line."""
+        return rest + b"\n\n"

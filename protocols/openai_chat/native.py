@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 
 from protocols import ir, openai_errors
 from protocols.errors import Problem
-from protocols.framing.sse import read_event
+from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import as_object, read, words
 from protocols.native import EncodedError
@@ -121,12 +121,12 @@ class ChatObserver:
                 self.stop = stop
 
 
-class OpenAiChat:
+class OpenAiChat(SseDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "openai.chat"
     keepalive = KEEPALIVE
-    stream_content_type = b"text/event-stream; charset=utf-8"
+    last_event = b"data: [DONE]\n\n"
 
     def observer(self, *, hide_usage: bool) -> ChatObserver:
         return ChatObserver(hide_usage=hide_usage)

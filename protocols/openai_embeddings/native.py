@@ -7,6 +7,7 @@ from msgspec import Raw, Struct
 
 from protocols import ir, openai_errors
 from protocols.errors import Problem
+from protocols.framing.sse import SseDialect
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, read, whole
 from protocols.native import EncodedError
@@ -40,12 +41,11 @@ class NothingToObserve:
         return True
 
 
-class OpenAiEmbeddings:
+class OpenAiEmbeddings(SseDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "openai.embeddings"
     keepalive = b": keepalive\n\n"
-    stream_content_type = b"text/event-stream; charset=utf-8"
 
     def observer(self, *, hide_usage: bool) -> NothingToObserve:
         return NothingToObserve()
