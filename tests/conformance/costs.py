@@ -8,14 +8,13 @@ from typing import Final
 import msgspec
 
 from protocols.codec import Target
-from protocols.framing.sse import SseSplitter
 from protocols.ir import Usage
 from protocols.registry import NATIVE
 from providers.price_file import read_price_file
 from providers.pricebook import PriceBook
 from providers.specs import PricePageSpec, PriceSpec, ProviderSpec, TargetSpec
 from providers.usage import LocalCount, UsageClasses, classes_of
-from tests.protocols.corpus import Record, dialect_of
+from tests.protocols.corpus import Record, dialect_of, frames_of
 
 BOOK: Final = PriceBook([PricePageSpec(id="catalog", prices=read_price_file().prices)])
 # A Friday at eleven in Beijing: nothing is off-peak.
@@ -64,28 +63,26 @@ def classes(usage: Usage) -> UsageClasses:
 def read_by_gateway(exchange: Record) -> Usage | None:
     """What a worker makes of the bytes; None where it forwards no such dialect."""
     dialect = dialect_of(exchange.api)
-    if dialect is None:
+    if dialect not in NATIVE:
         return None
     native = NATIVE[dialect]
-    if exchange.response.sse is None:
+    if not exchange.response.is_stream:
         return native.usage(exchange.response.body)[0]
     observer = native.observer(hide_usage=False)
-    splitter = SseSplitter(cap=1 << 24)
-    for frame in (*splitter.feed(exchange.response.body), splitter.close()):
-        if frame:
-            observer.feed(frame)
+    for frame in frames_of(dialect, [exchange.response.body]):
+        observer.feed(frame.raw)
     return observer.usage
 
 
 def read_unstreamed(exchange: Record) -> Usage | None:
     """What a worker makes of the same usage in an answer that is not streamed."""
     dialect = dialect_of(exchange.api)
-    if dialect is None:
+    if dialect not in NATIVE:
         return None
     said: dict[str, object] = {}
     for one in exchange.observed.usage:
         said |= {name: value for name, value in one.items() if value is not None}
-    return NATIVE[dialect].usage(msgspec.json.encode({"usage": said}))[0]
+    return NATIVE[dialect].usage(msgspec.json.encode({"usage": said, "usageMetadata": said}))[0]
 
 
 def cost_again(used: UsageClasses, price: PriceSpec) -> int:

@@ -9,7 +9,7 @@ import base64
 import fnmatch
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +17,15 @@ import msgspec
 import pytest
 from msgspec import Raw, Struct
 
+from protocols.codec import Frame
 from protocols.ir import Dialect
+from protocols.registry import NATIVE
 from tests.contracts.tree import ROOT
 
 CORPUS: Final = Path(os.environ.get("SWITCHYARD_CORPUS") or ROOT.parent / "shared" / "corpus")
 EVERYTHING: Final = os.environ.get("CONFORMANCE") == "all"
 ONE_OF: Final = 10
+CAP: Final = 1 << 24
 NOTHING: Final = Raw()
 needs_corpus: Final = pytest.mark.skipif(
     not (CORPUS / "dev").is_dir(), reason=f"no recorded exchanges in {CORPUS}"
@@ -49,6 +52,11 @@ class Answered(Struct):
     body_b64: str | None = None
     text: str | None = None
     chunk_sizes: list[int] | None = None
+    events: list[dict[str, Any]] | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        return self.sse is not None or self.body_b64 is not None
 
     @property
     def body(self) -> bytes:
@@ -88,7 +96,19 @@ class Record(Struct):
         return self.api, self.response.status // 100, self.stream
 
 
-OWN_LANGUAGES: Final = ("ollama.native_*", "cohere.*")
+# How the name of an API ends, or what it is: the dialect it is spoken in. The first that fits.
+DIALECTS: Final[tuple[tuple[str, Dialect | None], ...]] = (
+    ("ollama.native_*", None),
+    ("cohere.*", None),
+    ("*.embeddings", "openai.embeddings"),
+    ("*chat", "openai.chat"),
+    ("*.responses", "openai.responses"),
+    ("*.messages", "anthropic.messages"),
+    ("vertex.anthropic_*", "anthropic.messages"),
+    ("*.generateContent", "gemini.generate"),
+    ("*.streamGenerateContent", "gemini.generate"),
+    ("bedrock.converse*", "bedrock.converse"),
+)
 DECODER: Final = msgspec.json.Decoder(Record)
 
 
@@ -109,20 +129,23 @@ def _sample(found: list[Record]) -> Iterator[Record]:
 
 
 def dialect_of(api: str) -> Dialect | None:
-    """The dialect an API is spoken in, of those whose answers can be forwarded as they are."""
-    if any(fnmatch.fnmatchcase(api, own) for own in OWN_LANGUAGES):
-        return None
-    if api.endswith(".embeddings"):
-        return "openai.embeddings"
-    if api.endswith("chat"):
-        return "openai.chat"
-    if api.endswith(".messages") or api.startswith("vertex.anthropic_"):
-        return "anthropic.messages"
-    return None
+    """None for what is spoken by nobody here."""
+    fitting = (dialect for glob, dialect in DIALECTS if fnmatch.fnmatchcase(api, glob))
+    return next(fitting, None)
+
+
+def frames_of(dialect: Dialect, chunks: Iterable[bytes]) -> list[Frame]:
+    """What the gateway's splitter makes of a stream, to its end."""
+    native = NATIVE[dialect]
+    splitter = native.splitter(cap=CAP)
+    frames = [raw for chunk in chunks for raw in splitter.feed(chunk)]
+    rest = native.completed(held) if (held := splitter.close()) else b""
+    return [native.frame(raw) for raw in ([*frames, rest] if rest else frames)]
 
 
 def native_records() -> Iterator[tuple[Dialect, Record]]:
+    """Those of dialects whose answers can be forwarded as they are."""
     for record in records("*"):
         dialect = dialect_of(record.api)
-        if dialect is not None:
+        if dialect in NATIVE:
             yield dialect, record
