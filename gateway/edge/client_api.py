@@ -1,23 +1,38 @@
 """The data plane's door: every path of a client's, to the pipeline or to a page."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
 from gateway.edge.exchange import Arrival, Exchange
-from gateway.edge.lists import VERSION_HEADER, ListRequest, model_page, models_page, providers_page
+from gateway.edge.list_shapes import shape_of
+from gateway.edge.lists import (
+    ListRequest,
+    model_page,
+    models_page,
+    profiles_page,
+    providers_page,
+)
 from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.pipeline import run
 from gateway.edge.runtime import Runtime, runtime_of
 from gateway.edge.stages.authenticate import Carrier, identify, usable
 from gateway.edge.stages.confine import check_address, check_path
-from gateway.edge.surfaces import ENDPOINTS, Endpoint, Found, Page, find
+from gateway.edge.surfaces import OPERATIONS, Endpoint, Found, Page, find, spoken
 from protocols.errors import Problem
 from protocols.ir import Dialect
 
 if TYPE_CHECKING:
     from accounts.specs import KeySpec
 
+# As each is written; /foundation-models is a list of models below a path of Bedrock's.
+LISTS: Final[Mapping[Page | None, Callable[..., bytes]]] = {
+    "models": models_page,
+    "model": model_page,
+    "foundation_models": models_page,
+    "inference_profiles": profiles_page,
+}
 JSON_TYPE: Final = b"application/json"
 READS: Final = frozenset({"GET", "HEAD"})
 KEYLESS: Final = frozenset({"probe", "sink"})
@@ -26,7 +41,7 @@ LISTS_SCOPE: Final = "models.read"
 SHOWN_CHARS: Final = 256
 WHAT_EXISTS: Final = (
     "This gateway serves "
-    + ", ".join(sorted({e.operation.path for e in ENDPOINTS.values() if e.operation is not None}))
+    + ", ".join(sorted({operation.path for operation in OPERATIONS}))
     + ", /v1/models and /v1/providers."
 )
 # What `allowed_paths` of keys means, however a list is reached.
@@ -63,6 +78,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         path=scope["path"],
         query=scope["query_string"],
         path_model=found.model,
+        path_stream=endpoint.stream,
         source=state.get(SOURCE, "api"),
     )
     exchange = Exchange(
@@ -96,10 +112,10 @@ async def tell(
 
 
 def _spoken(scope: Scope, found: Found) -> Dialect:
-    """Where the path does not say who is asking, its version header does."""
-    if any(name == VERSION_HEADER for name, _ in scope["headers"]):
-        return "anthropic.messages"
-    return found.dialect
+    """Where the path does not say who is asking, its headers do."""
+    if found.endpoint is not None and found.endpoint.operation is not None:
+        return found.dialect
+    return spoken(shape_of(found, dict(scope["headers"]), scope["query_string"]))
 
 
 def _check_method(method: str, endpoint: Endpoint) -> None:
@@ -165,5 +181,4 @@ def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime)
     if page == "providers":
         return providers_page(snapshot=snapshot, key=key, now=now)
     request = ListRequest(headers=carrier.headers, query=carrier.query)
-    render = model_page if page == "model" else models_page
-    return render(snapshot=snapshot, key=key, now=now, found=found, request=request)
+    return LISTS[page](snapshot=snapshot, key=key, now=now, found=found, request=request)

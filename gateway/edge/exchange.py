@@ -74,6 +74,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     query: bytes = b""
     path_model: str = ""
+    path_stream: bool | None = None  # None: the body says
     source: str = "api"
 
 

@@ -15,6 +15,8 @@ PLAIN: Final = re.compile(
 )
 BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 CONTROL_OR_BACKSLASH: Final = re.compile(rb"[\x00-\x1f\x7f\\]")
+# Of `projects/{p}/locations/{l}/publishers/{who}/models/{m}`, where `models` is.
+PUBLISHER: Final = 6
 DIALECT_PREFIXES: Final = frozenset({b"openai", b"anthropic", b"gemini", b"bedrock"})
 
 
@@ -56,8 +58,12 @@ def _model_segment(segments: Sequence[bytes]) -> int:
     """Where a model name may hold an encoded '/' (Bedrock ARNs do); -1 for nowhere."""
     offset = 1 if segments[0] in DIALECT_PREFIXES else 0
     rest = segments[offset:]
-    if rest and rest[0] == b"model":
+    if rest and (rest[0] == b"model" or (offset and rest[0] == b"deployments")):
         return offset + 1
-    if len(rest) > 1 and rest[0].startswith(b"v1") and rest[1] == b"models":
-        return offset + 2
+    if rest and rest[0].startswith(b"v1"):
+        offset, rest = offset + 1, rest[1:]
+    if offset and rest and rest[0] == b"models":
+        return offset + 1
+    if len(rest) > PUBLISHER and rest[0] == b"projects" and rest[PUBLISHER] == b"models":
+        return offset + PUBLISHER + 1
     return -1

@@ -1,19 +1,25 @@
 """The table of client operations: what may be asked, under which path, in which dialect.
 
 Laws: the path is the guard's, compared as it is; tolerances for base URLs are here and nowhere
-else; an unknown path still has a dialect, so that its 404 can be read by the client that sent it.
+else; an unknown path still has a dialect, so that its 404 can be read by the client that sent it;
+a dialect without a codec has no paths.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocols.ir import Dialect
+from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 
 What: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
-Page: TypeAlias = Literal["models", "model", "providers", "probe", "sink"]
+Page: TypeAlias = Literal[
+    "models", "model", "providers", "inference_profiles", "foundation_models", "probe", "sink"
+]
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -27,6 +33,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     streams: bool = False
     input_field: str  # the array or value without which there is nothing to ask
     input_is_list: bool = True
+    instead_of_input: tuple[str, ...] = ()  # with one of these the input may be absent
 
 
 CHAT: Final = Operation(
@@ -66,12 +73,89 @@ EMBEDDINGS: Final = Operation(
 )
 
 
+RESPONSES: Final = Operation(
+    name="responses",
+    what="chat",
+    dialect="openai.responses",
+    scope="inference",
+    path="/v1/responses",
+    streams=True,
+    input_field="input",
+    input_is_list=False,
+    instead_of_input=("prompt", "previous_response_id", "conversation"),
+)
+RESPONSES_COUNT: Final = Operation(
+    name="responses.input_tokens",
+    what="count_tokens",
+    dialect="openai.responses",
+    scope="inference",
+    path="/v1/responses/input_tokens",
+    input_field="input",
+    input_is_list=False,
+    instead_of_input=("previous_response_id", "conversation"),
+)
+GENERATE: Final = Operation(
+    name="gemini.generate_content",
+    what="chat",
+    dialect="gemini.generate",
+    scope="inference",
+    path="/v1beta/models/{model}:generateContent",
+    streams=True,
+    input_field="contents",
+)
+GEMINI_COUNT: Final = Operation(
+    name="gemini.count_tokens",
+    what="count_tokens",
+    dialect="gemini.generate",
+    scope="inference",
+    path="/v1beta/models/{model}:countTokens",
+    input_field="contents",
+    instead_of_input=("generateContentRequest", "generate_content_request"),
+)
+EMBED_CONTENT: Final = Operation(
+    name="gemini.embed_content",
+    what="embeddings",
+    dialect="gemini.generate",
+    scope="embeddings",
+    path="/v1beta/models/{model}:embedContent",
+    input_field="content",
+    input_is_list=False,
+)
+EMBED_CONTENTS: Final = Operation(
+    name="gemini.batch_embed_contents",
+    what="embeddings",
+    dialect="gemini.generate",
+    scope="embeddings",
+    path="/v1beta/models/{model}:batchEmbedContents",
+    input_field="requests",
+)
+CONVERSE: Final = Operation(
+    name="bedrock.converse",
+    what="chat",
+    dialect="bedrock.converse",
+    scope="inference",
+    path="/model/{model}/converse",
+    streams=True,
+    input_field="messages",
+)
+BEDROCK_COUNT: Final = Operation(
+    name="bedrock.count_tokens",
+    what="count_tokens",
+    dialect="bedrock.converse",
+    scope="inference",
+    path="/model/{model}/count-tokens",
+    input_field="input",
+    input_is_list=False,
+)
+
+
 class Endpoint(Struct, frozen=True, kw_only=True):
     """What stands at a path: an operation or a page, and the one method it takes."""
 
     method: str
     operation: Operation | None = None
     page: Page | None = None
+    stream: bool | None = None  # None: the body says
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -80,51 +164,137 @@ class Found(Struct, frozen=True, kw_only=True):
     dialect: Dialect  # of errors
     endpoint: Endpoint | None = None  # None: nothing is there
     model: str = ""  # where the path holds it
-    anthropic: bool = False  # below /anthropic, which decides the shape of lists
+    shape: Dialect | None = None  # of lists, where the path decides; None: headers do
 
 
-def _asks(operation: Operation) -> Endpoint:
-    return Endpoint(method="POST", operation=operation)
+def is_spoken(operation: Operation) -> bool:
+    codecs = EMBEDDINGS_CODECS if operation.what == "embeddings" else CLIENT_CODECS
+    return operation.dialect in NATIVE and operation.dialect in codecs
+
+
+def spoken(dialect: Dialect) -> Dialect:
+    """The dialect, or the one in which strangers are told."""
+    return dialect if dialect in NATIVE else "openai.chat"
+
+
+def _asks(operation: Operation, *, stream: bool | None = None) -> Endpoint:
+    return Endpoint(method="POST", operation=operation, stream=stream)
 
 
 def _reads(page: Page) -> Endpoint:
     return Endpoint(method="GET", page=page)
 
 
-ENDPOINTS: Final[Mapping[str, Endpoint]] = {
-    "/v1/chat/completions": _asks(CHAT),
-    "/api/v1/chat/completions": _asks(CHAT),
-    "/chat/completions": _asks(CHAT),
-    "/v1/messages": _asks(MESSAGES),
-    "/messages": _asks(MESSAGES),
-    "/v1/messages/count_tokens": _asks(COUNT_TOKENS),
-    "/messages/count_tokens": _asks(COUNT_TOKENS),
-    "/v1/embeddings": _asks(EMBEDDINGS),
-    "/embeddings": _asks(EMBEDDINGS),
-    "/v1/models": _reads("models"),
-    "/api/v1/models": _reads("models"),
-    "/models": _reads("models"),
-    "/v1/providers": _reads("providers"),
-    "/api/hello": Endpoint(method="HEAD", page="probe"),
-    "/api/event_logging/batch": Endpoint(method="POST", page="sink"),
+def _served(table: Mapping[str, Endpoint]) -> dict[str, Endpoint]:
+    return {
+        name: endpoint
+        for name, endpoint in table.items()
+        if endpoint.operation is None or is_spoken(endpoint.operation)
+    }
+
+
+ENDPOINTS: Final[Mapping[str, Endpoint]] = _served(
+    {
+        "/v1/chat/completions": _asks(CHAT),
+        "/api/v1/chat/completions": _asks(CHAT),
+        "/chat/completions": _asks(CHAT),
+        "/v1/responses": _asks(RESPONSES),
+        "/responses": _asks(RESPONSES),
+        "/v1/responses/input_tokens": _asks(RESPONSES_COUNT),
+        "/responses/input_tokens": _asks(RESPONSES_COUNT),
+        "/v1/messages": _asks(MESSAGES),
+        "/messages": _asks(MESSAGES),
+        "/v1/messages/count_tokens": _asks(COUNT_TOKENS),
+        "/messages/count_tokens": _asks(COUNT_TOKENS),
+        "/v1/embeddings": _asks(EMBEDDINGS),
+        "/embeddings": _asks(EMBEDDINGS),
+        "/v1/models": _reads("models"),
+        "/api/v1/models": _reads("models"),
+        "/models": _reads("models"),
+        "/v1beta/models": _reads("models"),
+        "/v1alpha/models": _reads("models"),
+        "/v1/providers": _reads("providers"),
+        "/inference-profiles": _reads("inference_profiles"),
+        "/foundation-models": _reads("foundation_models"),
+        "/api/hello": Endpoint(method="HEAD", page="probe"),
+        "/api/event_logging/batch": Endpoint(method="POST", page="sink"),
+    }
+)
+GEMINI_VERBS: Final[Mapping[str, Endpoint]] = _served(
+    {
+        "generateContent": _asks(GENERATE, stream=False),
+        "streamGenerateContent": _asks(GENERATE, stream=True),
+        "countTokens": _asks(GEMINI_COUNT),
+        "embedContent": _asks(EMBED_CONTENT),
+        "batchEmbedContents": _asks(EMBED_CONTENTS),
+    }
+)
+BEDROCK_VERBS: Final[Mapping[str, Endpoint]] = _served(
+    {
+        "converse": _asks(CONVERSE, stream=False),
+        "converse-stream": _asks(CONVERSE, stream=True),
+        "count-tokens": _asks(BEDROCK_COUNT),
+    }
+)
+AZURE: Final[Mapping[str, Endpoint]] = {
+    "chat/completions": _asks(CHAT),
+    "embeddings": _asks(EMBEDDINGS),
 }
+# Where the path names the model, which may hold slashes and colons: the verb is what comes last.
+MODEL_PATHS: Final = (
+    (re.compile(r"/(?:v1|v1beta|v1alpha)/models/(.+):([A-Za-z]+)", re.DOTALL), GEMINI_VERBS),
+    (
+        re.compile(
+            r"(?:/v1|/v1beta1)?(?:/projects/[^/]+/locations/[^/]+)?"
+            r"/publishers/google/models/(.+):([A-Za-z]+)",
+            re.DOTALL,
+        ),
+        GEMINI_VERBS,
+    ),
+    (re.compile(r"/model/(.+)/([a-z-]+)", re.DOTALL), BEDROCK_VERBS),
+)
+DEPLOYMENT: Final = re.compile(r"/deployments/(.+?)/(chat/completions|embeddings)", re.DOTALL)
+MODEL_PAGE: Final = re.compile(r"/(v1|v1beta|v1alpha)/models/(.+)", re.DOTALL)
+# All that is asked for, whether by the path alone or with a model in it.
+OPERATIONS: Final = tuple(
+    {
+        endpoint.operation.name: endpoint.operation
+        for table in (ENDPOINTS, GEMINI_VERBS, BEDROCK_VERBS)
+        for endpoint in table.values()
+        if endpoint.operation is not None
+    }.values()
+)
 # Outside the prefixes below, matched exactly before Django.
 EXACT_PATHS: Final = frozenset(
-    path for path in ENDPOINTS if not path.startswith("/v1/")
-) | frozenset(f"{path}/" for path in ENDPOINTS if not path.startswith("/v1/"))
+    path for path in ENDPOINTS if not path.startswith(("/v1/", "/v1beta/", "/v1alpha/"))
+) | frozenset(
+    f"{path}/" for path in ENDPOINTS if not path.startswith(("/v1/", "/v1beta/", "/v1alpha/"))
+)
 # All that begins so belongs to the data plane, whether or not something is there.
 PREFIXES: Final = (
     "/v1/", "/v1beta/", "/v1beta1/", "/v1alpha/", "/model/", "/openai/", "/anthropic/", "/gemini/",
     "/bedrock/", "/projects/",
 )  # fmt: skip
 OPENAI_PREFIX: Final = "/openai"
-ANTHROPIC_PREFIX: Final = "/anthropic"
-DEPLOYMENTS: Final = "/deployments/"
-MODEL_PAGE: Final = "/v1/models/"
-AZURE: Final[Mapping[str, Endpoint]] = {
-    "chat/completions": _asks(CHAT),
-    "embeddings": _asks(EMBEDDINGS),
+# Whoever has set such a base URL has said which errors and lists it reads.
+PREFIX_DIALECTS: Final[Mapping[str, Dialect]] = {
+    "/anthropic": "anthropic.messages",
+    "/gemini": "gemini.generate",
+    "/bedrock": "bedrock.converse",
 }
+# Of a path below no prefix, by its beginning.
+DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = (
+    ("/v1/messages", "anthropic.messages"),
+    ("/v1beta1/", "gemini.generate"),
+    ("/v1beta/", "gemini.generate"),
+    ("/v1alpha/", "gemini.generate"),
+    ("/projects/", "gemini.generate"),
+    ("/model/", "bedrock.converse"),
+    ("/inference-profiles", "bedrock.converse"),
+    ("/foundation-models", "bedrock.converse"),
+)
+CLAUDE: Final = "/publishers/anthropic/"
+VERSION_TWICE: Final = "/v1/v1/"
 REMEMBERED_PATHS: Final = 4096
 REMEMBERED_CHARS: Final = 256  # longer ones are read anew: strangers must not fill the memory
 
@@ -139,39 +309,46 @@ def _remembered(path: str) -> Found:
 
 
 def _read(path: str) -> Found:
+    prefix = next((one for one in PREFIX_DIALECTS if path.startswith(f"{one}/")), None)
     below_openai = path.startswith(f"{OPENAI_PREFIX}/")
-    below_anthropic = path.startswith(f"{ANTHROPIC_PREFIX}/")
-    if below_openai:
-        path = path.removeprefix(OPENAI_PREFIX)
-    elif below_anthropic:
-        path = path.removeprefix(ANTHROPIC_PREFIX)
+    if prefix is not None or below_openai:
+        path = path.removeprefix(prefix or OPENAI_PREFIX)
     path = _plain(path)
-    dialect: Dialect = "anthropic.messages" if below_anthropic else "openai.chat"
+    own = _dialect_of(path) if prefix is None else PREFIX_DIALECTS[prefix]
+    found = Found(dialect="openai.chat" if own is None else spoken(own), shape=own)
+    endpoint, model = _at(path, below_openai=below_openai)
+    if endpoint is None:
+        return found
+    if endpoint.operation is not None and prefix is None:
+        found = replace(found, dialect=endpoint.operation.dialect)
+    return replace(found, endpoint=endpoint, model=model)
+
+
+def _at(path: str, *, below_openai: bool) -> tuple[Endpoint | None, str]:
+    """What is there, and the model that the path names."""
     endpoint = ENDPOINTS.get(path)
     if endpoint is not None:
-        operation = endpoint.operation
-        own = dialect if operation is None or below_anthropic else operation.dialect
-        return Found(dialect=own, endpoint=endpoint, anthropic=below_anthropic)
-    if path.startswith(MODEL_PAGE) and len(path) > len(MODEL_PAGE):
-        return Found(
-            dialect=dialect,
-            endpoint=_reads("model"),
-            model=path.removeprefix(MODEL_PAGE),
-            anthropic=below_anthropic,
-        )
-    if below_openai and path.startswith(DEPLOYMENTS):
-        model, _, rest = path.removeprefix(DEPLOYMENTS).partition("/")
-        endpoint = AZURE.get(rest)
-        if endpoint is not None and endpoint.operation is not None:
-            return Found(dialect=endpoint.operation.dialect, endpoint=endpoint, model=model)
-    if path.startswith("/v1/messages"):
-        dialect = "anthropic.messages"
-    return Found(dialect=dialect)
+        return endpoint, ""
+    for pattern, verbs in MODEL_PATHS:
+        named = pattern.fullmatch(path)
+        if named is not None and named[2] in verbs:
+            return verbs[named[2]], named[1]
+    page = MODEL_PAGE.fullmatch(path)
+    if page is not None:
+        return _reads("model"), page[2]
+    deployment = DEPLOYMENT.fullmatch(path) if below_openai else None
+    return (None, "") if deployment is None else (AZURE[deployment[2]], deployment[1])
+
+
+def _dialect_of(path: str) -> Dialect | None:
+    if CLAUDE in path:
+        return "anthropic.messages"
+    return next((dialect for start, dialect in DIALECTS if path.startswith(start)), None)
 
 
 def _plain(path: str) -> str:
     """Without what base URLs add by mistake: a version twice, one slash at the end."""
-    if path.startswith("/v1/v1/"):
+    if path.startswith(VERSION_TWICE):
         path = path[3:]
     return path[:-1] if path.endswith("/") and len(path) > 1 else path
 

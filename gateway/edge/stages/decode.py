@@ -8,11 +8,18 @@ from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
 from gateway.edge.runtime import Runtime
+from gateway.edge.surfaces import Operation
 from protocols.json_limits import JsonRefused, check_structure
 
 MAX_TOOLS: Final = 2_048
 MAX_MESSAGES: Final = 100_000
 MAX_CHOICES: Final = 128
+LONGEST: Final = (
+    ("tools", MAX_TOOLS),
+    ("messages", MAX_MESSAGES),
+    ("contents", MAX_MESSAGES),
+    ("input", MAX_MESSAGES),
+)
 # Where a request goes is the operator's word: a client that names it is mistaken or worse.
 DESTINATION_FIELDS: Final = frozenset(
     {
@@ -47,8 +54,9 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
         )
     exchange.model = _model(exchange)
     if operation.streams:
-        exchange.asked_stream = _flag(top, "stream")
-    _check_input(top, field=operation.input_field, is_list=operation.input_is_list)
+        said = exchange.arrival.path_stream
+        exchange.asked_stream = _flag(top, "stream") if said is None else said
+    _check_input(top, operation)
     _check_counts(top)
     exchange.asked_at = runtime.clock()
 
@@ -125,9 +133,12 @@ def _flag(top: dict[str, msgspec.Raw], name: str) -> bool:
         ) from None
 
 
-def _check_input(top: dict[str, msgspec.Raw], *, field: str, is_list: bool) -> None:
+def _check_input(top: dict[str, msgspec.Raw], operation: Operation) -> None:
+    field, is_list = operation.input_field, operation.input_is_list
     raw = top.get(field)
     if raw is None:
+        if not top.keys().isdisjoint(operation.instead_of_input):
+            return
         wanted = "a list" if is_list else "a string or a list"
         raise refusal("invalid_request", f"{field} is missing; expected {wanted}.", param=field)
     if is_list and memoryview(raw)[0] != OPENING:
@@ -137,10 +148,10 @@ def _check_input(top: dict[str, msgspec.Raw], *, field: str, is_list: bool) -> N
 
 
 def _check_counts(top: dict[str, msgspec.Raw]) -> None:
-    for field, most in (("tools", MAX_TOOLS), ("messages", MAX_MESSAGES)):
+    for field, most in LONGEST:
         raw = top.get(field)
         # n elements need 2n + 1 bytes: short arrays are not even counted.
-        if raw is None or memoryview(raw).nbytes <= 2 * most:
+        if raw is None or memoryview(raw).nbytes <= 2 * most or memoryview(raw)[0] != OPENING:
             continue
         count = len(LIST.decode(raw))
         if count > most:

@@ -1,12 +1,20 @@
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from accounts.specs import KeySpec
 from gateway.edge.errors import GatewayError
-from gateway.edge.lists import ListRequest, model_page, models_page, providers_page
+from gateway.edge.lists import (
+    ListRequest,
+    model_page,
+    models_page,
+    profiles_page,
+    providers_page,
+)
 from gateway.edge.surfaces import find
 from tests.gateway.edge.plane import key_spec, snapshot
 from tests.routing.world import NOW, alias, names, provider, target
@@ -23,7 +31,7 @@ ANTHROPIC = {b"anthropic-version": b"2023-06-01"}
 
 def models(
     *, key: KeySpec | None = None, query: bytes = b"", headers: dict[bytes, bytes] | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     body = models_page(
         snapshot=VIEW,
         key=key or key_spec(),
@@ -31,11 +39,11 @@ def models(
         found=find("/v1/models"),
         request=ListRequest(headers=headers or {}, query=query),
     )
-    page: dict[str, object] = msgspec.json.decode(body)
+    page: dict[str, Any] = msgspec.json.decode(body)
     return page
 
 
-def ids(page: dict[str, object]) -> list[str]:
+def ids(page: dict[str, Any]) -> list[str]:
     rows = page["data"]
     assert isinstance(rows, list)
     return [row["id"] for row in rows]
@@ -52,7 +60,7 @@ def test_models_are_listed_by_qualified_name_and_aliases_by_theirs() -> None:
         "mock.mock-echo",
         "best",
     ]
-    assert page["data"][0] == {  # type: ignore[index]
+    assert page["data"][0] == {
         "id": "openai.gpt-4",
         "object": "model",
         "created": 1_700_000_000,
@@ -83,7 +91,7 @@ def test_anthropics_clients_get_anthropics_list() -> None:
     page = models(headers=ANTHROPIC)
 
     assert (page["has_more"], page["first_id"], page["last_id"]) == (False, "openai.gpt-4", "best")
-    assert page["data"][0] == {  # type: ignore[index]
+    assert page["data"][0] == {
         "type": "model",
         "id": "openai.gpt-4",
         "display_name": "gpt-4",
@@ -119,7 +127,63 @@ def test_a_page_that_cannot_be_is_refused(query: bytes) -> None:
     assert refused.value.problem.http_status == 400
 
 
-def one(name: str, *, key: KeySpec | None = None, path: str = "/v1/models/") -> dict[str, object]:
+GOOGLE = {b"x-goog-api-key": b"k"}
+
+
+def test_whoever_sends_a_key_as_google_does_gets_geminis_list() -> None:
+    page = models(headers=GOOGLE)
+    assert page == models(query=b"key=k")
+    assert page["models"][0] == {
+        "name": "models/openai.gpt-4",
+        "displayName": "gpt-4",
+        "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
+    }
+    assert "nextPageToken" not in page
+    assert one("best", path="/v1beta/models/")["name"] == "models/best"
+
+
+def test_geminis_list_has_pages() -> None:
+    first = models(headers=GOOGLE, query=b"pageSize=4")
+    assert [row["displayName"] for row in first["models"]][-1] == "mock-echo"
+    rest = models(headers=GOOGLE, query=f"pageToken={first['nextPageToken']}".encode())
+    assert [row["name"] for row in rest["models"]] == ["models/best"]
+    assert "nextPageToken" not in rest
+
+
+def test_limits_of_a_model_are_told_where_they_are_known() -> None:
+    able = target("m", context_window=8_192)
+    able = structs.replace(able, target=structs.replace(able.target, max_tokens=1_024))
+    known = provider("p", able)
+    row = msgspec.json.decode(
+        model_page(
+            snapshot=snapshot(providers=(known,), index=names(known)),
+            key=key_spec(),
+            now=NOW,
+            found=find("/v1beta/models/m"),
+            request=ListRequest(headers={}, query=b""),
+        )
+    )
+    assert (row["inputTokenLimit"], row["outputTokenLimit"]) == (8_192, 1_024)
+
+
+def test_bedrocks_clients_find_models_and_profiles_by_the_same_ids() -> None:
+    page = listed_at("/foundation-models", models_page)
+    profiles = listed_at("/inference-profiles", profiles_page)
+    assert page["modelSummaries"][0]["modelId"] == "openai.gpt-4"
+    assert page["modelSummaries"][0]["responseStreamingSupported"] is True
+    assert [row["modelId"] for row in page["modelSummaries"]] == [
+        row["inferenceProfileId"] for row in profiles["inferenceProfileSummaries"]
+    ]
+
+
+def listed_at(path: str, page: Callable[..., bytes]) -> dict[str, Any]:
+    request = ListRequest(headers={}, query=b"")
+    body = page(snapshot=VIEW, key=key_spec(), now=NOW, found=find(path), request=request)
+    shown: dict[str, Any] = msgspec.json.decode(body)
+    return shown
+
+
+def one(name: str, *, key: KeySpec | None = None, path: str = "/v1/models/") -> dict[str, Any]:
     body = model_page(
         snapshot=VIEW,
         key=key or key_spec(),
@@ -127,7 +191,7 @@ def one(name: str, *, key: KeySpec | None = None, path: str = "/v1/models/") -> 
         found=find(f"{path}{name}"),
         request=ListRequest(headers={}, query=b""),
     )
-    row: dict[str, object] = msgspec.json.decode(body)
+    row: dict[str, Any] = msgspec.json.decode(body)
     return row
 
 

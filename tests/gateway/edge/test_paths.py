@@ -54,6 +54,8 @@ def test_the_fast_way_agrees_with_the_careful_one(raw: bytes) -> None:
         b"/a/%2f", b"/v1/chat/x%2fy", b"/model%2fx/converse", b"/v2/models/a%2fb",
         b"/model/a%2f..%2fb/converse", b"/model/%2fa/converse", b"/v1/models/a%2f%2fb",
         b"/v1/models/..%2f..%2fadmin", b"/openai/x/models/a%2fb",
+        b"/models/a%2fb", b"/deployments/a%2fb/embeddings",
+        b"/projects/p%2fq/locations/l/publishers/google/models/m:x",
     ],
 )  # fmt: skip
 def test_a_path_with_two_readings_is_refused(raw: bytes) -> None:
@@ -75,6 +77,12 @@ def test_a_path_with_two_readings_is_refused(raw: bytes) -> None:
         (b"/v1beta/models/tuned%2Fm:generateContent", "/v1beta/models/tuned/m:generateContent"),
         (b"/openai/v1/models/a%2Fb", "/openai/v1/models/a/b"),
         (b"/bedrock/model/a%2Fb/converse", "/bedrock/model/a/b/converse"),
+        (b"/openai/deployments/a%2Fb/embeddings", "/openai/deployments/a/b/embeddings"),
+        (b"/gemini/models/a%2Fb:countTokens", "/gemini/models/a/b:countTokens"),
+        (
+            b"/v1/projects/p/locations/l/publishers/google/models/a%2Fb:countTokens",
+            "/v1/projects/p/locations/l/publishers/google/models/a/b:countTokens",
+        ),
     ],
 )
 def test_the_path_everybody_sees(raw: bytes, path: str) -> None:

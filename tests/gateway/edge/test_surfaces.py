@@ -65,7 +65,12 @@ def test_a_models_page_may_have_a_slash_in_its_name() -> None:
         ("/openai/deployments/x/audio", "openai.chat"),
         ("/v1/messages/batches", "anthropic.messages"),
         ("/anthropic/v1/nothing", "anthropic.messages"),
-        ("/v1beta/models", "openai.chat"),
+        ("/v1/images/generations", "openai.chat"),
+        (
+            "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+            "anthropic.messages",
+        ),
+        ("/anthropic/v1/chat", "anthropic.messages"),
     ],
 )
 def test_an_unknown_path_still_has_a_dialect(path: str, dialect: str) -> None:
@@ -78,7 +83,36 @@ def test_an_unknown_path_still_has_a_dialect(path: str, dialect: str) -> None:
 
 def test_errors_below_anthropic_are_anthropics() -> None:
     assert find("/anthropic/v1/chat/completions").dialect == "anthropic.messages"
-    assert find("/anthropic/v1/models").anthropic
+    assert find("/anthropic/v1/models").dialect == "anthropic.messages"
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "shape"),
+    [
+        ("/v1/models", "models", None),
+        ("/api/v1/models", "models", None),
+        ("/openai/v1/models", "models", None),
+        ("/anthropic/v1/models", "models", "anthropic.messages"),
+        ("/gemini/v1/models/", "models", "gemini.generate"),
+        ("/v1beta/models", "models", "gemini.generate"),
+        ("/v1alpha/models", "models", "gemini.generate"),
+        ("/v1beta/models/openai/gpt-4", "model", "gemini.generate"),
+        ("/inference-profiles", "inference_profiles", "bedrock.converse"),
+        ("/bedrock/foundation-models", "foundation_models", "bedrock.converse"),
+    ],
+)
+def test_a_list_has_the_shape_of_its_path(path: str, page: str, shape: str | None) -> None:
+    found = find(path)
+    assert found.endpoint is not None
+    assert (found.endpoint.page, found.shape) == (page, shape)
+    assert is_client_path(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/realtime", "/v1/images/edits", "/model/x", "/model/x/invoke", "/gemini/v1/x:y"]
+)
+def test_what_is_not_in_the_table_is_not_there(path: str) -> None:
+    assert find(path).endpoint is None
 
 
 @pytest.mark.parametrize("path", ["/", "/t/acme/keys", "/api/v1/keys", "/api/console/run", "/v1"])

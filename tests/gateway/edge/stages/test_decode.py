@@ -1,9 +1,19 @@
 import msgspec
 import pytest
+from msgspec import structs
 
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.stages.decode import decode
-from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, Operation
+from gateway.edge.surfaces import (
+    BEDROCK_COUNT,
+    CHAT,
+    COUNT_TOKENS,
+    EMBEDDINGS,
+    GEMINI_COUNT,
+    GENERATE,
+    RESPONSES,
+    Operation,
+)
 from protocols.errors import Problem
 from tests.gateway.edge.plane import exchange, plane
 
@@ -55,6 +65,37 @@ async def test_bad_input_is_told_what_and_where(body: bytes, param: str | None, 
     assert problem.http_status == 400
     assert problem.param == param
     assert says in problem.message
+
+
+@pytest.mark.parametrize(
+    ("body", "operation", "accepted"),
+    [
+        (b'{"model": "m", "input": "hi"}', RESPONSES, True),
+        (b'{"model": "m", "previous_response_id": "resp_1"}', RESPONSES, True),
+        (b'{"model": "m"}', RESPONSES, False),
+        (b'{"model": "m", "contents": [1]}', GENERATE, True),
+        (b'{"model": "m", "contents": "hi"}', GENERATE, False),
+        (b'{"model": "m", "generateContentRequest": {}}', GEMINI_COUNT, True),
+        (b'{"model": "m", "input": {"converse": {}}}', BEDROCK_COUNT, True),
+    ],
+)
+async def test_every_operation_has_its_own_input(
+    body: bytes, operation: Operation, *, accepted: bool
+) -> None:
+    if accepted:
+        await decode(exchange(RUNTIME, body=body, operation=operation), RUNTIME)
+    else:
+        assert (await refused(body, operation=operation)).param == operation.input_field
+
+
+@pytest.mark.parametrize("said", [True, False])
+async def test_a_path_that_says_whether_to_stream_counts(*, said: bool) -> None:
+    made = exchange(RUNTIME, body=b'{"contents": [], "stream": 7}', operation=GENERATE)
+    made.arrival = structs.replace(made.arrival, path_model="m", path_stream=said)
+
+    await decode(made, RUNTIME)
+
+    assert (made.model, made.asked_stream) == ("m", said)
 
 
 async def test_a_destination_in_the_body_has_its_own_code() -> None:
