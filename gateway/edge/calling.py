@@ -23,16 +23,11 @@ from gateway.edge.failures import (
     unsaid,
     unwritable,
 )
+from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
 from gateway.edge.splices import splice
-from gateway.edge.streaming import (
-    EVENT_CAP_BYTES,
-    LAST_EVENT,
-    MEDIA_EVENT_CAP_BYTES,
-    Delivery,
-    Passage,
-)
+from gateway.edge.streaming import Delivery
 from gateway.edge.upstream import (
     Deadlines,
     Disconnected,
@@ -235,9 +230,9 @@ class Caller:
         finally:
             exchange.usage, exchange.stop = observer.usage or NO_USAGE, observer.stop
             exchange.tier = observer.tier
-        if observer.failure is not None:
+        if passage.failure is not None:
             secret = revealed(step.secret)
-            problem = unsaid(observer.failure, secret)
+            problem = unsaid(passage.failure, secret)
             failure = of_problem(problem, slug=step.candidate.provider.slug)
             if passage.open:
                 event = masked(passage.failing, secret)
@@ -248,8 +243,7 @@ class Caller:
             exchange.usage = observer.usage or NO_USAGE
             if rest is None:
                 raise Disconnected("the stream ended without its last event", sent=True)
-            # A vendor whose streams just close has its own way to end: nothing is added to it.
-            tail = rest + LAST_EVENT[native.dialect] if broke_off else rest
+            tail = rest
         exchange.delivered, exchange.whole = made, True
         self.ending = answer
         await self._delivery.finish(tail, upstream=answer.headers)

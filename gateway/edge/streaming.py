@@ -8,39 +8,25 @@ been recorded; one read at a time, and none while the client has not taken what 
 import asyncio
 import math
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
-
-import msgspec
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gateway.edge.answer_headers import answer_headers
 from gateway.edge.books import UNAVAILABLE, unavailable, withheld
-from gateway.edge.counting import note_event
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
+from gateway.edge.passage import Passage
 from gateway.edge.runtime import Runtime
-from gateway.edge.upstream import TooLarge, UpstreamAnswer, UpstreamFault
+from gateway.edge.upstream import UpstreamAnswer, UpstreamFault
 from gateway.edge.watching import Watch
-from protocols.framing.sse import SseSplitter
-from protocols.ir import Dialect
-from protocols.native import NativeDialect
+
+if TYPE_CHECKING:
+    from protocols.native import NativeDialect
 
 Record: TypeAlias = Callable[[Exchange, Runtime], None]
 
-EVENT_CAP_BYTES: Final = 1_048_576
-MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
-STREAM_CAP_BYTES: Final = 67_108_864
 CHECKPOINT_EACH_S: Final = 1.0  # so much of a stream a crash may cost
 LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
-# What ends a stream whose vendor said why it stopped and then broke off.
-LAST_EVENT: Final[Mapping[Dialect, bytes]] = {
-    "openai.chat": b"data: [DONE]\n\n",
-    "anthropic.messages": b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
-}
-D: Final = 0x64  # of `data`
-DONE: Final = b"[DONE]"
-JSON: Final = msgspec.json.Decoder()
-PING: Final = (b"event: ping", b"event:ping")
 
 
 class Delivery:
@@ -71,17 +57,18 @@ class Delivery:
         self._open = False  # a stream, counted as such
 
     async def pump(
-        self, answer: UpstreamAnswer, passage: "Passage", *, attempt: Attempt, idle_s: float
+        self, answer: UpstreamAnswer, passage: Passage, *, attempt: Attempt, idle_s: float
     ) -> bytes:
         """Forwards until the stream is over; the last event comes back, still to be sent.
 
         b"" where the vendor just closed. Raises UpstreamFault and FrameTooLarge.
         """
-        exchange, watch, read, feed = self._exchange, self._watch, answer.read, passage.feed
+        exchange, watch, read = self._exchange, self._watch, answer.read
+        feed, note = passage.feed, passage.note
         checkpoint_at = math.inf
         while chunk := await read():
             data = feed(chunk)
-            note_event(exchange, data)
+            note(exchange, data)
             if passage.open:
                 if exchange.delivered is None:
                     exchange.delivered = attempt
@@ -227,108 +214,6 @@ class Delivery:
         watch.quiet_since = ended = watch.clock()
         # Nothing was read meanwhile: the vendor's silence does not count.
         watch.since += ended - began
-
-
-class Passage:
-    """What of a vendor's stream may go on, and when. Holds no socket."""
-
-    __slots__ = (
-        "_bytes_in",
-        "_cap",
-        "_held",
-        "_held_bytes",
-        "_splitter",
-        "failing",
-        "meaningful",
-        "observer",
-        "open",
-        "over",
-    )
-
-    def __init__(
-        self, native: NativeDialect, *, hide_usage: bool, cap: int = EVENT_CAP_BYTES
-    ) -> None:
-        self.observer = native.observer(hide_usage=hide_usage)
-        self._splitter = SseSplitter(cap=cap)
-        self._cap = cap
-        self._bytes_in = 0
-        self._held: list[bytes] = []
-        self._held_bytes = 0
-        self.open = False  # content has come: from here on there is no way back
-        self.over = False  # the last event has come
-        self.meaningful = False  # the last chunk completed more than pings
-        self.failing = b""  # the event in which the vendor says that it failed
-
-    def feed(self, chunk: bytes) -> bytes:
-        """What may be sent on now; raises TooLarge and FrameTooLarge."""
-        self._bytes_in += len(chunk)
-        if self._bytes_in > STREAM_CAP_BYTES:
-            raise TooLarge("the stream", limit_bytes=STREAM_CAP_BYTES)
-        self.meaningful = False
-        kept = self._kept(self._splitter.feed(chunk))
-        if self.open:
-            return kept[0] if len(kept) == 1 else b"".join(kept)
-        self._held += kept
-        if self.observer.content or self.observer.terminal:
-            self.open = True
-            released = b"".join(self._held)
-            self._held.clear()
-            return released
-        self._held_bytes += sum(map(len, kept))
-        if self._held_bytes > self._cap:
-            raise TooLarge("what came before any content", limit_bytes=self._cap)
-        return b""
-
-    def _kept(self, frames: list[bytes]) -> list[bytes]:
-        kept: list[bytes] = []
-        observer = self.observer
-        for frame in frames:
-            if observer.feed(frame):
-                kept.append(frame)
-            if not self.meaningful:
-                self.meaningful = is_meaningful(frame)
-            if observer.failure is not None:
-                self.failing, self.over = frame, True
-                return kept[:-1] if kept and kept[-1] is frame else kept
-            if observer.terminal:
-                self.over = True
-                return kept
-        return kept
-
-    def close(self, *, broke_off: bool = False) -> bytes | None:
-        """No more will come: what is still to be sent; None where its answer broke off."""
-        observer = self.observer
-        is_whole = observer.stopped
-        rest = self._splitter.close()
-        if rest and (self.open or is_whole):
-            # Vendors do end streams without the last empty line: what it says of usage counts.
-            shown = observer.feed(rest + b"\n\n")
-            if shown and not broke_off and is_whole_event(rest):
-                self._held.append(rest)
-        if observer.failure is None and (is_whole or (self.open and observer.terminal)):
-            self.open = True
-            return b"".join(self._held)
-        return None
-
-
-def is_whole_event(rest: bytes) -> bool:
-    """Whether what came without an empty line behind it is an event all the same."""
-    _, found, data = rest.rpartition(b"data:")
-    data = data.strip()
-    if not found or data == DONE:
-        return bool(found)
-    try:
-        JSON.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-    return True
-
-
-def is_meaningful(frame: bytes) -> bool:
-    """Whether an event may be more than a sign of life."""
-    if frame[0] == D:
-        return True
-    return not frame.startswith(PING) and (b"\ndata" in frame or b"\rdata" in frame)
 
 
 async def linger(answer: UpstreamAnswer) -> None:

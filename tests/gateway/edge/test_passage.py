@@ -6,14 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge import streaming
+from gateway.edge import passage as passages
 from gateway.edge.calling import event_cap
-from gateway.edge.streaming import (
-    EVENT_CAP_BYTES,
-    MEDIA_EVENT_CAP_BYTES,
-    Passage,
-    is_meaningful,
-)
+from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
 from gateway.edge.upstream import TooLarge
 from protocols.errors import FrameTooLarge
 from protocols.registry import NATIVE
@@ -110,7 +105,7 @@ def test_a_picture_may_be_one_event(asked: bytes, cap: int) -> None:
 
 
 def test_an_endless_stream_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "STREAM_CAP_BYTES", 3 * len(chunk("abc")))
+    monkeypatch.setattr(passages, "STREAM_CAP_BYTES", 3 * len(chunk("abc")))
     passage = Passage(CHAT_NATIVE, hide_usage=True)
     for _ in range(3):
         passage.feed(chunk("abc"))
@@ -133,4 +128,4 @@ def test_an_endless_stream_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_signs_of_life_are_told_from_events(frame: bytes, *, means: bool) -> None:
-    assert is_meaningful(frame) is means
+    assert CHAT_NATIVE.is_meaningful(frame) is means

@@ -1,0 +1,140 @@
+"""A vendor's stream on its way to a client who speaks its dialect. Holds no socket.
+
+Laws: whole frames only, byte for byte; nothing goes on before the first content; after the last
+frame, or one in which the vendor says that it failed, nothing goes on at all.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from gateway.edge.counting import note_event
+from gateway.edge.exchange import Exchange
+from gateway.edge.upstream import TooLarge
+from protocols.codec import Loss
+from protocols.native import NativeDialect
+
+if TYPE_CHECKING:
+    from protocols.errors import Problem
+
+EVENT_CAP_BYTES: Final = 1_048_576
+MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
+STREAM_CAP_BYTES: Final = 67_108_864
+DONE: Final = b"[DONE]"
+JSON: Final = msgspec.json.Decoder()
+
+
+class Passage:
+    """What of a vendor's stream may go on, and when."""
+
+    __slots__ = (
+        "_bytes_in",
+        "_cap",
+        "_held",
+        "_held_bytes",
+        "_native",
+        "_splitter",
+        "failing",
+        "failure",
+        "meaningful",
+        "observer",
+        "open",
+        "over",
+    )
+
+    # Counts what `feed` has given.
+    note: Callable[[Exchange, bytes], None] = staticmethod(note_event)
+
+    def __init__(
+        self, native: NativeDialect, *, hide_usage: bool, cap: int = EVENT_CAP_BYTES
+    ) -> None:
+        """`native` is the vendor's dialect."""
+        self._native = native
+        self.observer = native.observer(hide_usage=hide_usage)
+        self._splitter = native.splitter(cap=cap)
+        self._cap = cap
+        self._bytes_in = 0
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self.open = False  # content has come: from here on there is no way back
+        self.over = False  # the last event has come
+        self.meaningful = False  # the last chunk completed more than pings
+        self.failure: Problem | None = None  # the vendor says that it failed
+        self.failing = b""  # the event in which it says so, where it may go on
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What of the answer the client's dialect could not say."""
+        return []
+
+    @property
+    def faults(self) -> int:
+        """How often the events did not come in their order."""
+        return 0
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What may be sent on now; raises TooLarge and FrameTooLarge."""
+        self._bytes_in += len(chunk)
+        if self._bytes_in > STREAM_CAP_BYTES:
+            raise TooLarge("the stream", limit_bytes=STREAM_CAP_BYTES)
+        self.meaningful = False
+        kept = self._kept(self._splitter.feed(chunk))
+        if self.open:
+            return kept[0] if len(kept) == 1 else b"".join(kept)
+        self._held += kept
+        if self.observer.content or self.observer.terminal:
+            self.open = True
+            released = b"".join(self._held)
+            self._held.clear()
+            return released
+        self._held_bytes += sum(map(len, kept))
+        if self._held_bytes > self._cap:
+            raise TooLarge("what came before any content", limit_bytes=self._cap)
+        return b""
+
+    def _kept(self, frames: list[bytes]) -> list[bytes]:
+        kept: list[bytes] = []
+        observer, native = self.observer, self._native
+        for frame in frames:
+            if observer.feed(frame):
+                kept.append(frame)
+            if not self.meaningful:
+                self.meaningful = native.is_meaningful(frame)
+            if observer.failure is not None:
+                self.failure, self.failing, self.over = observer.failure, frame, True
+                return kept[:-1] if kept and kept[-1] is frame else kept
+            if observer.terminal:
+                self.over = True
+                return kept
+        return kept
+
+    def close(self, *, broke_off: bool = False) -> bytes | None:
+        """No more will come: what is still to be sent; None where its answer broke off."""
+        observer = self.observer
+        is_whole = observer.stopped
+        rest = self._splitter.close()
+        if rest and (self.open or is_whole) and (frame := self._native.completed(rest)):
+            # What it says of usage counts, whether or not it goes on.
+            shown = observer.feed(frame)
+            self.failure = observer.failure
+            if shown and not broke_off and is_whole_event(rest):
+                self._held.append(rest)
+        if self.failure is None and (is_whole or (self.open and observer.terminal)):
+            self.open = True
+            # A vendor whose streams just close has its own way to end: nothing is added to it.
+            return b"".join(self._held) + (self._native.last_event if broke_off else b"")
+        return None
+
+
+def is_whole_event(rest: bytes) -> bool:
+    """Whether what came without an empty line behind it is an event all the same."""
+    _, found, data = rest.rpartition(b"data:")
+    data = data.strip()
+    if not found or data == DONE:
+        return bool(found)
+    try:
+        JSON.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
