@@ -5,13 +5,12 @@ default; what is archived is not compiled.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
 
-from protocols.codec import Target
 from providers.adapters.registry import ADAPTERS
+from providers.capabilities import capabilities, target_of
 from providers.inheritance import Effective, effective
 from providers.kinds import MOCK
 from providers.models import Credential, DataKey, PricePage, Provider, UpstreamModel
@@ -26,22 +25,6 @@ from providers.specs import (
     TargetSpec,
 )
 from providers.vendors import vendor_of
-
-# Whose seals a kind verifies; of the others only the provider itself can tell.
-VENDOR_OF: Final[Mapping[str, str]] = {"openai": "openai", "anthropic": "anthropic"}
-
-
-class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a model's row says it can do; fields as in `protocols.codec.Target`."""
-
-    refuses: frozenset[str] = frozenset()
-    effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
-    efforts: tuple[str, ...] = ()
-    tool_name_max: int = 64
-    cache: bool = False
-    seal_required: bool = False
-    links: frozenset[str] = frozenset()
-    reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
 
 
 def compile_provider(row: Provider) -> ProviderSpec:
@@ -73,7 +56,7 @@ def compile_provider(row: Provider) -> ProviderSpec:
             )
         ),
         targets=tuple(
-            _target(model, vendor=VENDOR_OF.get(row.kind, str(row.id)))
+            _target(model, kind=row.kind)
             for model in sorted(row.upstream_models.all(), key=lambda one: (one.created_at, one.id))
         ),
         data_region=holds.data_region,
@@ -136,28 +119,23 @@ def compile_credential(row: Credential) -> CredentialSpec:
     )
 
 
-def _target(row: UpstreamModel, *, vendor: str) -> TargetSpec:
-    can = msgspec.convert(row.capabilities, Capabilities)
+def _target(row: UpstreamModel, *, kind: str) -> TargetSpec:
+    said = row.capabilities
     return TargetSpec(
         id=str(row.id),
         upstream_name=row.upstream_name,
         public_name=row.public_name,
-        target=Target(
-            model=row.upstream_name,
-            vendor=vendor,
-            refuses=can.refuses,
+        target=target_of(
+            kind,
+            row.upstream_name,
+            owner=str(row.provider_id),
+            said=said,
             max_tokens=row.max_output_tokens,
-            effort=can.effort,
-            efforts=can.efforts,
-            tool_name_max=can.tool_name_max,
-            cache=can.cache,
-            seal_required=can.seal_required,
-            links=can.links,
         ),
         enabled=row.enabled,
         operations=frozenset(row.operations),
         context_window=row.context_window,
-        reasoning=can.reasoning or can.effort != "none",
+        reasoning=capabilities(kind, row.upstream_name, said).reasoning,
         params=_params(row.params),
         price_model=row.price_model,
         created_at=int(row.created_at.timestamp()),

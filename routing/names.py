@@ -12,9 +12,8 @@ from heapq import nlargest
 from typing import Final, TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from protocols.codec import Target
+from providers.capabilities import capabilities, target_of
 from providers.specs import ProviderSpec, TargetSpec
 from routing.specs import AliasSpec, RoutingSpec
 
@@ -311,21 +310,16 @@ def _at(provider: ProviderSpec, name: str) -> Match | None:
 
 
 def _unlisted(provider: ProviderSpec, name: str) -> TargetSpec:
-    """As the provider's own models are, but for the name."""
+    """What is known of a model by its name alone."""
     operations = frozenset({"embeddings"}) if "embed" in name else frozenset({"chat"})
-    if provider.targets:
-        like = provider.targets[0]
-        target = replace(like.target, model=name)
-        return TargetSpec(
-            id="", upstream_name=name, public_name=name, target=target, operations=operations
-        )
-    vendor = provider.quirks.vendor or provider.id
+    owner = provider.quirks.vendor or provider.id
     return TargetSpec(
         id="",
         upstream_name=name,
         public_name=name,
-        target=Target(model=name, vendor=vendor),
+        target=target_of(provider.kind, name, owner=owner, said={}),
         operations=operations,
+        reasoning=capabilities(provider.kind, name, {}).reasoning,
     )
 
 

@@ -12,7 +12,7 @@ from accounts.access import Access
 from accounts.actors import Actor
 from accounts.errors import Invalid, Refused
 from accounts.services.changes import lock
-from providers.compile import Capabilities
+from providers.capabilities import Capabilities
 from providers.models import Provider, UpstreamModel
 from providers.selectors.providers import editable_providers
 from providers.services.announcing import record_addition, record_changes, record_removal

@@ -1,0 +1,250 @@
+"""What a model can do where its row does not say. Pure; data, not code.
+
+Laws: by kind, then by the name that the vendor gives the model; the first row that fits counts;
+what is not known is not claimed; a row of the database that says a field wins over all of this.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from protocols.codec import Target
+
+Said: TypeAlias = Mapping[str, Any]
+
+OPENAI: Final = frozenset({"openai", "azure_openai", "openai_compatible"})
+CLAUDE: Final = frozenset({"anthropic", "anthropic_compatible", "bedrock", "vertex"})
+GEMINI: Final = frozenset({"gemini", "vertex"})
+BEDROCK: Final = frozenset({"bedrock"})
+# Before the model's own name: an organisation, a region, a vendor (`us.anthropic.claude-…`).
+REMEMBERED: Final = 4_096  # clients name models that no row lists
+BEFORE: Final = r"(?:.*[./])?"
+
+LOW_TO_HIGH: Final = ("low", "medium", "high")
+NONE_TO_HIGH: Final = ("none", *LOW_TO_HIGH)
+MINIMAL_TO_HIGH: Final = ("minimal", *LOW_TO_HIGH)
+LOW_TO_XHIGH: Final = (*LOW_TO_HIGH, "xhigh")
+NONE_TO_XHIGH: Final = ("none", *LOW_TO_XHIGH)
+LOW_TO_MAX: Final = (*LOW_TO_HIGH, "max")
+ALL_OF_CLAUDE: Final = (*LOW_TO_XHIGH, "max")
+
+# Whoever thinks first takes no samples.
+NO_SAMPLING: Final = frozenset(
+    {
+        "temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs",
+        "top_logprobs", "logit_bias",
+    }
+)  # fmt: skip
+
+
+class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model's row says it can do; fields as in `protocols.codec.Target`."""
+
+    refuses: frozenset[str] = frozenset()
+    max_tokens: int | None = None
+    effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
+    efforts: tuple[str, ...] = ()
+    tool_name_max: int = 64
+    cache: bool = False
+    seal_required: bool = False
+    links: frozenset[str] = frozenset()
+    reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    kinds: frozenset[str]
+    name: re.Pattern[str]
+    said: Said
+
+
+def _row(kinds: frozenset[str], name: str, **said: Any) -> Row:
+    return Row(kinds=kinds, name=re.compile(f"{BEFORE}(?:{name})", re.IGNORECASE), said=said)
+
+
+def _thinks(kinds: frozenset[str], name: str, *efforts: str, **said: Any) -> Row:
+    """By a word, and always."""
+    return _row(kinds, name, effort="effort", efforts=efforts, reasoning=True, **said)
+
+
+OF_KIND: Final[Mapping[str, Said]] = {
+    "openai": {"links": frozenset({"http", "https"})},
+    "azure_openai": {"links": frozenset({"http", "https"})},
+    "anthropic": {"links": frozenset({"https"}), "tool_name_max": 128, "cache": True},
+    "vertex": {"links": frozenset({"gs", "https"})},
+    "bedrock": {"links": frozenset({"s3"})},
+    # It looks at no media, so that nothing has to be fetched for it.
+    "mock": {
+        "links": frozenset({"gs", "http", "https", "s3"}),
+        "tool_name_max": 128,
+        "cache": True,
+        "effort": "effort",
+        "efforts": ("none", "minimal", *ALL_OF_CLAUDE),
+    },
+}
+DATED: Final = r"(?:-20\d\d.*)?"
+MODELS: Final = (
+    # OpenAI. Chat models of the fifth generation do not think.
+    _thinks(OPENAI, rf"o[134](?:-mini|-pro)?{DATED}", *LOW_TO_HIGH),
+    _thinks(OPENAI, rf"gpt-5-pro{DATED}", "high"),
+    _thinks(OPENAI, rf"gpt-5-codex{DATED}", *LOW_TO_HIGH),
+    _thinks(OPENAI, rf"gpt-5(?:-mini|-nano)?{DATED}", *MINIMAL_TO_HIGH),
+    _thinks(OPENAI, rf"gpt-5[.-]1-codex-max{DATED}", *LOW_TO_XHIGH),
+    _thinks(OPENAI, rf"gpt-5[.-]1-codex(?:-mini)?{DATED}", *LOW_TO_HIGH),
+    _thinks(OPENAI, rf"gpt-5[.-]1(?:-mini)?{DATED}", *NONE_TO_HIGH),
+    _thinks(OPENAI, rf"gpt-5[.-][2-9]-pro{DATED}", "medium", "high", "xhigh"),
+    _thinks(OPENAI, rf"gpt-5[.-][2-9]-codex{DATED}", *LOW_TO_XHIGH),
+    _thinks(OPENAI, rf"gpt-5[.-][2-9](?:-mini|-nano)?{DATED}", *NONE_TO_XHIGH),
+    _thinks(OPENAI, r"gpt-5[.-]6-(?:luna|sol|terra)|gpt-6(?:\.\d)?-[a-z]+", *LOW_TO_HIGH),
+    _thinks(OPENAI | BEDROCK, r"gpt-oss-\d+b.*", *LOW_TO_HIGH),
+    # Claude. The name of the third generation has the number first.
+    _row(CLAUDE, r"claude-3-(?:opus|sonnet|haiku).*", max_tokens=4_096),
+    _row(CLAUDE, r"claude-3-5-(?:sonnet|haiku).*", max_tokens=8_192),
+    _row(CLAUDE, r"claude-3-7-sonnet.*", effort="budget", max_tokens=64_000),
+    _row(CLAUDE, r"claude-opus-4-5.*", effort="budget", efforts=LOW_TO_HIGH, max_tokens=64_000),
+    _row(
+        CLAUDE,
+        r"claude-(?:opus|sonnet)-4-6.*",
+        effort="adaptive",
+        efforts=LOW_TO_MAX,
+        max_tokens=128_000,
+    ),
+    _row(
+        CLAUDE,
+        r"claude-(?:opus-4-[78]|(?:opus|sonnet|fable|mythos)-5).*",
+        effort="adaptive",
+        efforts=ALL_OF_CLAUDE,
+        max_tokens=128_000,
+    ),
+    _row(CLAUDE, r"claude-opus-4(?:-[01])?(?:[@-]20\d{6}.*)?", effort="budget", max_tokens=32_000),
+    _row(
+        CLAUDE,
+        r"claude-(?:sonnet-4(?:-[05])?|haiku-4-5)(?:[@-]20\d{6}.*)?",
+        effort="budget",
+        max_tokens=64_000,
+    ),
+    # Gemini. Models that make pictures or speak are not known to think.
+    _row(GEMINI, r"gemini-(?:1\.5|2\.0)-(?:flash|pro).*", max_tokens=8_192),
+    _row(
+        GEMINI,
+        r"gemini-2\.5-pro(?:-preview-\d.*)?",
+        effort="budget",
+        max_tokens=65_536,
+        reasoning=True,
+    ),
+    _row(
+        GEMINI,
+        r"gemini-2\.5-flash(?:-lite)?(?:-preview(?:-\d.*)?|-latest)?",
+        effort="budget",
+        max_tokens=65_536,
+    ),
+    _row(
+        GEMINI,
+        r"gemini-3(?:\.\d)?-flash(?:-lite)?(?:-preview.*)?",
+        effort="level",
+        efforts=MINIMAL_TO_HIGH,
+        max_tokens=65_536,
+        seal_required=True,
+        reasoning=True,
+    ),
+    _row(
+        GEMINI,
+        r"gemini-3\.\d-pro(?:-preview.*)?",
+        effort="level",
+        efforts=LOW_TO_HIGH,
+        max_tokens=65_536,
+        seal_required=True,
+        reasoning=True,
+    ),
+    _row(
+        GEMINI,
+        r"gemini-3-pro(?:-preview.*)?",
+        effort="level",
+        efforts=("low", "high"),
+        max_tokens=65_536,
+        seal_required=True,
+        reasoning=True,
+    ),
+    _row(GEMINI, r"gemini-[3-9].*", seal_required=True),
+)
+# What holds beside the rows above, all that fit.
+REFUSALS: Final = (
+    (
+        frozenset({"openai", "azure_openai"}),
+        re.compile(rf"(?:o1|o1-mini|o1-preview|o1-pro|o3-mini){DATED}"),
+        NO_SAMPLING,
+    ),
+    (
+        frozenset({"openai", "azure_openai"}),
+        re.compile(rf"(?:o3|o3-pro|o4-mini|gpt-5(?:-mini|-nano|-codex|-pro)?){DATED}"),
+        NO_SAMPLING | {"stop"},
+    ),
+)
+CARRIERS: Final = frozenset({"bedrock", "vertex"})
+CLAUDES: Final = re.compile(rf"{BEFORE}claude-")
+SEALS_OF_KIND: Final[Mapping[str, str]] = {
+    "openai": "openai",
+    "azure_openai": "azure",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "vertex": "vertex",
+}
+CACHED_BY_BEDROCK: Final = re.compile(
+    rf"{BEFORE}(?:claude-(?!3-(?:opus|sonnet|haiku)|v|instant)|nova)"
+)
+
+
+def capabilities(kind: str, name: str, said: Said) -> Capabilities:
+    """Of a model: what its row says, else what is known of the kind and the name."""
+    if not said:
+        return _known(kind, name)
+    thinks = {"reasoning": True} if said.get("effort", "none") != "none" else {}
+    known = msgspec.structs.asdict(_known(kind, name))
+    return msgspec.convert({**known, **thinks, **said}, Capabilities)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _known(kind: str, name: str) -> Capabilities:
+    known = {**OF_KIND.get(kind, {}), **_of_name(kind, name)}
+    if kind == "bedrock" and CACHED_BY_BEDROCK.match(name):
+        known["cache"] = True
+    for kinds, pattern, refused in REFUSALS:
+        if kind in kinds and pattern.fullmatch(name):
+            known["refuses"] = refused
+    return Capabilities(**known)
+
+
+def target_of(
+    kind: str, name: str, *, owner: str, said: Said, max_tokens: int | None = None
+) -> Target:
+    """`owner`: the vendor of seals that only the provider itself can verify."""
+    can = capabilities(kind, name, said)
+    return Target(
+        model=name,
+        vendor=seals_of(kind, name) or owner,
+        refuses=can.refuses,
+        max_tokens=can.max_tokens if max_tokens is None else max_tokens,
+        effort=can.effort,
+        efforts=can.efforts,
+        tool_name_max=can.tool_name_max,
+        cache=can.cache,
+        seal_required=can.seal_required,
+        links=can.links,
+    )
+
+
+def seals_of(kind: str, name: str) -> str:
+    """Whose seals a model verifies, wherever it is served; empty: only its provider can tell."""
+    if kind in CARRIERS and CLAUDES.match(name):
+        return SEALS_OF_KIND["anthropic"]
+    return SEALS_OF_KIND.get(kind, "")
+
+
+def _of_name(kind: str, name: str) -> Said:
+    for row in MODELS:
+        if kind in row.kinds and row.name.fullmatch(name):
+            return row.said
+    return {}

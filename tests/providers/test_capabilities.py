@@ -1,0 +1,130 @@
+import pytest
+
+from protocols.efforts import WORDS
+from providers.capabilities import MODELS, Capabilities, capabilities, target_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "effort", "efforts"),
+    [
+        ("openai", "gpt-4o", "none", ""),
+        ("openai", "o3-mini-2025-01-31", "effort", "low medium high"),
+        ("openai", "gpt-5-2025-08-07", "effort", "minimal low medium high"),
+        ("openai", "gpt-5-chat-latest", "none", ""),
+        ("openai", "gpt-5.1", "effort", "none low medium high"),
+        ("azure_openai", "gpt-5-2-2025-12-11", "effort", "none low medium high xhigh"),
+        ("openai", "gpt-5.2-pro", "effort", "medium high xhigh"),
+        ("openai_compatible", "openai/gpt-oss-120b", "effort", "low medium high"),
+        ("bedrock", "us-gov.openai.gpt-oss-20b-1:0", "effort", "low medium high"),
+        ("openai_compatible", "anthropic/claude-sonnet-4", "none", ""),
+        ("anthropic", "claude-3-5-haiku-latest", "none", ""),
+        ("anthropic", "claude-sonnet-4-5-20250929", "budget", ""),
+        ("anthropic", "claude-opus-4-5", "budget", "low medium high"),
+        ("anthropic", "claude-sonnet-4-6", "adaptive", "low medium high max"),
+        ("anthropic", "claude-sonnet-5", "adaptive", "low medium high xhigh max"),
+        ("bedrock", "us.anthropic.claude-opus-4-7", "adaptive", "low medium high xhigh max"),
+        ("vertex", "claude-opus-4-1@20250805", "budget", ""),
+        ("gemini", "gemini-2.5-flash-lite", "budget", ""),
+        ("gemini", "gemini-2.5-flash-image", "none", ""),
+        ("gemini", "gemini-3-pro-preview", "level", "low high"),
+        ("vertex", "gemini-3.1-pro-preview", "level", "low medium high"),
+        ("gemini", "gemini-3-flash-preview", "level", "minimal low medium high"),
+    ],
+)
+def test_a_model_thinks_in_the_words_of_its_vendor(
+    kind: str, name: str, effort: str, efforts: str
+) -> None:
+    known = capabilities(kind, name, {})
+    assert (known.effort, " ".join(known.efforts)) == (effort, efforts)
+
+
+def test_words_go_from_weak_to_strong() -> None:
+    for row in MODELS:
+        places = [WORDS.index(word) for word in row.said.get("efforts", ())]
+        assert places == sorted(places)
+
+
+def test_what_thinks_first_takes_no_samples() -> None:
+    assert "temperature" in capabilities("openai", "o1", {}).refuses
+    assert "stop" not in capabilities("openai", "o1", {}).refuses
+    assert "stop" in capabilities("azure_openai", "gpt-5-mini", {}).refuses
+    for name in ("gpt-4o", "gpt-5.1", "gpt-5-chat-latest"):
+        assert not capabilities("openai", name, {}).refuses
+    assert not capabilities("openai_compatible", "o1", {}).refuses
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "most"),
+    [
+        ("anthropic", "claude-3-opus-latest", 4_096),
+        ("anthropic", "claude-opus-4-20250514", 32_000),
+        ("anthropic", "claude-haiku-4-5-20251001", 64_000),
+        ("anthropic", "claude-fable-5-1", 128_000),
+        ("gemini", "gemini-2.0-flash", 8_192),
+        ("gemini", "gemini-2.5-pro", 65_536),
+        ("anthropic", "claude-of-tomorrow", None),
+        ("openai", "gpt-4o", None),
+    ],
+)
+def test_the_longest_answer_is_known_or_not_said(kind: str, name: str, most: int | None) -> None:
+    assert capabilities(kind, name, {}).max_tokens == most
+
+
+def test_kinds_take_links_names_and_cache_points() -> None:
+    assert capabilities("openai", "gpt-4o", {}).links == {"http", "https"}
+    assert capabilities("gemini", "gemini-2.5-pro", {}).links == frozenset()
+    assert capabilities("bedrock", "amazon.nova-lite-v1:0", {}).links == {"s3"}
+    assert capabilities("anthropic", "any", {}).tool_name_max == 128
+    assert capabilities("anthropic", "any", {}).cache
+    assert capabilities("bedrock", "eu.anthropic.claude-sonnet-4-6", {}).cache
+    assert not capabilities("bedrock", "anthropic.claude-3-opus-20240229-v1:0", {}).cache
+    assert not capabilities("bedrock", "meta.llama3-8b-instruct-v1:0", {}).cache
+
+
+def test_the_third_gemini_wants_its_seals_back() -> None:
+    assert capabilities("gemini", "gemini-3.6-flash", {}).seal_required
+    assert capabilities("gemini", "gemini-4-argon", {}).seal_required
+    assert not capabilities("gemini", "gemini-2.5-pro", {}).seal_required
+
+
+def test_the_row_wins() -> None:
+    said = {"refuses": ["image"], "effort": "none", "efforts": [], "max_tokens": 5, "links": []}
+    known = capabilities("openai", "o3", said)
+    assert known.refuses == {"image"}
+    assert (known.effort, known.efforts, known.max_tokens) == ("none", (), 5)
+    assert known.links == frozenset()
+
+
+def test_whoever_thinks_may_take_its_time() -> None:
+    assert capabilities("openai", "o3", {}).reasoning
+    assert capabilities("openai_compatible", "own", {"effort": "effort"}).reasoning
+    assert not capabilities("anthropic", "claude-sonnet-4-6", {}).reasoning
+    assert not capabilities("openai", "o3", {"reasoning": False}).reasoning
+
+
+def test_of_what_is_unknown_nothing_is_claimed() -> None:
+    assert capabilities("openai_compatible", "own", {}) == Capabilities()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "vendor"),
+    [
+        ("openai", "gpt-4o", "openai"),
+        ("azure_openai", "gpt-4o", "azure"),
+        ("anthropic", "claude-opus-5", "anthropic"),
+        ("bedrock", "us.anthropic.claude-opus-5", "anthropic"),
+        ("bedrock", "amazon.nova-lite-v1:0", "provider"),
+        ("vertex", "claude-opus-5", "anthropic"),
+        ("vertex", "gemini-3-pro-preview", "vertex"),
+        ("openai_compatible", "claude-opus-5", "provider"),
+    ],
+)
+def test_seals_are_verified_by_who_made_the_model(kind: str, name: str, vendor: str) -> None:
+    target = target_of(kind, name, owner="provider", said={})
+    assert (target.model, target.vendor) == (name, vendor)
+
+
+def test_the_row_s_longest_answer_wins() -> None:
+    known = target_of("anthropic", "claude-opus-5", owner="p", said={}, max_tokens=9)
+    assert known.max_tokens == 9
+    assert target_of("anthropic", "claude-opus-5", owner="p", said={}).max_tokens == 128_000
