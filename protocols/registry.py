@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from protocols.anthropic_messages.codec import MessagesCodec
+from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
 from protocols.anthropic_messages.native import AnthropicMessages
 from protocols.codec import ClientCodec, EmbeddingsCodec, UpstreamCodec
 from protocols.ir import Dialect
@@ -22,7 +22,9 @@ CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),
     "anthropic.messages": MessagesCodec(),
 }
-UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {}
+UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
+    "anthropic.messages": MessagesUpstream(),
+}
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
     "openai.embeddings": OpenAiEmbeddingsCodec(),
 }

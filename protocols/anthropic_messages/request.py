@@ -75,8 +75,9 @@ def decode_request(body: bytes, head: Head) -> ir.Request:
 
 def _system(fields: Fields) -> Iterator[Message]:
     item = fields.item("system")
-    if item is not None:
-        yield Message(role="system", content=read_blocks(item), head=True)
+    blocks = read_blocks(item) if item is not None else ()
+    if blocks:
+        yield Message(role="system", content=blocks, head=True)
 
 
 def _messages(items: Iterable[Item]) -> Iterator[Message]:

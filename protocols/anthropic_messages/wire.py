@@ -25,6 +25,17 @@ STOP_REASONS: Final[Mapping[StopReason, str]] = {
     "error": "end_turn",
     "other": "end_turn",
 }
+# And back; what is no word of the dialect stands for nothing we know.
+REASONS: Final[Mapping[str, StopReason]] = {
+    "end_turn": "end_turn",
+    "stop_sequence": "stop_sequence",
+    "max_tokens": "max_tokens",
+    "model_context_window_exceeded": "context_window",
+    "tool_use": "tool_call",
+    "pause_turn": "pause",
+    "compaction": "pause",
+    "refusal": "refusal",
+}
 EXECUTORS: Final = {"client": "tool_use", "provider": "server_tool_use"}
 
 

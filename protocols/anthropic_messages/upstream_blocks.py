@@ -1,0 +1,201 @@
+"""Content blocks of a request, written."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+from msgspec import Raw
+
+from protocols import ir
+from protocols.anthropic_messages.citations import citation_object
+from protocols.anthropic_messages.upstream_writing import DIALECT, VENDOR, Writing
+from protocols.anthropic_messages.wire import arguments_object, call_head, is_object
+
+Written: TypeAlias = dict[str, Any] | Raw
+IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+PDF: Final = "application/pdf"
+
+
+def write_block(writing: Writing, block: ir.Content, path: str) -> Written | None:
+    """None for what is not sent; it stands among the losses then, unless it said nothing."""
+    match block:
+        case ir.Text():
+            return _text(writing, block, path)
+        case ir.ToolCall():
+            return _call(writing, block, path)
+        case ir.ToolResult():
+            return _result(writing, block, path)
+        case ir.Thinking():
+            return _thinking(writing, block, path)
+        case ir.Media():
+            return _media(writing, block, path)
+        case ir.Refusal():
+            return {"type": "text", "text": block.text} if block.text.strip() else None
+        case ir.Opaque():
+            return _opaque(writing, block, path)
+
+
+def write_blocks(writing: Writing, blocks: tuple[ir.Content, ...], path: str) -> list[Written]:
+    made = (
+        write_block(writing, block, f"{path}[{position}]") for position, block in enumerate(blocks)
+    )
+    return [each for each in made if each is not None]
+
+
+def _text(writing: Writing, block: ir.Text, path: str) -> Written | None:
+    # Messages takes no text without a character to see, and it says nothing.
+    if not writing.is_own and not block.text.strip():
+        return None
+    _unsealed(writing, block.seal, path)
+    said: dict[str, Any] = {"type": "text", "text": block.text}
+    if block.citations:
+        cited = [*_citations(writing, block, path)]
+        if cited:
+            said["citations"] = cited
+    return writing.finish(said, extra=block.extra, cache=block.cache, path=path)
+
+
+def _citations(writing: Writing, block: ir.Text, path: str) -> Iterator[dict[str, Any]]:
+    if writing.is_own:
+        found = map(citation_object, block.citations)
+        yield from (each for each in found if each is not None)
+    else:
+        writing.losses.add("citations", f"{path}.citations", "only Anthropic's own are taken back")
+
+
+def _unsealed(writing: Writing, seal: ir.Seal | None, path: str) -> None:
+    """The dialect has a place for seals of thoughts only."""
+    if seal is not None and seal.signature is not None:
+        writing.losses.add("seal", f"{path}.seal", "belongs to another vendor")
+
+
+def _call(writing: Writing, block: ir.ToolCall, path: str) -> Written | None:
+    if block.executor == "provider" and not writing.is_own:
+        why = "the call was made and answered by another vendor"
+        writing.losses.add("provider_tool", path, why)
+        return None
+    _unsealed(writing, block.seal, path)
+    head = call_head(block)
+    head["id"], head["name"] = writing.id(block.id), writing.name(block.name)
+    if block.form == "custom":
+        head["input"] = {"input": block.arguments}
+    else:
+        head["input"] = arguments_object(block.arguments)
+        if block.arguments and not is_object(block.arguments):
+            writing.losses.add("tool_arguments", f"{path}.arguments", "Messages knows objects only")
+    return writing.finish(head, extra=block.extra, cache=block.cache, path=path)
+
+
+def _result(writing: Writing, block: ir.ToolResult, path: str) -> Written:
+    said: dict[str, Any] = {"type": "tool_result", "tool_use_id": writing.id(block.call_id)}
+    content = write_blocks(writing, result_content(block), f"{path}.content")
+    if content:
+        said["content"] = content
+    if block.is_error:
+        said["is_error"] = True
+    return writing.finish(said, extra=block.extra, cache=block.cache, path=path)
+
+
+def result_content(block: ir.ToolResult) -> tuple[ir.Content, ...]:
+    """The blocks, else the value as text."""
+    if not block.content and block.structured:
+        return (ir.Text(text=bytes(block.structured).decode()),)
+    return block.content
+
+
+def _thinking(writing: Writing, block: ir.Thinking, path: str) -> Written | None:
+    signature = block.seal.signature if block.seal else None
+    if signature is not None and block.seal and block.seal.origin != writing.target.vendor:
+        writing.losses.add("seal", path, "another vendor's reasoning is not understood")
+        return None
+    # Anthropic takes back no thought it has not signed.
+    if signature is None and not writing.is_own and writing.target.vendor == VENDOR:
+        writing.losses.add("reasoning", path, "is not signed by the vendor")
+        return None
+    if block.redacted:
+        said: dict[str, Any] = {"type": "redacted_thinking", "data": signature or ""}
+    else:
+        said = {"type": "thinking", "thinking": block.text}
+        if signature is not None:
+            said["signature"] = signature
+    return writing.finish(said, extra=block.extra, cache=None, path=path)
+
+
+def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
+    source = None if writing.refuses(block.kind) else _source(writing, block)
+    if source is None or block.kind not in {"image", "document"}:
+        code = "file" if isinstance(block.source, ir.FileRef) else block.kind
+        writing.losses.add(code, path, "the target does not take it", content=True)
+        return None
+    _unsealed(writing, block.seal, path)
+    if block.detail not in {None, "auto"}:
+        writing.losses.add("image", f"{path}.detail", "Messages knows one only")
+    said: dict[str, Any] = {"type": block.kind, "source": source}
+    if block.kind == "document":
+        if block.name is not None:
+            said["title"] = block.name
+        if block.context is not None:
+            said["context"] = block.context
+        if block.citable:
+            said["citations"] = {"enabled": True}
+    return writing.finish(said, extra=block.extra, cache=block.cache, path=path)
+
+
+def _source(writing: Writing, block: ir.Media) -> dict[str, Any] | None:
+    match block.source:
+        case ir.Inline(data=data):
+            if writing.is_own:
+                kind = {} if block.mime is None else {"media_type": block.mime}
+                return {"type": "base64", **kind, "data": data}
+            return _inline(block, data)
+        case ir.Link(url=url):
+            if writing.is_own or url.partition(":")[0] in writing.target.links:
+                return {"type": "url", "url": url}
+            return None
+        case ir.FileRef(origin=origin, id=file_id):
+            known = origin == writing.target.vendor
+            return {"type": "file", "file_id": file_id} if known else None
+        case ir.InlineText(text=text):
+            return {"type": "text", "media_type": block.mime or "text/plain", "data": text}
+        case ir.InlineBlocks(content=content):
+            return {"type": "content", "content": write_blocks(writing, content, "source.content")}
+
+
+def _inline(block: ir.Media, data: str) -> dict[str, Any] | None:
+    mime = block.mime or ("image/png" if block.kind == "image" else PDF)
+    if mime in IMAGES or mime == PDF:
+        return {"type": "base64", "media_type": mime, "data": data}
+    if not mime.startswith("text/"):
+        return None
+    try:
+        text = base64.b64decode(data).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return {"type": "text", "media_type": "text/plain", "data": text}
+
+
+def _opaque(writing: Writing, block: ir.Opaque, path: str) -> Written | None:
+    if block.dialect == DIALECT:
+        return block.raw
+    if block.text is None:
+        writing.losses.add("opaque", path, f"{block.kind} is unknown here", content=True)
+        return None
+    return {"type": "text", "text": block.text} if block.text.strip() else None
+
+
+def media_links(request: ir.Request) -> Iterator[str]:
+    """All that media refer to, wherever they stand."""
+    for message in request.messages:
+        yield from _links(message.content)
+
+
+def _links(blocks: tuple[ir.Content, ...]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case ir.Media(source=ir.Link(url=url)):
+                yield url
+            case ir.ToolResult(content=inner) | ir.Media(source=ir.InlineBlocks(content=inner)):
+                yield from _links(inner)
+            case _:
+                pass

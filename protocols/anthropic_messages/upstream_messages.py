@@ -1,0 +1,144 @@
+"""Messages of a request, in the order the dialect wants.
+
+Law 1: the dialect's own messages keep their order. Law 2: of all others, what one side says in a
+row is one message; results of tools come first in the message after the calls.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from protocols import ir
+from protocols.anthropic_messages.upstream_blocks import (
+    Written,
+    result_content,
+    write_block,
+    write_blocks,
+)
+from protocols.anthropic_messages.upstream_writing import Writing
+from protocols.ir import Message
+
+
+class Turn:
+    """What one side says in a row."""
+
+    __slots__ = ("answer", "content", "results", "role")
+
+    def __init__(self, role: Literal["system", "user", "assistant"]) -> None:
+        self.role = role
+        self.results: list[Written] = []
+        self.content: list[Written] = []
+        self.answer: Turn | None = None  # the results of its calls
+
+    def parts(self) -> "Iterable[Turn]":
+        return (self,) if self.answer is None else (self, self.answer)
+
+
+def write_messages(
+    writing: Writing, messages: Sequence[Message]
+) -> tuple[list[Written], list[dict[str, Any]]]:
+    """What stands at the head, and the conversation."""
+    heads = 0
+    for message in messages:
+        if not (message.head or (message.role == "system" and not writing.is_own)):
+            break
+        heads += 1
+    head: list[Written] = []
+    for position, message in enumerate(messages[:heads]):
+        path = f"messages[{position}]"
+        head.extend(write_blocks(writing, message.content, f"{path}.content"))
+        writing.rest({}, message.extra, path)
+    rest = [(f"messages[{at}]", each) for at, each in enumerate(messages[heads:], start=heads)]
+    if writing.is_own:
+        return head, [_own(writing, message, path) for path, message in rest]
+    return head, _arranged(writing, rest)
+
+
+def _own(writing: Writing, message: Message, path: str) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "role": _role(writing, message),
+        "content": write_blocks(writing, message.content, f"{path}.content"),
+    }
+    writing.rest(said, message.extra, path)
+    return said
+
+
+def _role(writing: Writing, message: Message) -> Literal["system", "user", "assistant"]:
+    if message.role == "system" and writing.refuses("system_later"):
+        return "user"
+    return message.role
+
+
+def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dict[str, Any]]:
+    turns: list[Turn] = []
+    called: dict[str, Turn] = {}  # call id -> where it was called
+    for path, message in rest:
+        turn = _turn(turns, _role(writing, message))
+        if message.name is not None:
+            writing.losses.add("name", f"{path}.name", "Messages knows no names of speakers")
+        writing.rest({}, message.extra, path)
+        for position, block in enumerate(message.content):
+            at = f"{path}.content[{position}]"
+            if isinstance(block, ir.ToolResult):
+                _place(writing, block, at, turn=turn, called=called)
+                continue
+            if isinstance(block, ir.ToolCall):
+                called[block.id] = turn
+            written = write_block(writing, block, at)
+            if written is not None:
+                turn.content.append(written)
+    return _joined(turns)
+
+
+def _turn(turns: list[Turn], role: Literal["system", "user", "assistant"]) -> Turn:
+    last = turns[-1] if turns else None
+    if last is not None and last.answer is not None:
+        last = last.answer
+    if last is not None and last.role == role:
+        return last
+    turns.append(Turn(role))
+    return turns[-1]
+
+
+def _place(
+    writing: Writing, block: ir.ToolResult, path: str, *, turn: Turn, called: dict[str, Turn]
+) -> None:
+    asked = called.get(block.call_id)
+    if asked is None:
+        writing.losses.add("opaque", path, "is the result of no call: it is sent as text")
+        turn.content.extend(write_blocks(writing, result_content(block), f"{path}.content"))
+        return
+    if asked.answer is None:
+        asked.answer = Turn("user")
+    written = write_block(writing, block, path)
+    if written is not None:
+        asked.answer.results.append(written)
+
+
+def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    joined: list[Turn] = []
+    for turn in turns:
+        for part in turn.parts():
+            if not (part.results or part.content):
+                continue
+            if joined and joined[-1].role == part.role:
+                joined[-1].results.extend(part.results)
+                joined[-1].content.extend(part.content)
+            else:
+                joined.append(part)
+    return [{"role": each.role, "content": each.results + each.content} for each in joined]
+
+
+def ends_in_unthought_calls(messages: Sequence[dict[str, Any]]) -> bool:
+    """Whether the calls whose results come last were made without a thought."""
+    if len(messages) < 2 or not any(map(_is_result, messages[-1]["content"])):
+        return False
+    first = messages[-2]["content"][:1]
+    return not any(_type(block) in {"thinking", "redacted_thinking"} for block in first)
+
+
+def _is_result(block: Written) -> bool:
+    return _type(block) == "tool_result"
+
+
+def _type(block: Written) -> object:
+    return block["type"] if isinstance(block, dict) else None

@@ -1,0 +1,176 @@
+"""How hard the model is to think, how long the answer may be, and what that leaves of sampling."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from protocols import ir
+from protocols.anthropic_messages.upstream_writing import Writing
+from protocols.efforts import budget_of, nearest, word_of
+
+KINDS: Final[Mapping[str | None, str]] = {
+    "on": "enabled",
+    "adaptive": "adaptive",
+    "off": "disabled",
+}
+DISPLAYS: Final[Mapping[str | None, str]] = {
+    "none": "omitted",
+    "summary": "summarized",
+    "full": "full",
+}
+USUAL_EFFORT: Final = "medium"
+EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
+LEAST_BUDGET: Final = 1_024
+MAX_TOKENS: Final = 4_096  # where nobody says how many
+HOTTEST: Final = 1.0
+DEFAULTS: Final[Mapping[str, float]] = {"temperature": 1, "top_p": 1}
+NOT_WHILE_THINKING: Final = frozenset({"temperature", "top_k"})
+
+
+class Thinking:
+    """What is said of it: `thinking` and the `effort` of `output_config`."""
+
+    __slots__ = ("effort", "said")
+
+    def __init__(self, said: dict[str, Any] | None = None, effort: str | None = None) -> None:
+        self.said = said
+        self.effort = effort
+
+    @property
+    def is_on(self) -> bool:
+        return self.said is not None and self.said["type"] != "disabled"
+
+    @property
+    def budget(self) -> int | None:
+        return self.said.get("budget_tokens") if self.said is not None else None
+
+
+def write_thinking(writing: Writing, asked: ir.Reasoning | None) -> Thinking:
+    if asked is None:
+        return Thinking()
+    can_think = not writing.refuses("reasoning")
+    way = writing.target.effort if can_think else "none"
+    if writing.is_own and way == "none" and can_think:
+        made = _as_asked(asked)  # nobody says that it cannot
+    else:
+        made = _fitting(writing, asked, way)
+    if made.said is not None and made.is_on and asked.show is not None:
+        made.said["display"] = DISPLAYS[asked.show]
+    if asked.extra:
+        said = {} if made.said is None else made.said
+        writing.rest(said, asked.extra, "reasoning")
+    return made
+
+
+def _as_asked(asked: ir.Reasoning) -> Thinking:
+    if asked.mode is None:
+        return Thinking(effort=asked.effort)
+    said: dict[str, Any] = {"type": KINDS[asked.mode]}
+    if asked.budget_tokens is not None:
+        said["budget_tokens"] = asked.budget_tokens
+    return Thinking(said, asked.effort)
+
+
+def _fitting(writing: Writing, asked: ir.Reasoning, way: str) -> Thinking:
+    is_off = asked.mode == "off" or asked.effort == "none" or asked.budget_tokens == 0
+    if way == "none":
+        if not is_off:
+            writing.losses.add("reasoning", "reasoning", "the target does not think")
+        return Thinking()
+    if is_off:
+        return Thinking({"type": "disabled"})
+    if way == "budget":
+        return _budgeted(writing, asked)
+    word = asked.effort or (None if asked.budget_tokens is None else word_of(asked.budget_tokens))
+    said = {"type": "adaptive"} if way == "adaptive" else None
+    return Thinking(said, None if word is None else _known(writing, word))
+
+
+def _known(writing: Writing, word: str) -> str | None:
+    known = nearest(word, writing.target.efforts or EFFORTS)
+    if known != word:
+        writing.losses.add("effort", "reasoning.effort", f"is {known} here")
+    return known
+
+
+def _budgeted(writing: Writing, asked: ir.Reasoning) -> Thinking:
+    budget = asked.budget_tokens
+    if budget is None:
+        budget = budget_of(asked.effort or USUAL_EFFORT)
+    said = {"type": "enabled", "budget_tokens": max(budget, LEAST_BUDGET)}
+    # Some know both; the others are told in tokens what the word asked for.
+    knows_words = asked.effort is not None and bool(writing.target.efforts)
+    return Thinking(said, _known(writing, asked.effort or "") if knows_words else None)
+
+
+def switch_off(writing: Writing, thinking: Thinking, why: str) -> None:
+    writing.losses.add("reasoning", "reasoning", why)
+    thinking.said = None
+
+
+def write_sampling(writing: Writing, request: ir.Request, thinking: Thinking) -> dict[str, Any]:
+    asked = request.sampling
+    said: dict[str, Any] = {"max_tokens": _max_tokens(writing, asked.max_tokens, thinking)}
+    for key in ("temperature", "top_p", "top_k"):
+        value = getattr(asked, key)
+        if value is None:
+            continue
+        is_default = value == DEFAULTS.get(key)
+        refusal = _refusal(writing, key, thinking=thinking, is_default=is_default)
+        if refusal is None:
+            if writing.is_own or not is_default:
+                said[key] = value
+        elif not is_default:
+            writing.losses.add(key, f"sampling.{key}", refusal)
+    if (said.get("temperature") or 0) > HOTTEST and not writing.is_own:
+        said["temperature"] = HOTTEST
+        writing.losses.add("temperature", "sampling.temperature", f"is {HOTTEST} at most")
+    _stop(writing, asked.stop, said)
+    _unsaid(writing, asked)
+    return said
+
+
+def _refusal(writing: Writing, key: str, *, thinking: Thinking, is_default: bool) -> str | None:
+    if writing.refuses(key):
+        return "the target refuses it"
+    if writing.is_modern:
+        return "the version asked for has none"
+    if thinking.is_on and key in NOT_WHILE_THINKING and not is_default:
+        return "does not go with thinking"
+    return None
+
+
+def _stop(writing: Writing, asked: tuple[str, ...], said: dict[str, Any]) -> None:
+    # Of those without a character to see Messages takes none.
+    taken = [each for each in asked if writing.is_own or each.strip()]
+    if writing.refuses("stop"):
+        taken = []
+    if taken:
+        said["stop_sequences"] = taken
+    if len(taken) < len(asked):
+        writing.losses.add("stop", "sampling.stop", "the target does not take it")
+
+
+def _unsaid(writing: Writing, asked: ir.Sampling) -> None:
+    """What Messages has no words for, unless it asks for the usual."""
+    for code, path, is_asked in (
+        ("seed", "seed", asked.seed is not None),
+        ("penalties", "presence_penalty", bool(asked.presence_penalty)),
+        ("penalties", "frequency_penalty", bool(asked.frequency_penalty)),
+        ("n", "candidates", (asked.candidates or 1) > 1),
+        ("logprobs", "logprobs", bool(asked.logprobs or asked.top_logprobs)),
+    ):
+        if is_asked:
+            writing.losses.add(code, f"sampling.{path}", "Messages has no such thing")
+
+
+def _max_tokens(writing: Writing, asked: int | None, thinking: Thinking) -> int:
+    most = writing.target.max_tokens
+    tokens = (most or MAX_TOKENS) if asked is None else asked
+    budget = thinking.budget
+    if budget is not None and budget >= tokens and not writing.is_own:
+        tokens += budget
+    if most is not None and tokens > most:
+        if asked is not None and asked > most:
+            writing.losses.add("max_tokens", "sampling.max_tokens", f"the target gives {most}")
+        tokens = most
+    return tokens

@@ -1,0 +1,101 @@
+"""A whole Messages answer, read.
+
+Law: what of it is not as expected is kept as it is; only what is no answer at all is refused.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from protocols import ir
+from protocols.anthropic_messages.blocks import READERS
+from protocols.anthropic_messages.upstream_writing import DIALECT
+from protocols.anthropic_messages.usage import read_tier, read_usage
+from protocols.anthropic_messages.wire import REASONS
+from protocols.codec import Memo
+from protocols.custom_tools import input_of
+from protocols.errors import DecodeError
+from protocols.fields import NULL, Fields
+from protocols.ir import Extra
+from protocols.lenient import VALUES, an_object, read, words
+
+OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
+LISTS: Final = msgspec.json.Decoder(list[Raw])
+OF_THE_STOP: Final = ("stop_details", "container")
+KNOWN: Final = frozenset(
+    {"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"}
+).union(OF_THE_STOP)
+
+
+def decode_response(body: bytes, memo: Memo) -> ir.Response:
+    said = read(OBJECTS, body)
+    content = None if said is None else read(LISTS, said.get("content", NULL))
+    if said is None or content is None:
+        raise DecodeError("content", "is missing; expected a list of blocks")
+    usage = an_object(said.get("usage", NULL))
+    blocks = tuple(_as_asked(read_plainly(raw), memo) for raw in content)
+    has_calls = any(isinstance(block, ir.ToolCall) for block in blocks)
+    return ir.Response(
+        id=read_text(said, "id"),
+        model=read_text(said, "model"),
+        content=blocks,
+        stop=read_stop(said, memo, has_calls=has_calls),
+        usage=read_usage(usage) or ir.Usage(),
+        service_tier=read_tier(usage),
+        extra=read_extra(said),
+    )
+
+
+def read_plainly(raw: Raw) -> ir.Content:
+    """A block as the vendor has it; one that cannot be read is kept whole."""
+    try:
+        fields = Fields(raw, "")
+        kind = fields.required_text("type")
+        if kind in READERS:
+            return READERS[kind](fields)
+    except DecodeError:
+        kind = words(an_object(raw).get("type")) or ""
+    return ir.Opaque(dialect=DIALECT, kind=kind, raw=raw.copy())
+
+
+def _as_asked(block: ir.Content, memo: Memo) -> ir.Content:
+    if not isinstance(block, ir.ToolCall):
+        return block
+    if block.name == memo.schema_tool:
+        return ir.Text(text=block.arguments)
+    call = named_as_asked(block, memo)
+    return replace(call, arguments=input_of(call.arguments)) if call.form == "custom" else call
+
+
+def named_as_asked(call: ir.ToolCall, memo: Memo) -> ir.ToolCall:
+    name = memo.names.get(call.name, call.name)
+    if name in memo.custom:
+        return replace(call, name=name, form="custom")
+    return call if name == call.name else replace(call, name=name)
+
+
+def read_stop(said: Mapping[str, Raw], memo: Memo, *, has_calls: bool) -> ir.Stop:
+    word = read_text(said, "stop_reason") or None
+    reason = REASONS.get(word or "", "other")
+    if reason == "tool_call" and memo.schema_tool is not None and not has_calls:
+        reason = "end_turn"
+    extra = {key: said[key].copy() for key in OF_THE_STOP if said.get(key, NULL) != NULL}
+    return ir.Stop(
+        reason=reason,
+        raw=word,
+        sequence=read_text(said, "stop_sequence") or None,
+        extra=extra or None,
+    )
+
+
+def read_extra(said: Mapping[str, Raw]) -> Extra | None:
+    found = {key: raw.copy() for key, raw in said.items() if key not in KNOWN and raw != NULL}
+    return found or None
+
+
+def read_text(said: Mapping[str, Raw], key: str) -> str:
+    value: Any = read(VALUES, said[key]) if key in said else None
+    return value if isinstance(value, str) else ""
