@@ -5,7 +5,7 @@ the form it promises; whoever leaves or runs out of time is told apart here; no 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.counting import note_answer
@@ -23,10 +23,10 @@ from gateway.edge.failures import (
     unsaid,
     unwritable,
 )
-from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
+from gateway.edge.fidelity import codes
+from gateway.edge.questions import Question
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
-from gateway.edge.splices import splice
 from gateway.edge.streaming import Delivery
 from gateway.edge.upstream import (
     Deadlines,
@@ -37,26 +37,17 @@ from gateway.edge.upstream import (
     UpstreamFault,
 )
 from gateway.edge.watching import Watch
-from protocols.errors import FrameTooLarge
-from protocols.ir import Dialect
+from protocols.codec import Loss
+from protocols.errors import FrameTooLarge, ProtocolError
 from providers.adapters.base import Destination, Revealable
 from providers.adapters.headers import HeaderRefused
-from providers.specs import TargetSpec
 
 if TYPE_CHECKING:
     from protocols.native import NativeDialect
 
 POOL_WAIT_S: Final = 2.0
 COUNTING: Final = "count_tokens"
-BETAS: Final = b"anthropic-beta"
-# What a client may say to the vendor in headers; an adapter may take less.
-UPSTREAM_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
-    "openai.chat": (b"openai-beta",),
-    "openai.embeddings": (b"openai-beta",),
-    "anthropic.messages": (b"anthropic-version", BETAS),
-}
-MEDIA: Final = frozenset({b"audio", b"image"})
-EVENT_STREAM: Final = "text/event-stream"
+JSON_TYPE: Final = {"content-type": "application/json"}
 CONTENT_TYPE: Final = re.compile(r"[a-z]{1,16}/[a-z.+-]{1,40}")
 
 
@@ -94,7 +85,7 @@ class Caller:
         # An answer whose last event is out; whoever has time lets it end by itself.
         self.ending: UpstreamAnswer | None = None
 
-    async def call(self, step: Step, made: Attempt) -> Failure | None:
+    async def call(self, step: Step, made: Attempt, question: Question) -> Failure | None:
         """None: the client has its answer."""
         answer: UpstreamAnswer | None = None
         slug = step.candidate.provider.slug
@@ -102,8 +93,8 @@ class Caller:
         watch.drainable = step.candidate.provider.disconnect_policy == "drain"
         try:
             with watch:
-                answer = await self._send(step, made)
-                return await self._judge(step, made, answer)
+                answer = await self._send(step, made, question)
+                return await self._judge(step, question, made, answer)
         except HeaderRefused as refused:
             own = self._exchange.vendor_key is not None
             failure = unwritable(str(refused), slug=slug, own_credential=own)
@@ -127,14 +118,13 @@ class Caller:
         if self.ending is not None:
             self.ending.abort()
 
-    async def _send(self, step: Step, made: Attempt) -> UpstreamAnswer:
+    async def _send(self, step: Step, made: Attempt, question: Question) -> UpstreamAnswer:
         exchange, runtime = self._exchange, self._runtime
         candidate = step.candidate
         provider, operation = candidate.provider, exchange.arrival.operation
-        spliced = splice(exchange, candidate, hmac_key=runtime.hmac_key)
-        headers, dropped = upstream_headers(exchange, candidate.target)
-        exchange.losses[:] = (*self._losses, *spliced.losses, *dropped)
-        exchange.withhold_usage = spliced.withhold_usage
+        exchange.losses[:] = self._losses
+        if question.losses:
+            self._lose(question, question.losses)
         call = runtime.adapters[provider.kind].call(
             Destination(
                 provider=provider,
@@ -144,8 +134,8 @@ class Caller:
                 secret=step.secret,
             ),
             operation=operation.what,
-            body=spliced.body,
-            headers=headers,
+            body=question.body,
+            headers=question.headers,
             stream=exchange.asked_stream,
         )
         made.called = True
@@ -159,33 +149,38 @@ class Caller:
         made.status = answer.status
         return answer
 
-    async def _judge(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:
+    async def _judge(
+        self, step: Step, question: Question, made: Attempt, answer: UpstreamAnswer
+    ) -> Failure | None:
         candidate, content_type = step.candidate, answer.headers.get("content-type", "").lower()
         limits, is_ok = candidate.provider.timeouts, 200 <= answer.status < 300
         ttft_s = first_within_s(candidate, stream=self._exchange.asked_stream)
-        if is_ok and self._exchange.asked_stream and content_type.startswith(EVENT_STREAM):
+        streamed = question.native.stream_content_type.partition(b";")[0].decode()
+        if is_ok and self._exchange.asked_stream and content_type.startswith(streamed):
             self._watch.expect("first", since=made.began_at, within_s=ttft_s)
-            return await self._stream(step, made, answer)
+            return await self._stream(step, question, made, answer)
         now = self._runtime.clock()
         self._watch.expect("idle", since=now, within_s=max(ttft_s, limits.idle_ms / 1000))
         body = await answer.whole()
         if not is_ok or b"error" in body:
-            failure = self._refused(step, answer, body)
+            failure = self._refused(step, question, answer, body)
             if failure is not None:
                 return failure
         if self._exchange.asked_stream or not is_json_object(content_type, body):
-            wanted = EVENT_STREAM if self._exchange.asked_stream else "a JSON object"
+            wanted = streamed if self._exchange.asked_stream else "a JSON object"
             why = f"answered {answer.status} with {shown_type(content_type)}, not {wanted}"
             return odd(why, slug=candidate.provider.slug)
-        return await self._whole(made, answer, body)
+        return await self._whole(question, made, answer, body)
 
-    def _refused(self, step: Step, answer: UpstreamAnswer, body: bytes) -> Failure | None:
+    def _refused(
+        self, step: Step, question: Question, answer: UpstreamAnswer, body: bytes
+    ) -> Failure | None:
         """What an answer is about, if it is an error."""
         provider, status = step.candidate.provider, answer.status
         body = masked(body, revealed(step.secret))
         verdict = self._runtime.adapters[provider.kind].verdict(status, answer.headers, body)
         if status < 300:
-            problem = self._native.error_in_success(body)
+            problem = question.native.error_in_success(body)
             if problem is None:
                 return None
             failure = of_problem(problem, slug=provider.slug)
@@ -194,29 +189,44 @@ class Caller:
         failure = of_answer(
             verdict, slug=provider.slug, status=status, headers=answer.headers, body=body
         )
+        if question.lane == "translation":
+            # Its bytes are none that the client can read.
+            wait_s = verdict.wait_s(self._runtime.wall())
+            failure.problem = question.native.problem(status, body, wait_s)
+            failure.status = 0
         if verdict.cls == "model_missing" and self._exchange.arrival.operation.what == COUNTING:
             failure.counts = False  # many vendors cannot count, with models that they do serve
         return failure
 
-    async def _whole(self, made: Attempt, answer: UpstreamAnswer, body: bytes) -> Failure | None:
-        exchange = self._exchange
-        usage, stop = self._native.usage(body)
+    async def _whole(
+        self, question: Question, made: Attempt, answer: UpstreamAnswer, body: bytes
+    ) -> Failure | None:
+        exchange, native = self._exchange, question.native
+        slug = made.candidate.provider.slug
+        usage, stop = native.usage(body)
         # Whoever found usage has read it all; what says none may be broken.
         if usage is None and not is_json(body):
-            return odd(
-                f"answered {answer.status} with broken JSON", slug=made.candidate.provider.slug
-            )
+            return odd(f"answered {answer.status} with broken JSON", slug=slug)
+        headers = answer.headers
+        try:
+            told = question.told(body)
+        except ProtocolError as error:
+            return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
+        if question.lane == "translation":
+            headers = JSON_TYPE
+            self._lose(question, told.losses)
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
         note_answer(exchange, body, window=made.candidate.target.context_window)
-        exchange.tier, exchange.whole = self._native.tier(body), True
+        exchange.tier, exchange.whole = native.tier(body), True
         exchange.delivered = made
         exchange.first_content_at = self._runtime.clock()
-        await self._delivery.whole(status=answer.status, upstream=answer.headers, body=body)
+        await self._delivery.whole(status=answer.status, upstream=headers, body=told.body)
         return None
 
-    async def _stream(self, step: Step, made: Attempt, answer: UpstreamAnswer) -> Failure | None:
-        exchange, native = self._exchange, self._native
-        passage = Passage(native, hide_usage=exchange.withhold_usage, cap=event_cap(exchange))
+    async def _stream(
+        self, step: Step, question: Question, made: Attempt, answer: UpstreamAnswer
+    ) -> Failure | None:
+        exchange, passage = self._exchange, question.passage()
         observer = passage.observer
         idle_s = step.candidate.provider.timeouts.idle_ms / 1000
         broke_off = False
@@ -230,26 +240,31 @@ class Caller:
         finally:
             exchange.usage, exchange.stop = observer.usage or NO_USAGE, observer.stop
             exchange.tier = observer.tier
+        if not passage.over:
+            rest = passage.close(broke_off=broke_off)
+            exchange.usage = observer.usage or NO_USAGE
+            if rest is None and passage.failure is None:
+                raise Disconnected("the stream ended without its last event", sent=True)
+            tail = rest or b""
+        if question.lane == "translation":
+            self._lose(question, passage.losses)
+            self._runtime.metrics.disordered(dialect=question.native.dialect, count=passage.faults)
         if passage.failure is not None:
             secret = revealed(step.secret)
             problem = unsaid(passage.failure, secret)
             failure = of_problem(problem, slug=step.candidate.provider.slug)
             if passage.open:
                 event = masked(passage.failing, secret)
-                await self._tell_in_stream(failure, event=tail + event)
+                await self._tell_in_stream(failure, before=tail, event=event)
             return failure
-        if not passage.over:
-            rest = passage.close(broke_off=broke_off)
-            exchange.usage = observer.usage or NO_USAGE
-            if rest is None:
-                raise Disconnected("the stream ended without its last event", sent=True)
-            tail = rest
         exchange.delivered, exchange.whole = made, True
         self.ending = answer
         await self._delivery.finish(tail, upstream=answer.headers)
         return None
 
-    async def _tell_in_stream(self, failure: Failure, *, event: bytes = b"") -> None:
+    async def _tell_in_stream(
+        self, failure: Failure, *, before: bytes = b"", event: bytes = b""
+    ) -> None:
         """The one terminal event of a stream that failed after it had begun."""
         exchange, native = self._exchange, self._native
         failure.delivered = True
@@ -260,7 +275,20 @@ class Caller:
             wall=self._runtime.wall(),
         )
         event = event or native.error_event(exchange.error, exchange.arrival.request_id)
-        await self._delivery.finish(event, upstream={})
+        await self._delivery.finish(before + event, upstream={})
+
+    def _lose(self, question: Question, losses: Sequence[Loss]) -> None:
+        """For the record, the header and the metric."""
+        lost = self._exchange.losses
+        for code in codes(losses):
+            if code not in lost:
+                lost.append(code)
+            if question.lane == "translation":
+                self._runtime.metrics.lost(
+                    code=code,
+                    asked=self._native.dialect,
+                    spoken=question.native.dialect,
+                )
 
     def _deadlines(self, candidate: Candidate) -> Deadlines:
         exchange, limits = self._exchange, candidate.provider.timeouts
@@ -285,30 +313,6 @@ def first_within_s(candidate: Candidate, *, stream: bool) -> float:
     if not stream:
         return max(limits.ttft_ms, limits.reasoning_ttft_ms) / 1000
     return (limits.reasoning_ttft_ms if candidate.target.reasoning else limits.ttft_ms) / 1000
-
-
-def upstream_headers(exchange: Exchange, target: TargetSpec) -> tuple[dict[str, str], list[str]]:
-    """The client's headers that its dialect allows; and the betas the target does not know."""
-    headers: dict[str, str] = {}
-    dropped: list[str] = []
-    known = target.target.betas
-    for name in UPSTREAM_HEADERS[exchange.arrival.operation.dialect]:
-        value = exchange.arrival.headers.get(name)
-        if value is None:
-            continue
-        text = value.decode("latin-1")
-        if name == BETAS and known is not None:
-            asked = [beta.strip() for beta in text.split(",")]
-            dropped = [beta for beta in asked if beta not in known]
-            text = ",".join(beta for beta in asked if beta in known)
-        if text:
-            headers[name.decode()] = text
-    return headers, dropped
-
-
-def event_cap(exchange: Exchange) -> int:
-    asked = bytes(exchange.top.get("modalities", b""))
-    return MEDIA_EVENT_CAP_BYTES if MEDIA & set(asked.split(b'"')) else EVENT_CAP_BYTES
 
 
 def is_json_object(content_type: str, body: bytes) -> bool:

@@ -211,7 +211,10 @@ def tags_of(tags: Iterable[str]) -> tuple[str, ...]:
 def errand_of(exchange: Exchange, made: Attempt | None) -> Errand:
     operation, model = exchange.arrival.operation, plain(exchange.model, most=MAX_LENGTH)
     if made is None:
-        return Errand(operation.dialect, operation.what, model, exchange.asked_stream)
+        degraded = _degraded(exchange)
+        return Errand(
+            operation.dialect, operation.what, model, exchange.asked_stream, degraded=degraded
+        )
     provider, target = made.candidate.provider, made.candidate.target
     credential: CredentialSpec = made.credential
     return Errand(
@@ -219,7 +222,7 @@ def errand_of(exchange: Exchange, made: Attempt | None) -> Errand:
         operation.what,
         model,
         exchange.asked_stream,
-        exchange.lane,
+        made.candidate.lane,
         plain(target.public_name, most=NAME_CHARS),
         provider.id,
         provider.slug,

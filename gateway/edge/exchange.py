@@ -14,6 +14,7 @@ from gateway.edge.surfaces import Operation
 from gateway.snapshot.snapshot import Snapshot
 from gateway.spool.frames import Start, Tariff
 from protocols import ir
+from protocols.codec import ClientCodec
 from providers.adapters.base import VerdictClass
 from providers.specs import CredentialSpec, PriceSpec, ProviderSpec, Surface, TargetSpec
 
@@ -31,11 +32,20 @@ NO_USAGE: Final = ir.Usage()
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a request may go: one model at one provider, by the surface it speaks natively."""
+    """Where a request may go: one model at one provider, by a surface of its."""
 
     provider: ProviderSpec
     target: TargetSpec
     surface: Surface
+    lane: Lane = "native"  # translation: the surface speaks another dialect than the client
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asked, as its own codec and those of vendors need it."""
+
+    codec: ClientCodec
+    request: ir.Request
+    to_vendors: ir.Request  # without what the gateway does itself
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +93,7 @@ class Exchange:
         "admitted_at",
         "answer_status",
         "arrival",
+        "asked",
         "asked_at",
         "asked_stream",
         "attempts",
@@ -118,7 +129,6 @@ class Exchange:
         "vendor_key",
         "whole",
         "withheld",
-        "withhold_usage",
     )
 
     def __init__(
@@ -153,10 +163,10 @@ class Exchange:
         self.admitted_at = 0.0
         self.started_at = 0.0  # the same moment, in seconds since 1970: by it prices are chosen
         # attempt
+        self.asked: Asked | None = None  # once a vendor of another dialect is to be asked
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client
-        self.withhold_usage = False
         self.sending = False  # the response has begun
         self.answer_status = 0
         self.bytes_out = 0

@@ -125,6 +125,11 @@ class Walk:
         if failure.closes:
             self._closed.add(target_id)
 
+    def skip(self, step: Step) -> None:
+        """It was not asked, and need not be."""
+        self._made -= 1
+        self._closed.add(step.candidate.target.id)
+
     def soonest_s(self, *, now: float) -> float | None:
         """When a credential of any candidate may serve again."""
         waits = [self._soonest_s(candidate, now=now) for candidate in self._candidates]

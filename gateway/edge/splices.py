@@ -21,14 +21,18 @@ ENCODER: Final = msgspec.json.Encoder()
 OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 STRING: Final = msgspec.json.Decoder(str)
 TRUE: Final = Raw(b"true")
+STREAM_OPTIONS: Final = "stream_options"
 OF_THE_GATEWAY: Final = ("disable_fallbacks",)
 # What we judge an exchange by; no operator's table may change it under us.
 OURS: Final = frozenset({"model", "stream"})
 # They name a client's user; on a credential that tenants share they would mingle.
 END_USER: Final[Mapping[Dialect, tuple[str, ...]]] = {
     "openai.chat": ("user", "safety_identifier", "prompt_cache_key"),
+    "openai.responses": ("user", "safety_identifier", "prompt_cache_key"),
     "openai.embeddings": ("user",),
 }
+# Where a request names its model in the path; a body that names one too is refused.
+NAMED_IN_PATH: Final[frozenset[Dialect]] = frozenset({"gemini.generate", "bedrock.converse"})
 ALIAS_CHARS: Final = 32
 KEY_OVERHEAD: Final = len('"":,')
 
@@ -50,18 +54,36 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     losses = tuple(name for name in top if name in refused and name not in OURS)
     if target.params.rename or target.params.default or target.params.force:
         out = _adjusted(out, target.params)
-    model = ENCODER.encode(target.upstream_name)
-    if bytes(top.get("model", b"")) != model:
+    dialect = exchange.arrival.operation.dialect
+    if dialect in NAMED_IN_PATH:
+        out.pop("model", None)
+    elif bytes(top.get("model", b"")) != (model := ENCODER.encode(target.upstream_name)):
         out["model"] = Raw(model)
     withhold = False
-    if exchange.asked_stream and exchange.arrival.operation.dialect == "openai.chat":
+    if exchange.asked_stream and dialect == "openai.chat":
         withhold = provider.quirks.include_usage and _ask_for_usage(out, refused=refused)
-    if _is_shared(exchange, candidate):
+    if is_shared(exchange, candidate):
         _hide_users(out, exchange, hmac_key=hmac_key)
     # Untouched values are compared by identity: this reads none of them.
     unchanged = out == top and has_each_key_once(exchange.body, top)
     body = exchange.body if unchanged else ENCODER.encode(out)
     return Spliced(body=body, losses=losses, withhold_usage=withhold)
+
+
+def adjusted(body: bytes, candidate: Candidate, *, dialect: Dialect) -> tuple[bytes, list[str]]:
+    """A translated body as its operator wants it; and what he has it without."""
+    params, quirks = candidate.target.params, candidate.provider.quirks
+    unwanted = (params.drop | quirks.drop_params) - OURS
+    changed = params.rename or params.default or params.force
+    if not quirks.include_usage and dialect == "openai.chat":
+        unwanted |= {STREAM_OPTIONS}
+    if not unwanted and not changed:
+        return body, []
+    top = OBJECT.decode(body)
+    dropped = [name for name in top if name in unwanted]
+    out = {name: value for name, value in top.items() if name not in unwanted}
+    body = ENCODER.encode(_adjusted(out, params) if changed else out)
+    return body, [name for name in dropped if name != STREAM_OPTIONS]
 
 
 def has_each_key_once(body: bytes, top: Mapping[str, Raw]) -> bool:
@@ -92,9 +114,9 @@ def _adjusted(out: dict[str, Raw], params: Params) -> dict[str, Raw]:
 
 def _ask_for_usage(out: dict[str, Raw], *, refused: Collection[str]) -> bool:
     """True when the usage event comes only because we asked."""
-    if "stream_options" in refused:
+    if STREAM_OPTIONS in refused:
         return False
-    raw = out.get("stream_options")
+    raw = out.get(STREAM_OPTIONS)
     options: dict[str, Raw] = {}
     if raw is not None and bytes(raw) != b"null":
         try:
@@ -103,11 +125,11 @@ def _ask_for_usage(out: dict[str, Raw], *, refused: Collection[str]) -> bool:
             return False  # the vendor says what it thinks of it
     if bytes(options.get("include_usage", b"")) == b"true":
         return False
-    out["stream_options"] = Raw(ENCODER.encode(options | {"include_usage": TRUE}))
+    out[STREAM_OPTIONS] = Raw(ENCODER.encode(options | {"include_usage": TRUE}))
     return True
 
 
-def _is_shared(exchange: Exchange, candidate: Candidate) -> bool:
+def is_shared(exchange: Exchange, candidate: Candidate) -> bool:
     provider = candidate.provider
     return provider.tenant_id is None and not provider.simulated and exchange.vendor_key is None
 
@@ -129,10 +151,14 @@ def _hide_users(out: dict[str, Raw], exchange: Exchange, *, hmac_key: bytes) -> 
 
 
 def _alias(raw: Raw, *, tenant_id: str, hmac_key: bytes) -> Raw:
-    """The same for the same tenant and name, and meaningless to everybody else."""
     try:
         name = STRING.decode(raw)
     except msgspec.DecodeError:
         return raw
+    return Raw(ENCODER.encode(alias(name, tenant_id=tenant_id, hmac_key=hmac_key)))
+
+
+def alias(name: str, *, tenant_id: str, hmac_key: bytes) -> str:
+    """The same for the same tenant and name, and meaningless to everybody else."""
     digest = hmac.digest(hmac_key, f"{tenant_id}\0{name}".encode(), "sha256")
-    return Raw(ENCODER.encode(digest.hex()[:ALIAS_CHARS]))
+    return digest.hex()[:ALIAS_CHARS]

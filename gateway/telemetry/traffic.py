@@ -63,6 +63,16 @@ UPSTREAM_CANCEL: Final = Histogram(
     "From the client's leaving to the closing of the vendor's connection.",
     buckets=OVERHEAD_BUCKETS,
 )
+LOSSES: Final = Counter(
+    "switchyard_conversion_losses_total",
+    "What was asked or answered and could not be said in the other's dialect.",
+    ["code", "from", "to"],
+)
+DISORDER: Final = Counter(
+    "switchyard_stream_disorder_total",
+    "Events of vendors' streams that came out of their order, while they were translated.",
+    ["dialect"],
+)
 CREDENTIAL_STATE: Final = Gauge(
     "switchyard_credential_state",
     "1 for the state a credential is in.",
@@ -129,6 +139,14 @@ class Traffic:
         children[0].inc()
         if ttft_s is not None:
             children[1].observe(ttft_s)
+
+    def lost(self, *, code: str, asked: str, spoken: str) -> None:
+        # What follows the colon is a field's name, and clients make them up.
+        LOSSES.labels(code.partition(":")[0], asked, spoken).inc()
+
+    def disordered(self, *, dialect: str, count: int) -> None:
+        if count:
+            DISORDER.labels(dialect).inc(count)
 
     def canceled(self, *, seconds: float) -> None:
         UPSTREAM_CANCEL.observe(seconds)

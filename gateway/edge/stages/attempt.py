@@ -9,6 +9,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Final
 
+from gateway.edge.asking import Unfit, ask
 from gateway.edge.calling import Caller
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
@@ -20,6 +21,7 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
+from gateway.edge.fidelity import codes
 from gateway.edge.rating import rating_of
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
@@ -96,6 +98,7 @@ class Course:
         exchange, runtime = self._exchange, self._runtime
         walk = Walk(exchange, pool=runtime.pool, budget=runtime.retry_budget, stays=stays(exchange))
         failures: list[Failure] = []
+        unfit: list[Unfit] = []
         step = walk.next(now=runtime.clock(), wall=runtime.wall())
         while step is not None:
             try:
@@ -105,6 +108,11 @@ class Course:
                     raise
                 await self._end_stream(refused.problem)
                 return
+            except Unfit as why:
+                unfit.append(why)
+                walk.skip(step)
+                step = walk.next(now=runtime.clock(), wall=runtime.wall())
+                continue
             if failure is None or failure.delivered or exchange.client_gone:
                 return
             failures.append(failure)
@@ -117,6 +125,9 @@ class Course:
                 break
             walk.failed(step, failure)
             step = walk.next(now=runtime.clock(), wall=runtime.wall()) or await self._again(walk)
+        if not failures and unfit:
+            await self._refuse(unfit[0])
+            return
         if not failures:
             raise self._nobody(walk)
         told = chosen(failures, wall=runtime.wall())
@@ -143,8 +154,10 @@ class Course:
         """None: the client has its answer."""
         runtime, provider = self._runtime, step.candidate.provider
         model, credential = step.candidate.target.public_name, step.credential
-        now = runtime.clock()
         exchange = self._exchange
+        question = ask(exchange, step.candidate, runtime)
+        exchange.lane = question.lane
+        now = runtime.clock()
         made = Attempt(
             candidate=step.candidate,
             credential=credential,
@@ -159,7 +172,7 @@ class Course:
         verdict: Verdict | None = None
         to_pool = NOTHING_TO_SAY
         try:
-            failure = await self.caller.call(step, made)
+            failure = await self.caller.call(step, made, question)
             verdict = OK if failure is None else failure.verdict
             if failure is None or failure.counts:
                 to_pool = verdict
@@ -220,6 +233,15 @@ class Course:
             )
         else:
             raise GatewayError(problem)
+
+    async def _refuse(self, unfit: Unfit) -> None:
+        """Nobody can be asked this; the first choice says why."""
+        exchange, problem = self._exchange, unfit.error.problem
+        for code in codes(unfit.losses):
+            exchange.losses.append(code)
+        if not exchange.sending:
+            raise unfit.error
+        await self._end_stream(problem)
 
     async def _end_stream(self, problem: Problem) -> None:
         """Of which only keep-alives have been sent."""

@@ -11,6 +11,7 @@ from gateway.edge.runtime import Runtime
 from gateway.edge.surfaces import Operation
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
+from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from providers.specs import ProviderSpec, Surface, TargetSpec
 from routing.names import BadReference, Match, checked
 
@@ -44,7 +45,7 @@ def route(exchange: Exchange, runtime: Runtime) -> None:
     if any(candidate.provider.asked_last for candidate in candidates):
         candidates.sort(key=lambda candidate: candidate.provider.asked_last)
     exchange.candidates = tuple(candidates[:MAX_CANDIDATES])
-    exchange.lane = "native"
+    exchange.lane = candidates[0].lane
 
 
 def allows(key: KeySpec, name: str) -> bool:
@@ -110,9 +111,9 @@ def _candidates(
     for match in matches:
         provider, target = match.provider, match.target
         reason = _dropped(provider, target)
-        surface = None if reason else native_surface(provider, target, operation=operation)
-        if surface is not None:
-            candidates.append(Candidate(provider=provider, target=target, surface=surface))
+        found = None if reason else candidate_of(provider, target, operation=operation)
+        if found is not None:
+            candidates.append(found)
         else:
             reasons.append(reason or "dialect")
     return candidates, reasons
@@ -122,6 +123,33 @@ def _dropped(provider: ProviderSpec, target: TargetSpec) -> str:
     if not provider.enabled or not target.enabled:
         return "disabled"
     return "draining" if provider.draining else ""
+
+
+def candidate_of(
+    provider: ProviderSpec, target: TargetSpec, *, operation: Operation
+) -> Candidate | None:
+    """In the client's own dialect where the provider speaks it, else in one it does speak."""
+    surface = native_surface(provider, target, operation=operation)
+    if surface is not None:
+        return Candidate(provider=provider, target=target, surface=surface)
+    surface = translated_surface(provider, target, operation=operation)
+    if surface is None:
+        return None
+    return Candidate(provider=provider, target=target, surface=surface, lane="translation")
+
+
+def translated_surface(
+    provider: ProviderSpec, target: TargetSpec, *, operation: Operation
+) -> Surface | None:
+    """The first one of which both sides are known."""
+    what = operation.what
+    if what != "chat" or what not in target.operations or operation.dialect not in CLIENT_CODECS:
+        return None
+    for surface in provider.surfaces:
+        is_spoken = not target.dialects or surface.dialect in target.dialects
+        if is_spoken and what in surface.paths and surface.dialect in UPSTREAM_CODECS:
+            return surface
+    return None
 
 
 def native_surface(

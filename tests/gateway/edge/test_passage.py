@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge import passage as passages
-from gateway.edge.calling import event_cap
 from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
+from gateway.edge.questions import event_cap
 from gateway.edge.upstream import TooLarge
 from protocols.errors import FrameTooLarge
 from protocols.registry import NATIVE
@@ -101,7 +101,9 @@ def test_an_endless_beginning_is_refused() -> None:
     ],
 )
 def test_a_picture_may_be_one_event(asked: bytes, cap: int) -> None:
-    assert event_cap(exchange(Client(), body=CHAT_BODY[:-1] + asked + b"}")) == cap
+    assert (
+        event_cap("openai.chat", exchange(Client(), body=CHAT_BODY[:-1] + asked + b"}").top) == cap
+    )
 
 
 def test_an_endless_stream_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

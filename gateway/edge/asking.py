@@ -1,0 +1,83 @@
+"""The question of an attempt: in the client's words, or in those of the vendor.
+
+Law: whoever cannot be asked what the client wants, as faithfully as its key demands, is not asked.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.errors import GatewayError
+from gateway.edge.exchange import Candidate, Exchange
+from gateway.edge.fidelity import conversion_loss, refused
+from gateway.edge.questions import NativeQuestion, Question
+from gateway.edge.runtime import Runtime
+from gateway.edge.translation import TranslatedQuestion, read
+from protocols.codec import Loss
+from protocols.errors import Problem
+from protocols.ir import NOTHING, Dialect
+
+if TYPE_CHECKING:
+    
+# What only the vendor that keeps a conversation can go on with.
+KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
+STATE_FIELDS: Final = ("conversation", "prompt")
+BACKGROUND: Final = "background"
+
+
+class Unfit(Exception):
+    """The candidate cannot be asked this; another one may."""
+
+    def __init__(self, error: GatewayError, *, losses: tuple[Loss, ...] = ()) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.losses = losses
+
+
+def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
+    """Raises Unfit; nothing has been sent then, and nothing begun."""
+    native, hmac_key = runtime.native[candidate.surface.dialect], runtime.hmac_key
+    question: Question
+    if candidate.lane == "native":
+        question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
+    else:
+        try:
+            _check_state(exchange, candidate)
+            question = TranslatedQuestion(
+                exchange,
+                candidate,
+                native=native,
+                hmac_key=hmac_key,
+                created=int(runtime.wall()),
+            )
+        except GatewayError as error:
+            raise Unfit(error) from None
+    if question.losses and exchange.key is not None:
+        fidelity = exchange.key.fidelity
+        lost = refused(question.losses, fidelity)
+        if lost:
+            who = f"{candidate.provider.slug}/{candidate.target.upstream_name}"
+            problem = conversion_loss(lost, who=who, fidelity=fidelity)
+            raise Unfit(GatewayError(problem), losses=question.losses)
+    return question
+
+
+def _check_state(exchange: Exchange, candidate: Candidate) -> None:
+    request = read(exchange).request
+    if candidate.surface.dialect in KEEPS_STATE or request.dialect not in KEEPS_STATE:
+        return
+    extra = request.extra or {}
+    field = next((name for name in STATE_FIELDS if name in extra), None)
+    if request.previous_response_id is not None:
+        field = "previous_response_id"
+    elif bytes(extra.get(BACKGROUND, NOTHING)) == b"true":
+        field = BACKGROUND
+    if field is not None:
+        raise GatewayError(
+            Problem(
+                kind="unsupported",
+                message=(
+                    f"{field} is not supported by {candidate.provider.slug}, which keeps no"
+                    " conversations: send the full input."
+                ),
+                param=field,
+            )
+        )

@@ -1,0 +1,112 @@
+"""What a vendor is asked in one attempt, and how its answer is read.
+
+Laws: a question is whole before anything is sent; what it had to leave out is named; the answer is
+read in the vendor's dialect and told in the client's.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from msgspec import Raw, Struct
+
+from gateway.edge.exchange import Candidate, Exchange, Lane
+from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
+from gateway.edge.splices import splice
+from protocols.codec import Loss
+from protocols.ir import Dialect
+from protocols.native import NativeDialect
+from providers.specs import TargetSpec
+
+BETAS: Final = b"anthropic-beta"
+# What a client may say to the vendor in headers; an adapter may take less.
+UPSTREAM_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
+    "openai.chat": (b"openai-beta",),
+    "openai.responses": (b"openai-beta",),
+    "openai.embeddings": (b"openai-beta",),
+    "anthropic.messages": (b"anthropic-version", BETAS),
+}
+REFUSED: Final = "the target refuses it"
+# One event may hold a whole picture, or the whole answer once more.
+LARGE_EVENTS: Final[frozenset[Dialect]] = frozenset({"openai.responses", "gemini.generate"})
+MEDIA: Final = frozenset({b"audio", b"image"})
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """A whole answer, as the client is told it."""
+
+    body: bytes
+    losses: tuple[Loss, ...] = ()
+
+
+class Question(Protocol):
+    lane: Lane
+    native: NativeDialect  # of the vendor
+    body: bytes
+    headers: dict[str, str]
+    losses: tuple[Loss, ...]
+
+    def passage(self) -> Passage:
+        """For a stream."""
+        ...
+
+    def told(self, body: bytes) -> Told:
+        """A whole answer; raises ProtocolError where it is none."""
+        ...
+
+
+class NativeQuestion:
+    """In the client's own words."""
+
+    __slots__ = ("_cap", "_hides_usage", "body", "headers", "losses", "native")
+
+    lane: Lane = "native"
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        candidate: Candidate,
+        *,
+        native: NativeDialect,
+        hmac_key: bytes,
+    ) -> None:
+        spliced = splice(exchange, candidate, hmac_key=hmac_key)
+        self.native = native
+        self.body = spliced.body
+        self.headers, dropped = upstream_headers(exchange, candidate.target)
+        lost = (*spliced.losses, *dropped)
+        self.losses = tuple(Loss(code=name, path=name, why=REFUSED) for name in lost)
+        self._hides_usage = spliced.withhold_usage
+        self._cap = event_cap(candidate.surface.dialect, exchange.top)
+
+    def passage(self) -> Passage:
+        return Passage(self.native, hide_usage=self._hides_usage, cap=self._cap)
+
+    def told(self, body: bytes) -> Told:
+        return Told(body=body)
+
+
+def upstream_headers(exchange: Exchange, target: TargetSpec) -> tuple[dict[str, str], list[str]]:
+    """The client's headers that its dialect allows; and the betas the target does not know."""
+    headers: dict[str, str] = {}
+    dropped: list[str] = []
+    known = target.target.betas
+    for name in UPSTREAM_HEADERS.get(exchange.arrival.operation.dialect, ()):
+        value = exchange.arrival.headers.get(name)
+        if value is None:
+            continue
+        text = value.decode("latin-1")
+        if name == BETAS and known is not None:
+            asked = [beta.strip() for beta in text.split(",")]
+            dropped = [beta for beta in asked if beta not in known]
+            text = ",".join(beta for beta in asked if beta in known)
+        if text:
+            headers[name.decode()] = text
+    return headers, dropped
+
+
+def event_cap(dialect: Dialect, top: Mapping[str, Raw]) -> int:
+    """`dialect` is the vendor's, `top` what the client asked."""
+    if dialect in LARGE_EVENTS:
+        return MEDIA_EVENT_CAP_BYTES
+    asked = bytes(top.get("modalities", b""))
+    return MEDIA_EVENT_CAP_BYTES if MEDIA & set(asked.split(b'"')) else EVENT_CAP_BYTES

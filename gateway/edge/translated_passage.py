@@ -1,0 +1,141 @@
+"""A vendor's stream on its way to a client who speaks another dialect. Holds no socket.
+
+Laws: what is billed, when it begins and when it ends are read from the vendor's frames as in the
+native lane; what the client sees is made of the events; nothing of the last event goes out before
+the stream is over.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.edge.exchange import Exchange
+from gateway.edge.naming import Naming
+from gateway.edge.passage import Passage, is_whole_event
+from protocols import ir
+from protocols.codec import EventDecoder, EventEncoder, Loss
+from protocols.errors import DecodeError, Problem, kind_named
+from protocols.native import NativeDialect
+from protocols.stream import Grammar
+
+# A model that ends so has failed: it may do better when it is asked again (protocols.md PR-32).
+FAILED_STOPS: Final = frozenset({"malformed", "error"})
+
+
+class TranslatedPassage(Passage):
+    __slots__ = ("_decoder", "_encoder", "_ended", "_events", "_grammar", "_naming", "_text_bytes")
+
+    def __init__(
+        self,
+        native: NativeDialect,
+        *,
+        decoder: EventDecoder,
+        encoder: EventEncoder,
+        naming: Naming,
+        cap: int,
+    ) -> None:
+        super().__init__(native, hide_usage=False, cap=cap)
+        self._decoder = decoder
+        self._encoder = encoder
+        self._naming = naming
+        self._grammar = Grammar()
+        self._ended: bytes | None = None  # what the client will see of the last event
+        self._events = 0  # that said something, and were not counted yet
+        self._text_bytes = 0
+
+    @property
+    def losses(self) -> list[Loss]:
+        return self._encoder.losses
+
+    @property
+    def faults(self) -> int:
+        return len(self._grammar.faults)
+
+    def note(self, exchange: Exchange, data: bytes) -> None:
+        exchange.events += self._events
+        exchange.text_bytes += self._text_bytes
+        self._events = self._text_bytes = 0
+
+    def _kept(self, frames: list[bytes]) -> list[bytes]:
+        kept: list[bytes] = []
+        observer, native = self.observer, self._native
+        for raw in frames:
+            self._observe(raw)
+            if not self.meaningful:
+                self.meaningful = native.is_meaningful(raw)
+            if self.failure is None:
+                self._tell(self._decoded(raw), kept)
+            if self.failure is not None:
+                self.over = True
+                return kept
+            if observer.terminal:
+                self.over = True
+                self._end(kept)
+                return kept
+        return kept
+
+    def close(self, *, broke_off: bool = False) -> bytes | None:
+        observer, kept = self.observer, self._held
+        is_whole = observer.stopped
+        rest = self._splitter.close()
+        if rest and (self.open or is_whole) and (frame := self._native.completed(rest)):
+            self._observe(frame)
+            if self.failure is None and not broke_off and is_whole_event(rest):
+                self._tell(self._decoded(frame), kept)
+        if self.failure is None and (is_whole or (self.open and observer.terminal)):
+            self._end(kept)
+        if self._ended is None or self.failure is not None:
+            return None
+        self.open = True
+        return b"".join(kept)
+
+    def _observe(self, raw: bytes) -> None:
+        self.observer.feed(raw)
+        self.failure = self.observer.failure
+
+    def _decoded(self, raw: bytes) -> Iterable[ir.Event]:
+        try:
+            return self._decoder.feed(self._native.frame(raw))
+        except DecodeError as error:
+            return (
+                ir.Failed(kind="upstream_error", message=f"The stream cannot be read: {error}"),
+            )
+
+    def _tell(self, events: Iterable[ir.Event], kept: list[bytes]) -> None:
+        for event in events:
+            self._grammar.feed(event)
+            if self._ended is not None or self.failure is not None:
+                return
+            match event:
+                case ir.Failed():
+                    self.failure = Problem(kind=kind_named(event.kind), message=event.message)
+                    return
+                case ir.Finished() if event.stop.reason in FAILED_STOPS:
+                    self.failure = failed_stop(event.stop)
+                    return
+                case ir.Finished():
+                    self._ended = self._encoder.feed(self._naming.event(event))
+                    return
+                case ir.TextDelta() | ir.ArgumentsDelta():
+                    self._events += 1
+                    self._text_bytes += len(event.text)
+                case _:
+                    pass
+            if told := self._encoder.feed(self._naming.event(event)):
+                kept.append(told)
+
+    def _end(self, kept: list[bytes]) -> None:
+        """The vendor has said its last: so have we."""
+        if self._ended is None:
+            self._tell(self._decoder.close(), kept)
+        self._grammar.close()
+        if self.failure is None and self._ended is None:
+            self.failure = Problem(
+                kind="upstream_error", message="The stream ended without an end."
+            )
+        elif self.failure is None and self._ended is not None:
+            kept += (self._ended, self._encoder.close())
+
+
+def failed_stop(stop: ir.Stop) -> Problem:
+    word = stop.raw or stop.reason
+    return Problem(kind="upstream_error", message=f"The model stopped with {word!r}.")

@@ -1,0 +1,151 @@
+"""A question put into the vendor's dialect, and its answer put back into the client's.
+
+Laws: a request is read once, however many vendors are asked; what its dialect cannot say is a loss,
+never silence; what cannot be asked at all is found out before anything is sent.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.edge.errors import refusal
+from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
+from gateway.edge.naming import Naming, answer_id
+from gateway.edge.questions import Told, event_cap
+from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
+from gateway.edge.translated_passage import FAILED_STOPS, TranslatedPassage
+from protocols import ir
+from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
+from protocols.errors import DecodeError, Unsupported
+from protocols.ir import Dialect
+from protocols.native import NativeDialect
+from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
+
+# Headers that belong to what a body says: `ir.Request.headers`.
+BODY_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
+    "anthropic.messages": (b"anthropic-version", b"anthropic-beta"),
+}
+# Said to the gateway, which does it itself.
+DONE_HERE: Final[Mapping[Dialect, frozenset[str]]] = {
+    "openai.chat": frozenset({"stream_options", *OF_THE_GATEWAY}),
+    "openai.responses": frozenset({"stream_options", *OF_THE_GATEWAY}),
+}
+DROPPED: Final = "the target is asked without it"
+
+
+def read(exchange: Exchange) -> Asked:
+    """Once per exchange; raises GatewayError where the body is not of its dialect."""
+    asked = exchange.asked
+    if asked is None:
+        asked = exchange.asked = _read(exchange)
+    return asked
+
+
+def _read(exchange: Exchange) -> Asked:
+    dialect, headers = exchange.arrival.operation.dialect, exchange.arrival.headers
+    codec = CLIENT_CODECS[dialect]
+    said = {
+        name.decode(): headers[name].decode("latin-1")
+        for name in BODY_HEADERS.get(dialect, ())
+        if name in headers
+    }
+    head = Head(model=exchange.model, stream=exchange.asked_stream, headers=said)
+    try:
+        request = codec.decode_request(exchange.body, head)
+    except DecodeError as error:
+        raise refusal("invalid_request", f"{error}.", param=error.path or None) from None
+    except Unsupported as error:
+        raise refusal("unsupported", f"{error}.", param=error.feature) from None
+    done = DONE_HERE.get(dialect, frozenset(OF_THE_GATEWAY))
+    extra = request.extra
+    if extra is None or done.isdisjoint(extra):
+        return Asked(codec=codec, request=request, to_vendors=request)
+    left = {name: raw for name, raw in extra.items() if name not in done}
+    return Asked(codec=codec, request=request, to_vendors=replace(request, extra=left or None))
+
+
+class TranslatedQuestion:
+    __slots__ = (
+        "_asked",
+        "_cap",
+        "_memo",
+        "_naming",
+        "_upstream",
+        "body",
+        "headers",
+        "losses",
+        "native",
+    )
+
+    lane: Lane = "translation"
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        candidate: Candidate,
+        *,
+        native: NativeDialect,
+        hmac_key: bytes,
+        created: int,
+    ) -> None:
+        """Raises GatewayError where the client's body is not of its dialect."""
+        dialect = candidate.surface.dialect
+        request_id = exchange.arrival.request_id
+        self._asked = read(exchange)
+        self._upstream: UpstreamCodec = UPSTREAM_CODECS[dialect]
+        seed = f"{request_id}.{len(exchange.attempts)}"
+        encoded = self._upstream.encode_request(
+            _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=hmac_key),
+            _target(candidate),
+            seed,
+        )
+        self.native = native
+        self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
+        self.headers = encoded.headers
+        lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
+        self.losses = encoded.losses + lost
+        self._memo = encoded.memo or Memo(seed=seed)
+        self._cap = event_cap(dialect, exchange.top)
+        self._naming = Naming(
+            id=answer_id(exchange.arrival.operation.dialect, request_id),
+            model=exchange.model,
+            created=created,
+        )
+
+    def passage(self) -> TranslatedPassage:
+        return TranslatedPassage(
+            self.native,
+            decoder=self._upstream.event_decoder(self._memo),
+            encoder=self._asked.codec.event_encoder(self._asked.request),
+            naming=self._naming,
+            cap=self._cap,
+        )
+
+    def told(self, body: bytes) -> Told:
+        response = self._upstream.decode_response(body, self._memo)
+        if response.stop.reason in FAILED_STOPS:
+            raise DecodeError("", f"stopped with {response.stop.raw or response.stop.reason!r}")
+        named = self._naming.response(response)
+        encoded = self._asked.codec.encode_response(named, self._asked.request)
+        return Told(body=encoded.body, losses=encoded.losses)
+
+
+def _target(candidate: Candidate) -> Target:
+    """Under the name that the vendor knows, also where the name is only a pattern's."""
+    target, name = candidate.target.target, candidate.target.upstream_name
+    return target if target.model == name else replace(target, model=name)
+
+
+def _of_tenant(
+    request: ir.Request, exchange: Exchange, candidate: Candidate, *, hmac_key: bytes
+) -> ir.Request:
+    """On a credential that tenants share, users and caches of one are not those of another."""
+    if not is_shared(exchange, candidate) or (request.end_user or request.cache_key) is None:
+        return request
+    tenant_id = exchange.key.tenant_id if exchange.key is not None else ""
+
+    def hidden(name: str | None) -> str | None:
+        return None if name is None else alias(name, tenant_id=tenant_id, hmac_key=hmac_key)
+
+    return replace(request, end_user=hidden(request.end_user), cache_key=hidden(request.cache_key))
