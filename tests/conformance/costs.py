@@ -63,7 +63,7 @@ def classes(usage: Usage) -> UsageClasses:
 def read_by_gateway(exchange: Record) -> Usage | None:
     """What a worker makes of the bytes; None where it forwards no such dialect."""
     dialect = dialect_of(exchange.api)
-    if dialect not in NATIVE:
+    if dialect is None or dialect not in NATIVE:
         return None
     native = NATIVE[dialect]
     if not exchange.response.is_stream:
@@ -77,7 +77,7 @@ def read_by_gateway(exchange: Record) -> Usage | None:
 def read_unstreamed(exchange: Record) -> Usage | None:
     """What a worker makes of the same usage in an answer that is not streamed."""
     dialect = dialect_of(exchange.api)
-    if dialect not in NATIVE:
+    if dialect is None or dialect not in NATIVE:
         return None
     said: dict[str, object] = {}
     for one in exchange.observed.usage:

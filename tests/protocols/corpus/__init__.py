@@ -147,5 +147,5 @@ def native_records() -> Iterator[tuple[Dialect, Record]]:
     """Those of dialects whose answers can be forwarded as they are."""
     for record in records("*"):
         dialect = dialect_of(record.api)
-        if dialect in NATIVE:
+        if dialect is not None and dialect in NATIVE:
             yield dialect, record

@@ -1,0 +1,202 @@
+"""What an answer says, whole or streamed, is what somebody else's program has read in it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from protocols import ir
+from protocols.ir import Dialect, Event
+from protocols.registry import NATIVE, UPSTREAM_CODECS
+from protocols.stream import Grammar, replay
+from tests.conformance.expectation import second_reading
+from tests.conformance.usage_reading import usage_of
+from tests.protocols.corpus import Record
+from tests.protocols.corpus.equal import differences, tree
+from tests.protocols.corpus.exchanges import (
+    answer_of,
+    collected,
+    dialect_of_record,
+    served,
+    stream_of,
+    wire_of,
+)
+from tests.protocols.corpus.laws import EVERY_API, Keep, broken, pytestmark  # noqa: F401
+
+Reasons: TypeAlias = frozenset[ir.StopReason]
+ANY_END: Final[Reasons] = frozenset({"end_turn", "stop_sequence", "tool_call", "refusal"})
+CALLED: Final[Reasons] = frozenset({"tool_call"})
+CUT: Final[Reasons] = frozenset({"max_tokens"})
+BLOCKED: Final[Reasons] = frozenset({"content_filter", "refusal"})
+MALFORMED: Final[Reasons] = frozenset({"malformed"})
+# Of the vendor's words, in every dialect: the reasons that may be meant.
+REASONS: Final[Mapping[str, Reasons]] = {
+    **dict.fromkeys(("stop", "eos", "completed", "STOP", "1"), ANY_END),
+    **dict.fromkeys(("tool_calls", "tool_call", "function_call", "tool_use"), CALLED),
+    **dict.fromkeys(("length", "max_tokens", "incomplete:max_output_tokens"), CUT),
+    **dict.fromkeys(("MAX_TOKENS", "2"), CUT),
+    **dict.fromkeys(("SAFETY", "MODEL_ARMOR", "guardrail_intervened"), BLOCKED),
+    **dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"), frozenset({"malformed"})),
+    "end_turn": frozenset({"end_turn"}),
+    "stop_sequence": frozenset({"stop_sequence"}),
+    "pause_turn": frozenset({"pause"}),
+    "queued": frozenset({"other"}),
+}
+COUNTS: Final = (
+    *("input_tokens", "cache_read_tokens", "output_tokens", "reasoning_tokens"),
+    *("input_audio_tokens", "input_image_tokens", "output_audio_tokens", "output_image_tokens"),
+    *("cache_write_tokens", "provider_tool_calls"),
+)
+
+
+def upstream_dialect(record: Record) -> Dialect | None:
+    dialect = dialect_of_record(record)
+    return dialect if dialect in UPSTREAM_CODECS and served(record) else None
+
+
+def faults_of(events: Iterable[Event]) -> list[str]:
+    grammar = Grammar()
+    for event in events:
+        grammar.feed(event)
+    grammar.close()
+    return grammar.faults
+
+
+def heard_problems(record: Record) -> Iterator[str] | None:
+    dialect = upstream_dialect(record)
+    return None if dialect is None else _heard_problems(record, dialect)
+
+
+def _heard_problems(record: Record, dialect: Dialect) -> Iterator[str]:
+    if record.response.is_stream:
+        events = stream_of(record, dialect)
+        yield from faults_of(events)
+        if isinstance(events[-1], ir.Failed):
+            if "stream_error" not in record.features:
+                yield f"failed: {events[-1].message}"
+            return
+    answer = answer_of(record, dialect)
+    for name, (heard, observed) in _readings(answer, record).items():
+        if heard != observed:
+            yield f"{name}: {heard!r:.120} instead of {observed!r:.120}"
+    words = [str(word) for word in record.observed.finish if word]
+    if words and not any(answer.stop.reason in REASONS[word] for word in words):
+        yield f"stop: {answer.stop.reason} for {words}"
+    if words and answer.stop.raw not in {word.rpartition(":")[2] for word in words}:
+        yield f"stop word: {answer.stop.raw} for {words}"
+
+
+def _readings(answer: ir.Response, record: Record) -> dict[str, tuple[object, object]]:
+    observed = record.observed
+    texts = (block.text for block in answer.content if isinstance(block, ir.Text))
+    thoughts = (block.text for block in answer.content if isinstance(block, ir.Thinking))
+    return {
+        "text": ("".join(texts), observed.text or ""),
+        "reasoning": (_words("".join(thoughts)), _words(observed.reasoning or "")),
+        "calls": (
+            [
+                (block.name, _json(block.arguments))
+                for block in answer.content
+                if isinstance(block, ir.ToolCall) and block.executor == "client"
+            ],
+            [(call["name"], _json(call["arguments"])) for call in observed.tool_calls],
+        ),
+        "call ids": (_ids_of(answer, record), [call["id"] for call in observed.tool_calls]),
+    }
+
+
+def _ids_of(answer: ir.Response, record: Record) -> list[str | None]:
+    """Those that the vendor has given; ours stand for the others."""
+    ids = [
+        block.id
+        for block in answer.content
+        if isinstance(block, ir.ToolCall) and block.executor == "client"
+    ]
+    given = [call["id"] for call in record.observed.tool_calls]
+    if len(ids) != len(given):
+        return [*ids]
+    return [mine if theirs else theirs for mine, theirs in zip(ids, given, strict=True)]
+
+
+def _words(text: str) -> list[str]:
+    """The second reading parts the pieces of a thought by other blanks."""
+    return text.split()
+
+
+def _json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text or "{}")
+    except msgspec.DecodeError:
+        return text
+
+
+def replay_problems(record: Record) -> list[str] | None:
+    """An answer told as a stream is the same answer, and obeys the grammar."""
+    dialect = upstream_dialect(record)
+    if dialect is None:
+        return None
+    answer = answer_of(record, dialect)
+    events = list(replay(answer))
+    return [*faults_of(events), *differences(tree(answer), tree(collected(events)))]
+
+
+def usage_problems(record: Record) -> Iterator[str] | None:
+    dialect = upstream_dialect(record)
+    if dialect is None or not record.observed.usage:
+        return None
+    return _usage_problems(record, dialect)
+
+
+def _usage_problems(record: Record, dialect: Dialect) -> Iterator[str]:
+    usage = answer_of(record, dialect).usage
+    expected = usage_of(record) or ir.Usage()
+    for name in COUNTS:
+        heard, said = getattr(usage, name), getattr(expected, name)
+        if _known(heard) != _known(said):
+            yield f"{name}: {heard} instead of {said}"
+    native = native_usage(record, dialect)
+    if {**tree(native), "raw": None} != {**tree(usage), "raw": None}:
+        yield f"the native lane reads {native}, translation {usage}"
+    written = sum((usage.cache_write_tokens or {}).values())
+    totals = (usage.input_tokens or 0, usage.output_tokens or 0, usage.cache_read_tokens or 0)
+    if (*totals, written) != second_reading().get(record.id, (*totals, written)):
+        yield f"{(*totals, written)} instead of {second_reading()[record.id]}"
+    if min(*totals, written) < 0 or totals[0] < totals[2] + written:
+        yield f"classes do not sum to the totals: {usage}"
+    if totals[1] < (usage.reasoning_tokens or 0):
+        yield f"more reasoning than output: {usage}"
+
+
+def _known(count: Any) -> Any:
+    """That nothing was counted may go unsaid, by the lifetime of what was written too."""
+    if isinstance(count, dict):
+        return {name: each for name, each in count.items() if each}
+    return count or 0
+
+
+def native_usage(record: Record, dialect: Dialect) -> ir.Usage | None:
+    native = NATIVE[dialect]
+    if not record.response.is_stream:
+        return native.usage(record.response.body)[0]
+    observer = native.observer(hide_usage=False)
+    splitter = native.splitter(cap=1 << 24)
+    body = wire_of(record)
+    for frame in (*splitter.feed(body), native.completed(splitter.close())):
+        if frame:
+            observer.feed(frame)
+    return observer.usage
+
+
+@EVERY_API
+def test_what_is_heard_is_what_was_observed(api: str, record_property: Keep) -> None:
+    assert broken("heard", api, heard_problems, record_property) == []
+
+
+@EVERY_API
+def test_an_answer_told_as_a_stream_is_the_same(api: str, record_property: Keep) -> None:
+    assert broken("replayed", api, replay_problems, record_property) == []
+
+
+@EVERY_API
+def test_usage_is_the_vendors_in_both_lanes(api: str, record_property: Keep) -> None:
+    assert broken("usage", api, usage_problems, record_property) == []
