@@ -3,7 +3,7 @@
 Law: whoever cannot be asked what the client wants, as faithfully as its key demands, is not asked.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Candidate, Exchange
@@ -15,8 +15,6 @@ from protocols.codec import Loss
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Dialect
 
-if TYPE_CHECKING:
-    
 # What only the vendor that keeps a conversation can go on with.
 KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 STATE_FIELDS: Final = ("conversation", "prompt")
