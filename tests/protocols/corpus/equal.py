@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 
 NOTHING: Final[tuple[Any, ...]] = (None, [], {}, "")
+# What a field means that is not there.
+DEFAULTS: Final = {"isError": False}
 JSON_TEXTS: Final = {"arguments", "input"}
 TEXT_KINDS: Final = {"text", "input_text", "output_text"}
 SNAKE: Final = re.compile(r"_([a-z])")
@@ -23,12 +25,16 @@ def tree(value: object) -> Any:
 def canonical(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         made = {_camel(name): canonical(each, name) for name, each in value.items()}
-        return {name: each for name, each in made.items() if each not in NOTHING}
+        return {name: each for name, each in made.items() if not _is_unsaid(name, each)}
     if isinstance(value, list):
         return _text_of([canonical(each) for each in value])
     if isinstance(value, str) and key in JSON_TEXTS:
         return canonical(_parsed(value))
     return value
+
+
+def _is_unsaid(name: str, value: Any) -> bool:
+    return value in NOTHING or (name in DEFAULTS and DEFAULTS[name] == value)
 
 
 def _text_of(parts: list[Any]) -> Any:

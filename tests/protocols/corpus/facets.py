@@ -11,6 +11,8 @@ import msgspec
 from protocols import ir
 
 Facet: TypeAlias = Callable[[ir.Request], Any]
+# Values equal to what vendors do anyway are no loss: of temperature and top_p 1, of tiers these.
+USUAL_TIERS: Final = {"auto", "default", "standard"}
 
 
 def blocks(request: ir.Request) -> Iterator[ir.Content]:
@@ -83,7 +85,7 @@ def _choice(request: ir.Request) -> Any:
 
 def _serial(request: ir.Request) -> Any:
     choice = request.tool_choice
-    return True if choice is not None and choice.parallel is False else None
+    return True if choice is not None and choice.parallel is False and request.tools else None
 
 
 def _schema(request: ir.Request) -> Any:
@@ -102,8 +104,14 @@ def _reasoning(request: ir.Request) -> Any:
 
 # What may be asked for, and the losses of which one is told when it is not passed on.
 FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
-    "temperature": (lambda asked: asked.sampling.temperature, frozenset({"temperature"})),
-    "top_p": (lambda asked: asked.sampling.top_p, frozenset({"top_p"})),
+    "temperature": (
+        lambda asked: asked.sampling.temperature if asked.sampling.temperature != 1 else None,
+        frozenset({"temperature"}),
+    ),
+    "top_p": (
+        lambda asked: asked.sampling.top_p if asked.sampling.top_p != 1 else None,
+        frozenset({"top_p"}),
+    ),
     "top_k": (lambda asked: asked.sampling.top_k, frozenset({"top_k"})),
     "seed": (lambda asked: asked.sampling.seed, frozenset({"seed"})),
     "stop": (lambda asked: asked.sampling.stop or None, frozenset({"stop"})),
@@ -127,7 +135,7 @@ FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
     "reasoning": (_reasoning, frozenset({"reasoning", "effort"})),
     "verbosity": (lambda asked: asked.verbosity, frozenset({"verbosity"})),
     "service_tier": (
-        lambda asked: asked.service_tier if asked.service_tier != "auto" else None,
+        lambda asked: asked.service_tier if asked.service_tier not in USUAL_TIERS else None,
         frozenset({"service_tier"}),
     ),
     "cache_key": (lambda asked: asked.cache_key, frozenset({"cache_key"})),

@@ -170,7 +170,7 @@ def _usage_problems(record: Record, dialect: Dialect) -> Iterator[str]:
 def _known(count: Any) -> Any:
     """That nothing was counted may go unsaid, by the lifetime of what was written too."""
     if isinstance(count, dict):
-        return {name: each for name, each in count.items() if each}
+        count = {name: each for name, each in count.items() if each}
     return count or 0
 
 

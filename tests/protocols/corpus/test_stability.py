@@ -1,9 +1,11 @@
 """What is read and written again in the same dialect says what it said before."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
+from protocols import ir
 from protocols.codec import Head
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
@@ -71,14 +73,10 @@ def _answer_problems(record: Record, dialect: Dialect) -> Iterator[str]:
     for loss in told.losses:
         yield f"loss {loss.code} at {loss.path}: {loss.why}"
     again = UPSTREAM_CODECS[dialect].decode_response(told.body, MEMO)
-    before, after = tree(answer), tree(again)
-    for each in (before, after):
-        each["usage"].pop("raw", None)
-    yield from (f"IR: {each}" for each in differences(before, after))
-    said = canonical(msgspec.json.decode(record.response.body))
-    yield from (
-        f"JSON: {each}" for each in missing(said, canonical(msgspec.json.decode(told.body)))
-    )
+    yield from (f"IR: {each}" for each in differences(_counted(answer), _counted(again)))
+    before = _unused(canonical(msgspec.json.decode(record.response.body)))
+    after = canonical(msgspec.json.decode(told.body))
+    yield from (f"JSON: {each}" for each in missing(before, after))
 
 
 def stream_problems(record: Record) -> Iterator[str] | None:
@@ -91,11 +89,23 @@ def stream_problems(record: Record) -> Iterator[str] | None:
 def _stream_problems(record: Record, dialect: Dialect) -> Iterator[str]:
     events = stream_of(record, dialect)
     request = asked_in(request_of(record, dialect), dialect)
-    before = tree(collected(events))
-    after = tree(collected(read_stream(dialect, encoded_stream(events, request))))
-    for each in (before, after):
-        each["usage"].pop("raw", None)
+    again = read_stream(dialect, encoded_stream(events, request))
+    before, after = _counted(collected(events)), _counted(collected(again))
     yield from (f"IR: {each}" for each in differences(before, after))
+
+
+def _counted(answer: ir.Response) -> Any:
+    """Of usage the counts: nothing counted may go unsaid."""
+    said = tree(answer)
+    usage = {name: each for name, each in said["usage"].items() if name != "raw"}
+    written = usage.get("cache_write_tokens") or {}
+    usage["cache_write_tokens"] = {name: each for name, each in written.items() if each}
+    return {**said, "usage": {name: each for name, each in usage.items() if each}}
+
+
+def _unused(said: Any) -> Any:
+    """Without the vendor's words on usage, of which the counts are judged alone."""
+    return {name: each for name, each in said.items() if name not in {"usage", "usageMetadata"}}
 
 
 @EVERY_API
