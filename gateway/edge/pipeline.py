@@ -1,6 +1,6 @@
 """What happens to a request: the stages in their order, one path for stream and non-stream.
 
-    authenticate  decode  confine  route  admit  attempt, then always record
+    authenticate  decode  confine  route  admit  answer, then always record
 
 Laws: a stage that a key does not need is not run for it; any GatewayError is told in the client's
 dialect; whatever happens, record runs and nothing is left behind.
@@ -23,6 +23,7 @@ from gateway.edge.stages.admit import admit
 from gateway.edge.stages.attempt import attempt
 from gateway.edge.stages.authenticate import authenticate, take
 from gateway.edge.stages.confine import confine, is_confined
+from gateway.edge.stages.count import count
 from gateway.edge.stages.decode import decode
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
@@ -38,13 +39,18 @@ class Stage(Struct, frozen=True, kw_only=True):
     needed: Callable[[KeySpec], bool] | None = None  # None: for every key
 
 
+async def answer(exchange: Exchange, runtime: Runtime) -> None:
+    """By who was found to serve it; only tokens can be counted without anybody."""
+    await (attempt if exchange.candidates else count)(exchange, runtime)
+
+
 # What follows authenticate, which finds the key that decides.
 STAGES: Final[tuple[Stage, ...]] = (
     Stage(name="confine", run=confine, needed=is_confined),
     Stage(name="decode", run=decode),
     Stage(name="route", run=route),
     Stage(name="admit", run=admit),
-    Stage(name="attempt", run=attempt),
+    Stage(name="answer", run=answer),
 )
 
 
