@@ -16,6 +16,7 @@ from providers.specs import ProviderSpec, Surface, TargetSpec
 from routing.names import BadReference, Match, checked
 
 MAX_CANDIDATES: Final = 8
+COUNTING: Final = "count_tokens"
 WHY_NOT: Final = {
     "disabled": "has it disabled",
     "draining": "is being drained",
@@ -41,6 +42,8 @@ def route(exchange: Exchange, runtime: Runtime) -> None:
         raise unknown_model(exchange.model, snapshot=exchange.snapshot, key=key, now=now)
     candidates, reasons = _candidates(reachable, operation=operation)
     if not candidates:
+        if _is_counted_here(reachable, operation=operation):
+            return
         raise _none_serves(exchange.model, reachable, operation=operation, reasons=reasons)
     if any(candidate.provider.asked_last for candidate in candidates):
         candidates.sort(key=lambda candidate: candidate.provider.asked_last)
@@ -119,6 +122,14 @@ def _candidates(
     return candidates, reasons
 
 
+def _is_counted_here(matches: Iterable[Match], *, operation: Operation) -> bool:
+    """Where no vendor of the model counts, the gateway guesses."""
+    return operation.what == COUNTING and any(
+        "chat" in match.target.operations and not _dropped(match.provider, match.target)
+        for match in matches
+    )
+
+
 def _dropped(provider: ProviderSpec, target: TargetSpec) -> str:
     if not provider.enabled or not target.enabled:
         return "disabled"
@@ -160,7 +171,7 @@ def native_surface(
     if target.dialects and dialect not in target.dialects:
         return None
     # Counting is free of a model's own operations: who chats can count.
-    needed = "chat" if operation.what == "count_tokens" else operation.what
+    needed = "chat" if operation.what == COUNTING else operation.what
     if needed not in target.operations:
         return None
     for surface in provider.surfaces:
