@@ -1,0 +1,303 @@
+"""A stream of Converse messages, read.
+
+Law 1: whatever comes, what leaves keeps to the grammar of `protocols.ir`. Law 2: collected, it is
+the answer that is not streamed. Law 3: an event nobody knows goes through as it is.
+
+Texts and thoughts begin with their first word; only calls, results and images are told to begin.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from protocols import ir
+from protocols.bedrock_converse.blocks import (
+    DIALECT,
+    VENDOR,
+    read_redacted,
+    read_result,
+    take_executor,
+    take_status,
+)
+from protocols.bedrock_converse.citations import read_citation
+from protocols.bedrock_converse.media import image_start
+from protocols.bedrock_converse.native import failure_of
+from protocols.bedrock_converse.rests import OBJECTS
+from protocols.bedrock_converse.upstream_response import asked_stop, named_as_asked
+from protocols.bedrock_converse.usage import read_tier, read_usage
+from protocols.bedrock_converse.wire import read_stop
+from protocols.codec import Frame, Memo
+from protocols.custom_tools import InputReader
+from protocols.errors import DecodeError
+from protocols.fields import Fields
+from protocols.framing.aws import PING
+from protocols.ir import Content, Event, Extra
+from protocols.lenient import an_object, as_object, read, words
+from protocols.stream import Sequencer
+
+PADDING: Final = "p"
+METADATA: Final = frozenset({"usage", "serviceTier", PADDING})
+
+
+class Open:
+    """A block that has begun."""
+
+    __slots__ = ("arguments", "block", "index", "parts", "reader", "seal")
+
+    def __init__(self, index: int, block: Content) -> None:
+        self.index = index
+        self.block = block
+        self.arguments = False  # any were said
+        self.reader: InputReader | None = None
+        self.seal = ""  # told as the block ends
+        self.parts: list[Any] = []  # of a result
+
+
+class ConverseEventDecoder:
+    def __init__(self, memo: Memo) -> None:
+        self._memo = memo
+        self._sequencer = Sequencer()
+        self._open: dict[object, Open] = {}
+        self._called: list[Content] = []
+        self._extra: Extra = {}
+        self._stop: ir.Stop | None = None
+        self._usage: ir.Usage | None = None
+        self._started = False
+        self._over = False
+
+    def feed(self, frame: Frame) -> Sequence[Event]:
+        if self._over or (frame.event == PING and not frame.exception):
+            return ()
+        return [*self._begun(), *self._read(frame)]
+
+    def close(self) -> Sequence[Event]:
+        """Without its last event a stream has ended well if it said why it stopped."""
+        if self._over:
+            return ()
+        self._over = True
+        if self._stop is None:
+            why = "the provider ended its stream before its answer was complete"
+            return (ir.Failed(kind="upstream_error", message=why, usage=self._usage),)
+        return [*self._end_all(), self._finished({})]
+
+    def _begun(self) -> Iterator[Event]:
+        if not self._started:
+            self._started = True
+            yield ir.Started(id="", model="")
+
+    def _read(self, frame: Frame) -> Iterator[Event]:
+        if frame.exception:
+            self._over = True
+            problem = failure_of(frame)
+            yield ir.Failed(
+                kind=problem.kind, message=problem.message, raw=_kept(frame), usage=self._usage
+            )
+            return
+        said = an_object(frame.data)
+        match frame.event:
+            case "messageStart":
+                pass
+            case "contentBlockStart":
+                yield from self._start(said.get("contentBlockIndex"), frame.data)
+            case "contentBlockDelta":
+                yield from self._delta(said.get("contentBlockIndex"), said, frame.data)
+            case "contentBlockStop":
+                yield from self._end(said.get("contentBlockIndex"))
+            case "messageStop":
+                self._stop = read_stop(words(said.get("stopReason")))
+                self._keep(frame.data, but=frozenset({"stopReason", PADDING}))
+            case "metadata":
+                yield from self._metadata(said, frame.data)
+            case kind:
+                yield ir.Foreign(dialect=DIALECT, event=kind or "", raw=_kept(frame))
+
+    def _keep(self, data: bytes, *, but: frozenset[str]) -> None:
+        rest = read(OBJECTS, data) or {}
+        self._extra.update({key: raw.copy() for key, raw in rest.items() if key not in but})
+
+    def _metadata(self, said: dict[str, Any], data: bytes) -> Iterator[Event]:
+        self._usage = read_usage(as_object(said.get("usage"))) or self._usage
+        self._keep(data, but=METADATA)
+        if self._stop is None:
+            if self._usage is not None:
+                yield ir.UsageUpdated(usage=self._usage)
+            return
+        self._over = True
+        yield from self._end_all()
+        yield self._finished(said)
+
+    def _finished(self, said: dict[str, Any]) -> ir.Finished:
+        assert self._stop is not None  # noqa: S101 - who finishes has seen it
+        return ir.Finished(
+            stop=asked_stop(self._stop, self._memo, blocks=self._called),
+            usage=self._usage or ir.Usage(),
+            service_tier=read_tier(said),
+            extra=self._extra or None,
+        )
+
+    def _start(self, place: object, data: bytes) -> Iterator[Event]:
+        yield from self._end(place)
+        start = Fields(Raw(msgspec.json.encode(an_object(data).get("start") or {})), "start")
+        try:
+            block = self._begin(start)
+        except DecodeError:
+            block = None
+        if block is not None:
+            yield self._open_block(place, block)
+
+    def _begin(self, start: Fields) -> Content | None:
+        call, result = start.object("toolUse"), start.object("toolResult")
+        image = start.object("image")
+        if call is not None:
+            return ir.ToolCall(
+                id=call.required_text("toolUseId"),
+                name=call.required_text("name"),
+                arguments="",
+                executor=take_executor(call),
+                extra=call.rest(),
+            )
+        if result is not None:
+            return ir.ToolResult(
+                call_id=result.required_text("toolUseId"),
+                is_error=take_status(result),
+                extra=result.rest(),
+            )
+        return None if image is None else image_start(image.required_text("format"))
+
+    def _open_block(self, place: object, block: Content) -> Event:
+        reader = None
+        if isinstance(block, ir.ToolCall):
+            if block.name == self._memo.schema_tool:
+                block = ir.Text(text="")
+            else:
+                block = named_as_asked(block, self._memo)
+                reader = InputReader() if block.form == "custom" else None
+                self._called.append(block)
+        event = self._sequencer.begin(place, block)
+        opened = self._open[place] = Open(event.index, block)
+        opened.reader = reader
+        return event
+
+    def _delta(self, place: object, said: dict[str, Any], data: bytes) -> Iterator[Event]:
+        delta = as_object(said.get("delta"))
+        reasoning = as_object(delta.get("reasoningContent"))
+        if reasoning:
+            yield from self._thought(place, reasoning)
+        elif isinstance(text := delta.get("text"), str):
+            opened, begun = self._opened(place, ir.Text(text=""))
+            yield from begun
+            if text:
+                yield ir.TextDelta(index=opened.index, text=text)
+        elif "toolUse" in delta:
+            yield from self._arguments(place, as_object(delta["toolUse"]).get("input"))
+        elif "citation" in delta:
+            yield from self._citation(place, delta["citation"])
+        elif "toolResult" in delta:
+            opened, begun = self._opened(place, ir.ToolResult(call_id=""))
+            yield from begun
+            parts = delta["toolResult"]
+            opened.parts.extend(parts if isinstance(parts, list) else ())
+        elif "image" in delta:
+            image = as_object(as_object(delta["image"]).get("source")).get("bytes")
+            opened, begun = self._opened(place, image_start("png"))
+            yield from begun
+            yield ir.MediaDelta(index=opened.index, data=words(image) or "")
+
+    def _opened(self, place: object, block: Content) -> tuple[Open, list[Event]]:
+        """The open block of that kind; another one at the same place has ended."""
+        opened = self._open.get(place)
+        if opened is not None and _is_alike(opened.block, block):
+            return opened, []
+        events: list[Event] = [*self._end(place), self._open_block(place, block)]
+        return self._open[place], events
+
+    def _thought(self, place: object, said: dict[str, Any]) -> Iterator[Event]:
+        redacted = words(said.get("redactedContent"))
+        opened, begun = self._opened(place, ir.Thinking(redacted=redacted is not None))
+        yield from begun
+        if redacted is not None:
+            opened.seal = _joined(opened.seal, redacted)
+        if text := words(said.get("text")):
+            yield ir.TextDelta(index=opened.index, text=text)
+        if signature := words(said.get("signature")):
+            opened.seal += signature
+
+    def _arguments(self, place: object, text: object) -> Iterator[Event]:
+        opened = self._open.get(place)
+        if opened is None or not isinstance(text, str) or not text:
+            return
+        opened.arguments = True
+        if isinstance(opened.block, ir.Text):
+            yield ir.TextDelta(index=opened.index, text=text)
+        elif isinstance(opened.block, ir.ToolCall):
+            told = opened.reader.feed(text) if opened.reader else text
+            if told:
+                yield ir.ArgumentsDelta(index=opened.index, text=told)
+
+    def _citation(self, place: object, said: object) -> Iterator[Event]:
+        try:
+            citation = read_citation(Fields(Raw(msgspec.json.encode(said)), "citation"))
+        except DecodeError:
+            return
+        opened, begun = self._opened(place, ir.Text(text=""))
+        yield from begun
+        yield ir.CitationAdded(index=opened.index, citation=citation)
+
+    def _end(self, place: object) -> Iterator[Event]:
+        opened = self._open.pop(place, None)
+        if opened is None:
+            return
+        block = opened.block
+        final: Content | None = None
+        if isinstance(block, ir.Thinking) and opened.seal:
+            signature = read_redacted(opened.seal) if block.redacted else opened.seal
+            seal = ir.Seal(origin=VENDOR, signature=signature)
+            yield ir.Sealed(index=opened.index, seal=seal)
+        elif isinstance(block, ir.ToolCall):
+            rest = opened.reader.close() if opened.reader else ""
+            if not opened.arguments and opened.reader is None:
+                rest = "{}"
+            if rest:
+                yield ir.ArgumentsDelta(index=opened.index, text=rest)
+        elif isinstance(block, ir.ToolResult):
+            final = _result(block, opened.parts)
+        for ended in self._sequencer.end(place):
+            yield ir.BlockEnded(index=ended.index, block=final)
+
+    def _end_all(self) -> Iterator[Event]:
+        for place in tuple(self._open):
+            yield from self._end(place)
+
+
+def _is_alike(one: Content, other: Content) -> bool:
+    if isinstance(one, ir.Thinking) and isinstance(other, ir.Thinking):
+        return one.redacted == other.redacted
+    return type(one) is type(other)
+
+
+def _joined(before: str, data: str) -> str:
+    """Base64 in pieces, each of them whole."""
+    try:
+        joined = base64.b64decode(before) + base64.b64decode(data)
+    except binascii.Error:
+        return before + data
+    return base64.b64encode(joined).decode() if before else data
+
+
+def _result(block: ir.ToolResult, parts: Sequence[Any]) -> ir.ToolResult:
+    said = {"toolUseId": block.call_id, "content": parts}
+    fields = Fields(Raw(msgspec.json.encode(said)), "")
+    try:
+        content = read_result(fields)
+    except DecodeError:
+        return block
+    return replace(block, content=content.content, structured=content.structured)
+
+
+def _kept(frame: Frame) -> Raw:
+    return Raw(frame.data)

@@ -1,0 +1,111 @@
+"""Messages of a request, in the order the dialect wants.
+
+Law 1: the dialect's own messages keep their order. Law 2: of all others, what one side says in a
+row is one message; results of tools come first in the message after the calls.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from protocols import ir
+from protocols.bedrock_converse.upstream_blocks import result_text, write_block, write_blocks
+from protocols.bedrock_converse.upstream_writing import Writing, Written
+from protocols.ir import Message
+
+
+class Turn:
+    """What one side says in a row."""
+
+    __slots__ = ("answer", "content", "results", "role")
+
+    def __init__(self, role: Literal["user", "assistant"]) -> None:
+        self.role = role
+        self.results: list[Written] = []
+        self.content: list[Written] = []
+        self.answer: Turn | None = None  # the results of its calls
+
+    def parts(self) -> "Iterable[Turn]":
+        return (self,) if self.answer is None else (self, self.answer)
+
+
+def write_messages(
+    writing: Writing, messages: Sequence[Message]
+) -> tuple[list[Written], list[dict[str, Any]]]:
+    """What stands at the head, and the conversation."""
+    head: list[Written] = []
+    heads = 0
+    for message in messages:
+        if not (message.head or (message.role == "system" and not writing.is_own)):
+            break
+        path = f"messages[{heads}]"
+        head.extend(write_blocks(writing, message.content, f"{path}.content"))
+        writing.rest({}, message.extra, path)
+        heads += 1
+    rest = [(f"messages[{at}]", each) for at, each in enumerate(messages[heads:], start=heads)]
+    if writing.is_own:
+        return head, [_own(writing, message, path) for path, message in rest]
+    return head, _arranged(writing, rest)
+
+
+def _own(writing: Writing, message: Message, path: str) -> dict[str, Any]:
+    content = write_blocks(writing, message.content, f"{path}.content")
+    is_refused = message.role == "system" and writing.refuses("system_later")
+    role = "user" if is_refused else message.role
+    return writing.rest({"role": role, "content": content}, message.extra)
+
+
+def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dict[str, Any]]:
+    turns: list[Turn] = []
+    called: dict[str, Turn] = {}  # call id -> where it was called
+    for path, message in rest:
+        turn = _turn(turns, "assistant" if message.role == "assistant" else "user")
+        if message.name is not None:
+            writing.losses.add("name", f"{path}.name", "Converse knows no names of speakers")
+        writing.rest({}, message.extra, path)
+        for position, block in enumerate(message.content):
+            at = f"{path}.content[{position}]"
+            if isinstance(block, ir.ToolResult):
+                _place(writing, block, at, turn=turn, called=called)
+                continue
+            written = write_block(writing, block, at)
+            if isinstance(block, ir.ToolCall) and written:
+                called[block.id] = turn
+            turn.content.extend(written)
+    return _joined(turns)
+
+
+def _turn(turns: list[Turn], role: Literal["user", "assistant"]) -> Turn:
+    last = turns[-1] if turns else None
+    if last is not None and last.answer is not None:
+        last = last.answer
+    if last is not None and last.role == role:
+        return last
+    turns.append(Turn(role))
+    return turns[-1]
+
+
+def _place(
+    writing: Writing, block: ir.ToolResult, path: str, *, turn: Turn, called: dict[str, Turn]
+) -> None:
+    asked = called.get(block.call_id)
+    if asked is None:
+        writing.losses.add("opaque", path, "is the result of no call: it is sent as text")
+        turn.content.extend(write_blocks(writing, result_text(block), f"{path}.content"))
+        return
+    if asked.answer is None:
+        asked.answer = Turn("user")
+    asked.answer.results.extend(write_block(writing, block, path))
+
+
+def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    joined: list[Turn] = []
+    for turn in turns:
+        for part in turn.parts():
+            if not (part.results or part.content):
+                continue
+            if joined and joined[-1].role == part.role:
+                joined[-1].results.extend(part.results)
+                joined[-1].content.extend(part.content)
+            else:
+                joined.append(part)
+    return [{"role": each.role, "content": each.results + each.content} for each in joined]

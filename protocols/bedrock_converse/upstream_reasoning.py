@@ -1,0 +1,103 @@
+"""How hard a model is to think, written for a target."""
+
+from typing import Any, Final
+
+from protocols.bedrock_converse.reasoning import (
+    BESIDE,
+    DISPLAYS,
+    EFFORT,
+    MODES,
+    OLDER,
+    OWN_EFFORT,
+    THINKING,
+)
+from protocols.bedrock_converse.rests import with_rest
+from protocols.bedrock_converse.upstream_writing import Writing
+from protocols.efforts import budget_of, nearest, word_of
+from protocols.ir import Reasoning
+
+TYPES: Final = {mode: name for name, mode in MODES.items()}
+SHOWN: Final = {show: name for name, show in DISPLAYS.items()}
+EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
+USUAL_EFFORT: Final = "medium"
+LEAST_BUDGET: Final = 1_024
+
+
+def write_own(reasoning: Reasoning, output: dict[str, Any], additional: dict[str, Any]) -> None:
+    """As a client of this dialect said it."""
+    extra = reasoning.extra or {}
+    place = OLDER if OLDER in extra else THINKING
+    thinking: dict[str, Any] = {}
+    if reasoning.mode is not None:
+        thinking["type"] = TYPES[reasoning.mode]
+    if reasoning.budget_tokens is not None:
+        thinking["budget_tokens"] = reasoning.budget_tokens
+    if reasoning.show is not None:
+        thinking["display"] = SHOWN[reasoning.show]
+    rest = {place: extra[place]} if place in extra else None
+    if thinking or rest:
+        additional.update(with_rest({place: thinking}, rest))
+    if reasoning.effort is None:
+        return
+    if OWN_EFFORT in extra or reasoning.mode is None:
+        output[EFFORT] = reasoning.effort
+    else:
+        additional[BESIDE] = {EFFORT: reasoning.effort}
+
+
+def write_asked(
+    writing: Writing,
+    asked: Reasoning,
+    output: dict[str, Any],
+    additional: dict[str, Any],
+    inference: dict[str, Any],
+) -> None:
+    """As the target knows it."""
+    way = "none" if writing.refuses("reasoning") else writing.target.effort
+    is_off = asked.mode == "off" or asked.effort == "none" or asked.budget_tokens == 0
+    writing.losses.unknown(asked.extra, path="reasoning")
+    if way == "none":
+        if not is_off:
+            writing.losses.add("reasoning", "reasoning", "the target does not think")
+        return
+    if is_off:
+        if way in {"budget", "adaptive"}:
+            additional[THINKING] = {"type": "disabled"}
+        else:
+            _effort(writing, "none", output)
+        return
+    word = asked.effort or (None if asked.budget_tokens is None else word_of(asked.budget_tokens))
+    if way == "budget":
+        _budget(writing, asked, additional, inference)
+    elif way == "adaptive":
+        additional[THINKING] = {"type": "adaptive"}
+    if word is not None and way != "budget":
+        _effort(writing, word, output)
+    if asked.show is not None and THINKING in additional:
+        additional[THINKING]["display"] = SHOWN[asked.show]
+
+
+def _effort(writing: Writing, word: str, output: dict[str, Any]) -> None:
+    known = nearest(word, writing.target.efforts or EFFORTS)
+    if known != word:
+        writing.losses.add("effort", "reasoning.effort", f"is {known} here")
+    output[EFFORT] = known
+
+
+def _budget(
+    writing: Writing, asked: Reasoning, additional: dict[str, Any], inference: dict[str, Any]
+) -> None:
+    budget = asked.budget_tokens
+    if budget is None:
+        budget = budget_of(asked.effort or USUAL_EFFORT)
+    budget = max(budget, LEAST_BUDGET)
+    most = inference.get("maxTokens")
+    if most is not None and most <= budget:
+        inference["maxTokens"] = most + budget
+    # Claude takes neither while it thinks.
+    if inference.get("temperature", 1) != 1:
+        writing.losses.add("temperature", "sampling.temperature", "does not go with thinking")
+    if additional.pop("top_k", None) is not None:
+        writing.losses.add("top_k", "sampling.top_k", "does not go with thinking")
+    inference.pop("temperature", None)
+    additional[THINKING] = {"type": "enabled", "budget_tokens": budget}
