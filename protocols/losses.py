@@ -1,9 +1,14 @@
 """What could not be carried over, as it is noticed."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from protocols.codec import Loss
 from protocols.ir import Extra
+
+# Begins the names under which a decoder notes, for the encoder of its own dialect, how something
+# was spelled that the IR says in its own words. No vendor's field can be called so.
+NOTE: Final = "="
 
 
 class Losses:
@@ -20,5 +25,5 @@ class Losses:
         """Fields we have no words for: no other dialect hears of them."""
         spared = frozenset(but)
         for name in extra or ():
-            if name not in spared:
+            if name not in spared and not name.startswith(NOTE):
                 self.add(f"other:{name}", f"{path}.{name}" if path else name, "is unknown here")

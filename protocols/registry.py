@@ -5,10 +5,12 @@ from typing import Final
 
 from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
 from protocols.anthropic_messages.native import AnthropicMessages
+from protocols.bedrock_converse.codec import ConverseCodec, ConverseUpstream
+from protocols.bedrock_converse.native import BedrockConverse
 from protocols.codec import ClientCodec, EmbeddingsCodec, UpstreamCodec
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
-from protocols.openai_chat.codec import ChatCodec
+from protocols.openai_chat.codec import ChatCodec, ChatUpstream
 from protocols.openai_chat.native import OpenAiChat
 from protocols.openai_embeddings.codec import OpenAiEmbeddingsCodec
 from protocols.openai_embeddings.native import OpenAiEmbeddings
@@ -17,13 +19,17 @@ NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
     "openai.chat": OpenAiChat(),
     "openai.embeddings": OpenAiEmbeddings(),
     "anthropic.messages": AnthropicMessages(),
+    "bedrock.converse": BedrockConverse(),
 }
 CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),
     "anthropic.messages": MessagesCodec(),
+    "bedrock.converse": ConverseCodec(),
 }
 UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
+    "openai.chat": ChatUpstream(),
     "anthropic.messages": MessagesUpstream(),
+    "bedrock.converse": ConverseUpstream(),
 }
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
     "openai.embeddings": OpenAiEmbeddingsCodec(),

@@ -7,7 +7,17 @@ import msgspec
 
 from protocols import ir
 from protocols.codec import Encoded, Loss
-from protocols.openai_chat.wire import annotations, finish, tool_call, usage_object
+from protocols.openai_chat.wire import (
+    add_rest,
+    annotations,
+    finish,
+    image_part,
+    is_thinking_part,
+    thinking_part,
+    thought_key,
+    tool_call,
+    usage_object,
+)
 
 
 def encode_response(response: ir.Response) -> Encoded:
@@ -27,35 +37,85 @@ def encode_response(response: ir.Response) -> Encoded:
         said["usage"] = usage
     if response.service_tier is not None:
         said["service_tier"] = response.service_tier
+    add_rest(said, response.extra)
     return Encoded(body=msgspec.json.encode(said), losses=tuple(losses))
 
 
 def _choice(
     index: int, content: Sequence[ir.Content], stop: ir.Stop, losses: list[Loss]
 ) -> dict[str, Any]:
-    said = [block for block in content if isinstance(block, ir.Text | ir.Opaque)]
-    texts = [block for block in said if isinstance(block, ir.Text)]
-    calls = [
-        block for block in content if isinstance(block, ir.ToolCall) and block.executor == "client"
-    ]
-    message: dict[str, Any] = {
-        "role": "assistant",
-        "content": "".join(block.text or "" for block in said) if said or not calls else None,
-    }
-    _add(message, "reasoning_content", "".join(_thoughts(content)))
-    _add(message, "refusal", "".join(_refusals(content)))
-    _add(message, "annotations", [each for text in texts for each in annotations(text.citations)])
-    _add(message, "tool_calls", [tool_call(call, arguments=call.arguments) for call in calls])
+    message = _message(content)
     choice: dict[str, Any] = {"index": index, "message": message, **finish(stop)}
+    texts = (block for block in content if isinstance(block, ir.Text))
     logprobs = next((text.logprobs for text in texts if text.logprobs), None)
     if logprobs is not None:
         choice["logprobs"] = {"content": logprobs}
+    add_rest(choice, stop.extra)
     losses.extend(_losses(index, content))
     return choice
 
 
-def _thoughts(content: Sequence[ir.Content]) -> Iterator[str]:
-    return (block.text for block in content if isinstance(block, ir.Thinking))
+def _message(content: Sequence[ir.Content]) -> dict[str, Any]:
+    texts = [block for block in content if isinstance(block, ir.Text)]
+    calls = [
+        block for block in content if isinstance(block, ir.ToolCall) and block.executor == "client"
+    ]
+    message: dict[str, Any] = {"role": "assistant", "content": _spoken(content)}
+    for thought in _thoughts(content):
+        key = thought_key(thought)
+        message[key] = message.get(key, "") + thought.text
+    _add(message, "refusal", "".join(_refusals(content)))
+    _add(message, "annotations", [each for text in texts for each in annotations(text.citations)])
+    for media in content:
+        if isinstance(media, ir.Media):
+            _add_media(message, media)
+    _add(message, "tool_calls", [tool_call(call, arguments=call.arguments) for call in calls])
+    if message["content"] == [] or (message["content"] == "" and not texts and len(message) > 2):
+        message["content"] = None
+    return message
+
+
+def _spoken(content: Sequence[ir.Content]) -> str | list[Any]:
+    """Parts only where the vendor had parts that are more than text."""
+    parts = [part for block in content for part in _parts(block)]
+    if any(not isinstance(part, str) for part in parts):
+        return [{"type": "text", "text": part} if isinstance(part, str) else part for part in parts]
+    return "".join(parts)
+
+
+def _parts(block: ir.Content) -> Iterator[Any]:
+    match block:
+        case ir.Text():
+            yield block.text
+        case ir.Thinking() if is_thinking_part(block):
+            yield thinking_part(block, block.text)
+        case ir.Opaque(dialect="openai.chat", text=None):
+            yield block.raw
+        case ir.Opaque(text=str() as text):
+            yield text
+        case _:
+            return
+
+
+def _thoughts(content: Sequence[ir.Content]) -> Iterator[ir.Thinking]:
+    return (
+        block
+        for block in content
+        if isinstance(block, ir.Thinking) and block.text and not is_thinking_part(block)
+    )
+
+
+def _add_media(message: dict[str, Any], media: ir.Media) -> None:
+    if media.kind == "audio" and isinstance(media.source, ir.Inline):
+        said: dict[str, Any] = {"data": media.source.data}
+        if media.context is not None:
+            said["transcript"] = media.context
+        add_rest(said, media.extra)
+        message["audio"] = said
+    if media.kind == "image":
+        image = image_part(media)
+        if image is not None:
+            message.setdefault("images", []).append(image)
 
 
 def _refusals(content: Sequence[ir.Content]) -> Iterator[str]:
@@ -79,10 +139,10 @@ def losses_of(block: ir.Content, path: str) -> Iterable[Loss]:
             yield Loss(code="seal", path=path, why="Chat has no field for it")
         case ir.Text(citations=citations) if any(each.url is None for each in citations):
             yield Loss(code="citations", path=path, why="Chat cites the web only")
-        case ir.Media():
+        case ir.Media() if not is_sayable(block):
             why = "Chat answers hold no such media"
             yield Loss(code=block.kind, path=path, why=why, content=True)
-        case ir.Opaque(text=None):
+        case ir.Opaque(text=None) if block.dialect != "openai.chat":
             why = f"Chat has no words for {block.kind}"
             yield Loss(code="opaque", path=path, why=why, content=True)
         case ir.ToolResult() | ir.ToolCall(executor="provider"):
@@ -90,3 +150,14 @@ def losses_of(block: ir.Content, path: str) -> Iterable[Loss]:
             yield Loss(code="provider_tool", path=path, why=why)
         case _:
             return
+
+
+def is_sayable(media: ir.Media) -> bool:
+    """OpenAI speaks; images are OpenRouter's, and what clients of image models read."""
+    match media.kind:
+        case "audio":
+            return isinstance(media.source, ir.Inline)
+        case "image":
+            return isinstance(media.source, ir.Inline | ir.Link)
+        case _:
+            return False

@@ -3,9 +3,25 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from protocols import ir
-from protocols.ir import StopReason
+import msgspec
+from msgspec import Raw
 
+from protocols import ir
+from protocols.ir import NOTHING, Extra, StopReason
+from protocols.lenient import read
+from protocols.losses import NOTE
+from protocols.openai_chat.usage import read_usage
+
+# How a vendor or a client spelled what the IR says in its own words.
+REASONING: Final = f"{NOTE}reasoning"
+PART: Final = f"{NOTE}part"
+OWN_USAGE: Final = b'"prompt_tokens"'
+OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
+
+# What the dialect itself says, and other dialects do not: it came from a vendor that speaks it.
+WORDS: Final = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+# Whose signatures travel in `extra_content.google`.
+GOOGLE: Final = frozenset({"google", "gemini", "vertex"})
 FINISH_REASONS: Final[Mapping[StopReason, str]] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -21,40 +37,105 @@ FINISH_REASONS: Final[Mapping[StopReason, str]] = {
 }
 
 
-def finish(stop: ir.Stop) -> dict[str, str]:
-    """The reason, and the vendor's own word where there is one."""
-    said = {"finish_reason": FINISH_REASONS[stop.reason]}
-    return said if stop.raw is None else {**said, "native_finish_reason": stop.raw}
+def finish(stop: ir.Stop) -> dict[str, Any]:
+    """The reason, and the vendor's own word where it has another."""
+    word = stop.raw if stop.raw in WORDS else FINISH_REASONS[stop.reason]
+    said: dict[str, Any] = {"finish_reason": word}
+    if stop.raw is not None and stop.raw != word:
+        said["native_finish_reason"] = stop.raw
+    return said
 
 
 def tool_call(call: ir.ToolCall, *, arguments: str) -> dict[str, Any]:
     inner = {"name": call.name, "input" if call.form == "custom" else "arguments": arguments}
     said: dict[str, Any] = {"id": call.id, "type": call.form, call.form: inner}
-    if call.seal is not None and call.seal.origin == "google":
-        signature = {"thought_signature": call.seal.signature}
-        said["extra_content"] = {"google": signature}
+    if call.seal is not None and call.seal.origin in GOOGLE:
+        said["extra_content"] = signature_object(call.seal)
+    add_rest(said, call.extra)
     return said
 
 
+def signature_object(seal: ir.Seal) -> dict[str, Any]:
+    """The only seal the dialect has a field for."""
+    return {"google": {"thought_signature": seal.signature}}
+
+
+def add_rest(said: dict[str, Any], extra: Extra | None) -> None:
+    """What was not understood, beside what was; what already stands there stays.
+
+    Of an object of which a part was understood, the rest goes into it.
+    """
+    for key, raw in (extra or {}).items():
+        mine = said.get(key)
+        if key.startswith(NOTE):
+            continue
+        if mine is None:
+            said[key] = raw
+        elif isinstance(mine, dict):
+            add_rest(mine, read(OBJECTS, raw))
+
+
 def annotations(citations: Sequence[ir.Citation]) -> list[dict[str, Any]]:
-    """Those that point to the web; the dialect knows no others."""
-    return [
-        {
-            "type": "url_citation",
-            "url_citation": {
-                "url": citation.url,
-                "title": citation.title or "",
-                "start_index": citation.start or 0,
-                "end_index": citation.end or 0,
-            },
+    """Those that point to the web, and those of the dialect that we do not model."""
+    return [said for said in map(_annotation, citations) if said]
+
+
+def _annotation(citation: ir.Citation) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if citation.url is not None:
+        place: dict[str, Any] = {
+            "url": citation.url,
+            "title": citation.title or "",
+            "start_index": citation.start or 0,
+            "end_index": citation.end or 0,
         }
-        for citation in citations
-        if citation.url is not None
-    ]
+        if citation.text is not None:
+            place["content"] = citation.text
+        said = {"type": "url_citation", "url_citation": place}
+    add_rest(said, citation.extra)
+    return said
 
 
-def usage_object(usage: ir.Usage) -> dict[str, Any] | None:
-    """None where nothing is known; what is unknown is not written."""
+def thought_key(thought: ir.Thinking) -> str:
+    """As its vendor spells it."""
+    return "reasoning" if REASONING in (thought.extra or {}) else "reasoning_content"
+
+
+def is_thinking_part(thought: ir.Thinking) -> bool:
+    """Mistral's, which stands among the parts of the content."""
+    return PART in (thought.extra or {})
+
+
+def thinking_part(thought: ir.Thinking, text: str) -> dict[str, Any]:
+    extra = thought.extra or {}
+    whole = extra.get(PART, NOTHING)
+    said: dict[str, Any] = {"type": "thinking"}
+    said["thinking"] = whole if whole else [{"type": "text", "text": text}]
+    add_rest(said, extra)
+    return said
+
+
+def image_part(image: ir.Media) -> dict[str, Any] | None:
+    """None where it is not told where the image is."""
+    match image.source:
+        case ir.Inline(data=data):
+            url = f"data:{image.mime or ''};base64,{data}"
+        case ir.Link(url=link):
+            url = link
+        case _:
+            return None
+    said: dict[str, Any] = {"type": "image_url", "image_url": {"url": url}}
+    add_rest(said, image.extra)
+    return said
+
+
+def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw | None:
+    """None where nothing is known; what is unknown is not written.
+
+    What a vendor said in the dialect's own words is said again as it was.
+    """
+    if OWN_USAGE in bytes(usage.raw) and read_usage(usage.raw) == usage:
+        return usage.raw
     written = usage.cache_write_tokens
     prompt = {
         "cached_tokens": usage.cache_read_tokens,

@@ -130,7 +130,7 @@ def test_refusals_and_the_text_of_foreign_blocks_are_told() -> None:
     [
         (ir.Thinking(text="t", seal=ir.Seal(origin="anthropic")), "seal"),
         (ir.Text(text="t", citations=(ir.Citation(document=1),)), "citations"),
-        (ir.Media(kind="image", source=ir.Inline(data="A")), "image"),
+        (ir.Media(kind="video", source=ir.Inline(data="A")), "video"),
         (ir.Opaque(dialect="x", kind="y", raw=Raw(b"{}")), "opaque"),
         (ir.ToolCall(id="c", name="s", executor="provider"), "provider_tool"),
         (ir.ToolResult(call_id="c"), "provider_tool"),
@@ -231,7 +231,7 @@ def test_citations_and_probabilities_come_as_they_are_known() -> None:
 
 
 def test_deltas_of_blocks_that_cannot_be_told_are_dropped() -> None:
-    media = ir.Media(kind="audio", source=ir.Inline(data=""))
+    media = ir.Media(kind="video", source=ir.Inline(data=""))
     told, codes = stream(
         ir.BlockStarted(index=0, block=media),
         ir.MediaDelta(index=0, data="AAAA"),
@@ -240,4 +240,4 @@ def test_deltas_of_blocks_that_cannot_be_told_are_dropped() -> None:
         ir.UsageUpdated(usage=Usage(input_tokens=1)),
         ir.Foreign(dialect="x", event="y", raw=Raw(b"{}")),
     )
-    assert (told, codes) == ([], ["audio"])
+    assert (told, codes) == ([], ["video"])

@@ -1,0 +1,244 @@
+"""A request, written for a vendor that speaks Chat.
+
+Law: nothing here raises; what cannot be said is a loss, and what is the vendor's default is none.
+"""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from protocols import efforts, ir
+from protocols.codec import Encoded, Memo, Target
+from protocols.ir import Link, Media, Request, ToolResult
+from protocols.openai_chat.sending import Sending
+from protocols.openai_chat.upstream_messages import MessageWriter
+from protocols.openai_chat.upstream_parts import FETCHED
+from protocols.openai_chat.upstream_tools import add_output, add_tools
+
+# Name here, concept, code of the loss, and what the vendor takes for granted.
+SAMPLING: Final = (
+    ("temperature", "temperature", 1),
+    ("top_p", "top_p", 1),
+    ("seed", "seed", None),
+    ("presence_penalty", "penalties", 0),
+    ("frequency_penalty", "penalties", 0),
+    ("logprobs", "logprobs", False),
+    ("top_logprobs", "logprobs", 0),
+)
+MOST_STOPS: Final = 4
+LONGEST_USER: Final = 64
+# What tiers of others are called here; who names no other wants what is usual.
+TIERS: Final[Mapping[str, str]] = {
+    "auto": "auto",
+    "default": "default",
+    "flex": "flex",
+    "priority": "priority",
+    "standard": "default",
+    "standard_only": "default",
+}
+USUAL_TIERS: Final = frozenset({"auto", "default", "standard", "standard_only"})
+
+
+def wants(request: Request, target: Target) -> tuple[str, ...]:
+    """Links the target cannot fetch; files go in place only."""
+    found = dict.fromkeys(
+        media.source.url
+        for message in request.messages
+        for media in _media(message.content)
+        if isinstance(media.source, Link)
+        and media.source.url.startswith(FETCHED)
+        and media.kind not in target.refuses
+        and (
+            media.kind in {"document", "audio"}
+            or media.source.url.partition(":")[0] not in target.links
+        )
+    )
+    return tuple(found)
+
+
+def _media(content: tuple[ir.Content, ...]) -> Iterator[Media]:
+    for block in content:
+        match block:
+            case Media(source=ir.InlineBlocks(content=inner)):
+                yield from _media(inner)
+            case Media():
+                yield block
+            case ToolResult():
+                yield from _media(block.content)
+            case _:
+                pass
+
+
+def encode_request(request: Request, target: Target, seed: str) -> Encoded:
+    sending = Sending(request, target)
+    said: dict[str, Any] = {"model": target.model}
+    said["messages"] = MessageWriter(sending).write(request.messages)
+    add_tools(said, request, sending)
+    schema_tool = add_output(said, request.output, sending)
+    _add_sampling(said, request.sampling, sending)
+    _add_reasoning(said, request.reasoning, sending)
+    _add_rest(said, request, sending)
+    if request.stream:
+        said["stream"] = True
+        if sending.takes("stream_options"):
+            said["stream_options"] = {"include_usage": True}
+    taken = {key: raw for key, raw in (request.extra or {}).items() if _is_taken(key, sending)}
+    sending.rest(said, taken, "")
+    memo = Memo(
+        seed=seed,
+        names=sending.names.asked(),
+        custom=frozenset(sending.custom),
+        schema_tool=schema_tool,
+    )
+    return Encoded(body=msgspec.json.encode(said), losses=tuple(sending.losses.found), memo=memo)
+
+
+def _is_taken(key: str, sending: Sending) -> bool:
+    if sending.takes(key):
+        return True
+    if key != "stream_options":
+        code = key if key == "logit_bias" else f"other:{key}"
+        sending.losses.add(code, key, "the target takes none")
+    return False
+
+
+def _add_sampling(said: dict[str, Any], sampling: ir.Sampling, sending: Sending) -> None:
+    for name, code, usual in SAMPLING:
+        value = getattr(sampling, name)
+        if value is None:
+            continue
+        if sending.takes(name):
+            said[name] = value
+        elif value != usual:
+            sending.losses.add(code, name, "the target takes none")
+    _add_max_tokens(said, sampling.max_tokens, sending)
+    if sampling.top_k is not None:
+        # Nobody but the servers of open models knows it, and some refuse what they do not know.
+        if sending.is_same and sending.takes("top_k"):
+            said["top_k"] = sampling.top_k
+        else:
+            sending.losses.add("top_k", "top_k", "Chat has none")
+    if sampling.candidates is not None:
+        if sending.takes("n"):
+            said["n"] = sampling.candidates
+        elif sampling.candidates != 1:
+            sending.losses.add("n", "n", "the target answers once")
+    _add_stop(said, sampling.stop, sending)
+
+
+def _add_max_tokens(said: dict[str, Any], asked: int | None, sending: Sending) -> None:
+    if asked is None:
+        return
+    most = sending.target.max_tokens
+    given = asked
+    if not sending.is_same:
+        given = max(1, asked if most is None else min(asked, most))
+    if given != asked:
+        sending.losses.add("max_tokens", "max_tokens", f"the target takes {given} here")
+    is_new = sending.is_openai and sending.takes("max_completion_tokens")
+    said["max_completion_tokens" if is_new else "max_tokens"] = given
+
+
+def _add_stop(said: dict[str, Any], stop: tuple[str, ...], sending: Sending) -> None:
+    if not stop:
+        return
+    if not sending.takes("stop"):
+        sending.losses.add("stop", "stop", "the target takes none")
+        return
+    kept = stop if sending.is_same else stop[:MOST_STOPS]
+    if len(kept) < len(stop):
+        sending.losses.add("stop", "stop", f"Chat takes {MOST_STOPS} at most")
+    said["stop"] = kept
+
+
+def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending: Sending) -> None:
+    if reasoning is None:
+        return
+    sending.losses.unknown(None if sending.is_same else reasoning.extra, path="reasoning")
+    word = _word(reasoning)
+    if word is None:
+        return
+    target = sending.target
+    if not sending.takes("reasoning") or (target.effort == "none" and not sending.is_same):
+        if word != "none":
+            sending.losses.add("effort", "reasoning.effort", "the target takes no word on it")
+        return
+    sent = efforts.nearest(word, target.efforts) if target.efforts else word
+    if sent is not None:
+        said["reasoning_effort"] = sent
+    if word == "none" and sent != "none":
+        sending.losses.add("effort", "reasoning.effort", "the target cannot but reason")
+
+
+def _word(reasoning: ir.Reasoning) -> str | None:
+    if reasoning.mode == "off":
+        return "none"
+    if reasoning.effort is None and reasoning.budget_tokens is not None:
+        return efforts.word_of(reasoning.budget_tokens)
+    return reasoning.effort
+
+
+def _add_rest(said: dict[str, Any], request: Request, sending: Sending) -> None:
+    """What all vendors may have words for, and OpenAI has."""
+    _add_known(said, "verbosity", "verbosity", request.verbosity, sending)
+    _add_known(said, "prompt_cache_key", "cache_key", request.cache_key, sending)
+    _add_tier(said, request.service_tier, sending)
+    _add_user(said, request.end_user, sending)
+    _add_modalities(said, request, sending)
+    if request.metadata is not None:
+        # OpenAI keeps them with what it stores, and refuses them otherwise.
+        if sending.is_same and sending.takes("metadata"):
+            said["metadata"] = request.metadata
+        else:
+            sending.losses.add("metadata", "metadata", "there is nothing they could stand with")
+    if request.store is not None:
+        if sending.is_same and sending.takes("store"):
+            said["store"] = request.store
+        elif request.store:
+            sending.losses.add("store", "store", "the answer is not stored")
+    if request.previous_response_id is not None:
+        path = "previous_response_id"
+        sending.losses.add(f"other:{path}", path, "Chat remembers nothing", content=True)
+
+
+def _add_known(
+    said: dict[str, Any], name: str, code: str, value: str | None, sending: Sending
+) -> None:
+    if value is None:
+        return
+    if sending.knows_openai and sending.takes(name):
+        said[name] = value
+    else:
+        sending.losses.add(code, name, "the target takes none")
+
+
+def _add_tier(said: dict[str, Any], tier: str | None, sending: Sending) -> None:
+    if tier is None:
+        return
+    sent = tier if sending.is_same else TIERS.get(tier)
+    if sent is not None and sending.knows_openai and sending.takes("service_tier"):
+        said["service_tier"] = sent
+    elif tier not in USUAL_TIERS:
+        sending.losses.add("service_tier", "service_tier", "the target has no such tier")
+
+
+def _add_user(said: dict[str, Any], user: str | None, sending: Sending) -> None:
+    if user is None:
+        return
+    if not sending.takes("user"):
+        sending.losses.add("other:user", "user", "the target takes none")
+        return
+    is_long = len(user) > LONGEST_USER and not sending.is_same
+    said["user"] = sha256(user.encode(errors="replace")).hexdigest() if is_long else user
+
+
+def _add_modalities(said: dict[str, Any], request: Request, sending: Sending) -> None:
+    asked = request.modalities
+    if sending.is_same and asked:
+        said["modalities"] = asked
+        return
+    for modality in asked:
+        if modality != "text":
+            sending.losses.add(modality, "modalities", "Chat wants to know more of it")
