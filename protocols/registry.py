@@ -8,6 +8,8 @@ from protocols.anthropic_messages.native import AnthropicMessages
 from protocols.bedrock_converse.codec import ConverseCodec, ConverseUpstream
 from protocols.bedrock_converse.native import BedrockConverse
 from protocols.codec import ClientCodec, EmbeddingsCodec, UpstreamCodec
+from protocols.gemini_generate.codec import GenerateCodec, GenerateUpstream
+from protocols.gemini_generate.native import GeminiGenerate
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.openai_chat.codec import ChatCodec, ChatUpstream
@@ -19,16 +21,19 @@ NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
     "openai.chat": OpenAiChat(),
     "openai.embeddings": OpenAiEmbeddings(),
     "anthropic.messages": AnthropicMessages(),
+    "gemini.generate": GeminiGenerate(),
     "bedrock.converse": BedrockConverse(),
 }
 CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),
     "anthropic.messages": MessagesCodec(),
+    "gemini.generate": GenerateCodec(),
     "bedrock.converse": ConverseCodec(),
 }
 UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
     "openai.chat": ChatUpstream(),
     "anthropic.messages": MessagesUpstream(),
+    "gemini.generate": GenerateUpstream(),
     "bedrock.converse": ConverseUpstream(),
 }
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {

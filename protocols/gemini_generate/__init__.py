@@ -1,0 +1,1 @@
+"""Gemini generateContent, as Google AI and Vertex speak it."""

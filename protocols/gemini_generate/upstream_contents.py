@@ -1,0 +1,274 @@
+"""The messages of a request, as the dialect wants them.
+
+Laws: its own contents keep their order and their number. Of others, what one side says in a row
+becomes one content, and results stand first in it, in the order of their calls.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from protocols import ir
+from protocols.codec import Target
+from protocols.gemini_generate.ids import said_id
+from protocols.gemini_generate.parts import DIALECT
+from protocols.gemini_generate.reading import noted
+from protocols.gemini_generate.wire import (
+    arguments_object,
+    is_object,
+    media_object,
+    part_object,
+    with_extra,
+)
+from protocols.ir import Extra
+from protocols.losses import Losses
+from protocols.naming import Names
+
+Part = dict[str, Any] | Raw
+# https://ai.google.dev/gemini-api/docs/thought-signatures: for calls that another model made.
+UNSIGNED: Final = "skip_thought_signature_validator"
+LAST: Final = 1 << 30
+ROLES: Final[Mapping[str, str]] = {"system": "user", "user": "user", "assistant": "model"}
+
+
+class Content:
+    """One side's words; `parts` each with its rank among them."""
+
+    __slots__ = ("extra", "parts", "role")
+
+    def __init__(self, role: str, extra: Extra | None) -> None:
+        self.role = role
+        self.extra = extra
+        self.parts: list[tuple[int, Part]] = []
+
+    def said(self) -> dict[str, Any]:
+        role = noted(self.extra, "role") or self.role
+        ordered = [part for _, part in sorted(self.parts, key=lambda each: each[0])]
+        return with_extra({"role": role, "parts": ordered}, self.extra)
+
+
+class Contents:
+    def __init__(
+        self, *, request: ir.Request, target: Target, names: Names, losses: Losses
+    ) -> None:
+        self._is_own = request.dialect == DIALECT
+        self._target = target
+        self._names = names
+        self._losses = losses
+        self._called: dict[str, tuple[int, str]] = {}  # id -> place among the calls, name
+        self._system: list[Part] = []
+        self._system_extra: Extra | None = None
+        self._contents: list[Content] = []
+        for position, message in enumerate(request.messages):
+            self._take(message, f"messages[{position}]")
+
+    def system(self) -> dict[str, Any] | None:
+        if not self._system:
+            return None
+        return with_extra({"parts": self._system}, self._system_extra)
+
+    def contents(self) -> list[dict[str, Any]]:
+        contents = self._contents
+        if not contents and not self._is_own:
+            # It answers nobody but a user.
+            alone = Content("user", None)
+            alone.parts = [(0, part) for part in self._system]
+            self._system, contents = [], [alone]
+        if self._target.seal_required:
+            _sign(contents)
+        return [content.said() for content in contents]
+
+    def _take(self, message: ir.Message, path: str) -> None:
+        if message.name is not None:
+            self._losses.add("name", f"{path}.name", "generateContent names nobody")
+        extra = self.kept(message.extra, path)
+        if message.role == "system" and (message.head or not self._contents):
+            self._system += [part for _, part in self._parts(message, path)]
+            self._system_extra = extra
+            return
+        parts = [*self._parts(message, path)]
+        role = ROLES[message.role]
+        last = self._contents[-1] if self._contents else None
+        if not self._is_own and last is not None and last.role == role:
+            last.parts += parts
+        elif parts or self._is_own:
+            content = Content(role, extra)
+            content.parts = parts
+            self._contents.append(content)
+
+    def kept(self, extra: Extra | None, path: str) -> Extra | None:
+        """What only the dialect understands, if the request is its own."""
+        if self._is_own:
+            return extra
+        self._losses.unknown(extra, path=path)
+        return None
+
+    def _parts(self, message: ir.Message, path: str) -> Iterator[tuple[int, Part]]:
+        for position, block in enumerate(message.content):
+            place = f"{path}.content[{position}]"
+            if getattr(block, "cache", None) is not None:
+                self._losses.add("cache", f"{place}.cache", "generateContent has no cache points")
+            if isinstance(block, ir.ToolResult):
+                yield self._result(block, place)
+                continue
+            for part in self._said(block, place):
+                yield LAST, part
+
+    def _said(self, block: ir.Content, path: str) -> Iterator[Part]:
+        match block:
+            case ir.Text():
+                yield from self._text(block, path)
+            case ir.Thinking():
+                yield from self._thinking(block, path)
+            case ir.Media():
+                yield from self.media(block, path)
+            case ir.ToolCall(executor="client"):
+                yield from self._call(block, path)
+            case _:
+                part = part_object(block)
+                if part is None:
+                    is_call = isinstance(block, ir.ToolCall)
+                    code = "provider_tool" if is_call else "opaque"
+                    why = "generateContent has no words for it"
+                    self._losses.add(code, path, why, content=not is_call)
+                else:
+                    yield part
+
+    def _seal(self, seal: ir.Seal | None, path: str) -> ir.Seal | None:
+        if seal is None or seal.origin == self._target.vendor:
+            return seal
+        self._losses.add("seal", f"{path}.seal", f"was made by {seal.origin}")
+        return None
+
+    def _text(self, block: ir.Text, path: str) -> Iterator[Part]:
+        if block.citations:
+            self._losses.add("citations", f"{path}.citations", "generateContent takes none back")
+        seal, extra = self._seal(block.seal, path), self.kept(block.extra, path)
+        if self._is_own or block.text or seal is not None:
+            said = part_object(ir.Text(text=block.text, seal=seal, extra=extra))
+            yield from () if said is None else (said,)
+
+    def _thinking(self, block: ir.Thinking, path: str) -> Iterator[Part]:
+        seal, extra = self._seal(block.seal, path), self.kept(block.extra, path)
+        if self._is_own or seal is not None:
+            said = part_object(ir.Thinking(text=block.text, seal=seal, extra=extra))
+            yield from () if said is None else (said,)
+        elif block.seal is None:
+            self._losses.add("reasoning", path, "is another model's")
+
+    def media(self, block: ir.Media, path: str) -> Iterator[Part]:
+        if block.kind in self._target.refuses:
+            self._losses.add(block.kind, path, "the target takes none", content=True)
+            return
+        self._note_media(block, path)
+        if block.context:
+            yield {"text": block.context}
+        if isinstance(block.source, ir.InlineBlocks):
+            for position, each in enumerate(block.source.content):
+                yield from self._said(each, f"{path}.source.content[{position}]")
+            return
+        said = media_object(block)
+        if said is None or not self._reaches(block.source):
+            code = "file" if isinstance(block.source, ir.FileRef) else block.kind
+            self._losses.add(code, path, "the target cannot read it there", content=True)
+            return
+        media = replace(
+            block, seal=self._seal(block.seal, path), extra=self.kept(block.extra, path)
+        )
+        part = part_object(media)
+        yield from () if part is None else (part,)
+
+    def _note_media(self, block: ir.Media, path: str) -> None:
+        if block.name:
+            self._losses.add("name", f"{path}.name", "generateContent does not name media")
+        if block.citable:
+            self._losses.add("citations", path, "generateContent cites no documents")
+        if block.detail not in {None, "auto"}:
+            self._losses.add("other:detail", f"{path}.detail", "generateContent looks as it likes")
+
+    def _reaches(self, source: ir.Source) -> bool:
+        return self._is_own or not isinstance(source, ir.Link) or reaches(source, self._target)
+
+    def _call(self, block: ir.ToolCall, path: str) -> Iterator[Part]:
+        self._called[block.id] = len(self._called), block.name
+        arguments = block.arguments
+        if block.form == "custom":
+            arguments = msgspec.json.encode({"input": arguments}).decode()
+        elif arguments and not is_object(arguments):
+            self._losses.add(
+                "tool_arguments", f"{path}.arguments", "generateContent knows objects only"
+            )
+        said = part_object(
+            ir.ToolCall(
+                id=block.id,
+                name=self._names.sent(block.name),
+                arguments=arguments,
+                seal=self._seal(block.seal, path),
+                extra=self.kept(block.extra, path),
+            )
+        )
+        yield from () if said is None else (said,)
+
+    def _result(self, block: ir.ToolResult, path: str) -> tuple[int, Part]:
+        rank, name = self._called.get(block.call_id, (LAST, block.name))
+        extra = self.kept(block.extra, path)
+        text = "".join(each.text or "" for each in block.content if not isinstance(each, ir.Media))
+        if name is None or (rank == LAST and not self._is_own):
+            self._losses.add("opaque", path, "answers no call", content=False)
+            return LAST, {"text": bytes(block.structured).decode() or text}
+        said: dict[str, Any] = {"name": self._names.sent(block.name or name)}
+        own_id = noted(extra, "id")
+        id_ = said_id(block.call_id) if own_id is None else own_id
+        if id_ is not None and id_ != Raw(b"null"):
+            said["id"] = id_
+        response = _response(block, text, is_own=self._is_own)
+        if response is not None:
+            said["response"] = response
+        media = [
+            part
+            for position, each in enumerate(block.content)
+            if isinstance(each, ir.Media)
+            for part in self.media(each, f"{path}.content[{position}]")
+        ]
+        if media:
+            said["parts"] = media
+        return (LAST if self._is_own else rank), with_extra({"functionResponse": said}, extra)
+
+
+def reaches(source: ir.Link, target: Target) -> bool:
+    return urlsplit(source.url).scheme in target.links
+
+
+def _response(block: ir.ToolResult, text: str, *, is_own: bool) -> object:
+    """The result as an object; None where nothing was said."""
+    key = "error" if block.is_error else "output"
+    if block.structured:
+        if is_object(bytes(block.structured).decode()):
+            is_whole = not block.is_error or b'"error"' in bytes(block.structured)
+            return block.structured if is_whole else {key: block.structured}
+        return {key: block.structured}
+    if not block.is_error and is_object(text):
+        return arguments_object(text)
+    has_text = any(isinstance(each, ir.Text) for each in block.content)
+    return {key: text} if has_text or not is_own else None
+
+
+def _sign(contents: list[Content]) -> None:
+    """Every step of the current turn must be signed, and what no one signed says so."""
+    for content in reversed(contents):
+        if content.role == "user":
+            if any("functionResponse" not in part for _, part in content.parts if _is_read(part)):
+                return
+            continue
+        calls = (part for _, part in content.parts if _is_read(part) and "functionCall" in part)
+        first = next(calls, None)
+        if isinstance(first, dict):
+            first.setdefault("thoughtSignature", UNSIGNED)
+
+
+def _is_read(part: Part) -> bool:
+    return isinstance(part, dict)

@@ -1,0 +1,131 @@
+"""A request to a vendor, written: the model and whether to stream are said in its path."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from protocols import ir
+from protocols.codec import Encoded, Memo, Target
+from protocols.gemini_generate.parts import DIALECT
+from protocols.gemini_generate.upstream_config import Config
+from protocols.gemini_generate.upstream_contents import Contents, reaches
+from protocols.gemini_generate.upstream_tools import Tools
+from protocols.gemini_generate.wire import with_extra
+from protocols.losses import Losses
+from protocols.naming import Names
+
+BAD: Final = re.compile(r"[^A-Za-z0-9_.:-]")
+FIRST: Final = re.compile(r"[A-Za-z_]")
+SCHEMA_TOOL: Final = "json_output"
+TIERS: Final = frozenset({"flex", "priority"})
+USUAL_TIERS: Final = frozenset({"auto", "default", "standard"})
+
+
+def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
+    if request.dialect == DIALECT:
+        return ()
+    found = dict.fromkeys(
+        media.source.url
+        for message in request.messages
+        for media in _media(message.content)
+        if isinstance(media.source, ir.Link)
+        and media.kind not in target.refuses
+        and not reaches(media.source, target)
+    )
+    return tuple(found)
+
+
+def _media(content: tuple[ir.Content, ...]) -> Iterator[ir.Media]:
+    for block in content:
+        match block:
+            case ir.Media(source=ir.InlineBlocks(content=inner)):
+                yield from _media(inner)
+            case ir.Media():
+                yield block
+            case ir.ToolResult():
+                yield from _media(block.content)
+
+
+def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
+    losses = Losses()
+    names = Names(BAD, longest=target.tool_name_max, first=FIRST)
+    tools = Tools(request=request, target=target, names=names, losses=losses)
+    config = Config(request=request, target=target, losses=losses)
+    contents = Contents(request=request, target=target, names=names, losses=losses)
+    generation = config.config()
+    said: dict[str, Any] = {"contents": contents.contents()}
+    system = _system(contents.system(), config.instruction)
+    listed, choice = tools.tools(), tools.config()
+    if config.schema_tool and request.output is not None:
+        listed, choice = _schema_tool(request.output)
+    parts = {
+        "systemInstruction": system,
+        "tools": listed,
+        "toolConfig": None if choice is None else {"functionCallingConfig": choice},
+        "generationConfig": generation,
+        "serviceTier": _tier(request, target, losses),
+    }
+    said |= {key: value for key, value in parts.items() if value}
+    _note_losses(request, losses)
+    is_own = request.dialect == DIALECT
+    if not is_own:
+        losses.unknown(request.extra)
+    return Encoded(
+        body=msgspec.json.encode(with_extra(said, request.extra if is_own else None)),
+        losses=tuple(losses.found),
+        memo=Memo(
+            seed=seed,
+            names=names.asked(),
+            custom=frozenset(tools.custom),
+            schema_tool=SCHEMA_TOOL if config.schema_tool else None,
+        ),
+    )
+
+
+def _system(said: dict[str, Any] | None, instruction: str | None) -> dict[str, Any] | None:
+    if instruction is None:
+        return said
+    known = said or {"parts": []}
+    return {**known, "parts": [*known["parts"], {"text": instruction}]}
+
+
+def _schema_tool(output: ir.OutputFormat) -> tuple[list[dict[str, Any] | Raw], dict[str, Any]]:
+    """Its arguments are the answer."""
+    tool: dict[str, Any] = {
+        "name": SCHEMA_TOOL,
+        "description": output.description or "The answer.",
+        "parametersJsonSchema": output.schema,
+    }
+    return (
+        [{"functionDeclarations": [tool]}],
+        {"mode": "ANY", "allowedFunctionNames": [SCHEMA_TOOL]},
+    )
+
+
+def _tier(request: ir.Request, target: Target, losses: Losses) -> str | None:
+    tier = request.service_tier
+    if request.dialect == DIALECT or tier is None:
+        return tier
+    if tier in TIERS and target.vendor == "gemini" and "service_tier" not in target.refuses:
+        return tier
+    if tier not in USUAL_TIERS:
+        losses.add("service_tier", "service_tier", "the target has no such tier")
+    return None
+
+
+def _note_losses(request: ir.Request, losses: Losses) -> None:
+    """What the dialect has no field for."""
+    said = (
+        ("cache_key", "cache_key", request.cache_key),
+        ("verbosity", "verbosity", request.verbosity not in {None, "medium"}),
+        ("metadata", "metadata", request.metadata),
+        ("metadata", "end_user", request.end_user),
+        ("store", "store", request.store),
+        ("other:previous_response_id", "previous_response_id", request.previous_response_id),
+    )
+    for code, path, value in said:
+        if value:
+            losses.add(code, path, "generateContent has no field for it")

@@ -1,0 +1,153 @@
+"""Tools and the choice among them, as the dialect wants them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from protocols import ir
+from protocols.codec import Target
+from protocols.gemini_generate.parts import DIALECT, VENDOR
+from protocols.gemini_generate.reading import noted
+from protocols.gemini_generate.schema import Narrowed
+from protocols.gemini_generate.wire import with_extra
+from protocols.losses import Losses
+from protocols.naming import Names
+
+GOOGLE: Final = frozenset({VENDOR, "vertex"})
+# The one tool of vendors that another vendor has as well.
+WEB_SEARCHES: Final = frozenset({"web_search", "web_search_20250305"})
+SEARCH: Final[Mapping[str, Any]] = {"googleSearch": {}}
+MODES: Final[Mapping[str | None, str]] = {
+    "auto": "AUTO",
+    "none": "NONE",
+    "required": "ANY",
+    "named": "ANY",
+}
+ONE_TEXT: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {"input": {"type": "string"}},
+    "required": ["input"],
+}
+
+
+class Tools:
+    """`custom` are the names of those that take free text, and were sent as functions."""
+
+    def __init__(
+        self, *, request: ir.Request, target: Target, names: Names, losses: Losses
+    ) -> None:
+        self._request = request
+        self._is_own = request.dialect == DIALECT
+        self._target = target
+        self._names = names
+        self._losses = losses
+        self.custom: set[str] = set()
+
+    def tools(self) -> list[dict[str, Any] | Raw]:
+        if self._request.tools and "tools" in self._target.refuses:
+            self._losses.add("other:tools", "tools", "the target takes none", content=True)
+            return []
+        functions: list[dict[str, Any]] = []
+        listed: list[dict[str, Any] | Raw] = []
+        for position, tool in enumerate(self._request.tools):
+            path = f"tools[{position}]"
+            if isinstance(tool, ir.ProviderTool):
+                listed += self._provided(tool, path)
+                continue
+            if not functions:
+                listed.append({"functionDeclarations": functions})
+            if isinstance(tool, ir.FunctionTool):
+                functions.append(self._function(tool, path))
+            else:
+                functions.append(self._free(tool, path))
+        return listed
+
+    def _provided(self, tool: ir.ProviderTool, path: str) -> Sequence[dict[str, Any] | Raw]:
+        if tool.origin == VENDOR and self._target.vendor in GOOGLE:
+            return (tool.raw,)
+        if tool.kind in WEB_SEARCHES and self._target.vendor in GOOGLE:
+            return (dict(SEARCH),)
+        self._losses.add("provider_tool", path, f"the target has no {tool.kind}")
+        return ()
+
+    def _function(self, tool: ir.FunctionTool, path: str) -> dict[str, Any]:
+        if tool.cache is not None:
+            self._losses.add("cache", f"{path}.cache", "generateContent has no cache points")
+        said: dict[str, Any] = {"name": self._names.sent(tool.name)}
+        if tool.description is not None:
+            said["description"] = tool.description
+        if self._is_own:
+            own = noted(tool.extra, "parameters")
+            if own is not None:
+                return with_extra({**said, "parameters": own}, tool.extra)
+        else:
+            self._losses.unknown(tool.extra, path=path)
+        said |= self._parameters(tool.parameters, path)
+        return with_extra(said, tool.extra if self._is_own else None)
+
+    def _parameters(self, schema: Raw, path: str) -> dict[str, Any]:
+        if not schema:
+            return {}
+        if "json_schema_tools" not in self._target.refuses:
+            return {"parametersJsonSchema": schema}
+        narrow = narrowed(schema, f"{path}.parameters", self._losses)
+        # An object of nothing is refused: the function takes nothing.
+        return {"parameters": narrow} if narrow.keys() - {"type", "description"} else {}
+
+    def _free(self, tool: ir.CustomTool, path: str) -> dict[str, Any]:
+        self._losses.unknown(tool.extra, path=path)
+        self.custom.add(tool.name)
+        described = tool.description or ""
+        if tool.format:
+            described = f"{described}\n\nThe input must be of this format:\n{_shown(tool.format)}"
+        said: dict[str, Any] = {"name": self._names.sent(tool.name)}
+        if described:
+            said["description"] = described.strip()
+        return {**said, **self._parameters(Raw(msgspec.json.encode(ONE_TEXT)), path)}
+
+    def config(self) -> dict[str, Any] | Raw | None:
+        """`functionCallingConfig`."""
+        choice = self._request.tool_choice
+        if choice is None:
+            return None
+        if choice.parallel is False:
+            self._losses.add("parallel", "parallel", "generateContent calls as many as it likes")
+        if choice.raw:
+            if self._is_own:
+                return choice.raw
+            self._losses.add("tool_choice", "tool_choice", "generateContent has no such choice")
+            return None
+        if choice.mode is None and not choice.allowed:
+            return None
+        if "tool_choice" in self._target.refuses and choice.mode != "auto":
+            self._losses.add("tool_choice", "tool_choice", "the target lets nobody choose")
+            return None
+        return self._chosen(choice)
+
+    def _chosen(self, choice: ir.ToolChoice) -> dict[str, Any]:
+        mode: str | Raw = MODES.get(choice.mode, "AUTO")
+        allowed = choice.allowed if choice.name is None else (choice.name,)
+        said: dict[str, Any] = {}
+        if self._is_own:
+            mode = noted(self._request.extra, "mode") or mode
+        elif allowed and mode == "AUTO":
+            mode = "VALIDATED"  # AUTO knows no subset
+        if mode != Raw(b"null"):
+            said["mode"] = mode
+        if allowed:
+            said["allowedFunctionNames"] = [self._names.sent(name) for name in allowed]
+        return said
+
+
+def narrowed(schema: Raw, path: str, losses: Losses) -> dict[str, Any]:
+    found = Narrowed(schema)
+    narrow = found.schema()
+    for place, keyword in found.dropped:
+        losses.add("schema", f"{path}{place}", f"{keyword} is not of the target's schemas")
+    return narrow
+
+
+def _shown(format_: Raw) -> str:
+    return bytes(format_).decode()

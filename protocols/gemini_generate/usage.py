@@ -1,0 +1,97 @@
+"""What the dialect says about tokens, read and written.
+
+Laws: Gemini counts the prompts of its own tools apart from the input and thoughts apart from the
+output, the IR counts all of each; numbers are the vendor's, be they wrong.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from protocols import ir
+from protocols.lenient import an_object, as_object, whole, words
+
+# Vertex can be asked for numbers instead of words.
+IMAGE: Final[frozenset[object]] = frozenset({"IMAGE", 2})
+AUDIO: Final[frozenset[object]] = frozenset({"AUDIO", 4})
+OWN: Final = ("promptTokenCount", "totalTokenCount", "candidatesTokenCount", "trafficType")
+
+
+def read_usage(said: Mapping[str, Any]) -> ir.Usage | None:
+    """None where it says nothing."""
+    if not said:
+        return None
+    tools = whole(said.get("toolUsePromptTokenCount"))
+    thoughts = whole(said.get("thoughtsTokenCount"))
+    prompts = (said.get("promptTokensDetails"), said.get("toolUsePromptTokensDetails"))
+    answers = (said.get("candidatesTokensDetails"),)
+    return ir.Usage(
+        input_tokens=_sum(whole(said.get("promptTokenCount")), tools),
+        cache_read_tokens=whole(said.get("cachedContentTokenCount")),
+        input_audio_tokens=_of_modality(prompts, AUDIO),
+        input_image_tokens=_of_modality(prompts, IMAGE),
+        output_tokens=_sum(_candidates(said, thoughts), thoughts),
+        reasoning_tokens=thoughts,
+        output_audio_tokens=_of_modality(answers, AUDIO),
+        output_image_tokens=_of_modality(answers, IMAGE),
+        raw=Raw(msgspec.json.encode(said)),
+    )
+
+
+def read_tier(said: Mapping[str, Any]) -> str | None:
+    return words(said.get("serviceTier"))
+
+
+def usage_object(usage: ir.Usage) -> dict[str, Any] | None:
+    """None where nothing is known; the vendor's own where it was the dialect's."""
+    own = an_object(usage.raw)
+    if any(key in own for key in OWN):
+        return own
+    thoughts, output = usage.reasoning_tokens, usage.output_tokens
+    visible = None if output is None else max(0, output - (thoughts or 0))
+    said = {
+        "promptTokenCount": usage.input_tokens,
+        "cachedContentTokenCount": usage.cache_read_tokens,
+        "candidatesTokenCount": visible,
+        "thoughtsTokenCount": thoughts,
+        "totalTokenCount": _sum(usage.input_tokens, output),
+        "promptTokensDetails": _details(usage.input_audio_tokens, usage.input_image_tokens),
+        "candidatesTokensDetails": _details(usage.output_audio_tokens, usage.output_image_tokens),
+    }
+    return {key: value for key, value in said.items() if value is not None} or None
+
+
+def _candidates(said: Mapping[str, Any], thoughts: int | None) -> int | None:
+    visible, total = (
+        whole(said.get("candidatesTokenCount", "trafficType")),
+        whole(said.get("totalTokenCount")),
+    )
+    if visible is not None or thoughts is not None or total is None:
+        return visible
+    # A prompt that is refused has no answer to count: the total is all of the prompt.
+    prompt = (whole(said.get("promptTokenCount")), whole(said.get("toolUsePromptTokenCount")))
+    return 0 if total == _sum(*prompt) else None
+
+
+def _sum(*parts: int | None) -> int | None:
+    told = [part for part in parts if part is not None]
+    return sum(told) if told else None
+
+
+def _of_modality(lists: Iterable[object], wanted: frozenset[object]) -> int | None:
+    counts = [
+        whole(as_object(each).get("tokenCount"))
+        for listed in lists
+        if isinstance(listed, list)
+        for each in listed
+        if as_object(each).get("modality") in wanted
+    ]
+    return _sum(*counts)
+
+
+def _details(audio: int | None, image: int | None) -> list[dict[str, Any]] | None:
+    told = (("AUDIO", audio), ("IMAGE", image))
+    said = [{"modality": kind, "tokenCount": count} for kind, count in told if count is not None]
+    return said or None
