@@ -128,7 +128,7 @@ class Walk:
     def skip(self, step: Step) -> None:
         """It was not asked, and need not be."""
         self._made -= 1
-        self._closed.add(step.candidate.target.id)
+        self._candidates = tuple(each for each in self._candidates if each is not step.candidate)
 
     def soonest_s(self, *, now: float) -> float | None:
         """When a credential of any candidate may serve again."""

@@ -211,6 +211,10 @@ class Metrics:
     def canceled(self, *, seconds: float) -> None:
         self.cancels.append(seconds)
 
+    def lost(self, *, code: str, asked: str, spoken: str) -> None: ...
+
+    def disordered(self, *, dialect: str, count: int) -> None: ...
+
     def stream_opened(self) -> None:
         self.streams_open += 1
 

@@ -127,10 +127,8 @@ def test_what_takes_no_requests_now_may_take_them_later(off: ProviderSpec) -> No
     assert problem.retry_after is not None
 
 
-@pytest.mark.parametrize(
-    ("model", "operation"), [("sonnet", CHAT), ("gpt-4", MESSAGES), ("gpt-4", EMBEDDINGS)]
-)
-def test_a_model_that_does_not_speak_the_dialect_says_what_it_speaks(
+@pytest.mark.parametrize(("model", "operation"), [("sonnet", EMBEDDINGS), ("gpt-4", EMBEDDINGS)])
+def test_a_model_that_does_not_do_what_is_asked_says_what_it_does(
     model: str, operation: Operation
 ) -> None:
     problem = refused(model, operation=operation)
@@ -144,6 +142,39 @@ def test_a_model_may_speak_less_than_its_provider() -> None:
     narrow = provider("openai", target("gpt-4", dialects=("openai.responses",)))
 
     assert refused("gpt-4", narrow).code == "unsupported_endpoint"
+
+
+def test_who_speaks_another_dialect_is_translated_for() -> None:
+    made = routed("sonnet")
+
+    assert [(row.surface, row.lane) for row in made.candidates] == [
+        (MESSAGES_SURFACE, "translation")
+    ]
+    assert made.lane == "translation"
+
+
+def test_a_provider_is_asked_in_the_dialect_of_the_client_where_it_can_be() -> None:
+    both = provider("both", target("gpt-4"), surfaces=(MESSAGES_SURFACE, CHAT_SURFACE))
+    narrow = provider(
+        "narrow",
+        target("gpt-4", dialects=("anthropic.messages",)),
+        surfaces=(CHAT_SURFACE, MESSAGES_SURFACE),
+        priority=1,
+    )
+
+    made = routed("gpt-4", both, narrow)
+
+    assert [(row.provider.slug, row.surface.dialect, row.lane) for row in made.candidates] == [
+        ("narrow", "anthropic.messages", "translation"),
+        ("both", "openai.chat", "native"),
+    ]
+    assert made.lane == "translation"
+
+
+def test_only_who_chats_is_translated_for() -> None:
+    embeds = provider("e", target("x", operations=frozenset({"embeddings"})))
+
+    assert refused("x", embeds, operation=MESSAGES).code == "unsupported_endpoint"
 
 
 def test_who_chats_can_count() -> None:
