@@ -23,14 +23,16 @@ FIELDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "top_p": ("topP", "top_p", "top_p"),
     "top_k": ("topK", "top_k", "top_k"),
     "seed": ("seed", "seed", "seed"),
-    "presence_penalty": ("presencePenalty", "penalties", "penalties"),
-    "frequency_penalty": ("frequencyPenalty", "penalties", "penalties"),
+    "presence_penalty": ("presencePenalty", "presence_penalty", "penalties"),
+    "frequency_penalty": ("frequencyPenalty", "frequency_penalty", "penalties"),
     "candidates": ("candidateCount", "n", "n"),
     "logprobs": ("responseLogprobs", "logprobs", "logprobs"),
-    "top_logprobs": ("logprobs", "logprobs", "logprobs"),
+    "top_logprobs": ("logprobs", "top_logprobs", "logprobs"),
 }
 # What says nothing that would not happen anyway.
 DEFAULTS: Final[Mapping[str, object]] = {
+    "temperature": 1,
+    "top_p": 1,
     "presence_penalty": 0,
     "frequency_penalty": 0,
     "candidates": 1,

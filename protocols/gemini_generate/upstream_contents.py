@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
 from protocols import ir
 from protocols.codec import Target
+from protocols.custom_tools import arguments_of
 from protocols.gemini_generate.ids import said_id
 from protocols.gemini_generate.parts import DIALECT
 from protocols.gemini_generate.reading import noted
@@ -139,7 +139,7 @@ class Contents:
                     yield part
 
     def _seal(self, seal: ir.Seal | None, path: str) -> ir.Seal | None:
-        if seal is None or seal.origin == self._target.vendor:
+        if seal is None or seal.signature is None or seal.origin == self._target.vendor:
             return seal
         self._losses.add("seal", f"{path}.seal", f"was made by {seal.origin}")
         return None
@@ -148,16 +148,16 @@ class Contents:
         if block.citations:
             self._losses.add("citations", f"{path}.citations", "generateContent takes none back")
         seal, extra = self._seal(block.seal, path), self.kept(block.extra, path)
-        if self._is_own or block.text or seal is not None:
+        if self._is_own or block.text or (seal is not None and seal.signature):
             said = part_object(ir.Text(text=block.text, seal=seal, extra=extra))
             yield from () if said is None else (said,)
 
     def _thinking(self, block: ir.Thinking, path: str) -> Iterator[Part]:
         seal, extra = self._seal(block.seal, path), self.kept(block.extra, path)
-        if self._is_own or seal is not None:
+        if self._is_own or (seal is not None and seal.signature):
             said = part_object(ir.Thinking(text=block.text, seal=seal, extra=extra))
             yield from () if said is None else (said,)
-        elif block.seal is None:
+        elif block.text and not (block.seal and block.seal.signature):
             self._losses.add("reasoning", path, "is another model's")
 
     def media(self, block: ir.Media, path: str) -> Iterator[Part]:
@@ -197,7 +197,7 @@ class Contents:
         self._called[block.id] = len(self._called), block.name
         arguments = block.arguments
         if block.form == "custom":
-            arguments = msgspec.json.encode({"input": arguments}).decode()
+            arguments = arguments_of(arguments)
         elif arguments and not is_object(arguments):
             self._losses.add(
                 "tool_arguments", f"{path}.arguments", "generateContent knows objects only"

@@ -47,12 +47,13 @@ LOGPROBS: Final = "logprobsResult"
 class _Candidate:
     """One answer as far as it has come."""
 
-    __slots__ = ("beside", "block", "calls", "partial", "parts", "said", "text")
+    __slots__ = ("beside", "block", "calls", "is_sealed", "partial", "parts", "said", "text")
 
     def __init__(self, memo: Memo, number: int) -> None:
         self.calls = Calls(memo.seed, number)
         self.said: dict[str, Raw] = {}  # all that stood beside the parts
         self.block: ir.Content | None = None  # that is open
+        self.is_sealed = False  # the open block has nothing more to say
         self.text: list[str] = []  # of the open block
         self.parts = 0
         self.partial: tuple[dict[str, Raw], PartialArguments] | None = None
@@ -157,7 +158,7 @@ class GenerateEventDecoder:
             events: list[Event] = [*self._end(candidate, number)]
             return [*events, *self._whole(candidate, block, number)]
         events = []
-        if type(block) is not type(candidate.block) or block.extra:
+        if type(block) is not type(candidate.block) or block.extra or candidate.is_sealed:
             if isinstance(block, ir.Text) and not (block.text or block.seal or block.extra):
                 return []  # chunks that only count have an empty text
             events += self._end(candidate, number)
@@ -168,12 +169,12 @@ class GenerateEventDecoder:
             candidate.text.append(block.text)
             events.append(ir.TextDelta(index=index, text=block.text))
         if block.seal is not None:
+            candidate.is_sealed = True
             events.append(ir.Sealed(index=index, seal=block.seal))
-            events += self._end(candidate, number)
         return events
 
     def _end(self, candidate: _Candidate, number: int) -> list[ir.BlockEnded]:
-        candidate.block = None
+        candidate.block, candidate.is_sealed = None, False
         candidate.text.clear()
         return self._sequencer.end(number)
 

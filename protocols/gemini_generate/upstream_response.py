@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from protocols import ir
 from protocols.codec import Memo
+from protocols.custom_tools import input_of
 from protocols.errors import DecodeError
 from protocols.fields import Item
 from protocols.gemini_generate.citations import citations_of
@@ -19,7 +20,7 @@ from protocols.gemini_generate.reading import camel
 from protocols.gemini_generate.usage import read_tier, read_usage
 from protocols.gemini_generate.wire import OBJECTS, stop_of
 from protocols.ir import Content, Extra
-from protocols.lenient import VALUES, an_object, as_object, read, whole, words
+from protocols.lenient import VALUES, an_object, read, whole, words
 from protocols.losses import NOTE
 
 LISTS: Final = msgspec.json.Decoder(list[Raw])
@@ -98,9 +99,7 @@ def block_of(part: Raw, calls: Calls, memo: Memo, at: int) -> Content:
         return ir.Text(text=block.arguments, seal=block.seal)
     name = memo.names.get(block.name, block.name)
     if name in memo.custom:
-        said = as_object(read(VALUES, block.arguments.encode())).get("input")
-        if isinstance(said, str):
-            return replace(block, name=name, arguments=said, form="custom")
+        return replace(block, name=name, arguments=input_of(block.arguments), form="custom")
     return replace(block, name=name)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from msgspec import Raw
 
 from protocols import ir
 from protocols.codec import Target
+from protocols.custom_tools import PARAMETERS, description_of
 from protocols.gemini_generate.parts import DIALECT, VENDOR
 from protocols.gemini_generate.reading import noted
 from protocols.gemini_generate.schema import Narrowed
@@ -24,11 +24,6 @@ MODES: Final[Mapping[str | None, str]] = {
     "none": "NONE",
     "required": "ANY",
     "named": "ANY",
-}
-ONE_TEXT: Final[Mapping[str, Any]] = {
-    "type": "object",
-    "properties": {"input": {"type": "string"}},
-    "required": ["input"],
 }
 
 
@@ -99,13 +94,11 @@ class Tools:
     def _free(self, tool: ir.CustomTool, path: str) -> dict[str, Any]:
         self._losses.unknown(tool.extra, path=path)
         self.custom.add(tool.name)
-        described = tool.description or ""
-        if tool.format:
-            described = f"{described}\n\nThe input must be of this format:\n{_shown(tool.format)}"
         said: dict[str, Any] = {"name": self._names.sent(tool.name)}
-        if described:
-            said["description"] = described.strip()
-        return {**said, **self._parameters(Raw(msgspec.json.encode(ONE_TEXT)), path)}
+        described = description_of(tool)
+        if described is not None:
+            said["description"] = described
+        return {**said, **self._parameters(PARAMETERS, path)}
 
     def config(self) -> dict[str, Any] | Raw | None:
         """`functionCallingConfig`."""
@@ -147,7 +140,3 @@ def narrowed(schema: Raw, path: str, losses: Losses) -> dict[str, Any]:
     for place, keyword in found.dropped:
         losses.add("schema", f"{path}{place}", f"{keyword} is not of the target's schemas")
     return narrow
-
-
-def _shown(format_: Raw) -> str:
-    return bytes(format_).decode()
