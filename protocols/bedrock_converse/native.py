@@ -44,6 +44,7 @@ class ConverseObserver:
         elif message.event == "messageStop":
             self.stop = words(an_object(message.data).get("stopReason")) or self.stop
             self.stopped = True
+            self.terminal = self.usage is not None
         elif message.event == "metadata":
             said = an_object(message.data)
             self.usage = read_usage(as_object(said.get("usage"))) or self.usage

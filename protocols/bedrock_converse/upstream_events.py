@@ -41,6 +41,7 @@ from protocols.lenient import an_object, as_object, read, words
 from protocols.stream import Sequencer
 
 PADDING: Final = "p"
+STOP: Final = frozenset({"stopReason", PADDING})
 METADATA: Final = frozenset({"usage", "serviceTier", PADDING})
 
 
@@ -67,6 +68,8 @@ class ConverseEventDecoder:
         self._extra: Extra = {}
         self._stop: ir.Stop | None = None
         self._usage: ir.Usage | None = None
+        self._tier: str | None = None
+        self._has_metadata = False
         self._started = False
         self._over = False
 
@@ -79,11 +82,11 @@ class ConverseEventDecoder:
         """Without its last event a stream has ended well if it said why it stopped."""
         if self._over:
             return ()
-        self._over = True
         if self._stop is None:
+            self._over = True
             why = "the provider ended its stream before its answer was complete"
             return (ir.Failed(kind="upstream_error", message=why, usage=self._usage),)
-        return [*self._end_all(), self._finished({})]
+        return [*self._finish()]
 
     def _begun(self) -> Iterator[Event]:
         if not self._started:
@@ -110,9 +113,16 @@ class ConverseEventDecoder:
                 yield from self._end(said.get("contentBlockIndex"))
             case "messageStop":
                 self._stop = read_stop(words(said.get("stopReason")))
-                self._keep(frame.data, but=frozenset({"stopReason", PADDING}))
+                self._keep(frame.data, but=STOP)
+                if self._has_metadata:
+                    yield from self._finish()
             case "metadata":
-                yield from self._metadata(said, frame.data)
+                self._has_metadata = True
+                self._usage = read_usage(as_object(said.get("usage"))) or self._usage
+                self._tier = read_tier(said)
+                self._keep(frame.data, but=METADATA)
+                if self._stop is not None:
+                    yield from self._finish()
             case kind:
                 yield ir.Foreign(dialect=DIALECT, event=kind or "", raw=_kept(frame))
 
@@ -120,23 +130,14 @@ class ConverseEventDecoder:
         rest = read(OBJECTS, data) or {}
         self._extra.update({key: raw.copy() for key, raw in rest.items() if key not in but})
 
-    def _metadata(self, said: dict[str, Any], data: bytes) -> Iterator[Event]:
-        self._usage = read_usage(as_object(said.get("usage"))) or self._usage
-        self._keep(data, but=METADATA)
-        if self._stop is None:
-            if self._usage is not None:
-                yield ir.UsageUpdated(usage=self._usage)
-            return
+    def _finish(self) -> Iterator[Event]:
+        assert self._stop is not None  # noqa: S101 - who finishes has seen it
         self._over = True
         yield from self._end_all()
-        yield self._finished(said)
-
-    def _finished(self, said: dict[str, Any]) -> ir.Finished:
-        assert self._stop is not None  # noqa: S101 - who finishes has seen it
-        return ir.Finished(
+        yield ir.Finished(
             stop=asked_stop(self._stop, self._memo, blocks=self._called),
             usage=self._usage or ir.Usage(),
-            service_tier=read_tier(said),
+            service_tier=self._tier,
             extra=self._extra or None,
         )
 
