@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
+from msgspec import Raw
+
 from protocols.anthropic_messages.citations import read_citation
+from protocols.anthropic_messages.opaque_text import told_by
 from protocols.cache_points import take_cache_point
 from protocols.errors import DecodeError
 from protocols.fields import Fields, Item, one_of
 from protocols.ir import (
     Content,
+    Dialect,
     FileRef,
     Inline,
     InlineBlocks,
@@ -25,9 +29,14 @@ from protocols.ir import (
 )
 
 Readers: TypeAlias = Mapping[str, Callable[[Fields], Content]]
+DIALECT: Final[Dialect] = "anthropic.messages"
 VENDOR: Final = "anthropic"
 SOURCES: Final = ("base64", "url", "file", "text", "content")
 EMPTY_OBJECT: Final = "{}"
+
+
+class UnknownInside(DecodeError):
+    """A block holds what we do not model: it is kept whole."""
 
 
 def read_blocks(item: Item) -> tuple[Content, ...]:
@@ -44,9 +53,12 @@ def _block(item: Item, readers: Readers) -> Content:
     fields = item.fields()
     kind = fields.required_text("type")
     if kind in readers:
-        return readers[kind](fields)
+        try:
+            return readers[kind](fields)
+        except UnknownInside:
+            pass
     # Betas add types of blocks every month; they travel with their beta.
-    return Opaque(dialect="anthropic.messages", kind=kind, raw=item.raw)
+    return Opaque(dialect=DIALECT, kind=kind, raw=item.raw, text=told_by(kind, item.raw))
 
 
 def _text(fields: Fields) -> Text:
@@ -88,13 +100,16 @@ def _media(fields: Fields, kind: Literal["image", "document"]) -> Media:
     source = _source(said)
     fields.put_back_rest("source", said)
     cited = fields.object("citations")
+    is_citable = bool(cited and cited.flag("enabled"))
+    if cited:
+        fields.put_back_rest("citations", cited)
     return Media(
         kind=kind,
         source=source,
         mime=mime,
         name=fields.text("title"),
         context=fields.text("context"),
-        citable=bool(cited and cited.flag("enabled")),
+        citable=is_citable,
         cache=take_cache_point(fields),
         extra=fields.rest(),
     )
@@ -115,6 +130,8 @@ def _source(said: Fields) -> Source:
             item = said.item("content")
             blocks = _read(item, IN_DOCUMENTS) if item else ()
             parts = tuple(each for each in blocks if isinstance(each, Text | Media))
+            if len(parts) < len(blocks):
+                raise UnknownInside(said.at("content"), "holds blocks of unknown types")
             return InlineBlocks(content=parts)
         case _:
             raise one_of(said.at("type"), kind, SOURCES)
@@ -125,6 +142,11 @@ def _tool_use(fields: Fields) -> ToolCall:
 
 
 def _server_tool_use(fields: Fields) -> ToolCall:
+    return _call(fields, "provider")
+
+
+def _mcp_tool_use(fields: Fields) -> ToolCall:
+    fields.put_back("type", Raw(b'"mcp_tool_use"'))
     return _call(fields, "provider")
 
 
@@ -161,5 +183,6 @@ READERS: Final[Readers] = {
     "redacted_thinking": _redacted,
     "tool_use": _tool_use,
     "server_tool_use": _server_tool_use,
+    "mcp_tool_use": _mcp_tool_use,
     "tool_result": _tool_result,
 }

@@ -55,6 +55,8 @@ PLACES: Final[Mapping[str, Place]] = {
     ),
     "web_search_result_location": Place(unit="web", title="title", url="url"),
 }
+PROOF: Final = "encrypted_index"
+UNPROVEN: Final = Raw(b'""')
 TYPES: Final[Mapping[Unit, str]] = {place.unit: kind for kind, place in PLACES.items()}
 
 
@@ -79,10 +81,14 @@ def read_citation(fields: Fields) -> Citation:
 
 def citation_object(citation: Citation) -> dict[str, Any] | None:
     """None for one that names no place the dialect knows."""
-    if citation.unit is None:
+    extra = citation.extra or {}
+    if citation.unit is None and "type" in extra:
+        return {**extra, "cited_text": citation.text or ""}
+    unit = citation.unit or ("web" if citation.url is not None else None)
+    if unit is None:
         return None
-    place = PLACES[TYPES[citation.unit]]
-    said: dict[str, Any] = {"type": TYPES[citation.unit], "cited_text": citation.text or ""}
+    place = PLACES[TYPES[unit]]
+    said: dict[str, Any] = {"type": TYPES[unit], "cited_text": citation.text or ""}
     values = {
         place.title: citation.title,
         place.document: citation.document,
@@ -91,4 +97,12 @@ def citation_object(citation: Citation) -> dict[str, Any] | None:
         place.end: citation.end,
     }
     said.update((key, value) for key, value in values.items() if key is not None)
-    return said
+    if unit == "web":
+        said[PROOF] = ""  # SDKs want it; only Anthropic can give it
+    return {**said, **extra}
+
+
+def is_proven(citation: Citation) -> bool:
+    """Whether Anthropic takes it back: what it found in the web it has signed."""
+    proof = (citation.extra or {}).get(PROOF, UNPROVEN)
+    return citation.unit != "web" or proof != UNPROVEN

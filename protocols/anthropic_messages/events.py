@@ -4,6 +4,7 @@ Law: one block is open at a time; what comes for another waits until it may open
 last a block says. Usage is cumulative.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -13,11 +14,13 @@ from protocols import ir
 from protocols.anthropic_messages.citations import citation_object
 from protocols.anthropic_messages.errors import error_object
 from protocols.anthropic_messages.wire import (
-    STOP_REASONS,
     block_object,
     call_head,
+    loss_of_citation,
     losses_of,
+    stop_object,
     usage_object,
+    with_rest,
 )
 from protocols.codec import Loss
 from protocols.errors import Problem, kind_named
@@ -41,6 +44,7 @@ class MessagesEventEncoder:
         self._open: ir.BlockStarted | None = None
         self._place = -1  # of the open block, as the client counts
         self._signature = ""  # of the open block, told when it ends
+        self._unsaid = b""  # the beginning of a thought that has said nothing yet
         self._waiting: dict[int, list[BlockEvent]] = {}
         self.losses: list[Loss] = []
 
@@ -78,6 +82,7 @@ class MessagesEventEncoder:
         said = usage_object(usage)
         if said is not None:
             message["usage"] = said
+        with_rest(message, event.extra)
         return _write("message_start", message=message)
 
     def _take(self, event: BlockEvent) -> bytes:
@@ -106,8 +111,12 @@ class MessagesEventEncoder:
             return b""
         self._open = event
         self._place += 1
-        begun = b"" if isinstance(head, Raw) else self._begun(event)
-        return self._write("content_block_start", content_block=head) + begun
+        written = self._write("content_block_start", content_block=head)
+        if isinstance(event.block, ir.Thinking) and not event.block.redacted:
+            # Some vendors think and tell nothing of it: no thought is better than an empty one.
+            self._unsaid = written
+            return self._begun(event)
+        return written if isinstance(head, Raw) else written + self._begun(event)
 
     def _begun(self, event: ir.BlockStarted) -> bytes:
         """What a block says already as it begins."""
@@ -128,15 +137,16 @@ class MessagesEventEncoder:
         match event:
             case ir.TextDelta(text=text):
                 key = "thinking" if isinstance(block, ir.Thinking) else "text"
-                return self._write("content_block_delta", delta={"type": f"{key}_delta", key: text})
+                delta = with_rest({"type": f"{key}_delta", key: text}, event.extra)
+                return self._tell(delta)
             case ir.ArgumentsDelta(text=text):
                 delta = {"type": "input_json_delta", "partial_json": text}
-                return self._write("content_block_delta", delta=delta)
+                return self._tell(delta)
             case ir.CitationAdded(citation=citation):
                 cited = citation_object(citation)
                 if cited is not None:
-                    cite = {"type": "citations_delta", "citation": cited}
-                    return self._write("content_block_delta", delta=cite)
+                    return self._tell({"type": "citations_delta", "citation": cited})
+                self.losses.append(loss_of_citation(f"blocks[{event.index}]"))
             case ir.Sealed(seal=seal) if isinstance(block, ir.Thinking):
                 self._signature = seal.signature or ""
         return b""
@@ -144,10 +154,17 @@ class MessagesEventEncoder:
     def _end(self) -> bytes:
         sealed = b""
         if self._signature:
-            delta = {"type": "signature_delta", "signature": self._signature}
-            sealed = self._write("content_block_delta", delta=delta)
-        self._open, self._signature = None, ""
+            sealed = self._tell({"type": "signature_delta", "signature": self._signature})
+        is_empty = bool(self._unsaid)
+        self._open, self._signature, self._unsaid = None, "", b""
+        if is_empty:
+            self._place -= 1
+            return b""
         return sealed + self._write("content_block_stop")
+
+    def _tell(self, delta: Mapping[str, Any]) -> bytes:
+        unsaid, self._unsaid = self._unsaid, b""
+        return unsaid + self._write("content_block_delta", delta=delta)
 
     def _let_in(self) -> bytes:
         """The blocks that waited, until one of them stays open."""
@@ -161,13 +178,11 @@ class MessagesEventEncoder:
         written = self._let_in()
         while self._open is not None:
             written += self._end() + self._let_in()
-        delta = {
-            "stop_reason": STOP_REASONS[event.stop.reason],
-            "stop_sequence": event.stop.sequence,
-        }
         usage = usage_object(event.usage)
         counted = {} if usage is None else {"usage": usage}
-        return written + _write("message_delta", delta=delta, **counted) + _write("message_stop")
+        with_rest(counted, event.extra)
+        delta = _write("message_delta", delta=stop_object(event.stop), **counted)
+        return written + delta + _write("message_stop")
 
     def _write(self, kind: str, **said: Any) -> bytes:
         return _write(kind, index=self._place, **said)
@@ -177,7 +192,7 @@ def _head(block: ir.Content) -> dict[str, Any] | Raw | None:
     """The block as it begins, empty."""
     match block:
         case ir.Thinking(redacted=False):
-            return {"type": "thinking", "thinking": "", "signature": ""}
+            return with_rest({"type": "thinking", "thinking": "", "signature": ""}, block.extra)
         case ir.ToolCall():
             return call_head(block)
         case _:

@@ -1,5 +1,6 @@
 """A Messages request, read."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
@@ -23,6 +24,7 @@ from protocols.ir import (
 )
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
+VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d")
 ROLES: Final[Mapping[str, Role]] = {
     "user": "user",
     "assistant": "assistant",
@@ -63,12 +65,12 @@ def decode_request(body: bytes, head: Head) -> ir.Request:
         messages=(*_system(fields), *_messages(fields.items("messages"))),
         sampling=_sampling(fields),
         tools=tuple(map(_tool, fields.items("tools"))),
-        tool_choice=_tool_choice(fields.object("tool_choice")),
+        tool_choice=_tool_choice(fields),
         output=_output(fields, output),
         reasoning=_reasoning(fields, output),
         service_tier=fields.text("service_tier"),
         end_user=_end_user(fields),
-        headers=head.headers or None,
+        headers=_headers(fields, head),
         extra=_rest(fields, output),
     )
 
@@ -125,15 +127,18 @@ def _tool(item: Item) -> FunctionTool | ProviderTool:
     )
 
 
-def _tool_choice(said: Fields | None) -> ToolChoice | None:
+def _tool_choice(fields: Fields) -> ToolChoice | None:
+    said = fields.object("tool_choice")
     if said is None:
         return None
     serial = said.flag("disable_parallel_tool_use")
-    return ToolChoice(
+    choice = ToolChoice(
         mode=said.choice("type", CHOICES),
         name=said.text("name"),
         parallel=None if serial is None else not serial,
     )
+    fields.put_back_rest("tool_choice", said)
+    return choice
 
 
 def _output(fields: Fields, config: Fields | None) -> OutputFormat | None:
@@ -148,7 +153,12 @@ def _output(fields: Fields, config: Fields | None) -> OutputFormat | None:
     if said.text("type") != "json_schema":
         place.put_back(key, raw)
         return None
-    return OutputFormat(kind="json_schema", schema=said.raw("schema"))
+    schema = said.raw("schema")
+    if place is fields and said.rest():
+        place.put_back(key, raw)
+        return None
+    place.put_back_rest(key, said)
+    return OutputFormat(kind="json_schema", schema=schema)
 
 
 def _reasoning(fields: Fields, config: Fields | None) -> Reasoning | None:
@@ -172,6 +182,14 @@ def _end_user(fields: Fields) -> str | None:
     user = said.text("user_id")
     fields.put_back_rest("metadata", said)
     return user
+
+
+def _headers(fields: Fields, head: Head) -> dict[str, str] | None:
+    """In a cloud's envelope the version stands in the body, mostly in the cloud's own words."""
+    version = fields.text("anthropic_version")
+    if version is not None and VERSION.fullmatch(version):
+        return {**head.headers, "anthropic-version": version}
+    return head.headers or None
 
 
 def _rest(fields: Fields, config: Fields | None) -> ir.Extra | None:

@@ -5,7 +5,13 @@ from typing import Any
 import msgspec
 
 from protocols import ir
-from protocols.anthropic_messages.wire import STOP_REASONS, block_object, losses_of, usage_object
+from protocols.anthropic_messages.wire import (
+    block_object,
+    losses_of,
+    stop_object,
+    usage_object,
+    with_rest,
+)
 from protocols.codec import Encoded, Loss
 
 
@@ -22,10 +28,10 @@ def encode_response(response: ir.Response) -> Encoded:
         "role": "assistant",
         "model": response.model,
         "content": [each for each in map(block_object, response.content) if each is not None],
-        "stop_reason": STOP_REASONS[response.stop.reason],
-        "stop_sequence": response.stop.sequence,
+        **stop_object(response.stop),
     }
     usage = usage_object(response.usage)
     if usage is not None:
         said["usage"] = usage
+    with_rest(said, response.extra)
     return Encoded(body=msgspec.json.encode(said), losses=tuple(losses))

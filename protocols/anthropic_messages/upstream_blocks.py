@@ -8,9 +8,10 @@ from typing import Any, Final, TypeAlias
 from msgspec import Raw
 
 from protocols import ir
-from protocols.anthropic_messages.citations import citation_object
-from protocols.anthropic_messages.upstream_writing import DIALECT, VENDOR, Writing
-from protocols.anthropic_messages.wire import arguments_object, call_head, is_object
+from protocols.anthropic_messages.blocks import DIALECT, VENDOR
+from protocols.anthropic_messages.citations import citation_object, is_proven
+from protocols.anthropic_messages.upstream_writing import Writing
+from protocols.anthropic_messages.wire import EXECUTORS, arguments_object, is_object
 
 Written: TypeAlias = dict[str, Any] | Raw
 IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -57,11 +58,12 @@ def _text(writing: Writing, block: ir.Text, path: str) -> Written | None:
 
 
 def _citations(writing: Writing, block: ir.Text, path: str) -> Iterator[dict[str, Any]]:
-    if writing.is_own:
-        found = map(citation_object, block.citations)
-        yield from (each for each in found if each is not None)
-    else:
+    proven = block.citations if writing.is_own else ()
+    found = map(citation_object, filter(is_proven, proven))
+    cited = [each for each in found if each is not None]
+    if len(cited) < len(block.citations):
         writing.losses.add("citations", f"{path}.citations", "only Anthropic's own are taken back")
+    yield from cited
 
 
 def _unsealed(writing: Writing, seal: ir.Seal | None, path: str) -> None:
@@ -76,15 +78,18 @@ def _call(writing: Writing, block: ir.ToolCall, path: str) -> Written | None:
         writing.losses.add("provider_tool", path, why)
         return None
     _unsealed(writing, block.seal, path)
-    head = call_head(block)
-    head["id"], head["name"] = writing.id(block.id), writing.name(block.name)
+    said: dict[str, Any] = {
+        "type": EXECUTORS[block.executor],
+        "id": writing.id(block.id),
+        "name": writing.name(block.name),
+    }
     if block.form == "custom":
-        head["input"] = {"input": block.arguments}
+        said["input"] = {"input": block.arguments}
     else:
-        head["input"] = arguments_object(block.arguments)
+        said["input"] = arguments_object(block.arguments)
         if block.arguments and not is_object(block.arguments):
             writing.losses.add("tool_arguments", f"{path}.arguments", "Messages knows objects only")
-    return writing.finish(head, extra=block.extra, cache=block.cache, path=path)
+    return writing.finish(said, extra=block.extra, cache=block.cache, path=path)
 
 
 def _result(writing: Writing, block: ir.ToolResult, path: str) -> Written:

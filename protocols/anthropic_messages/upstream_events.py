@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from protocols import ir
+from protocols.anthropic_messages.blocks import DIALECT
 from protocols.anthropic_messages.upstream_open_block import OpenBlock
 from protocols.anthropic_messages.upstream_response import read_extra, read_stop, read_text
-from protocols.anthropic_messages.upstream_writing import DIALECT
 from protocols.anthropic_messages.usage import merge_usage, read_tier, read_usage
 from protocols.codec import Frame, Memo
 from protocols.fields import NULL

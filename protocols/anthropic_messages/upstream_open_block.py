@@ -14,12 +14,12 @@ from protocols.anthropic_messages.upstream_response import named_as_asked, read_
 from protocols.codec import Memo
 from protocols.custom_tools import InputReader
 from protocols.errors import DecodeError
-from protocols.fields import Fields
-from protocols.ir import NOTHING, Event
-from protocols.lenient import an_object, read
+from protocols.fields import OBJECTS, Fields
+from protocols.ir import NOTHING, Event, Extra
+from protocols.lenient import UNREADABLE, an_object, read
 
 
-class Delta(Struct):
+class Delta(Struct, forbid_unknown_fields=True):
     type: Any = None
     text: Any = None
     thinking: Any = None
@@ -28,13 +28,20 @@ class Delta(Struct):
     citation: Raw = NOTHING
 
 
+class LooseDelta(Delta, forbid_unknown_fields=False):
+    """With fields nobody has a word for."""
+
+
 DELTAS: Final = msgspec.json.Decoder(Delta)
+# Most deltas hold nothing else; they are read once.
+LOOSE_DELTAS: Final = msgspec.json.Decoder(LooseDelta)
 # What a delta of each type begins, where nothing has begun.
 BEGINNINGS: Final = {
     "thinking_delta": Raw(b'{"type":"thinking","thinking":""}'),
     "signature_delta": Raw(b'{"type":"thinking","thinking":""}'),
     "input_json_delta": Raw(b'{"type":"tool_use","id":"","name":"","input":{}}'),
 }
+KNOWN: Final = frozenset(Delta.__struct_fields__)
 TEXT: Final = Raw(b'{"type":"text","text":""}')
 
 
@@ -54,7 +61,7 @@ class OpenBlock:
     @staticmethod
     def raw_of(delta: Raw) -> Raw:
         """The block that a delta seems to continue."""
-        said = read(DELTAS, delta) or Delta()
+        said, _ = _read_delta(delta)
         return BEGINNINGS.get(said.type, TEXT)
 
     def _head(self, block: ir.Content, memo: Memo) -> ir.Content:
@@ -89,12 +96,12 @@ class OpenBlock:
 
     def delta(self, raw: Raw, index: int) -> Sequence[Event] | None:
         """None for what the block has no words for."""
-        said = read(DELTAS, raw) or Delta()
+        said, extra = _read_delta(raw)
         match said:
             case Delta(type="text_delta", text=str() as text) if isinstance(self._block, ir.Text):
-                return [ir.TextDelta(index=index, text=text)]
+                return [ir.TextDelta(index=index, text=text, extra=extra)]
             case Delta(type="thinking_delta", thinking=str() as text) if self._is_thought:
-                return [ir.TextDelta(index=index, text=text)]
+                return [ir.TextDelta(index=index, text=text, extra=extra)]
             case Delta(type="signature_delta", signature=str() as signature) if self._is_thought:
                 seal = ir.Seal(origin=VENDOR, signature=signature)
                 return [ir.Sealed(index=index, seal=seal)] if signature else ()
@@ -157,3 +164,13 @@ class OpenBlock:
         if self._said is None or not isinstance(self._block, ir.Opaque):
             return None
         return replace(self._block, raw=Raw(msgspec.json.encode(self._said)))
+
+
+def _read_delta(raw: Raw) -> tuple[Delta, Extra | None]:
+    try:
+        return DELTAS.decode(raw), None
+    except UNREADABLE:
+        pass
+    fields = read(OBJECTS, raw) or {}
+    extra = {key: each.copy() for key, each in fields.items() if key not in KNOWN}
+    return read(LOOSE_DELTAS, raw) or Delta(), extra or None

@@ -11,8 +11,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from protocols import ir
-from protocols.anthropic_messages.blocks import READERS
-from protocols.anthropic_messages.upstream_writing import DIALECT
+from protocols.anthropic_messages.blocks import DIALECT, READERS
 from protocols.anthropic_messages.usage import read_tier, read_usage
 from protocols.anthropic_messages.wire import REASONS
 from protocols.codec import Memo
@@ -83,6 +82,8 @@ def read_stop(said: Mapping[str, Raw], memo: Memo, *, has_calls: bool) -> ir.Sto
     if reason == "tool_call" and memo.schema_tool is not None and not has_calls:
         reason = "end_turn"
     extra = {key: said[key].copy() for key in OF_THE_STOP if said.get(key, NULL) != NULL}
+    if word is not None and word not in REASONS:
+        extra["stop_reason"] = said["stop_reason"].copy()
     return ir.Stop(
         reason=reason,
         raw=word,

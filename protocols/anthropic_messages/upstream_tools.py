@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Raw
 
 from protocols import ir
-from protocols.anthropic_messages.upstream_writing import VENDOR, Writing
+from protocols.anthropic_messages.blocks import VENDOR
+from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.custom_tools import PARAMETERS, description_of
 
 if TYPE_CHECKING:

@@ -7,17 +7,14 @@ is taken out of it. Everything else is made to fit, and what does not fit is a l
 import re
 from typing import Any, Final
 
-from msgspec import Raw
-
 from protocols import ir
+from protocols.anthropic_messages.blocks import DIALECT
+from protocols.anthropic_messages.wire import with_rest
 from protocols.codec import Target
-from protocols.fields import OBJECTS
 from protocols.ir import CachePoint, Extra
 from protocols.losses import Losses
 from protocols.naming import Names, fitting_id
 
-DIALECT: Final[ir.Dialect] = "anthropic.messages"
-VENDOR: Final = "anthropic"
 BAD_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
 IDS: Final = re.compile(r"[A-Za-z0-9_-]+")
 VERSION: Final = "anthropic-version"
@@ -65,11 +62,10 @@ class Writing:
 
     def rest(self, said: dict[str, Any], extra: Extra | None, path: str = "") -> None:
         """Fields nobody has a word for."""
-        if not self.is_own:
+        if self.is_own:
+            with_rest(said, extra)
+        else:
             self.losses.unknown(extra, path=path)
-            return
-        for key, raw in (extra or {}).items():
-            put_rest(said, key, raw)
 
     def keep_last_cache_points(self, *, already: int) -> None:
         """`already`: those that were set elsewhere."""
@@ -88,13 +84,3 @@ class Writing:
                 self.losses.add("cache", f"{path}.cache", f"is kept for {point['ttl']}")
         said["cache_control"] = point
         self._points.append((said, path))
-
-
-def put_rest(said: dict[str, Any], key: str, raw: Raw) -> None:
-    """Beside what is said of the same object, if something is."""
-    inner = said.get(key)
-    if not isinstance(inner, dict):
-        said[key] = raw
-        return
-    for name, each in OBJECTS.decode(raw).items():
-        put_rest(inner, name, each)

@@ -1,6 +1,6 @@
 """Words and objects that whole answers and streams of the dialect share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -8,9 +8,11 @@ from msgspec import Raw
 
 from protocols import ir
 from protocols.anthropic_messages.citations import citation_object
+from protocols.anthropic_messages.usage import read_usage
 from protocols.codec import Loss
-from protocols.ir import StopReason
-from protocols.lenient import VALUES, read
+from protocols.fields import OBJECTS
+from protocols.ir import Extra, StopReason
+from protocols.lenient import VALUES, an_object, read
 
 STOP_REASONS: Final[Mapping[StopReason, str]] = {
     "end_turn": "end_turn",
@@ -47,9 +49,13 @@ def block_object(block: ir.Content) -> dict[str, Any] | Raw | None:
         case ir.Refusal():
             return {"type": "text", "text": block.text}
         case ir.Thinking(redacted=True):
-            return {"type": "redacted_thinking", "data": _signature(block)}
+            said = {"type": "redacted_thinking", "data": _signature(block)}
+            return with_rest(said, block.extra)
+        case ir.Thinking(text="", seal=None):
+            return None
         case ir.Thinking():
-            return {"type": "thinking", "thinking": block.text, "signature": _signature(block)}
+            said = {"type": "thinking", "thinking": block.text, "signature": _signature(block)}
+            return with_rest(said, block.extra)
         case ir.ToolCall():
             return {**call_head(block), "input": arguments_object(block.arguments)}
         case ir.Opaque(dialect="anthropic.messages"):
@@ -61,7 +67,24 @@ def block_object(block: ir.Content) -> dict[str, Any] | Raw | None:
 
 
 def call_head(call: ir.ToolCall) -> dict[str, Any]:
-    return {"type": EXECUTORS[call.executor], "id": call.id, "name": call.name, "input": {}}
+    said = {"type": EXECUTORS[call.executor], "id": call.id, "name": call.name, "input": {}}
+    return with_rest(said, call.extra)
+
+
+def with_rest(said: dict[str, Any], extra: Extra | None) -> dict[str, Any]:
+    """Fields nobody has a word for, where they were."""
+    for key, raw in (extra or {}).items():
+        _put(said, key, raw)
+    return said
+
+
+def _put(said: dict[str, Any], key: str, raw: Raw) -> None:
+    """Beside what is said of the same object, if something is."""
+    inner = said.get(key)
+    if isinstance(inner, dict):
+        with_rest(inner, OBJECTS.decode(raw))
+    else:
+        said[key] = raw
 
 
 def arguments_object(arguments: str) -> Raw:
@@ -75,7 +98,7 @@ def is_object(arguments: str) -> bool:
 
 
 def losses_of(block: ir.Content, path: str) -> list[Loss]:
-    if block_object(block) is None:
+    if block_object(block) is None and not isinstance(block, ir.Thinking):
         code = block.kind if isinstance(block, ir.Media) else "opaque"
         why = "an answer in Messages holds no such block"
         return [Loss(code=code, path=path, why=why, content=True)]
@@ -83,14 +106,38 @@ def losses_of(block: ir.Content, path: str) -> list[Loss]:
         case ir.ToolCall(arguments=arguments) if arguments and not is_object(arguments):
             why = "Messages knows objects only"
             return [Loss(code="tool_arguments", path=f"{path}.arguments", why=why)]
-        case ir.Text(logprobs=logprobs) if logprobs:
-            return [Loss(code="logprobs", path=f"{path}.logprobs", why="Messages has none")]
+        case ir.Text():
+            return [*_losses_of_text(block, path)]
         case _:
             return []
 
 
-def usage_object(usage: ir.Usage) -> dict[str, Any] | None:
-    """None where nothing is known; fresh input is told apart from the cache."""
+def _losses_of_text(block: ir.Text, path: str) -> Iterator[Loss]:
+    if block.logprobs:
+        yield Loss(code="logprobs", path=f"{path}.logprobs", why="Messages has none")
+    if any(citation_object(each) is None for each in block.citations):
+        yield loss_of_citation(path)
+
+
+def loss_of_citation(path: str) -> Loss:
+    return Loss(code="citations", path=f"{path}.citations", why="name no place Messages knows")
+
+
+def stop_object(stop: ir.Stop) -> dict[str, Any]:
+    """The vendor's word where it is one of the dialect's, and what it says beside."""
+    word = STOP_REASONS[stop.reason]
+    if stop.raw is not None and REASONS.get(stop.raw) == stop.reason:
+        word = stop.raw
+    return with_rest({"stop_reason": word, "stop_sequence": stop.sequence}, stop.extra)
+
+
+def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw | None:
+    """None where nothing is known; fresh input is told apart from the cache.
+
+    What says the same in the words of the dialect is its own: it is told as it came.
+    """
+    if usage.raw and read_usage(an_object(usage.raw)) == usage:
+        return usage.raw
     written = usage.cache_write_tokens
     cached = (usage.cache_read_tokens or 0) + sum((written or {}).values())
     total = usage.input_tokens
@@ -110,7 +157,9 @@ def usage_object(usage: ir.Usage) -> dict[str, Any] | None:
 def _text(block: ir.Text) -> dict[str, Any]:
     said: dict[str, Any] = {"type": "text", "text": block.text}
     citations = [each for each in map(citation_object, block.citations) if each is not None]
-    return {**said, "citations": citations} if citations else said
+    if citations:
+        said["citations"] = citations
+    return with_rest(said, block.extra)
 
 
 def _signature(block: ir.Thinking) -> str:

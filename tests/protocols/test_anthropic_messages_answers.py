@@ -241,12 +241,25 @@ def test_a_block_of_the_dialect_goes_through_as_it_is() -> None:
 
 
 def test_citations_come_as_they_are_known() -> None:
-    _, told = stream(
+    told, codes = stream(
         ir.BlockStarted(index=0, block=ir.Text(text="")),
         ir.CitationAdded(index=0, citation=CITED),
         ir.CitationAdded(index=0, citation=ir.Citation(url="https://x.example")),
-    )[0]
-    assert told["delta"] == {"type": "citations_delta", "citation": LOCATION}
+        ir.CitationAdded(index=0, citation=ir.Citation(text="nowhere")),
+    )
+    web = {
+        "type": "web_search_result_location",
+        "cited_text": "",
+        "title": None,
+        "url": "https://x.example",
+        "encrypted_index": "",
+    }
+    assert [event.get("delta") for event in told] == [
+        None,
+        {"type": "citations_delta", "citation": LOCATION},
+        {"type": "citations_delta", "citation": web},
+    ]
+    assert codes == ["citations"]
 
 
 def test_what_is_said_of_a_block_that_never_began_is_dropped() -> None:

@@ -62,10 +62,24 @@ def test_everything_said_at_the_top_has_its_place() -> None:
 
 
 def test_what_the_url_says_counts() -> None:
-    body = b'{"messages":[],"anthropic_version":"vertex-2023-10-16","model":"x","stream":false}'
+    body = b'{"messages":[],"model":"x","stream":false}'
     request = CODEC.decode_request(body, Head(model="deployed", stream=True))
     assert (request.model, request.stream) == ("deployed", True)
-    assert request.extra == {"anthropic_version": Raw(b'"vertex-2023-10-16"')}
+
+
+@pytest.mark.parametrize(
+    ("version", "headers"),
+    [
+        ("2026-10-21", {"anthropic-version": "2026-10-21"}),
+        ("vertex-2023-10-16", None),
+        ("bedrock-2023-05-31", None),
+    ],
+)
+def test_the_version_of_an_envelope_is_no_field(
+    version: str, headers: dict[str, str] | None
+) -> None:
+    request = decode(anthropic_version=version)
+    assert (request.headers, request.extra) == (headers, None)
 
 
 def test_blocks_of_all_kinds_are_understood() -> None:
@@ -113,7 +127,7 @@ def test_blocks_of_all_kinds_are_understood() -> None:
 
 def test_a_document_may_be_made_of_blocks() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://x.example/a.png"}}
-    nested = [{"type": "text", "text": "t"}, image, {"type": "document", "source": {}}]
+    nested = [{"type": "text", "text": "t"}, image]
     read = block(type="document", source={"type": "content", "content": nested})
     assert isinstance(read, ir.Media)
     assert read.source == ir.InlineBlocks(
@@ -122,6 +136,10 @@ def test_a_document_may_be_made_of_blocks() -> None:
             ir.Media(kind="image", source=ir.Link(url="https://x.example/a.png")),
         )
     )
+    unknown = {"type": "content", "content": [*nested, {"type": "moon"}]}
+    kept = block(type="document", source=unknown)
+    assert isinstance(kept, ir.Opaque)
+    assert kept.raw == raw({"type": "document", "source": unknown})
     words = block(type="document", source={"type": "content", "content": "t"})
     assert isinstance(words, ir.Media)
     assert words.source == ir.InlineBlocks(content=(ir.Text(text="t"),))
