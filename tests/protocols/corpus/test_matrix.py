@@ -57,7 +57,7 @@ USED: Final = ("input_tokens", "output_tokens", "cache_read_tokens")
 # Losses that tell of a change, or of a part.
 PARTIAL: Final = frozenset(
     {"cache", "effort", "max_tokens", "parallel", "reasoning", "schema", "tool_choice", "citations"}
-    | {"document", "provider_tool"}
+    | {"document", "output", "provider_tool"}
 )
 MEDIA_LOSSES: Final = frozenset({"image", "audio", "video", "document", "file"})
 
