@@ -14,7 +14,6 @@ from gateway.edge.runtime import Runtime
 # Rate limits are not among them: the client's limits are the gateway's. Neither is what may hold
 # any words of the vendor's: it could repeat a credential.
 PASSED: Final = ("content-type", "retry-after", "retry-after-ms", "x-should-retry")
-SSE: Final = b"text/event-stream; charset=utf-8"
 STREAM_HEADERS: Final[HeaderPairs] = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
@@ -27,9 +26,9 @@ DEGRADED_MAX: Final = 512
 
 
 def answer_headers(
-    exchange: Exchange, runtime: Runtime, *, upstream: Mapping[str, str], stream: bool
+    exchange: Exchange, runtime: Runtime, *, upstream: Mapping[str, str], stream: bytes = b""
 ) -> list[tuple[bytes, bytes]]:
-    """In the order: the vendor's, the dialect's, the gateway's."""
+    """In the order: the vendor's, the dialect's, the gateway's. `stream` is its content type."""
     headers = [
         (name.encode(), value.encode("latin-1", "replace"))
         for name in PASSED
@@ -37,7 +36,7 @@ def answer_headers(
     ]
     if stream:
         headers = [pair for pair in headers if pair[0] != b"content-type"]
-        headers.append((b"content-type", SSE))
+        headers.append((b"content-type", stream))
         headers += STREAM_HEADERS
     headers += own_headers(exchange, runtime)
     return headers

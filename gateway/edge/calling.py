@@ -38,7 +38,7 @@ from gateway.edge.upstream import (
 )
 from gateway.edge.watching import Watch
 from protocols.codec import Loss
-from protocols.errors import FrameTooLarge, ProtocolError
+from protocols.errors import ProtocolError
 from providers.adapters.base import Destination, Revealable
 from providers.adapters.headers import HeaderRefused
 
@@ -98,7 +98,7 @@ class Caller:
         except HeaderRefused as refused:
             own = self._exchange.vendor_key is not None
             failure = unwritable(str(refused), slug=slug, own_credential=own)
-        except (UpstreamFault, FrameTooLarge) as fault:
+        except (UpstreamFault, ProtocolError) as fault:
             failure = of_fault(fault, slug=slug, answered=answer is not None)
             made.sent = made.sent or (isinstance(fault, UpstreamFault) and fault.sent)
             made.drained = isinstance(fault, Stopping)

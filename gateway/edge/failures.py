@@ -25,7 +25,7 @@ from gateway.edge.upstream import (
     TooLarge,
     UpstreamFault,
 )
-from protocols.errors import FrameTooLarge, Kind, Problem
+from protocols.errors import FrameTooLarge, Kind, Problem, ProtocolError
 from protocols.native import NativeDialect
 from providers.adapters.base import Verdict, VerdictClass
 
@@ -94,7 +94,7 @@ class Failure(Struct, kw_only=True):
     delivered: bool = False  # the client has been told, in its stream
 
 
-def of_fault(fault: UpstreamFault | FrameTooLarge, *, slug: str, answered: bool) -> Failure:
+def of_fault(fault: UpstreamFault | ProtocolError, *, slug: str, answered: bool) -> Failure:
     """`answered`: the vendor's headers had come."""
     cls: VerdictClass = "transport"
     told, code, counts, closes = f"{slug} broke off the connection.", "", True, False

@@ -27,6 +27,7 @@ from gateway.edge.stages.count import count
 from gateway.edge.stages.decode import decode
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
+from gateway.edge.streaming import in_array, wants_array
 
 Run: TypeAlias = Callable[[Exchange, Runtime], Awaitable[None] | None]
 
@@ -95,6 +96,7 @@ async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> No
         return
     dialect = runtime.native[exchange.arrival.operation.dialect]
     encoded = dialect.encode_error(error.problem, exchange.arrival.request_id)
+    body = in_array(encoded.body) if wants_array(exchange) else encoded.body
     exchange.answer_status = encoded.status
     record(exchange, runtime)
     await runtime.books.settled()
@@ -102,11 +104,11 @@ async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> No
         *((name.encode(), value.encode()) for name, value in encoded.headers),
         *error.headers,
         *own_headers(exchange, runtime),
-        (b"content-length", b"%d" % len(encoded.body)),
+        (b"content-length", b"%d" % len(body)),
     ]
     start = {"type": RESPONSE_START, "status": encoded.status, "headers": _once(headers)}
     await exchange.send(start)
-    await exchange.send({"type": RESPONSE_BODY, "body": encoded.body})
+    await exchange.send({"type": RESPONSE_BODY, "body": body})
 
 
 def _once(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

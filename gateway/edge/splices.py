@@ -25,6 +25,18 @@ STREAM_OPTIONS: Final = "stream_options"
 OF_THE_GATEWAY: Final = ("disable_fallbacks",)
 # What we judge an exchange by; no operator's table may change it under us.
 OURS: Final = frozenset({"model", "stream"})
+ONE: Final = (b"1", b"1.0")
+ZERO: Final = (b"0", b"0.0")
+DEFAULTS: Final[Mapping[str, tuple[bytes, ...]]] = {
+    "temperature": ONE,
+    "top_p": ONE,
+    "n": ONE,
+    "presence_penalty": ZERO,
+    "frequency_penalty": ZERO,
+    "logprobs": (b"false",),
+    "store": (b"false",),
+    "parallel_tool_calls": (b"true",),
+}
 # They name a client's user; on a credential that tenants share they would mingle.
 END_USER: Final[Mapping[Dialect, tuple[str, ...]]] = {
     "openai.chat": ("user", "safety_identifier", "prompt_cache_key"),
@@ -46,12 +58,13 @@ class Spliced(Struct, frozen=True, kw_only=True):
 def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spliced:
     provider, target, top = candidate.provider, candidate.target, exchange.top
     refused = target.target.refuses | provider.quirks.drop_params | target.params.drop
+    unwanted = _unwanted(exchange, candidate, refused=refused) if refused else ()
     out = {
         name: value
         for name, value in top.items()
-        if name not in OF_THE_GATEWAY and (name not in refused or name in OURS)
+        if name not in OF_THE_GATEWAY and name not in unwanted
     }
-    losses = tuple(name for name in top if name in refused and name not in OURS)
+    losses = tuple(name for name in top if name in unwanted)
     if target.params.rename or target.params.default or target.params.force:
         out = _adjusted(out, target.params)
     dialect = exchange.arrival.operation.dialect
@@ -68,6 +81,25 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     unchanged = out == top and has_each_key_once(exchange.body, top)
     body = exchange.body if unchanged else ENCODER.encode(out)
     return Spliced(body=body, losses=losses, withhold_usage=withhold)
+
+
+def _unwanted(
+    exchange: Exchange, candidate: Candidate, *, refused: Collection[str]
+) -> frozenset[str]:
+    """What of the body must go. Whoever refuses a field takes its default all the same."""
+    dropped = candidate.provider.quirks.drop_params | candidate.target.params.drop
+    return frozenset(
+        name
+        for name, value in exchange.top.items()
+        if name in refused
+        and name not in OURS
+        and (name in dropped or not _is_default(name, value))
+    )
+
+
+def _is_default(name: str, value: Raw) -> bool:
+    said = bytes(value)
+    return said == b"null" or said in DEFAULTS.get(name, ())
 
 
 def adjusted(body: bytes, candidate: Candidate, *, dialect: Dialect) -> tuple[bytes, list[str]]:

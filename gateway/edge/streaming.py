@@ -15,10 +15,11 @@ from gateway.edge.books import UNAVAILABLE, unavailable, withheld
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
-from gateway.edge.passage import Passage
+from gateway.edge.passage import STREAM_CAP_BYTES, Passage
 from gateway.edge.runtime import Runtime
 from gateway.edge.upstream import UpstreamAnswer, UpstreamFault
 from gateway.edge.watching import Watch
+from protocols.framing.json_array import ArrayWriter
 
 if TYPE_CHECKING:
     from protocols.native import NativeDialect
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Record: TypeAlias = Callable[[Exchange, Runtime], None]
 
 CHECKPOINT_EACH_S: Final = 1.0  # so much of a stream a crash may cost
+ALT_EVENTS: Final = b"alt=sse"
+JSON_TYPE: Final = b"application/json"
 LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
 
 
@@ -33,6 +36,7 @@ class Delivery:
     """The response of one exchange, from its first header to its last byte."""
 
     __slots__ = (
+        "_array",
         "_beat",
         "_exchange",
         "_native",
@@ -53,6 +57,7 @@ class Delivery:
         self._watch = watch
         self._send = exchange.send
         self._native: NativeDialect = runtime.native[exchange.arrival.operation.dialect]
+        self._array = ArrayWriter(cap=STREAM_CAP_BYTES) if wants_array(exchange) else None
         self._beat: asyncio.Task[None] | None = None
         self._open = False  # a stream, counted as such
 
@@ -83,6 +88,8 @@ class Delivery:
                         self._runtime.books.checkpoint(exchange, attempt)
             if passage.over:
                 return data
+            if self._array is not None:
+                data = self._array.feed(data)
             if data and not exchange.client_gone:
                 if not exchange.sending:
                     await self._begin(answer.headers)
@@ -102,13 +109,17 @@ class Delivery:
             exchange.bytes_out += len(data)
         if not await self._is_recorded():
             data = self._native.error_event(withheld(exchange), exchange.arrival.request_id)
+        if self._array is not None:
+            data = self._array.feed(data) + self._array.close()
         await self._last(data)
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
         exchange = self._exchange
         self._watch.conclude()
         exchange.answer_status = status
-        headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=False)
+        if self._array is not None:
+            body = in_array(body)  # what went wrong instead of a stream
+        headers = answer_headers(exchange, self._runtime, upstream=upstream)
         headers.append((b"content-length", b"%d" % len(body)))
         if not exchange.client_gone:
             exchange.bytes_out += len(body)
@@ -167,7 +178,8 @@ class Delivery:
         exchange.sending = self._open = True
         exchange.answer_status = 200
         self._runtime.metrics.stream_opened()
-        headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=True)
+        kind = self._native.stream_content_type if self._array is None else JSON_TYPE
+        headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=kind)
         return {"type": RESPONSE_START, "status": 200, "headers": headers}
 
     async def _last(self, data: bytes) -> None:
@@ -214,6 +226,18 @@ class Delivery:
         watch.quiet_since = ended = watch.clock()
         # Nothing was read meanwhile: the vendor's silence does not count.
         watch.since += ended - began
+
+
+def wants_array(exchange: Exchange) -> bool:
+    """Whether a stream is to be one JSON array: Google's way where nobody asks for events."""
+    arrival = exchange.arrival
+    if arrival.operation.dialect != "gemini.generate" or not exchange.asked_stream:
+        return False
+    return ALT_EVENTS not in arrival.query.split(b"&")
+
+
+def in_array(body: bytes) -> bytes:
+    return b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body
 
 
 async def linger(answer: UpstreamAnswer) -> None:

@@ -43,7 +43,7 @@ WRAPPED_BY_BEDROCK: Final = "input"
 
 async def count(exchange: Exchange, runtime: Runtime) -> None:
     dialect, body = meant(exchange)
-    head = Head(model=exchange.model, stream=False)
+    head = Head(model=exchange.model)
     try:
         request = CLIENT_CODECS[dialect].decode_request(body, head)
     except ProtocolError as error:
@@ -53,7 +53,7 @@ async def count(exchange: Exchange, runtime: Runtime) -> None:
     exchange.answer_status = 200
     record(exchange, runtime)
     await runtime.books.settled()
-    headers = answer_headers(exchange, runtime, upstream=JSON_TYPE, stream=False)
+    headers = answer_headers(exchange, runtime, upstream=JSON_TYPE)
     headers += (ESTIMATED, (b"content-length", b"%d" % len(answer)))
     exchange.sending = True
     await exchange.send({"type": RESPONSE_START, "status": 200, "headers": headers})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from gateway.edge.splices import Spliced, has_each_key_once, splice
+from gateway.edge.splices import Spliced, adjusted, has_each_key_once, splice
 from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Operation
 from protocols.codec import Target
 from providers.specs import Params, Quirks
@@ -262,3 +262,56 @@ def test_other_metadata_is_left_alone(metadata: bytes) -> None:
 def test_the_metadata_of_chat_belongs_to_the_client() -> None:
     body = b'{"model":"m","metadata":{"user_id":"ann"}}'
     assert spliced(body).body == body
+
+
+def test_a_target_takes_the_defaults_of_what_it_refuses() -> None:
+    body = b'{"model":"m","temperature":1,"top_p":1.0,"stop":null,"seed":7,"logprobs":false}'
+    refusing = Target(
+        model="m",
+        vendor="acme",
+        refuses=frozenset({"temperature", "top_p", "stop", "seed", "logprobs"}),
+    )
+
+    result = spliced(body, to={"target": refusing})
+
+    assert result.losses == ("seed",)
+    assert list(decoded(result)) == ["model", "temperature", "top_p", "stop", "logprobs"]
+
+
+def test_what_an_operator_drops_goes_even_where_it_is_the_default() -> None:
+    body = b'{"model":"m","temperature":1}'
+
+    assert spliced(body, to={"params": Params(drop=frozenset({"temperature"}))}).losses == (
+        "temperature",
+    )
+
+
+@pytest.mark.parametrize(
+    ("quirks", "params", "kept", "lost"),
+    [
+        (Quirks(), Params(), ["model", "stream_options", "top_k"], []),
+        (Quirks(include_usage=False), Params(), ["model", "top_k"], []),
+        (
+            Quirks(drop_params=frozenset({"top_k"})),
+            Params(),
+            ["model", "stream_options"],
+            ["top_k"],
+        ),
+        (Quirks(), Params(drop=frozenset({"model"})), ["model", "stream_options", "top_k"], []),
+        (
+            Quirks(),
+            Params(rename={"top_k": "k"}, default={"seed": b"1"}),
+            ["model", "stream_options", "k", "seed"],
+            [],
+        ),
+    ],
+)
+def test_a_translated_body_is_as_its_operator_wants_it(
+    quirks: Quirks, params: Params, kept: list[str], lost: list[str]
+) -> None:
+    body = b'{"model":"m","stream_options":{"include_usage":true},"top_k":3}'
+    chosen = candidate(provider(quirks=quirks), target(params=params))
+
+    made, dropped = adjusted(body, chosen, dialect="openai.chat")
+
+    assert (list(msgspec.json.decode(made)), dropped) == (kept, lost)
