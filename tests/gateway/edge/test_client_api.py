@@ -57,8 +57,9 @@ async def test_whoever_asks_for_nothing_hears_what_there_is() -> None:
     answer = await asked("/v1/responses/" + "x" * 60_000, method="POST")
     message = msgspec.json.decode(answer.body)["error"]["message"]
     assert message.startswith("/v1/responses/xx")
-    assert message.endswith("/v1/messages/count_tokens, /v1/models and /v1/providers.")
-    assert len(message) < 500
+    assert "/v1/messages/count_tokens, " in message
+    assert message.endswith(", /v1/models and /v1/providers.")
+    assert len(message) < 700
 
 
 async def test_a_wrong_method_is_told_the_right_one() -> None:

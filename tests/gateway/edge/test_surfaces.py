@@ -2,9 +2,13 @@ import pytest
 
 from gateway.edge import surfaces
 from gateway.edge.surfaces import (
+    BEDROCK_COUNT,
     CHAT,
+    CONVERSE,
     COUNT_TOKENS,
     EMBEDDINGS,
+    GEMINI_COUNT,
+    GENERATE,
     MESSAGES,
     Operation,
     find,
@@ -41,6 +45,47 @@ def test_a_base_url_may_be_spelled_in_many_ways(path: str, operation: Operation)
     assert is_client_path(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "operation", "model", "stream"),
+    [
+        ("/v1beta/models/m:generateContent", GENERATE, "m", False),
+        ("/v1/models/m:streamGenerateContent", GENERATE, "m", True),
+        ("/v1alpha/models/a/b:c:generateContent", GENERATE, "a/b:c", False),
+        ("/gemini/v1beta/models/m:countTokens", GEMINI_COUNT, "m", None),
+        (
+            "/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent",
+            GENERATE,
+            "m",
+            False,
+        ),
+        (
+            "/projects/p/locations/l/publishers/google/models/m:streamGenerateContent",
+            GENERATE,
+            "m",
+            True,
+        ),
+        ("/v1beta1/publishers/google/models/m:countTokens", GEMINI_COUNT, "m", None),
+        ("/model/m/converse", CONVERSE, "m", False),
+        (
+            "/bedrock/model/arn:aws:bedrock:x/y/converse-stream",
+            CONVERSE,
+            "arn:aws:bedrock:x/y",
+            True,
+        ),
+        ("/model/m/count-tokens", BEDROCK_COUNT, "m", None),
+    ],
+)
+def test_a_path_may_name_the_model_and_whether_to_stream(
+    path: str, operation: Operation, model: str, *, stream: bool | None
+) -> None:
+    found = find(path)
+
+    assert found.endpoint is not None
+    assert (found.endpoint.operation, found.endpoint.stream) == (operation, stream)
+    assert (found.model, found.dialect) == (model, operation.dialect)
+    assert is_client_path(path)
+
+
 def test_azure_clients_name_the_model_in_the_path() -> None:
     chat = find("/openai/deployments/my-gpt/chat/completions")
     embeddings = find("/openai/deployments/my-embed/embeddings")
@@ -71,6 +116,10 @@ def test_a_models_page_may_have_a_slash_in_its_name() -> None:
             "anthropic.messages",
         ),
         ("/anthropic/v1/chat", "anthropic.messages"),
+        ("/v1beta/nothing", "gemini.generate"),
+        ("/gemini/v1/chat/completionz", "gemini.generate"),
+        ("/model/m/invoke", "bedrock.converse"),
+        ("/bedrock/nothing", "bedrock.converse"),
     ],
 )
 def test_an_unknown_path_still_has_a_dialect(path: str, dialect: str) -> None:
