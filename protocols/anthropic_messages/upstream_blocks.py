@@ -136,8 +136,9 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
     _unsealed(writing, block.seal, path)
     if block.detail not in {None, "auto"}:
         writing.losses.add("image", f"{path}.detail", "Messages knows one only")
-    said: dict[str, Any] = {"type": block.kind, "source": source}
-    if block.kind == "document":
+    kind = "image" if source.get("media_type") in IMAGES else block.kind
+    said: dict[str, Any] = {"type": kind, "source": source}
+    if kind == "document":
         if block.name is not None:
             said["title"] = block.name
         if block.context is not None:

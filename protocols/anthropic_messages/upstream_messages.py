@@ -4,8 +4,10 @@ Law 1: the dialect's own messages keep their order. Law 2: of all others, what o
 row is one message; results of tools come first in the message after the calls.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from protocols import ir
 from protocols.anthropic_messages.upstream_blocks import (
@@ -15,7 +17,9 @@ from protocols.anthropic_messages.upstream_blocks import (
     write_blocks,
 )
 from protocols.anthropic_messages.upstream_writing import Writing
-from protocols.ir import Message
+from protocols.ir import Content, Message
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
 
 
 class Turn:
@@ -23,7 +27,7 @@ class Turn:
 
     __slots__ = ("answer", "content", "results", "role")
 
-    def __init__(self, role: Literal["system", "user", "assistant"]) -> None:
+    def __init__(self, role: Role) -> None:
         self.role = role
         self.results: list[Written] = []
         self.content: list[Written] = []
@@ -44,25 +48,44 @@ def write_messages(
         heads += 1
     head: list[Written] = []
     for position, message in enumerate(messages[:heads]):
-        path = f"messages[{position}]"
-        head.extend(write_blocks(writing, message.content, f"{path}.content"))
-        writing.rest({}, message.extra, path)
+        head.extend(_content(writing, message, f"messages[{position}]"))
+        writing.rest({}, message.extra, f"messages[{position}]")
     rest = [(f"messages[{at}]", each) for at, each in enumerate(messages[heads:], start=heads)]
     if writing.is_own:
         return head, [_own(writing, message, path) for path, message in rest]
-    return head, _arranged(writing, rest)
+    arranged = _arranged(writing, rest)
+    if head and not arranged:
+        # Others answer to instructions alone, Messages does not.
+        return [], [{"role": "user", "content": head}]
+    return head, arranged
 
 
 def _own(writing: Writing, message: Message, path: str) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "role": _role(writing, message),
-        "content": write_blocks(writing, message.content, f"{path}.content"),
-    }
+    said = {"role": _role(writing, message), "content": [*_content(writing, message, path)]}
     writing.rest(said, message.extra, path)
     return said
 
 
-def _role(writing: Writing, message: Message) -> Literal["system", "user", "assistant"]:
+def _content(writing: Writing, message: Message, path: str) -> Iterator[Written]:
+    for position, block in enumerate(message.content):
+        written = _block(writing, block, message.role, f"{path}.content[{position}]")
+        if written is not None:
+            yield written
+
+
+def _block(writing: Writing, block: Content, role: Role, path: str) -> Written | None:
+    if isinstance(block, ir.Media) and role != "user":
+        is_refused = block.kind == "document" and role == "assistant" and writing.is_modern
+        if is_refused or not writing.is_own:
+            writing.losses.add(block.kind, path, "only the user may show it", content=True)
+            return None
+    if isinstance(block, ir.Text) and block.citations and role == "user" and writing.is_modern:
+        writing.losses.add("citations", f"{path}.citations", "the version asked for has none")
+        block = replace(block, citations=())
+    return write_block(writing, block, path)
+
+
+def _role(writing: Writing, message: Message) -> Role:
     if message.role == "system" and writing.refuses("system_later"):
         return "user"
     return message.role
@@ -83,13 +106,13 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
                 continue
             if isinstance(block, ir.ToolCall):
                 called[block.id] = turn
-            written = write_block(writing, block, at)
+            written = _block(writing, block, message.role, at)
             if written is not None:
                 turn.content.append(written)
     return _joined(turns)
 
 
-def _turn(turns: list[Turn], role: Literal["system", "user", "assistant"]) -> Turn:
+def _turn(turns: list[Turn], role: Role) -> Turn:
     last = turns[-1] if turns else None
     if last is not None and last.answer is not None:
         last = last.answer

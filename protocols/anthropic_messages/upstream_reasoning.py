@@ -12,6 +12,8 @@ KINDS: Final[Mapping[str | None, str]] = {
     "adaptive": "adaptive",
     "off": "disabled",
 }
+# How a target thinks, as one says it to Messages.
+MODES: Final[Mapping[str, str]] = {"adaptive": "adaptive", "budget": "on"}
 DISPLAYS: Final[Mapping[str | None, str]] = {
     "none": "omitted",
     "summary": "summarized",
@@ -47,12 +49,8 @@ class Thinking:
 def write_thinking(writing: Writing, asked: ir.Reasoning | None) -> Thinking:
     if asked is None:
         return Thinking()
-    can_think = not writing.refuses("reasoning")
-    way = writing.target.effort if can_think else "none"
-    if writing.is_own and way == "none" and can_think:
-        made = _as_asked(asked)  # nobody says that it cannot
-    else:
-        made = _fitting(writing, asked, way)
+    way = "none" if writing.refuses("reasoning") else writing.target.effort
+    made = _as_asked(writing, asked) if _is_taken(writing, asked) else _fitting(writing, asked, way)
     if made.said is not None and made.is_on and asked.show is not None:
         made.said["display"] = DISPLAYS[asked.show]
     if asked.extra:
@@ -61,13 +59,24 @@ def write_thinking(writing: Writing, asked: ir.Reasoning | None) -> Thinking:
     return made
 
 
-def _as_asked(asked: ir.Reasoning) -> Thinking:
+def _is_taken(writing: Writing, asked: ir.Reasoning) -> bool:
+    """The dialect's own words stay, unless somebody says that the target does not take them."""
+    if not writing.is_own or writing.refuses("reasoning"):
+        return False
+    way = writing.target.effort
+    return way == "none" or asked.mode in {None, "off"} or asked.mode == MODES.get(way)
+
+
+def _as_asked(writing: Writing, asked: ir.Reasoning) -> Thinking:
+    effort = asked.effort
+    if effort is not None and writing.target.efforts:
+        effort = _known(writing, effort)
     if asked.mode is None:
-        return Thinking(effort=asked.effort)
+        return Thinking(effort=effort)
     said: dict[str, Any] = {"type": KINDS[asked.mode]}
     if asked.budget_tokens is not None:
         said["budget_tokens"] = asked.budget_tokens
-    return Thinking(said, asked.effort)
+    return Thinking(said, effort)
 
 
 def _fitting(writing: Writing, asked: ir.Reasoning, way: str) -> Thinking:

@@ -31,8 +31,7 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     tools = Tools(writing, request)
     form, told = write_output(writing, request.output, tools)
     head, messages = write_messages(writing, request.messages)
-    if told is not None:
-        head.append({"type": "text", "text": told})
+    head.extend({"type": "text", "text": text} for text in (tools.told, told) if text is not None)
     thinking = write_thinking(writing, request.reasoning)
     # Those who think as they like may be told what to call: Anthropic serves it.
     if tools.forces and (thinking.budget is not None or (thinking.is_on and not writing.is_own)):

@@ -9,6 +9,7 @@ from protocols import ir
 from protocols.anthropic_messages.blocks import VENDOR
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.custom_tools import PARAMETERS, description_of
+from protocols.lenient import an_object
 
 if TYPE_CHECKING:
     from protocols.anthropic_messages.upstream_blocks import Written
@@ -26,19 +27,22 @@ FORCING: Final = frozenset({"any", "tool"})
 WEB_SEARCHES: Final = frozenset({("openai", "web_search"), ("gemini", "googleSearch")})
 WEB_SEARCH: Final = {"type": "web_search_20250305", "name": "web_search"}
 SCHEMA_TOOL: Final = "json_output"
+NO_CALLS: Final = "Do not call any tool."
 ONLY_JSON: Final = "Answer with one JSON object and nothing else: no other text, no code fence."
 
 
 class Tools:
     """What is sent, and what the decoder of the answer must know of it."""
 
-    __slots__ = ("choice", "custom", "schema_tool", "sent", "written")
+    __slots__ = ("_dropped", "choice", "custom", "schema_tool", "sent", "told", "written")
 
     def __init__(self, writing: Writing, request: ir.Request) -> None:
         self.custom: set[str] = set()
         self.sent: set[str] = set()  # names as they were asked for
         self.written: list[Written] = []
         self.schema_tool: str | None = None
+        self.told: str | None = None  # to the model, for want of a field
+        self._dropped: set[object] = set()  # names of those the vendor does not run
         choice = request.tool_choice
         allowed = choice.allowed if choice is not None else ()
         if request.tools and writing.refuses("tools"):
@@ -79,23 +83,25 @@ class Tools:
             ) in WEB_SEARCHES and writing.target.vendor == VENDOR:
                 self.written.append(dict(WEB_SEARCH))
             case ir.ProviderTool(kind=kind):
+                self._dropped.add(an_object(tool.raw).get("name"))
                 writing.losses.add("provider_tool", path, f"the target does not run {kind}")
 
     def _choice(self, writing: Writing, choice: ir.ToolChoice) -> dict[str, Any] | None:
         if choice.raw:
             writing.losses.add("tool_choice", "tool_choice", "is unknown here")
             return None
-        if not self.written and not writing.is_own:
+        if not self.written and (self._dropped or not writing.is_own):
             return None  # of nothing there is nothing to choose
         said: dict[str, Any] = {"type": CHOICES[choice.mode]}
         if refused := _refused(writing, said["type"]):
             writing.losses.add("tool_choice", "tool_choice", f"the target refuses {refused}")
+            self.told = NO_CALLS if said["type"] == "none" else None
             said["type"] = "auto"
-        if said["type"] == "tool":
-            if choice.name not in self.sent and not writing.is_own:
+        if said["type"] == "tool" and choice.name is not None:
+            if choice.name in self._dropped or not (writing.is_own or choice.name in self.sent):
                 writing.losses.add("tool_choice", "tool_choice", "that tool is not sent")
                 said["type"] = "auto"
-            elif choice.name is not None:
+            else:
                 said["name"] = writing.name(choice.name)
         self._parallel(writing, choice, said)
         return said
