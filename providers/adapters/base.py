@@ -64,6 +64,7 @@ class Destination(Struct, frozen=True, kw_only=True):
     surface: Surface
     credential: CredentialSpec
     secret: Revealable | None = None
+    now: float = 0.0  # seconds since 1970; signatures are made for a moment
 
 
 class DiscoveredModel(Struct, frozen=True, kw_only=True):
