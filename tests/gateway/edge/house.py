@@ -111,6 +111,7 @@ class House:
         body: bytes = b'{"model":"m","messages":[{"role":"user"}]}',
         *,
         path: bytes = CHAT,
+        query: bytes = b"",
         client: Client | None = None,
         headers: Mapping[bytes, bytes] | None = None,
         more: bool = False,
@@ -119,6 +120,7 @@ class House:
         sent_headers = [*(bearer() if headers is None else headers).items()]
         scope = http_scope(path, method="POST", headers=sent_headers)
         scope["path"] = path.decode()
+        scope["query_string"] = query
         scope["state"] = {IN_SCOPE: self.worker, "request_id": REQUEST_ID}
         parts = [{"type": "http.request", "body": body, "more_body": more}]
 

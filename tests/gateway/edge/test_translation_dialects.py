@@ -1,0 +1,120 @@
+"""Every dialect asked through every other one, by the whole pipeline."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.edge.upstream import Disconnected
+from protocols.ir import Dialect
+from protocols.registry import NATIVE
+from tests.gateway.edge.dialects import (
+    DIALECTS,
+    PAIRS,
+    PATHS,
+    calls_of,
+    frames,
+    question,
+    read_stream,
+    read_whole,
+    streamed,
+    text_of,
+    vendor,
+    whole,
+)
+from tests.gateway.edge.house import House, told_by
+from tests.gateway.edge.vendors import Client
+
+EVENTS = b"alt=sse"
+ID = "0192b3c4d5e67890a1b2c3d4e5f60718"
+
+
+async def asked(house: House, dialect: Dialect, *, stream: bool, **more: Any) -> Client:
+    more.setdefault("query", EVENTS if stream else b"")
+    path = PATHS[dialect][stream]
+    return await house.ask(question(dialect, stream=stream), path=path, **more)
+
+
+@pytest.mark.parametrize(("asks", "speaks"), PAIRS)
+async def test_a_whole_answer_is_told_in_the_dialect_of_the_client(
+    asks: Dialect, speaks: Dialect
+) -> None:
+    house = House(whole(speaks), providers=(vendor(speaks),))
+    client = await asked(house, asks, stream=False)
+
+    assert (client.status, client.is_complete) == (200, True), client.body
+    assert client.headers[b"content-type"] == b"application/json"
+    answer = read_whole(asks, client.body)
+    assert text_of(answer) == "Hello"
+    assert calls_of(answer) == [("look", {"at": "sea"})]
+    assert answer.stop.reason == "tool_call"
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (5, 2)
+    assert b"their" not in client.body
+    _, final = told_by(house)
+    assert (final.errand.lane, final.outcome.status) == ("translation", "ok")
+    assert (final.tokens.in_fresh, final.tokens.out_text) == (5, 2)
+
+
+@pytest.mark.parametrize(("asks", "speaks"), PAIRS)
+async def test_a_stream_is_told_in_the_dialect_of_the_client(
+    asks: Dialect, speaks: Dialect
+) -> None:
+    house = House(streamed(speaks), providers=(vendor(speaks),))
+    client = await asked(house, asks, stream=True)
+
+    assert (client.status, client.is_complete) == (200, True), client.body
+    assert client.headers[b"content-type"] == NATIVE[asks].stream_content_type
+    collector = read_stream(asks, client.body)
+    assert collector.failed is None
+    answer = collector.response()
+    assert text_of(answer) == "Hello"
+    assert calls_of(answer) == [("look", {"at": "sea"})]
+    assert answer.stop.reason == "tool_call"
+    assert b"their" not in client.body
+    _, final = told_by(house)
+    assert (final.errand.lane, final.outcome.status) == ("translation", "ok")
+    assert (final.tokens.in_fresh, final.tokens.out_text) == (5, 2)
+
+
+@pytest.mark.parametrize(("asks", "speaks"), PAIRS)
+async def test_wherever_a_stream_breaks_it_ends_once(asks: Dialect, speaks: Dialect) -> None:
+    told = frames(speaks)
+    for cut in range(1, len(told)):
+        broken = streamed(speaks, *told[:cut], Disconnected("reset", sent=True))
+        house = House(broken, streamed(speaks), providers=(vendor(speaks, keys=("1", "2")),))
+        client = await asked(house, asks, stream=True)
+
+        assert client.is_complete
+        collector = read_stream(asks, client.body)
+        starts, final = told_by(house)
+        if len(starts) == 1 and final.outcome.status == "interrupted":
+            assert collector.failed is not None, client.body
+        else:
+            assert collector.failed is None, client.body
+            assert text_of(collector.response()) == "Hello"
+
+
+@pytest.mark.parametrize("asks", DIALECTS)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_error_is_told_in_the_dialect_of_the_client(asks: Dialect, stream: bool) -> None:  # noqa: FBT001
+    speaks: Dialect = "openai.chat" if asks != "openai.chat" else "anthropic.messages"
+    body = b'{"error":{"message":"So it is.","type":"invalid_request_error"}}'
+    refused = whole(speaks)
+    refused.status, refused._pieces = 400, [body]  # noqa: SLF001 - as if it had said so
+    house = House(refused, providers=(vendor(speaks),))
+    client = await asked(house, asks, stream=stream)
+
+    assert client.status == 400
+    assert b"So it is." in client.body
+    problem = NATIVE[asks].problem(400, client.body, None)
+    assert (problem.kind, problem.message) == ("invalid_request", "So it is.")
+
+
+async def test_a_client_of_google_reads_an_array_where_it_asks_for_no_events() -> None:
+    house = House(streamed("openai.chat"), providers=(vendor("openai.chat"),))
+    client = await asked(house, "gemini.generate", stream=True, query=b"")
+
+    assert client.headers[b"content-type"] == b"application/json"
+    told = msgspec.json.decode(client.body)
+    assert isinstance(told, list)
+    assert any(each.get("usageMetadata") for each in told)
