@@ -6,6 +6,7 @@ never answered is counted as asked, and only as possible.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.rating import COUNTING
 from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
+from protocols.ir import Dialect
 from providers.usage import LocalCount, UsageClasses, classes_of
 
 BYTES_PER_TOKEN: Final = 4
@@ -26,6 +28,11 @@ SAID: Final = re.compile(
     rb'|partial_json)"|"arguments")\s*+:\s*+"((?:[^"\\]++|\\.)++)"',
     re.DOTALL,
 )
+SAID_BY: Final[Mapping[Dialect, "re.Pattern[bytes]"]] = {
+    "openai.responses": re.compile(rb'"delta"\s*+:\s*+"((?:[^"\\]++|\\.)++)"', re.DOTALL),
+    "gemini.generate": re.compile(rb'"text"\s*+:\s*+"((?:[^"\\]++|\\.)++)"', re.DOTALL),
+    "bedrock.converse": re.compile(rb'"(?:text|input)"\s*+:\s*+"((?:[^"\\]++|\\.)++)"', re.DOTALL),
+}
 SAID_AT_ONCE: Final = re.compile(
     rb'"(?:content|text|thinking|reasoning_content|reasoning|refusal|arguments)"\s*+:\s*+'
     rb'"((?:[^"\\]++|\\.)++)"',
@@ -37,7 +44,7 @@ UNFIT: Final = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|[0-9][eE][+-]?[0-9]{3}")
 
 def note_event(exchange: Exchange, data: bytes) -> None:
     """Of a stream, as much of it as went through at once."""
-    found = SAID.findall(data)
+    found = SAID_BY.get(exchange.arrival.operation.dialect, SAID).findall(data)
     exchange.events += len(found)
     exchange.text_bytes += sum(map(len, found))
 

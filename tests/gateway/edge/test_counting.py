@@ -14,9 +14,10 @@ from gateway.edge.counting import (
     tokens_of,
 )
 from gateway.edge.entries import plain
+from gateway.edge.surfaces import CONVERSE, GENERATE, RESPONSES, Operation
 from protocols import ir
 from providers.usage import UsageClasses
-from tests.gateway.edge.vendors import Client, exchange
+from tests.gateway.edge.vendors import Client, candidate, exchange
 
 OPENAI = b'data: {"choices":[{"index":0,"delta":{%s},"finish_reason":null}]}\n\n'
 ANTHROPIC = b'event: content_block_delta\ndata: {"index":0,"delta":{"type":"t",%s}}\n\n'
@@ -44,6 +45,24 @@ def test_an_event_is_a_token_or_as_many_as_its_letters(data: bytes, tokens: int)
     note_event(asked, data)
 
     assert produced(asked) == tokens
+
+
+@pytest.mark.parametrize(
+    ("operation", "data"),
+    [
+        (RESPONSES, b'{"type":"response.output_text.delta","delta":"twelve chars"}'),
+        (GENERATE, b'{"candidates":[{"content":{"parts":[{"text": "twelve chars"}]}}]}'),
+        (CONVERSE, b'{"contentBlockIndex":0,"delta":{"text":"twelve chars"}}'),
+        (CONVERSE, b'{"delta":{"reasoningContent":{"text":"twelve chars"}}}'),
+        (CONVERSE, b'{"delta":{"toolUse":{"input":"twelve chars"}}}'),
+    ],
+)
+def test_every_dialect_has_its_own_words(operation: Operation, data: bytes) -> None:
+    asked = exchange(Client(), candidate(), operation=operation)
+
+    note_event(asked, data)
+
+    assert produced(asked) == 3
 
 
 def test_a_frame_without_end_takes_no_longer_than_another() -> None:

@@ -203,3 +203,24 @@ def test_open_streams_and_cancelled_calls_are_shown() -> None:
 
     assert value("streams_open") == before + 1
     assert value("upstream_cancel_seconds_count") == canceled + 1
+
+
+def test_what_translation_loses_is_counted_without_the_names_of_fields() -> None:
+    meter = Traffic(max_series=5_000)
+    labels = {"from": "openai.chat", "to": "anthropic.messages"}
+    seed = value("conversion_losses_total", code="seed", **labels)
+    other = value("conversion_losses_total", code="other", **labels)
+    for code in ("seed", "other:made_up", "other:too"):
+        meter.lost(code=code, asked="openai.chat", spoken="anthropic.messages")
+
+    assert value("conversion_losses_total", code="seed", **labels) == seed + 1
+    assert value("conversion_losses_total", code="other", **labels) == other + 2
+
+
+def test_disorder_in_streams_is_counted() -> None:
+    meter = Traffic(max_series=5_000)
+    before = value("stream_disorder_total", dialect="openai.chat")
+    meter.disordered(dialect="openai.chat", count=0)
+    meter.disordered(dialect="openai.chat", count=2)
+
+    assert value("stream_disorder_total", dialect="openai.chat") == before + 2
