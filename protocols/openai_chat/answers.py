@@ -13,12 +13,12 @@ from protocols import ir
 from protocols.ir import NOTHING, Citation, Extra, Seal, StopReason
 from protocols.lenient import VALUES, as_object, read, whole, words
 from protocols.media import read_url
-from protocols.openai_chat.wire import OBJECTS
+from protocols.openai_chat.notes import NULL, WORD
+from protocols.openai_chat.wire import OBJECTS, WORDS
 
 Said = dict[str, Raw]
 LISTS: Final = msgspec.json.Decoder(list[Raw])
 OBJECT_LISTS: Final = msgspec.json.Decoder(list[dict[str, Raw]])
-NULL: Final = Raw(b"null")
 # Two spellings of the same; where a vendor uses both, the second stays with the rest.
 REASONING_KEYS: Final = ("reasoning_content", "reasoning")
 STOPS: Final[Mapping[str | None, StopReason]] = {
@@ -32,6 +32,7 @@ STOPS: Final[Mapping[str | None, StopReason]] = {
     "model_length": "context_window",
     "model_context_window_exceeded": "context_window",
     "tool_calls": "tool_call",
+    "tool_call": "tool_call",
     "function_call": "tool_call",
     "content_filter": "content_filter",
     "sensitive": "content_filter",
@@ -73,6 +74,7 @@ def whole_in(said: Said, key: str) -> int | None:
 
 
 def rest_of(said: Said) -> Extra | None:
+    """What is null says nothing."""
     return {key: raw for key, raw in said.items() if raw != NULL} or None
 
 
@@ -92,22 +94,21 @@ def reasoning_in(said: Said) -> tuple[str, str | None]:
     return REASONING_KEYS[0], None
 
 
+NO_STOP: Final = ir.Stop(reason="other", extra={WORD: NULL})
+
+
 def stop_of(choice: Said, *, has_calls: bool, has_refused: bool) -> ir.Stop | None:
-    """Takes the words out of the choice; None where there is none yet."""
+    """Takes the word out of the choice; None where there is none yet."""
     word = text_in(choice, "finish_reason")
     if not word:
         return None
-    native = choice.get("native_finish_reason", NOTHING)
-    raw = words(read(VALUES, native)) if native else None
-    if raw is not None and raw != word:
-        del choice["native_finish_reason"]
     reason = STOPS.get(word, "other")
     if reason == "end_turn" and has_calls:
         # Some end with `stop` what ends with a call; OpenAI does, where the call was forced.
         reason = "tool_call"
     elif reason == "end_turn" and has_refused:
         reason = "refusal"
-    return ir.Stop(reason=reason, raw=raw or word)
+    return ir.Stop(reason=reason, raw=word, extra=None if word in WORDS else {WORD: NULL})
 
 
 def citations_in(said: Said) -> Iterator[Citation]:

@@ -9,6 +9,7 @@ from protocols.openai_chat.response import encode_response
 from protocols.openai_chat.upstream_events import ChatEventDecoder
 from protocols.openai_chat.upstream_request import encode_request, wants
 from protocols.openai_chat.upstream_response import decode_response
+from protocols.openai_chat.wire import is_legacy
 
 
 class ChatCodec:
@@ -19,7 +20,7 @@ class ChatCodec:
         return decode_request(body, head)
 
     def encode_response(self, response: Response, request: Request) -> Encoded:
-        return encode_response(response)
+        return encode_response(response, legacy=is_legacy(request))
 
     def event_encoder(self, request: Request) -> ChatEventEncoder:
         return ChatEventEncoder(request)

@@ -10,6 +10,7 @@ from protocols.codec import Loss
 from protocols.errors import Problem, kind_named
 from protocols.ir import NOTHING, Event, Extra, Request
 from protocols.lenient import an_object, read
+from protocols.openai_chat.notes import LEGACY, noted
 from protocols.openai_chat.response import is_sayable, losses_of
 from protocols.openai_chat.wire import (
     GOOGLE,
@@ -18,6 +19,7 @@ from protocols.openai_chat.wire import (
     annotations,
     finish,
     image_part,
+    is_legacy,
     is_thinking_part,
     signature_object,
     thinking_part,
@@ -51,6 +53,8 @@ class ChatEventEncoder:
         self._calls: dict[int, tuple[int, str]] = {}  # block -> place among the calls, form
         self._parts: dict[int, ir.Thinking] = {}
         self._spoken: set[int] = set()  # blocks of audio
+        self._is_legacy = is_legacy(request)
+        self._legacy: set[int] = set()  # blocks of calls told as in the time before tools
         self._finished = False
         self.losses: list[Loss] = []
 
@@ -99,7 +103,10 @@ class ChatEventEncoder:
             case ir.ToolCall(executor="client"):
                 place = sum(self._choices[other] == event.choice for other in self._calls)
                 self._calls[index] = place, block.form
-                call = {"index": place, **tool_call(block, arguments=block.arguments)}
+                call = {**tool_call(block, arguments=block.arguments), "index": place}
+                if self._is_legacy or noted(block.extra, LEGACY):
+                    self._legacy.add(index)
+                    return self._delta(index, {"function_call": call["function"]})
                 return self._delta(index, {"tool_calls": [call]})
             case ir.Media() if is_sayable(block):
                 return self._show(index, block)
@@ -127,6 +134,8 @@ class ChatEventEncoder:
         return self._delta(index, delta)
 
     def _arguments(self, event: ir.ArgumentsDelta) -> bytes:
+        if event.index in self._legacy:
+            return self._delta(event.index, {"function_call": {"arguments": event.text}})
         place, form = self._calls[event.index]
         inner = {"input" if form == "custom" else "arguments": event.text}
         return self._delta(event.index, {"tool_calls": [{"index": place, form: inner}]})
@@ -170,7 +179,7 @@ class ChatEventEncoder:
     def _finish(
         self, choice: int, stop: ir.Stop, *, extra: Extra | None = None, **beside: Any
     ) -> bytes:
-        said = {"index": choice, "delta": {}, **finish(stop)}
+        said = {"index": choice, "delta": {}, **finish(stop, legacy=self._is_legacy)}
         rest = dict(stop.extra or {})
         message = rest.pop("message", None)
         if message is not None:  # a whole answer that is told as a stream

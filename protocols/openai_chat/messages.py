@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from protocols.cache_points import take_cache_point
 from protocols.errors import DecodeError
 from protocols.fields import Fields, Item, one_of
 from protocols.ir import (
     Content,
+    Extra,
     FileRef,
     Media,
     Message,
@@ -20,6 +23,7 @@ from protocols.ir import (
     ToolCall,
     ToolResult,
 )
+from protocols.openai_chat.notes import LEGACY, NAME, NULL, REASONING, note
 from protocols.openai_chat.parts import read_parts
 
 CALL_FORMS: Final[Mapping[str, Literal["function", "custom"]]] = {
@@ -27,34 +31,35 @@ CALL_FORMS: Final[Mapping[str, Literal["function", "custom"]]] = {
     "custom": "custom",
 }
 # Two spellings of the same; where a vendor sends both, the second stays with the rest.
-REASONING_KEYS: Final = ("reasoning_content", "reasoning")
+REASONING_KEYS: Final[Mapping[str, Extra | None]] = {
+    "reasoning_content": None,
+    "reasoning": {REASONING: NULL},
+}
 
 
 def read_messages(items: Iterable[Item]) -> tuple[Message, ...]:
-    names: dict[str, str] = {}  # tool call id -> name, for the results that follow
+    calls: dict[str, ToolCall] = {}  # by id, for the results that follow
     messages: list[Message] = []
     for item in items:
         fields = item.fields()
         role = fields.required_text("role")
         if role not in READERS:
             raise one_of(fields.at("role"), role, tuple(READERS))
-        message = READERS[role](fields, names)
-        names.update(
-            (block.id, block.name) for block in message.content if isinstance(block, ToolCall)
-        )
+        message = READERS[role](fields, calls)
+        calls.update((block.id, block) for block in message.content if isinstance(block, ToolCall))
         messages.append(message)
     return tuple(messages)
 
 
-def _system(fields: Fields, names: Mapping[str, str]) -> Message:
+def _system(fields: Fields, calls: Mapping[str, ToolCall]) -> Message:
     return _said(fields, role="system")
 
 
-def _developer(fields: Fields, names: Mapping[str, str]) -> Message:
+def _developer(fields: Fields, calls: Mapping[str, ToolCall]) -> Message:
     return _said(fields, role="system", developer=True)
 
 
-def _user(fields: Fields, names: Mapping[str, str]) -> Message:
+def _user(fields: Fields, calls: Mapping[str, ToolCall]) -> Message:
     return _said(fields, role="user")
 
 
@@ -71,7 +76,7 @@ def _said(fields: Fields, *, role: Literal["system", "user"], developer: bool = 
     )
 
 
-def _assistant(fields: Fields, names: Mapping[str, str]) -> Message:
+def _assistant(fields: Fields, calls: Mapping[str, ToolCall]) -> Message:
     content = fields.item("content")
     blocks: list[Content] = [
         *_reasoning(fields),
@@ -88,8 +93,8 @@ def _assistant(fields: Fields, names: Mapping[str, str]) -> Message:
 def _reasoning(fields: Fields) -> Iterator[Thinking]:
     key = next((key for key in REASONING_KEYS if fields.has(key)), None)
     text = fields.text(key) if key else None
-    if text:
-        yield Thinking(text=text)
+    if key and text:
+        yield Thinking(text=text, extra=REASONING_KEYS[key])
 
 
 def _refusal(fields: Fields) -> Iterator[Refusal]:
@@ -142,6 +147,7 @@ def _legacy_call(fields: Fields) -> Iterator[ToolCall]:
             id=minted_id(fields.path),
             name=call.required_text("name"),
             arguments=_text_or_json(call, "arguments") or "{}",
+            extra={LEGACY: NULL},
         )
 
 
@@ -157,28 +163,35 @@ def _google_seal(fields: Fields) -> Seal | None:
     return Seal(origin="google", signature=signature)
 
 
-def _tool(fields: Fields, names: Mapping[str, str]) -> Message:
+def _tool(fields: Fields, calls: Mapping[str, ToolCall]) -> Message:
     call_id = fields.required_text("tool_call_id")
-    name = fields.text("name") or names.get(call_id)
-    return _result(fields, call_id=call_id, name=name)
+    named = fields.text("name")
+    call = calls.get(call_id) or ToolCall(id=call_id, name="")
+    result = _result(fields, call, notes=(NAME,) if named else ())
+    return _answered(fields, replace(result, name=named or call.name or None, form=call.form))
 
 
-def _function(fields: Fields, names: Mapping[str, str]) -> Message:
+def _function(fields: Fields, calls: Mapping[str, ToolCall]) -> Message:
     """The result of a call from the time when calls had no ids: of the last of that name."""
     name = fields.required_text("name")
-    calls = [call_id for call_id, called in names.items() if called == name]
-    return _result(fields, call_id=calls[-1] if calls else minted_id(fields.path), name=name)
+    named = [call for call in calls.values() if call.name == name]
+    call = named[-1] if named else ToolCall(id=minted_id(fields.path), name=name)
+    return _answered(fields, _result(fields, call, notes=(LEGACY,)))
 
 
-def _result(fields: Fields, *, call_id: str, name: str | None) -> Message:
+def _result(fields: Fields, call: ToolCall, *, notes: tuple[str, ...]) -> ToolResult:
     item = fields.item("content")
     parts = read_parts(item) if item else ()
-    result = ToolResult(
-        call_id=call_id,
-        name=name,
+    return ToolResult(
+        call_id=call.id,
+        name=call.name,
         content=tuple(part for part in parts if isinstance(part, Text | Media | Opaque)),
         cache=take_cache_point(fields),
+        extra=note(None, *notes),
     )
+
+
+def _answered(fields: Fields, result: ToolResult) -> Message:
     return Message(role="user", content=(result,), extra=fields.rest())
 
 
@@ -187,7 +200,7 @@ def minted_id(path: str) -> str:
     return f"call_{sha256(path.encode()).hexdigest()[:24]}"
 
 
-READERS: Final[Mapping[str, Callable[[Fields, Mapping[str, str]], Message]]] = {
+READERS: Final[Mapping[str, Callable[[Fields, Mapping[str, ToolCall]], Message]]] = {
     "system": _system,
     "developer": _developer,
     "user": _user,

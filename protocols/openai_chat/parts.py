@@ -8,12 +8,14 @@ from protocols.errors import DecodeError
 from protocols.fields import Fields, Item, one_of, read_items
 from protocols.ir import FileRef, Inline, Media, Opaque, Refusal, Source, Text, Thinking
 from protocols.media import read_url
+from protocols.openai_chat.notes import PART, URL, note
 
 Part: TypeAlias = Text | Thinking | Media | Refusal | Opaque
 # What OpenAI documents, and what a message about a wrong word offers.
 OFFERED: Final = ("text", "image_url", "input_audio", "file")
 # Parts of others that nobody else understands.
 OPAQUE: Final = frozenset({"document_url"})
+LONGEST_SCHEME: Final = 8
 DETAILS: Final[Mapping[str, Literal["low", "high", "auto", "original"]]] = {
     "low": "low",
     "high": "high",
@@ -56,7 +58,7 @@ def _thinking(fields: Fields) -> Thinking:
     else:
         texts = (each.fields().text("text") for each in read_items(item.raw, item.path))
         text = "".join(filter(None, texts))
-    return Thinking(text=text, extra=fields.rest())
+    return Thinking(text=text, extra={PART: item.raw, **(fields.rest() or {})})
 
 
 def _image(fields: Fields) -> Media:
@@ -69,18 +71,19 @@ def _video(fields: Fields) -> Media:
 
 def _at_url(fields: Fields, key: str, kind: Literal["image", "video"]) -> Media:
     item = _required(fields, key)
+    notes: tuple[str, ...]
     if item.is_text():  # Mistral leaves the object out
         source, mime = read_url(item.text())
-        detail = None
+        detail, notes = None, (URL,)
     else:
+        notes = ()
         said = item.fields()
         source, mime = read_url(said.required_text("url"))
         detail = said.choice("detail", DETAILS)
         fields.put_back_rest(key, said)
     cache = take_cache_point(fields)
-    return Media(
-        kind=kind, source=source, mime=mime, detail=detail, cache=cache, extra=fields.rest()
-    )
+    extra = note(fields.rest(), *notes)
+    return Media(kind=kind, source=source, mime=mime, detail=detail, cache=cache, extra=extra)
 
 
 def _audio(fields: Fields) -> Media:
@@ -108,7 +111,8 @@ def _file(fields: Fields) -> Media:
     if reference is not None:
         source = FileRef(origin="openai", id=reference)
     elif data is not None:
-        source, mime = read_url(data)
+        # Some leave out what is around the bytes.
+        source, mime = read_url(data) if ":" in data[:LONGEST_SCHEME] else (Inline(data=data), None)
     else:
         raise DecodeError(said.path, "has neither file_id nor file_data; expected one of them")
     return Media(

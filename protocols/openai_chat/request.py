@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
+from msgspec.structs import replace
+
 from protocols import ir
 from protocols.cache_points import take_cache_point
 from protocols.codec import Head
@@ -10,6 +12,7 @@ from protocols.errors import DecodeError, Unsupported
 from protocols.fields import Fields, Item, read_body
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, ToolChoice
 from protocols.openai_chat.messages import read_messages
+from protocols.openai_chat.notes import LEGACY, MAX_TOKENS, ONE_STOP, note
 
 Tool: TypeAlias = FunctionTool | CustomTool | ProviderTool
 Mode: TypeAlias = Literal["auto", "none", "required"]
@@ -25,6 +28,7 @@ OUTPUTS: Final[Mapping[str, Literal["text", "json"]]] = {"text": "text", "json_o
 
 def decode_request(body: bytes, head: Head) -> ir.Request:
     fields = read_body(body)
+    notes = _notes(fields)
     model = fields.text("model")
     stream = fields.flag("stream") or False
     if not fields.has("messages"):
@@ -47,8 +51,21 @@ def decode_request(body: bytes, head: Head) -> ir.Request:
         metadata=fields.texts("metadata"),
         store=fields.flag("store"),
         headers=head.headers or None,
-        extra=fields.rest(),
+        extra=note(fields.rest(), *notes),
     )
+
+
+def _notes(fields: Fields) -> list[str]:
+    """How it is spelled: nobody's business but of who speaks the dialect."""
+    stop = fields.item("stop")
+    if stop is not None:
+        fields.put_back("stop", stop.raw)
+    said = {
+        MAX_TOKENS: not fields.has("max_completion_tokens") and fields.has("max_tokens"),
+        ONE_STOP: stop is not None and stop.is_text(),
+        LEGACY: not fields.has("tool_choice") and fields.has("function_call"),
+    }
+    return [name for name, is_so in said.items() if is_so]
 
 
 def _no_model() -> str:
@@ -121,7 +138,10 @@ def _rests(outer: Fields, key: str, inner: Fields) -> ir.Extra | None:
 
 
 def _legacy_tools(fields: Fields) -> Iterator[FunctionTool]:
-    return (_function(item.fields()) for item in fields.items("functions"))
+    for item in fields.items("functions"):
+        inner = item.fields()
+        tool = _function(inner)
+        yield replace(tool, extra=note(tool.extra, LEGACY))
 
 
 def _tool_choice(fields: Fields) -> ToolChoice | None:
@@ -168,13 +188,16 @@ def _output(fields: Fields) -> OutputFormat | None:
     if kind != "json_schema" or schema is None:
         fields.put_back("response_format", raw)
         return None
-    return OutputFormat(
+    output = OutputFormat(
         kind="json_schema",
         name=schema.text("name"),
         description=schema.text("description"),
         schema=schema.raw("schema"),
         strict=schema.flag("strict"),
     )
+    said.put_back_rest("json_schema", schema)
+    fields.put_back_rest("response_format", said)
+    return output
 
 
 def _reasoning(fields: Fields) -> ir.Reasoning | None:

@@ -7,6 +7,7 @@ import msgspec
 
 from protocols import ir
 from protocols.codec import Encoded, Loss
+from protocols.openai_chat.notes import LEGACY, noted
 from protocols.openai_chat.wire import (
     add_rest,
     annotations,
@@ -20,11 +21,14 @@ from protocols.openai_chat.wire import (
 )
 
 
-def encode_response(response: ir.Response) -> Encoded:
+def encode_response(response: ir.Response, *, legacy: bool) -> Encoded:
     losses: list[Loss] = []
-    choices = [_choice(0, response.content, response.stop, losses)]
-    for index, other in enumerate(response.alternatives, start=1):
-        choices.append(_choice(index, other.content, other.stop, losses))
+    told = [(response.content, response.stop)]
+    told += [(other.content, other.stop) for other in response.alternatives]
+    choices = []
+    for index, (content, stop) in enumerate(told):
+        choices.append({"index": index, **_choice(content, stop, legacy=legacy)})
+        losses.extend(_losses(index, content))
     said: dict[str, Any] = {
         "id": response.id,
         "object": "chat.completion",
@@ -41,21 +45,18 @@ def encode_response(response: ir.Response) -> Encoded:
     return Encoded(body=msgspec.json.encode(said), losses=tuple(losses))
 
 
-def _choice(
-    index: int, content: Sequence[ir.Content], stop: ir.Stop, losses: list[Loss]
-) -> dict[str, Any]:
-    message = _message(content)
-    choice: dict[str, Any] = {"index": index, "message": message, **finish(stop)}
+def _choice(content: Sequence[ir.Content], stop: ir.Stop, *, legacy: bool) -> dict[str, Any]:
+    message = _message(content, legacy=legacy)
+    choice: dict[str, Any] = {"message": message, **finish(stop, legacy=legacy)}
     texts = (block for block in content if isinstance(block, ir.Text))
     logprobs = next((text.logprobs for text in texts if text.logprobs), None)
     if logprobs is not None:
         choice["logprobs"] = {"content": logprobs}
     add_rest(choice, stop.extra)
-    losses.extend(_losses(index, content))
     return choice
 
 
-def _message(content: Sequence[ir.Content]) -> dict[str, Any]:
+def _message(content: Sequence[ir.Content], *, legacy: bool) -> dict[str, Any]:
     texts = [block for block in content if isinstance(block, ir.Text)]
     calls = [
         block for block in content if isinstance(block, ir.ToolCall) and block.executor == "client"
@@ -69,7 +70,11 @@ def _message(content: Sequence[ir.Content]) -> dict[str, Any]:
     for media in content:
         if isinstance(media, ir.Media):
             _add_media(message, media)
-    _add(message, "tool_calls", [tool_call(call, arguments=call.arguments) for call in calls])
+    told = [tool_call(call, arguments=call.arguments) for call in calls]
+    if told and (legacy or noted(calls[0].extra, LEGACY)):
+        # Whoever looks for it there knows one call only.
+        message["function_call"] = told.pop(0)["function"]
+    _add(message, "tool_calls", told)
     if message["content"] == [] or (message["content"] == "" and not texts and len(message) > 2):
         message["content"] = None
     return message
@@ -137,7 +142,7 @@ def losses_of(block: ir.Content, path: str) -> Iterable[Loss]:
     match block:
         case ir.Thinking(seal=ir.Seal()):
             yield Loss(code="seal", path=path, why="Chat has no field for it")
-        case ir.Text(citations=citations) if any(each.url is None for each in citations):
+        case ir.Text(citations=citations) if len(annotations(citations)) < len(citations):
             yield Loss(code="citations", path=path, why="Chat cites the web only")
         case ir.Media() if not is_sayable(block):
             why = "Chat answers hold no such media"

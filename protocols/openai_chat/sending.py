@@ -27,7 +27,7 @@ class Sending:
         self.is_openai = target.vendor in OPENAI
         self.losses = Losses()
         self.names = Names(BAD_IN_NAMES, longest=min(LONGEST_NAME, target.tool_name_max))
-        self.custom: set[str] = set()  # names sent of custom tools that are functions there
+        self.custom: set[str] = set()  # those asked that are functions there
 
     @property
     def knows_openai(self) -> bool:

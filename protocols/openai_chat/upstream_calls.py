@@ -6,7 +6,6 @@ Law 2: no two calls of an answer have one id.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -26,9 +25,8 @@ from protocols.openai_chat.answers import (
     text_in,
     whole_in,
 )
+from protocols.openai_chat.notes import LEGACY, NULL
 from protocols.stream import Sequencer
-
-LEGACY: Final = "function_call"
 
 
 class _Call:
@@ -87,7 +85,8 @@ class CallReader:
 
     def feed_legacy(self, said: Said) -> Iterator[Event]:
         """From the time when there was one call, without an id."""
-        yield from self.feed({"index": Raw(b"0"), "function": Raw(msgspec.json.encode(said))})
+        item = {"index": NULL, LEGACY: NULL, "function": Raw(msgspec.json.encode(said))}
+        yield from self.feed(item)
 
     def close(self) -> Iterator[Event]:
         for call in [*self._calls.values()]:
@@ -118,7 +117,10 @@ class CallReader:
             call.arguments.append(text)
             if name:
                 call.name = name
-                yield from self._begin(call, rest_of(item))
+                extra = rest_of(item) or {}
+                if LEGACY in item:
+                    extra[LEGACY] = NULL
+                yield from self._begin(call, extra or None)
             return
         if seal is not None:
             yield ir.Sealed(index=call.block, seal=seal)
@@ -136,7 +138,7 @@ class CallReader:
             block = ir.Text(text="")
         else:
             self._ids.add(id_)
-            if name in memo.custom:
+            if memo.names.get(name, name) in memo.custom:
                 call.reader = custom_tools.InputReader()
             is_custom = call.is_custom or call.reader is not None
             block = ir.ToolCall(

@@ -18,7 +18,7 @@ from protocols.ir import NOTHING, Content, Event
 from protocols.lenient import VALUES, read
 from protocols.openai_chat.answers import (
     LISTS,
-    NULL,
+    NO_STOP,
     OBJECT_LISTS,
     Said,
     an_object_in,
@@ -33,10 +33,11 @@ from protocols.openai_chat.answers import (
     thought_of,
     whole_in,
 )
+from protocols.openai_chat.notes import NULL, PART, note
 from protocols.openai_chat.upstream_calls import CallReader
 from protocols.openai_chat.upstream_response import spelling
 from protocols.openai_chat.usage import read_usage
-from protocols.openai_chat.wire import OBJECTS, PART
+from protocols.openai_chat.wire import OBJECTS
 from protocols.stream import Sequencer
 from protocols.vendor_errors import problem_among, problem_of
 
@@ -61,7 +62,8 @@ class _Choice:
 
 class ChatEventDecoder:
     __slots__ = (
-        "_choices", "_head", "_is_over", "_memo", "_sequencer", "_started", "_tier", "_usage",
+        "_choices", "_head", "_is_over", "_memo", "_remark", "_sequencer", "_started", "_tier",
+        "_usage",
     )  # fmt: skip
 
     def __init__(self, memo: Memo) -> None:
@@ -73,6 +75,7 @@ class ChatEventDecoder:
         self._is_over = False
         self._usage = NOTHING
         self._tier: str | None = None
+        self._remark: ir.Extra | None = None  # an error said beside an end
 
     def feed(self, frame: Frame) -> Sequence[Event]:
         data = frame.data
@@ -102,6 +105,8 @@ class ChatEventDecoder:
             problem = problem_among(data, error=top.get("error", NOTHING), mark=mark)
             if problem is not None and not any(map(_is_over, choices)):
                 return self._fail(problem, data)
+            if problem is not None:
+                self._remark = {"error": top.pop("error", NULL)}
         self._take_usage(top)
         events: list[Event] = []
         if not self._started:
@@ -145,7 +150,7 @@ class ChatEventDecoder:
             ir.Started(
                 id=text_in(head, "id") or "",
                 model=text_in(head, "model") or "",
-                created=whole_in(head, "created"),
+                created=whole_in(head, "created") or None,
                 extra=rest_of(head),
             )
         )
@@ -174,7 +179,7 @@ class ChatEventDecoder:
         # Perplexity repeats all that was said so far beside each delta.
         delta = (read(OBJECTS, raw or message) or {}) if raw or message else {}
         events.extend(self._delta(choice, number, delta, said))
-        self._finish(choice, number, said, events)
+        self._note_stop(choice, said)
         rest = rest_of(said) or {}
         put_back_rest(rest, "delta", delta)
         if rest:
@@ -196,9 +201,9 @@ class ChatEventDecoder:
             for item in objects_in(delta, "tool_calls"):
                 yield from self._hush(choice, number)
                 yield from choice.calls.feed(item)
-        if "function_call" in delta:
+        if legacy := an_object_in(delta, "function_call"):
             yield from self._hush(choice, number)
-            yield from choice.calls.feed_legacy(an_object_in(delta, "function_call"))
+            yield from choice.calls.feed_legacy(legacy)
         if "annotations" in delta:
             for citation in citations_in(delta):
                 begun, index = self._open(choice, number, ir.Text(text=""))
@@ -229,7 +234,7 @@ class ChatEventDecoder:
                 yield from self._say(choice, number, ir.Text(text=""), text_in(part, "text") or "")
             case "thinking":
                 text = thought_of(part)
-                yield from self._say(choice, number, ir.Thinking(extra={PART: NOTHING}), text)
+                yield from self._say(choice, number, ir.Thinking(extra=note(None, PART)), text)
             case kind:
                 yield from self._hush(choice, number)
                 block = ir.Opaque(dialect="openai.chat", kind=kind or "part", raw=raw)
@@ -286,17 +291,15 @@ class ChatEventDecoder:
         if data or transcript:
             yield ir.MediaDelta(index=index, data=data or "", transcript=transcript)
 
-    def _finish(self, choice: _Choice, number: int, said: Said, events: list[Event]) -> None:
-        stop = stop_of(said, has_calls=choice.calls.has_called, has_refused=choice.refused)
-        if stop is None or choice.stop is not None:
+    def _note_stop(self, choice: _Choice, said: Said) -> None:
+        """Google says in every chunk why it will stop, and goes on: it is told at the end."""
+        has_called = choice.calls.has_called
+        stop = stop_of(said, has_calls=has_called, has_refused=choice.refused)
+        if stop is None:
             return
-        if stop.reason == "tool_call" and self._memo.schema_tool and not choice.calls.has_called:
+        if stop.reason == "tool_call" and self._memo.schema_tool and not has_called:
             stop = ir.Stop(reason="end_turn")
         choice.stop = stop
-        events.extend(self._hush(choice, number))
-        events.extend(choice.calls.close())
-        if number:
-            events.append(ir.AlternativeEnded(choice=number, stop=stop))
 
     def _end(self) -> Sequence[Event]:
         self._is_over = True
@@ -306,13 +309,16 @@ class ChatEventDecoder:
         for number, choice in self._choices.items():
             events.extend(self._hush(choice, number))
             events.extend(choice.calls.close())
+            if number:
+                stop = choice.stop or NO_STOP
+                events.append(ir.AlternativeEnded(choice=number, stop=stop))
         first = self._choices.get(0)
-        stop = first.stop if first is not None and first.stop is not None else None
         events.append(
             ir.Finished(
-                stop=stop or ir.Stop(reason="other"),
+                stop=first.stop if first is not None and first.stop is not None else NO_STOP,
                 usage=read_usage(self._usage) or ir.Usage(),
                 service_tier=self._tier,
+                extra=self._remark,
             )
         )
         return events

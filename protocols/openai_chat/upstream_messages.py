@@ -6,17 +6,19 @@ Law 3: reasoning returns to nobody but who wrote it.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeGuard
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from protocols import custom_tools, ir
 from protocols.ir import Media, Message, Refusal, Thinking, ToolCall, ToolResult
 from protocols.naming import fitting_id
+from protocols.openai_chat.notes import LEGACY, NAME, noted
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_parts import Part, media_parts, parts_of, written
-from protocols.openai_chat.wire import is_thinking_part, signature_object
+from protocols.openai_chat.wire import is_thinking_part, signature_object, thought_key
 
 FITTING_IDS: Final = re.compile(r".{1,64}", re.DOTALL)
 BETWEEN_PARTS: Final = "\n\n"
@@ -32,7 +34,8 @@ class MessageWriter:
         self.said: list[dict[str, Any]] = []
 
     def write(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
-        for position, message in enumerate(messages):
+        told = messages if self._sending.is_same else _merged(messages)
+        for position, message in enumerate(told):
             path = f"messages[{position}]"
             if self._late and not _has_results(message):
                 self._tell_late()
@@ -98,7 +101,11 @@ class MessageWriter:
             "role": "tool",
             "tool_call_id": fitting_id(result.call_id, allowed=FITTING_IDS),
         }
-        if result.name is not None and result.name != self._called.get(result.call_id):
+        if sending.is_same and noted(result.extra, LEGACY):
+            said = {"role": "function", "name": result.name}
+        elif result.name is not None and (
+            noted(result.extra, NAME) or result.name != self._called.get(result.call_id)
+        ):
             said["name"] = sending.tool_name(result.name)
         blocks = result.content if sending.is_same else _texts(result)
         content = written(parts_of(blocks, sending, path), sending, between="\n")
@@ -137,7 +144,9 @@ class MessageWriter:
                     sending.losses.add("provider_tool", here, "Chat knows no results of the vendor")
                 case _:
                     pass
-        if calls:
+        if calls and LEGACY in calls[0]:
+            said["function_call"] = calls[0][LEGACY]
+        elif calls:
             said["tool_calls"] = calls
         sending.rest(said, message.extra, path)
         self.said.append(said)
@@ -148,14 +157,18 @@ class MessageWriter:
         sending = self._sending
         if sending.is_same:
             if thought.text and not is_thinking_part(thought):
-                said["reasoning_content"] = said.get("reasoning_content", "") + thought.text
+                key = thought_key(thought)
+                said[key] = said.get(key, "") + thought.text
             return
-        is_foreign = thought.seal is not None and thought.seal.origin != sending.target.vendor
+        if not thought.text and not _has_signature(thought.seal):
+            return
+        seal = thought.seal
+        is_foreign = _has_signature(seal) and seal.origin != sending.target.vendor
         wanted = on_tool_turn and not sending.is_openai and sending.takes("reasoning_content")
         if thought.text and wanted and not is_foreign:
             said["reasoning_content"] = said.get("reasoning_content", "") + thought.text
             return
-        code = "reasoning" if thought.seal is None else "seal"
+        code = "seal" if _has_signature(seal) else "reasoning"
         sending.losses.add(code, path, "the target takes no reasoning back")
 
     def _calls(self, message: Message, path: str) -> list[dict[str, Any]]:
@@ -181,14 +194,35 @@ class MessageWriter:
             "input" if form == "custom" else "arguments": arguments,
         }
         said = {"id": fitting_id(call.id, allowed=FITTING_IDS), "type": form, form: inner}
-        if call.seal is not None:
+        if _has_signature(call.seal):
             if sending.is_same or call.seal.origin == sending.target.vendor:
                 said["extra_content"] = signature_object(call.seal)
             else:
                 sending.losses.add("seal", path, "is of another vendor")
         sending.cache(said, call.cache, path)
         sending.rest(said, call.extra, path)
+        if sending.is_same and noted(call.extra, LEGACY):
+            return {LEGACY: inner}
         return said
+
+
+def _has_signature(seal: ir.Seal | None) -> TypeGuard[ir.Seal]:
+    """One that only names an item says nothing to others."""
+    return seal is not None and seal.signature is not None
+
+
+def _merged(messages: Iterable[Message]) -> Iterator[Message]:
+    """What the model said at once is one message: Responses has one for each thing said."""
+    before: Message | None = None
+    for message in messages:
+        if before is not None and before.role == message.role == "assistant":
+            before = replace(before, content=before.content + message.content)
+            continue
+        if before is not None:
+            yield before
+        before = message
+    if before is not None:
+        yield before
 
 
 def _has_results(message: Message) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 from protocols import efforts, ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Link, Media, Request, ToolResult
+from protocols.openai_chat.notes import MAX_TOKENS, ONE_STOP, noted
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_messages import MessageWriter
 from protocols.openai_chat.upstream_parts import FETCHED
@@ -78,6 +79,8 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     add_tools(said, request, sending)
     schema_tool = add_output(said, request.output, sending)
     _add_sampling(said, request.sampling, sending)
+    _add_max_tokens(said, request, sending)
+    _add_stop(said, request, sending)
     _add_reasoning(said, request.reasoning, sending)
     _add_rest(said, request, sending)
     if request.stream:
@@ -113,7 +116,6 @@ def _add_sampling(said: dict[str, Any], sampling: ir.Sampling, sending: Sending)
             said[name] = value
         elif value != usual:
             sending.losses.add(code, name, "the target takes none")
-    _add_max_tokens(said, sampling.max_tokens, sending)
     if sampling.top_k is not None:
         # Nobody but the servers of open models knows it, and some refuse what they do not know.
         if sending.is_same and sending.takes("top_k"):
@@ -125,10 +127,10 @@ def _add_sampling(said: dict[str, Any], sampling: ir.Sampling, sending: Sending)
             said["n"] = sampling.candidates
         elif sampling.candidates != 1:
             sending.losses.add("n", "n", "the target answers once")
-    _add_stop(said, sampling.stop, sending)
 
 
-def _add_max_tokens(said: dict[str, Any], asked: int | None, sending: Sending) -> None:
+def _add_max_tokens(said: dict[str, Any], request: Request, sending: Sending) -> None:
+    asked = request.sampling.max_tokens
     if asked is None:
         return
     most = sending.target.max_tokens
@@ -137,11 +139,20 @@ def _add_max_tokens(said: dict[str, Any], asked: int | None, sending: Sending) -
         given = max(1, asked if most is None else min(asked, most))
     if given != asked:
         sending.losses.add("max_tokens", "max_tokens", f"the target takes {given} here")
-    is_new = sending.is_openai and sending.takes("max_completion_tokens")
-    said["max_completion_tokens" if is_new else "max_tokens"] = given
+    said[_key_of_max_tokens(request, sending)] = given
 
 
-def _add_stop(said: dict[str, Any], stop: tuple[str, ...], sending: Sending) -> None:
+def _key_of_max_tokens(request: Request, sending: Sending) -> str:
+    """OpenAI has a new name for it, which other servers need not know."""
+    is_new = sending.is_openai
+    if sending.is_same:
+        is_new = not noted(request.extra, MAX_TOKENS)
+    new, old = "max_completion_tokens", "max_tokens"
+    return new if not sending.takes(old) or (is_new and sending.takes(new)) else old
+
+
+def _add_stop(said: dict[str, Any], request: Request, sending: Sending) -> None:
+    stop = request.sampling.stop
     if not stop:
         return
     if not sending.takes("stop"):
@@ -150,7 +161,7 @@ def _add_stop(said: dict[str, Any], stop: tuple[str, ...], sending: Sending) -> 
     kept = stop if sending.is_same else stop[:MOST_STOPS]
     if len(kept) < len(stop):
         sending.losses.add("stop", "stop", f"Chat takes {MOST_STOPS} at most")
-    said["stop"] = kept
+    said["stop"] = stop[0] if noted(request.extra, ONE_STOP) else kept
 
 
 def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending: Sending) -> None:
@@ -165,7 +176,9 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
         if word != "none":
             sending.losses.add("effort", "reasoning.effort", "the target takes no word on it")
         return
-    sent = efforts.nearest(word, target.efforts) if target.efforts else word
+    # A word that is only the vendor's own is not ours to judge.
+    is_own = sending.is_same and word not in efforts.WORDS
+    sent = word if is_own or not target.efforts else efforts.nearest(word, target.efforts)
     if sent is not None:
         said["reasoning_effort"] = sent
     if word == "none" and sent != "none":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from protocols import custom_tools, ir
 from protocols.codec import Memo
@@ -12,7 +13,7 @@ from protocols.lenient import read
 from protocols.naming import minted_id
 from protocols.openai_chat.answers import (
     LISTS,
-    NULL,
+    NO_STOP,
     OBJECT_LISTS,
     Said,
     an_object_in,
@@ -29,8 +30,9 @@ from protocols.openai_chat.answers import (
     thought_of,
     whole_in,
 )
+from protocols.openai_chat.notes import LEGACY, NULL, PART, REASONING, note
 from protocols.openai_chat.usage import read_usage
-from protocols.openai_chat.wire import OBJECTS, PART, REASONING
+from protocols.openai_chat.wire import OBJECTS
 
 
 def decode_response(body: bytes, memo: Memo) -> ir.Response:
@@ -40,12 +42,12 @@ def decode_response(body: bytes, memo: Memo) -> ir.Response:
         raise DecodeError("choices", "is missing; expected a list of answers")
     raw_usage = top.pop("usage", NOTHING)
     told = [_choice(choice, index, memo) for index, choice in enumerate(_sorted(choices))]
-    content, stop = told[0] if told else ((), ir.Stop(reason="other"))
+    content, stop = told[0] if told else ((), NO_STOP)
     top.pop("object", None)
     return ir.Response(
         id=text_in(top, "id") or "",
         model=text_in(top, "model") or "",
-        created=whole_in(top, "created"),
+        created=whole_in(top, "created") or None,
         content=content,
         stop=stop,
         usage=read_usage(raw_usage) or groq_usage_in(top) or ir.Usage(),
@@ -75,14 +77,18 @@ def _choice(choice: Said, index: int, memo: Memo) -> tuple[tuple[Content, ...], 
     logprobs = an_object_in(choice, "logprobs")
     content = _Reader(memo, index).content(message, logprobs.pop("content", NOTHING))
     put_back_rest(choice, "logprobs", logprobs)
+    has_calls = any(isinstance(block, ir.ToolCall) for block in content)
     stop = stop_of(
         choice,
-        has_calls=any(isinstance(block, ir.ToolCall) for block in content),
+        has_calls=has_calls,
         has_refused=any(isinstance(block, ir.Refusal) for block in content),
     )
     put_back_rest(choice, "message", message)
-    stop = stop or ir.Stop(reason="other")
-    return content, ir.Stop(reason=stop.reason, raw=stop.raw, extra=rest_of(choice))
+    stop = stop or NO_STOP
+    if memo.schema_tool and stop.reason == "tool_call" and not has_calls:
+        stop = ir.Stop(reason="end_turn")
+    extra = {**(stop.extra or {}), **(rest_of(choice) or {})}
+    return content, ir.Stop(reason=stop.reason, raw=stop.raw, extra=extra or None)
 
 
 class _Reader:
@@ -159,10 +165,10 @@ class _Reader:
                 name,
                 arguments_in(legacy, "arguments"),
                 id_=minted_id(self._memo.seed, self._choice, "function_call"),
+                extra={LEGACY: NULL},
             )
 
     def _call(self, item: Said, position: int) -> Content:
-        item.pop("index", None)
         is_custom = text_in(item, "type") == "custom"
         form = "custom" if is_custom else "function"
         inner = an_object_in(item, form)
@@ -170,31 +176,27 @@ class _Reader:
         arguments = arguments_in(inner, "input" if is_custom else "arguments")
         put_back_rest(item, form, inner)
         id_ = text_in(item, "id") or minted_id(self._memo.seed, self._choice, position)
-        call = self._named(name, arguments, id_=id_)
+        seal = google_seal_in(item)
+        call = self._named(name, arguments, id_=id_, extra=rest_of(item))
         if not isinstance(call, ir.ToolCall):
             return call
-        return ir.ToolCall(
-            id=call.id,
-            name=call.name,
-            arguments=call.arguments,
-            form="custom" if is_custom else call.form,
-            seal=google_seal_in(item),
-            extra=rest_of(item),
-        )
+        return replace(call, form="custom" if is_custom else call.form, seal=seal)
 
-    def _named(self, name: str, arguments: str, *, id_: str) -> Content:
+    def _named(
+        self, name: str, arguments: str, *, id_: str, extra: ir.Extra | None
+    ) -> ir.Text | ir.ToolCall:
         memo = self._memo
         if name == memo.schema_tool:
             return ir.Text(text=arguments)
         asked = memo.names.get(name, name)
-        if name in memo.custom:
+        if asked in memo.custom:
             text = custom_tools.input_of(arguments)
-            return ir.ToolCall(id=id_, name=asked, arguments=text, form="custom")
-        return ir.ToolCall(id=id_, name=asked, arguments=arguments)
+            return ir.ToolCall(id=id_, name=asked, arguments=text, form="custom", extra=extra)
+        return ir.ToolCall(id=id_, name=asked, arguments=arguments, extra=extra)
 
 
-def spelling(key: str) -> dict[str, Raw] | None:
-    return {REASONING: NULL} if key == "reasoning" else None
+def spelling(key: str) -> ir.Extra | None:
+    return note(None, REASONING) if key == "reasoning" else None
 
 
 def _is_text(block: Content) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Raw
 from protocols import custom_tools
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, Request, ToolChoice
 from protocols.lenient import an_object
+from protocols.openai_chat.notes import LEGACY, noted
 from protocols.openai_chat.sending import Sending
 
 SCHEMA_TOOL: Final = "json_output"
@@ -30,8 +31,11 @@ def add_tools(said: dict[str, Any], request: Request, sending: Sending) -> None:
     if tools and not sending.takes("tools"):
         sending.losses.add("other:tools", "tools", "the target calls no tools")
         return
-    if tools:
-        said["tools"] = tools
+    legacy = [tool[LEGACY] for tool in tools if isinstance(tool, dict) and LEGACY in tool]
+    if legacy:
+        said["functions"] = legacy
+    if len(tools) > len(legacy):
+        said["tools"] = [tool for tool in tools if isinstance(tool, Raw) or LEGACY not in tool]
     if choice is not None and (tools or sending.is_same):
         _choose(said, choice, request, sending)
 
@@ -60,6 +64,9 @@ def _function(tool: FunctionTool, sending: Sending, path: str) -> dict[str, Any]
         inner["parameters"] = tool.parameters
     if tool.strict is not None:
         inner["strict"] = tool.strict
+    if sending.is_same and noted(tool.extra, LEGACY):
+        sending.rest(inner, tool.extra, path)
+        return {LEGACY: inner}
     said: dict[str, Any] = {"type": "function", "function": inner}
     sending.cache(said, tool.cache, path)
     sending.rest(said, tool.extra, path)
@@ -76,7 +83,7 @@ def _custom(tool: CustomTool, sending: Sending, path: str) -> dict[str, Any]:
             inner["format"] = _nested(tool.format)
         said = {"type": "custom", "custom": inner}
     else:
-        sending.custom.add(name)
+        sending.custom.add(tool.name)
         inner = {"name": name, "parameters": custom_tools.PARAMETERS}
         description = custom_tools.description_of(tool)
         if description is not None:
@@ -104,7 +111,8 @@ def _choose(said: dict[str, Any], choice: ToolChoice, request: Request, sending:
             sending.losses.add("parallel", "tool_choice.parallel", why)
     if choice.raw:
         if sending.is_same:
-            said["tool_choice"] = choice.raw
+            key = "function_call" if noted(request.extra, LEGACY) else "tool_choice"
+            said[key] = choice.raw
         else:
             sending.losses.add("tool_choice", "tool_choice", "Chat has no such choice")
         return
@@ -115,6 +123,10 @@ def _choose(said: dict[str, Any], choice: ToolChoice, request: Request, sending:
             said.pop("tools", None)
         if choice.mode != "auto":
             sending.losses.add("tool_choice", "tool_choice", "the target chooses by itself")
+        return
+    if sending.is_same and noted(request.extra, LEGACY):
+        named = {"name": choice.name}
+        said["function_call"] = named if choice.mode == "named" else choice.mode
         return
     said["tool_choice"] = _choice(choice, request, sending)
 
@@ -152,7 +164,10 @@ def add_output(said: dict[str, Any], output: OutputFormat | None, sending: Sendi
 
 def _schema(said: dict[str, Any], output: OutputFormat, sending: Sending) -> str | None:
     if sending.takes("json_schema"):
-        said["response_format"] = {"type": "json_schema", "json_schema": _schema_object(output)}
+        said["response_format"] = {
+            "type": "json_schema",
+            "json_schema": _schema_object(output, sending),
+        }
         return None
     tools = ("tools", "tool_choice", "tool_choice.named")
     if "tools" in said or not all(map(sending.takes, tools)):
@@ -168,9 +183,9 @@ def _schema(said: dict[str, Any], output: OutputFormat, sending: Sending) -> str
     return SCHEMA_TOOL
 
 
-def _schema_object(output: OutputFormat) -> dict[str, Any]:
+def _schema_object(output: OutputFormat, sending: Sending) -> dict[str, Any]:
     told = {
-        "name": output.name or DEFAULT_NAME,
+        "name": output.name or (None if sending.is_same else DEFAULT_NAME),
         "description": output.description,
         "strict": output.strict,
     }

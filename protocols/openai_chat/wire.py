@@ -7,14 +7,12 @@ import msgspec
 from msgspec import Raw
 
 from protocols import ir
-from protocols.ir import NOTHING, Extra, StopReason
+from protocols.ir import Extra, StopReason
 from protocols.lenient import read
 from protocols.losses import NOTE
+from protocols.openai_chat.notes import LEGACY, NULL, PART, REASONING, WORD, noted
 from protocols.openai_chat.usage import read_usage
 
-# How a vendor or a client spelled what the IR says in its own words.
-REASONING: Final = f"{NOTE}reasoning"
-PART: Final = f"{NOTE}part"
 OWN_USAGE: Final = b'"prompt_tokens"'
 OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 
@@ -37,9 +35,23 @@ FINISH_REASONS: Final[Mapping[StopReason, str]] = {
 }
 
 
-def finish(stop: ir.Stop) -> dict[str, Any]:
-    """The reason, and the vendor's own word where it has another."""
-    word = stop.raw if stop.raw in WORDS else FINISH_REASONS[stop.reason]
+def is_legacy(request: ir.Request) -> bool:
+    """Whether the client is from the time before tools: it looks for `function_call`."""
+    return any(
+        isinstance(tool, ir.FunctionTool) and noted(tool.extra, LEGACY) for tool in request.tools
+    )
+
+
+def finish(stop: ir.Stop, *, legacy: bool = False) -> dict[str, Any]:
+    """The reason, and the vendor's own word where it has another.
+
+    A vendor that speaks the dialect has its word repeated, be it none of the dialect's.
+    """
+    word = FINISH_REASONS[stop.reason]
+    if legacy and stop.reason == "tool_call":
+        return {"finish_reason": "function_call"}
+    if stop.raw in WORDS or noted(stop.extra, WORD):
+        return {"finish_reason": stop.raw}
     said: dict[str, Any] = {"finish_reason": word}
     if stop.raw is not None and stop.raw != word:
         said["native_finish_reason"] = stop.raw
@@ -98,19 +110,19 @@ def _annotation(citation: ir.Citation) -> dict[str, Any]:
 
 def thought_key(thought: ir.Thinking) -> str:
     """As its vendor spells it."""
-    return "reasoning" if REASONING in (thought.extra or {}) else "reasoning_content"
+    return "reasoning" if noted(thought.extra, REASONING) else "reasoning_content"
 
 
 def is_thinking_part(thought: ir.Thinking) -> bool:
     """Mistral's, which stands among the parts of the content."""
-    return PART in (thought.extra or {})
+    return noted(thought.extra, PART)
 
 
 def thinking_part(thought: ir.Thinking, text: str) -> dict[str, Any]:
     extra = thought.extra or {}
-    whole = extra.get(PART, NOTHING)
+    whole = extra.get(PART, NULL)
     said: dict[str, Any] = {"type": "thinking"}
-    said["thinking"] = whole if whole else [{"type": "text", "text": text}]
+    said["thinking"] = [{"type": "text", "text": text}] if whole == NULL else whole
     add_rest(said, extra)
     return said
 

@@ -5,6 +5,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.codec import Head
 from protocols.openai_chat.codec import ChatCodec
+from protocols.openai_chat.notes import LEGACY, MAX_TOKENS, NAME, NULL, PART, REASONING, URL
 
 CODEC = ChatCodec()
 USER = {"role": "user", "content": "hi"}
@@ -92,6 +93,7 @@ def test_everything_said_at_the_top_has_its_place() -> None:
     assert request.extra == {
         "stream_options": raw({"include_usage": True}),
         "logit_bias": raw({"50256": -100}),
+        MAX_TOKENS: NULL,
     }
 
 
@@ -129,7 +131,9 @@ def test_parts_of_all_kinds_are_understood() -> None:
         extra={"image_url": raw({"odd": 1})},
     )
     link = ir.Link(url="https://x.example/a.png")
-    assert part(type="image_url", image_url=link.url) == ir.Media(kind="image", source=link)
+    assert part(type="image_url", image_url=link.url) == ir.Media(
+        kind="image", source=link, extra={URL: NULL}
+    )
     assert part(type="video_url", video_url={"url": "data:;base64,AAAA"}) == ir.Media(
         kind="video", source=inline
     )
@@ -146,8 +150,10 @@ def test_parts_of_all_kinds_are_understood() -> None:
     )
     assert part(type="refusal", refusal="No") == ir.Refusal(text="No")
     thought = [{"type": "text", "text": "a"}, {"type": "text"}, {"type": "text", "text": "b"}]
-    assert part(type="thinking", thinking=thought) == ir.Thinking(text="ab")
-    assert part(type="thinking", thinking="ab") == ir.Thinking(text="ab")
+    for written in (thought, "ab"):
+        assert part(type="thinking", thinking=written) == ir.Thinking(
+            text="ab", extra={PART: raw(written)}
+        )
     document = {"type": "document_url", "document_url": "https://x.example/a.pdf"}
     assert part(**document) == ir.Opaque(
         dialect="openai.chat", kind="document_url", raw=raw(document)
@@ -179,8 +185,8 @@ def test_calls_and_results_are_matched() -> None:
     results = [message.content[0] for message in request.messages[1:]]
     assert results == [
         ir.ToolResult(call_id="c1", name="f", content=(ir.Text(text="42"),)),
-        ir.ToolResult(call_id="c2", name="g", content=(ir.Text(text="43"),)),
-        ir.ToolResult(call_id="c9", name="h"),
+        ir.ToolResult(call_id="c2", name="g", content=(ir.Text(text="43"),), form="custom"),
+        ir.ToolResult(call_id="c9", name="h", extra={NAME: NULL}),
     ]
 
 
@@ -225,7 +231,8 @@ def test_the_functions_of_old_are_tools() -> None:
     assert isinstance(call, ir.ToolCall)
     assert isinstance(result, ir.ToolResult)
     assert (result.call_id, result.name) == (call.id, "f")
-    assert request.tools == (ir.FunctionTool(name="f", parameters=raw({"type": "object"})),)
+    tool = ir.FunctionTool(name="f", parameters=raw({"type": "object"}), extra={LEGACY: NULL})
+    assert request.tools == (tool,)
     assert request.tool_choice == ir.ToolChoice(mode="named", name="f")
 
 
@@ -247,7 +254,9 @@ def test_what_a_model_said_and_thought_comes_in_order() -> None:
         ir.Media(kind="audio", source=ir.FileRef(origin="openai", id="audio_1")),
     )
     assert (told.name, told.extra) == ("bot", {"reasoning": Raw(b'"hm"')})
-    assert content_of({"role": "assistant", "reasoning": "hm"}) == (ir.Thinking(text="hm"),)
+    assert content_of({"role": "assistant", "reasoning": "hm"}) == (
+        ir.Thinking(text="hm", extra={REASONING: NULL}),
+    )
     assert content_of({"role": "assistant", "reasoning_content": ""}) == ()
 
 
