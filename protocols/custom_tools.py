@@ -34,8 +34,9 @@ def description_of(tool: CustomTool) -> str | None:
     definition = words(grammar.get("definition"))
     if definition is None:
         return tool.description
-    syntax = words(grammar.get("syntax")) or "its"
-    rule = f"`{INPUT}` must follow this {syntax} grammar:\n{definition}"
+    syntax = words(grammar.get("syntax"))
+    kind = f"{syntax} grammar" if syntax else "grammar"
+    rule = f"`{INPUT}` must follow this {kind}:\n{definition}"
     return f"{tool.description}\n\n{rule}" if tool.description else rule
 
 
