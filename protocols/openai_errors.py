@@ -45,15 +45,18 @@ def encode_error(problem: Problem, request_id: str) -> EncodedError:
 
 
 def error_object(problem: Problem) -> bytes:
+    return msgspec.json.encode({"error": error_fields(problem)})
+
+
+def error_fields(problem: Problem) -> dict[str, str | None]:
     form, code = FORMS[problem.kind]
     if problem.kind == "rate_limited" and "token" in problem.code:
         form = "tokens"
     if problem.kind == "not_found" and problem.param == "model":
         code = "model_not_found"
-    error = {
+    return {
         "message": encodable(problem.message),
         "type": form,
         "param": problem.param,
         "code": problem.code or code,
     }
-    return msgspec.json.encode({"error": error})

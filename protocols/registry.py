@@ -16,9 +16,12 @@ from protocols.openai_chat.codec import ChatCodec, ChatUpstream
 from protocols.openai_chat.native import OpenAiChat
 from protocols.openai_embeddings.codec import OpenAiEmbeddingsCodec
 from protocols.openai_embeddings.native import OpenAiEmbeddings
+from protocols.openai_responses.codec import ResponsesCodec, ResponsesUpstream
+from protocols.openai_responses.native import OpenAiResponses
 
 NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
     "openai.chat": OpenAiChat(),
+    "openai.responses": OpenAiResponses(),
     "openai.embeddings": OpenAiEmbeddings(),
     "anthropic.messages": AnthropicMessages(),
     "gemini.generate": GeminiGenerate(),
@@ -26,12 +29,14 @@ NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
 }
 CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),
+    "openai.responses": ResponsesCodec(),
     "anthropic.messages": MessagesCodec(),
     "gemini.generate": GenerateCodec(),
     "bedrock.converse": ConverseCodec(),
 }
 UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
     "openai.chat": ChatUpstream(),
+    "openai.responses": ResponsesUpstream(),
     "anthropic.messages": MessagesUpstream(),
     "gemini.generate": GenerateUpstream(),
     "bedrock.converse": ConverseUpstream(),

@@ -262,13 +262,15 @@ def _replayed(block: Content, *, index: int, choice: int) -> Iterator[Event]:
     """What encoders write bit by bit is told bit by bit."""
     match block:
         case ir.Text():
-            empty = replace(block, text="", citations=(), logprobs=NOTHING, seal=None)
+            empty = replace(
+                block, text="", citations=(), logprobs=NOTHING, seal=_unsigned(block.seal)
+            )
             yield ir.BlockStarted(index=index, block=empty, choice=choice)
             yield ir.TextDelta(index=index, text=block.text, logprobs=block.logprobs)
             for citation in block.citations:
                 yield ir.CitationAdded(index=index, citation=citation)
         case ir.Thinking():
-            empty_thought = replace(block, text="", seal=None)
+            empty_thought = replace(block, text="", seal=_unsigned(block.seal))
             yield ir.BlockStarted(index=index, block=empty_thought, choice=choice)
             if block.text:
                 yield ir.TextDelta(index=index, text=block.text)
@@ -276,7 +278,7 @@ def _replayed(block: Content, *, index: int, choice: int) -> Iterator[Event]:
             yield ir.BlockStarted(index=index, block=ir.Refusal(text=""), choice=choice)
             yield ir.TextDelta(index=index, text=block.text)
         case ir.ToolCall():
-            unasked = replace(block, arguments="", seal=None)
+            unasked = replace(block, arguments="", seal=_unsigned(block.seal))
             yield ir.BlockStarted(index=index, block=unasked, choice=choice)
             yield ir.ArgumentsDelta(index=index, text=block.arguments)
         case _:
@@ -286,3 +288,8 @@ def _replayed(block: Content, *, index: int, choice: int) -> Iterator[Event]:
     if block_seal := getattr(block, "seal", None):
         yield ir.Sealed(index=index, seal=block_seal)
     yield ir.BlockEnded(index=index)
+
+
+def _unsigned(seal: ir.Seal | None) -> ir.Seal | None:
+    """The id is known from the start: blocks of one id are one item. The signature comes last."""
+    return None if seal is None or seal.id is None else replace(seal, signature=None)
