@@ -19,6 +19,7 @@ MOCK: Final = "mock"
 FORMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "openai": ("OpenAI", ("base_url", "headers")),
     "anthropic": ("Anthropic", ("base_url", "headers")),
+    "gemini": ("Google Gemini", ("base_url", "headers")),
     "openai_compatible": (
         "OpenAI-compatible",
         ("base_url", "headers", "allow_unlisted_models"),

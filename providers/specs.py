@@ -20,7 +20,9 @@ class Surface(Struct, frozen=True, kw_only=True):
 
     dialect: Dialect
     base_url: str  # without a trailing slash; mock: for the mock provider
-    paths: dict[str, str]  # operation -> path below base_url, with {model} where it is in the path
+    # operation -> path below base_url, with {model} where it is in the path; <operation>_stream
+    # where streams have their own
+    paths: dict[str, str]
 
 
 class Quirks(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,7 +12,9 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from protocols import ir
 from protocols.codec import Target
+from protocols.registry import UPSTREAM_CODECS
 from providers.adapters.base import (
     Adapter,
     Destination,
@@ -21,13 +23,15 @@ from providers.adapters.base import (
     UpstreamCall,
     Verdict,
 )
+from providers.adapters.json_api import MODEL
 from providers.specs import CredentialSpec, ProviderSpec, Surface, TargetSpec
 
 NO_CREDENTIAL: Final = CredentialSpec(id="", name="", kind="none")
-# Adapters put no name of a model into a call; the body carries it.
-NO_TARGET: Final = TargetSpec(
-    id="", upstream_name="", public_name="", target=Target(model="", vendor="")
-)
+# Where the path names the model, callers say it in the body all the same.
+NAMED: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+NAME: Final = "model"
+# Whose shortest request is written here; that of others by their codec.
+IN_WORDS: Final = frozenset({"openai.chat", "anthropic.messages"})
 # OpenAI's newer models refuse the older name; its imitators know the older one alone.
 NEWER_LIMIT_KINDS: Final = frozenset({"openai"})
 
@@ -123,6 +127,16 @@ class BoundProvider:
 
     def _one_token(self, model: str) -> bytes:
         surface = self._surface()
+        codec = None if surface.dialect in IN_WORDS else UPSTREAM_CODECS[surface.dialect]
+        if codec is not None:
+            ping = ir.Request(
+                dialect="openai.chat",
+                model=model,
+                messages=(ir.Message(role="user", content=(ir.Text(text="ping"),)),),
+                sampling=ir.Sampling(max_tokens=1),
+            )
+            body = codec.encode_request(ping, Target(model=model, vendor=""), "ping").body
+            return msgspec.json.encode({NAME: model, **NAMED.decode(body)})
         limit = self._provider.quirks.max_tokens_field
         if not limit:
             newer = surface.dialect == "openai.chat" and self._adapter.kind in NEWER_LIMIT_KINDS
@@ -134,10 +148,18 @@ class BoundProvider:
         return next(surface for surface in self._surfaces if "chat" in surface.paths)
 
     def _chat(self, body: bytes, *, stream: bool) -> UpstreamCall:
+        surface = self._surface()
+        model = ""
+        if MODEL in surface.paths["chat"]:
+            said = NAMED.decode(body)
+            model = msgspec.json.decode(said.pop(NAME, b'""'), type=str)
+            body = msgspec.json.encode(said)
         destination = Destination(
             provider=self._provider,
-            target=NO_TARGET,
-            surface=self._surface(),
+            target=TargetSpec(
+                id="", upstream_name=model, public_name="", target=Target(model=model, vendor="")
+            ),
+            surface=surface,
             credential=self._credential,
             secret=self._secret,
         )

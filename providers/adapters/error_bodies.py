@@ -5,6 +5,7 @@
 {"type", "code", "message"}                       Mistral, TGI; flat
 {"code", "error": "text"}, {"error": "text"}      xAI, Ollama
 {"detail": "text"}                                FastAPI and those built on it
+{"error": {"code": 400, "status", "details"}}     Google, whose reason is the type, else its status
 """
 
 from typing import Any, Final
@@ -62,11 +63,20 @@ def is_error(body: bytes) -> bool:
 
 def _read(error: dict[str, Any]) -> Told:
     return Told(
-        type=_word(error.get("type")),
+        type=_word(error.get("type")) or _reason(error),
         code=_word(error.get("code")),
         param=_word(error.get("param")),
         message=_word(error.get("message"))[:MESSAGE_CHARS],
     )
+
+
+def _reason(error: dict[str, Any]) -> str:
+    details = error.get("details")
+    for each in details if isinstance(details, list) else ():
+        if isinstance(each, dict) and isinstance(reason := each.get("reason"), str):
+            return reason
+    status = error.get("status")
+    return status if isinstance(status, str) else ""
 
 
 def _word(value: object) -> str:

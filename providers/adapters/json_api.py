@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import ClassVar, Final, TypeAlias
+from urllib.parse import quote
 
 from providers.adapters.base import (
     Destination,
@@ -12,16 +13,28 @@ from providers.adapters.base import (
 from providers.adapters.headers import call_headers, require_name, secret_value
 from providers.adapters.urls import call_url
 from providers.adapters.verdicts import ErrorTable, verdict_of
-from providers.specs import CredentialSpec, ProviderSpec
+from providers.specs import CredentialSpec, ProviderSpec, Surface
 
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"
 BEARER: Final = "Bearer "
+MODEL: Final = "{model}"
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class NoSuchOperation(LookupError):
     """The surface does not offer it: whoever made the destination was wrong."""
+
+
+def call_path(surface: Surface, operation: str, *, model: str, stream: bool) -> tuple[str, str]:
+    """Path and query; some dialects name the model there, and some stream under another path."""
+    path = surface.paths.get(operation)
+    if path is None:
+        raise NoSuchOperation(f"{surface.dialect} has no {operation}")
+    if stream:
+        path = surface.paths.get(f"{operation}_stream", path)
+    bare, _, query = path.partition("?")
+    return bare.replace(MODEL, quote(model, safe="")), query
 
 
 class JsonApi:
@@ -47,9 +60,9 @@ class JsonApi:
         stream: bool,
     ) -> UpstreamCall:
         surface = destination.surface
-        path = surface.paths.get(operation)
-        if path is None:
-            raise NoSuchOperation(f"{surface.dialect} has no {operation}")
+        path, query = call_path(
+            surface, operation, model=destination.target.upstream_name, stream=stream
+        )
         own = (
             ("content-type", JSON),
             ("accept", EVENTS if stream else JSON),
@@ -58,7 +71,7 @@ class JsonApi:
         )
         return UpstreamCall(
             method="POST",
-            url=call_url(surface.base_url, path),
+            url=call_url(surface.base_url, path, query),
             headers=self._headers(own, destination.provider, client=headers),
             body=body,
             stream=stream,

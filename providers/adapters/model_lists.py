@@ -10,6 +10,8 @@ from providers.adapters.base import DiscoveredModel, UnreadableModels
 WINDOWS: Final = ("context_window", "context_length", "max_model_len", "max_context_length")
 OUTPUTS: Final = ("max_completion_tokens", "max_output_tokens", "max_output_length")
 EMBEDS: Final = re.compile(r"embed", re.IGNORECASE)
+GEMINI_PREFIX: Final = "models/"
+GEMINI_METHODS: Final = {"generateContent": "chat", "embedContent": "embeddings"}
 # What lists of models also hold, and no operation of ours serves.
 OTHER: Final = re.compile(
     r"whisper|tts|transcri|dall-e|gpt-image|sora|moderation|realtime|rerank|davinci|babbage",
@@ -17,16 +19,16 @@ OTHER: Final = re.compile(
 )
 
 
-def rows(body: bytes) -> list[dict[str, Any]]:
+def rows(body: bytes, *, under: str = "data", named: str = "id") -> list[dict[str, Any]]:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise UnreadableModels("the model list is not JSON") from None
     # Together answers with the bare list.
-    listed = value.get("data") if isinstance(value, dict) else value
+    listed = value.get(under) if isinstance(value, dict) else value
     if not isinstance(listed, list):
-        raise UnreadableModels("the answer holds no list of models under `data`")
-    return [row for row in listed if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        raise UnreadableModels(f"the answer holds no list of models under `{under}`")
+    return [row for row in listed if isinstance(row, dict) and isinstance(row.get(named), str)]
 
 
 def openai_models(body: bytes) -> tuple[DiscoveredModel, ...]:
@@ -50,6 +52,25 @@ def anthropic_models(body: bytes) -> tuple[DiscoveredModel, ...]:
         )
         for row in rows(body)
     )
+
+
+def gemini_models(body: bytes) -> tuple[DiscoveredModel, ...]:
+    return tuple(
+        DiscoveredModel(
+            name=row["name"].removeprefix(GEMINI_PREFIX),
+            operations=_gemini_operations(row),
+            context_window=_first(row, ("inputTokenLimit",)),
+            max_output_tokens=_first(row, ("outputTokenLimit",)),
+        )
+        for row in rows(body, under="models", named="name")
+    )
+
+
+def _gemini_operations(row: dict[str, Any]) -> frozenset[str]:
+    methods = row.get("supportedGenerationMethods")
+    if not isinstance(methods, list):
+        return _operations(row["name"])
+    return frozenset(what for method, what in GEMINI_METHODS.items() if method in methods)
 
 
 def _operations(name: str) -> frozenset[str]:

@@ -6,13 +6,15 @@ from typing import Final
 from providers.adapters.anthropic import Anthropic
 from providers.adapters.base import Adapter, Revealable
 from providers.adapters.bound import NO_CREDENTIAL, BoundProvider, IProvider, Transport
+from providers.adapters.gemini import Gemini
 from providers.adapters.mock import Mock
 from providers.adapters.openai import OpenAI
 from providers.adapters.openai_compatible import OpenAICompatible
 from providers.specs import CredentialSpec, ProviderSpec
 
 ADAPTERS: Final[Mapping[str, Adapter]] = {
-    adapter.kind: adapter for adapter in (OpenAI(), Anthropic(), OpenAICompatible(), Mock())
+    adapter.kind: adapter
+    for adapter in (OpenAI(), Anthropic(), Gemini(), OpenAICompatible(), Mock())
 }
 
 

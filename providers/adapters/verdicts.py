@@ -49,7 +49,8 @@ NOT_FOUND: Final = frozenset({404, 405, 410})
 REJECTED: Final = frozenset({400, 403, 404, 413, 422})
 TOO_LONG: Final = re.compile(
     r"prompt is too long|maximum context length|exceeds? (?:the )?(?:available |model'?s? )?context"
-    r"|maximum prompt length|context window|inputs tokens \+ max_new_tokens|too many input tokens",
+    r"|maximum prompt length|context window|exceeds the maximum number of tokens"
+    r"|inputs tokens \+ max_new_tokens|too many input tokens",
     re.IGNORECASE,
 )
 FILTERED: Final = re.compile(
@@ -67,7 +68,8 @@ OUT_OF_MONEY: Final = re.compile(
 NO_SUCH_MODEL: Final = re.compile(
     r"model: |(?:specified )?model not found|no endpoints found for |this is not a chat model"
     r"|(?:the )?model \S+ (?:does not exist|not found|(?:was|is|has been) (?:deprecated|removed"
-    r"|decommissioned|no longer))|the supported api model names are"
+    r"|decommissioned|no longer))|models/\S+ is not found for api version"
+    r"|publisher model \S+ (?:was )?not found|the supported api model names are"
     r"|you are not allowed to \w+(?: \w+)? from this model",
     re.IGNORECASE,
 )
@@ -116,6 +118,22 @@ ANTHROPIC: Final = ErrorTable(
         "overloaded_error": "overloaded",
         "timeout_error": "timeout",
         "request_too_large": "client_error",
+    },
+)
+GEMINI: Final = ErrorTable(
+    codes={},
+    types={
+        # Keys that are wrong come as 400; rates and quotas by the day as one.
+        "API_KEY_INVALID": "auth",
+        "API_KEY_EXPIRED": "auth",
+        "ACCESS_TOKEN_EXPIRED": "auth",
+        "UNAUTHENTICATED": "auth",
+        "PERMISSION_DENIED": "auth",
+        "RESOURCE_EXHAUSTED": "rate_limited",
+        "RATE_LIMIT_EXCEEDED": "rate_limited",
+        "UNAVAILABLE": "overloaded",
+        "DEADLINE_EXCEEDED": "timeout",
+        "INTERNAL": "server_error",
     },
 )
 # Of a back-end that answers as each of them does.

@@ -48,4 +48,4 @@ def test_every_host_of_a_preset_with_a_list_is_known() -> None:
         for preset in presets()
     }
     # The others are no presets: clouds, older hosts and kinds with an address of their own.
-    assert set(OF_HOST.values()) - vendors == {"arcee", "azure", "google"}
+    assert set(OF_HOST.values()) - vendors == {"arcee", "azure"}

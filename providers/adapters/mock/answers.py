@@ -30,6 +30,7 @@ ID_PREFIXES: Final[Mapping[Dialect, str]] = {
     "openai.chat": "chatcmpl-",
     "anthropic.messages": "msg_",
 }
+COUNTED_AS: Final[Mapping[Dialect, str]] = {"gemini.generate": "totalTokens"}
 FAILURES: Final[Mapping[int, Kind]] = {
     400: "invalid_request",
     401: "authentication",
@@ -57,6 +58,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     body: bytes
     id: str  # different for every request
     created: int  # seconds since 1970
+    head: Head = Head()  # what the path says, where it says something
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -81,12 +83,13 @@ def answer(asked: Asked) -> Answer:
 
 def _chat(asked: Asked) -> Answer:
     codec = CLIENT_CODECS[asked.dialect]
-    request = codec.decode_request(asked.body, Head())
+    request = codec.decode_request(asked.body, asked.head)
     knobs = read_model(request.model)
     if knobs.model == EMBEDDING:
         raise _wrong_operation(request.model, "chat")
     if asked.operation == "count_tokens":
-        return _whole(msgspec.json.encode({"input_tokens": count_input(request)}))
+        counted = {COUNTED_AS.get(asked.dialect, "input_tokens"): count_input(request)}
+        return _whole(msgspec.json.encode(counted))
     seed = seed_of(request)
     if (failed := _failed(asked, knobs, seed, stream=request.stream)) is not None:
         return failed

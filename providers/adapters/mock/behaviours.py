@@ -18,7 +18,7 @@ Content: TypeAlias = tuple[Said, ...]
 Behaviour: TypeAlias = Callable[[ir.Request, bytes], Content]
 ORIGIN: Final = "mock"
 # Dialects whose answers can carry a seal, so that one is owed in return.
-SEALED: Final = frozenset({"anthropic.messages"})
+SEALED: Final = frozenset({"anthropic.messages", "gemini.generate"})
 CALL_PREFIXES: Final[Mapping[str, str]] = {"anthropic.messages": "toolu_"}
 MOST_CALLS: Final = 3
 LOREM_TOKENS: Final = 60
@@ -110,7 +110,7 @@ def _results(request: ir.Request) -> Iterator[str]:
     for message in request.messages[answers[-1] + 1 if answers else 0 :]:
         for block in message.content:
             if isinstance(block, ir.ToolResult):
-                yield " ".join(words_of(block.content))
+                yield " ".join(filter(None, words_of((block,))))
 
 
 def _called(request: ir.Request) -> Sequence[ir.FunctionTool]:

@@ -1,14 +1,18 @@
 """The mock as a server: method and path to an answer, in the vendors' own paths. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
 
+from protocols.codec import Head
 from protocols.errors import Problem
 from protocols.ir import Dialect
 from protocols.registry import NATIVE
+from providers.adapters.json_api import MODEL
 from providers.adapters.mock.answers import JSON, Answer, Asked, answer
 from providers.adapters.mock.knobs import MODELS
 
@@ -19,7 +23,16 @@ PATHS: Final[Mapping[str, tuple[Dialect, str]]] = {
     "/v1/embeddings": ("openai.embeddings", "embeddings"),
     "/v1/messages": ("anthropic.messages", "chat"),
     "/v1/messages/count_tokens": ("anthropic.messages", "count_tokens"),
+    "/v1beta/models/{model}:generateContent": ("gemini.generate", "chat"),
+    "/v1beta/models/{model}:streamGenerateContent?alt=sse": ("gemini.generate", "chat_stream"),
+    "/v1beta/models/{model}:countTokens": ("gemini.generate", "count_tokens"),
 }
+STREAM: Final = "_stream"
+PATTERNS: Final = tuple(
+    (re.compile(re.escape(path.partition("?")[0]).replace(re.escape(MODEL), "(.+)")), spoken)
+    for path, spoken in PATHS.items()
+    if MODEL in path
+)
 BORN: Final = 1_767_225_600  # 2026-01-01
 BORN_AT: Final = "2026-01-01T00:00:00Z"
 NOT_FOUND: Final = 404
@@ -40,15 +53,32 @@ def respond(call: Call) -> Answer:
         if call.method != "GET":
             return _nothing(call, NOT_ALLOWED)
         return _listed(anthropic="anthropic-version" in call.headers)
-    if call.path not in PATHS:
+    found = _found(call.path)
+    if found is None:
         return _nothing(call, NOT_FOUND)
     if call.method != "POST":
         return _nothing(call, NOT_ALLOWED)
-    dialect, operation = PATHS[call.path]
+    (dialect, operation), head = found
     asked = Asked(
-        dialect=dialect, operation=operation, body=call.body, id=call.id, created=call.created
+        dialect=dialect,
+        operation=operation.removesuffix(STREAM),
+        body=call.body,
+        id=call.id,
+        created=call.created,
+        head=head,
     )
     return answer(asked)
+
+
+def _found(path: str) -> tuple[tuple[Dialect, str], Head] | None:
+    """What is under a path, and what the path itself says."""
+    if path in PATHS:
+        return PATHS[path], Head()
+    for pattern, spoken in PATTERNS:
+        match = pattern.fullmatch(path)
+        if match:
+            return spoken, Head(model=unquote(match[1]), stream=spoken[1].endswith(STREAM))
+    return None
 
 
 def _listed(*, anthropic: bool) -> Answer:

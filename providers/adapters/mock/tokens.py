@@ -34,6 +34,7 @@ def words_of(content: Iterable[ir.Content]) -> Iterator[str]:
                 yield block.arguments
             case ir.ToolResult():
                 yield from words_of(block.content)
+                yield _json(block.structured)
             case ir.Opaque():
                 yield block.text or ""
 

@@ -134,3 +134,18 @@ async def test_a_surface_is_called_where_it_is_whatever_the_base_url() -> None:
         ("https://eu.vendor.test/v1/models", "https://eu.vendor.test/v1"),
         ("https://eu.vendor.test/v1/chat/completions", "https://eu.vendor.test/v1"),
     ]
+
+
+async def test_where_the_path_names_the_model_the_body_is_asked_for_it() -> None:
+    transport = Remembers(200, b"{}")
+    bound = create(spec("gemini"), transport, credential=CREDENTIAL, secret=Secret("s3cret-key"))
+    await bound.chat_completion(b'{"model":"gemini-2.5-pro","contents":[]}')
+    await bound.health_check(model="gemini-2.5-flash")
+    (chat, _), (ping, _) = transport.calls
+    assert chat.url.endswith("/v1beta/models/gemini-2.5-pro:generateContent")
+    assert chat.body == b'{"contents":[]}'
+    assert ping.url.endswith("/v1beta/models/gemini-2.5-flash:generateContent")
+    assert msgspec.json.decode(ping.body) == {
+        "contents": [{"role": "user", "parts": [{"text": "ping"}]}],
+        "generationConfig": {"maxOutputTokens": 1},
+    }

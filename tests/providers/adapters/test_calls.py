@@ -82,6 +82,7 @@ def test_the_mock_is_called_without_a_credential_in_every_dialect() -> None:
         ("openai.embeddings", "embeddings", "/v1/embeddings"),
         ("anthropic.messages", "chat", "/v1/messages"),
         ("anthropic.messages", "count_tokens", "/v1/messages/count_tokens"),
+        ("gemini.generate", "chat", "/v1beta/models/gpt-4o:generateContent"),
     ):
         made = call("mock", operation, dialect=dialect, credential=NONE, secret=None)
         assert made.url == f"mock:{path}"
