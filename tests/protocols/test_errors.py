@@ -7,7 +7,7 @@ import pytest
 from protocols.errors import STATUS, DecodeError, Kind, Problem
 from protocols.ir import Dialect
 from protocols.native import EncodedError
-from protocols.registry import NATIVE
+from protocols.registry import NATIVE, UPSTREAM_CODECS
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # kind: status, type and code of OpenAI; status and type of Anthropic.
@@ -157,7 +157,7 @@ def test_half_a_character_is_replaced(dialect: Dialect) -> None:
     assert b"a?b" in error.body
 
 
-@pytest.mark.parametrize("dialect", NATIVE)
+@pytest.mark.parametrize("dialect", UPSTREAM_CODECS)
 def test_the_error_of_a_stream_is_one_that_the_observer_reads(dialect: Dialect) -> None:
     native = NATIVE[dialect]
     problem = Problem(kind="timeout", message="It took too long.")
