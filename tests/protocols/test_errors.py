@@ -172,3 +172,10 @@ def test_the_error_of_a_stream_is_one_that_the_observer_reads(dialect: Dialect) 
     assert observer.failure is not None
     assert observer.failure.message == problem.message
     assert b"[DONE]" not in event
+
+
+def test_a_refused_body_names_the_place() -> None:
+    error = DecodeError("messages[2].role", "is 'clown'; expected user or assistant")
+    assert str(error) == "messages[2].role is 'clown'; expected user or assistant"
+    assert (error.path, error.why) == ("messages[2].role", "is 'clown'; expected user or assistant")
+    assert str(DecodeError("", "the body is not UTF-8")) == "the body is not UTF-8"
