@@ -12,25 +12,15 @@ import pytest
 from anthropic import Anthropic
 from openai import OpenAI
 
+from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, vendors
 from tests.clients.stack import Stack
 from tests.clients.tools import ANTHROPIC_WEATHER, SCHEMA, WEATHER, answer_of_tool
 
-HELLO: Final[Any] = [{"role": "user", "content": "Good morning to you"}]
-CITIES: Final = "What is the weather in Oslo and Rome?"
+__all__ = ["vendors"]
+
+HELLO: Final[Any] = [{"role": "user", "content": GREETING}]
 TIME: Final[Any] = {"name": "get_time", "description": "The time in a city.", "parameters": SCHEMA}
 ANTHROPIC_TIME: Final[Any] = {"name": "get_time", "input_schema": SCHEMA}
-PICTURE: Final = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
-)
-# As which dialect a vendor is called -> the kind of its provider.
-KINDS: Final = {"chat": "openai", "messages": "anthropic"}
-
-
-@pytest.fixture(scope="module")
-def vendors(stack: Stack, mock_url: str) -> Stack:
-    for slug, kind in KINDS.items():
-        stack.vendor(slug, url=mock_url, kind=kind)
-    return stack
 
 
 @pytest.fixture
@@ -43,13 +33,6 @@ def messages(vendors: Stack) -> Anthropic:
     return Anthropic(base_url=vendors.url, api_key=vendors.key.value, max_retries=0)
 
 
-def limited(stack: Stack, url: str, *, vendor: str, stream: bool) -> str:
-    """A model at its limit; its provider is paused after it, so each test has its own."""
-    slug = f"limited-{vendor}-{'stream' if stream else 'whole'}"
-    stack.vendor(slug, url=url, kind=KINDS[vendor])
-    return f"{slug}.mock-echo;fail=429;retry_after=7"
-
-
 # --- the openai SDK, Chat -------------------------------------------------------------------------
 
 FOREIGN_TO_CHAT: Final = ("messages",)
@@ -60,7 +43,7 @@ def test_chat_has_its_answer(chat: OpenAI, vendor: str) -> None:
     model = f"{vendor}.mock-echo"
     raw = chat.chat.completions.with_raw_response.create(model=model, messages=HELLO)
     answer = raw.parse()
-    assert answer.choices[0].message.content == HELLO[0]["content"]
+    assert answer.choices[0].message.content == GREETING
     assert answer.choices[0].finish_reason == "stop"
     assert answer.model == model
     assert answer.id == f"chatcmpl-{raw.headers['x-switchyard-request-id'].removeprefix('req_')}"
@@ -153,7 +136,7 @@ def test_chat_has_objects_of_a_schema(chat: OpenAI, vendor: str) -> None:
 def test_chat_hears_of_a_vendor_s_limit_as_of_its_own(
     chat: OpenAI, vendors: Stack, mock_url: str, vendor: str, *, stream: bool
 ) -> None:
-    model = limited(vendors, mock_url, vendor=vendor, stream=stream)
+    model = limited(vendors, mock_url, vendor=vendor, name=f"{stream}".lower())
     with pytest.raises(openai.RateLimitError) as raised:
         chat.chat.completions.create(model=model, messages=HELLO, stream=stream)
     assert raised.value.response.headers["retry-after"] == "7"
@@ -180,7 +163,7 @@ def test_messages_have_their_answer(messages: Anthropic, vendor: str) -> None:
     model = f"{vendor}.mock-echo"
     raw = messages.messages.with_raw_response.create(model=model, max_tokens=64, messages=HELLO)
     answer = raw.parse()
-    assert (text_of(answer), answer.stop_reason) == (HELLO[0]["content"], "end_turn")
+    assert (text_of(answer), answer.stop_reason) == (GREETING, "end_turn")
     assert answer.model == model
     assert answer.id == f"msg_{raw.headers['x-switchyard-request-id'].removeprefix('req_')}"
     assert answer.usage.output_tokens > 0
@@ -254,7 +237,7 @@ def test_messages_are_counted_for_any_model(messages: Anthropic, vendor: str) ->
 def test_messages_hear_of_a_vendor_s_limit_as_of_their_own(
     messages: Anthropic, vendors: Stack, mock_url: str, vendor: str, *, stream: bool
 ) -> None:
-    model = limited(vendors, mock_url, vendor=vendor, stream=stream)
+    model = limited(vendors, mock_url, vendor=vendor, name=f"{stream}".lower())
     with pytest.raises(anthropic.RateLimitError) as raised:
         messages.messages.create(model=model, max_tokens=9, messages=HELLO, stream=stream)
     assert raised.value.response.headers["retry-after"] == "7"
