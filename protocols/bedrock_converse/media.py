@@ -158,11 +158,12 @@ def media_object(media: Media) -> dict[str, Any] | None:
 def _format(media: Media) -> str | None:
     if "format" in (media.extra or {}):
         return None
-    mime = (media.mime or _guessed(media.source)).partition(";")[0].strip().lower()
+    mime = (media.mime or "").partition(";")[0].strip().lower()
     return FORMATS[media.kind].get(OTHER_NAMES.get(mime, mime))
 
 
-def _guessed(source: Source) -> str:
+def guessed(source: Source) -> str:
+    """The media type, where nobody says it."""
     match source:
         case Inline(data=data):
             found = (mime for start, mime in BEGINNINGS.items() if data.startswith(start))
@@ -171,8 +172,6 @@ def _guessed(source: Source) -> str:
             ending = url.rpartition(".")[2].lower()
             found = (types[ending] for types in TYPES.values() if ending in types)
             return next(found, "")
-        case InlineText() | InlineBlocks():
-            return "text/plain"
         case _:
             return ""
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from protocols import ir
 from protocols.bedrock_converse.blocks import DIALECT
-from protocols.bedrock_converse.media import S3, media_object
+from protocols.bedrock_converse.media import S3, guessed, media_object
 from protocols.bedrock_converse.upstream_writing import Writing, Written
 from protocols.bedrock_converse.wire import (
     arguments_object,
@@ -141,7 +141,7 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
         return made
     shown: ir.Media | None = None
     if not writing.refuses(block.kind) and _is_reachable(writing, block.source):
-        shown = replace(block, extra=None)
+        shown = replace(block, extra=None, mime=block.mime or guessed(block.source))
         if block.kind == "document":
             shown = replace(shown, name=writing.title(block.name))
     made = None if shown is None else media_object(shown)
