@@ -74,7 +74,8 @@ OF_KIND: Final[Mapping[str, Said]] = {
     "openai": {"links": frozenset({"http", "https"})},
     "azure_openai": {"links": frozenset({"http", "https"})},
     "anthropic": {"links": frozenset({"https"}), "tool_name_max": 128, "cache": True},
-    "vertex": {"links": frozenset({"gs", "https"})},
+    "gemini": {"tool_name_max": 128},
+    "vertex": {"links": frozenset({"gs", "https"}), "tool_name_max": 128},
     "bedrock": {"links": frozenset({"s3"})},
     # It looks at no media, so that nothing has to be fetched for it.
     "mock": {

@@ -75,6 +75,7 @@ def test_kinds_take_links_names_and_cache_points() -> None:
     assert capabilities("gemini", "gemini-2.5-pro", {}).links == frozenset()
     assert capabilities("bedrock", "amazon.nova-lite-v1:0", {}).links == {"s3"}
     assert capabilities("anthropic", "any", {}).tool_name_max == 128
+    assert capabilities("gemini", "any", {}).tool_name_max == 128
     assert capabilities("anthropic", "any", {}).cache
     assert capabilities("bedrock", "eu.anthropic.claude-sonnet-4-6", {}).cache
     assert not capabilities("bedrock", "anthropic.claude-3-opus-20240229-v1:0", {}).cache
