@@ -112,6 +112,20 @@ class EmbeddingsCodec(Protocol):
     ) -> Encoded: ...
 
 
+class EmbeddingsUpstream(Protocol):
+    """The same as a client speaks it."""
+
+    dialect: Dialect
+
+    def encode_request(self, request: EmbeddingRequest, target: Target) -> Encoded:
+        """Raises Unsupported for what would give other vectors than were asked for."""
+        ...
+
+    def decode_response(self, body: bytes) -> EmbeddingResponse:
+        """Raises DecodeError where the body is no answer of the dialect."""
+        ...
+
+
 class UpstreamCodec(Protocol):
     """The dialect as a client speaks it."""
 

@@ -7,7 +7,7 @@ from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
 from protocols.anthropic_messages.native import AnthropicMessages
 from protocols.bedrock_converse.codec import ConverseCodec, ConverseUpstream
 from protocols.bedrock_converse.native import BedrockConverse
-from protocols.codec import ClientCodec, EmbeddingsCodec, UpstreamCodec
+from protocols.codec import ClientCodec, EmbeddingsCodec, EmbeddingsUpstream, UpstreamCodec
 from protocols.gemini_generate.codec import GenerateCodec, GenerateUpstream
 from protocols.gemini_generate.native import GeminiGenerate
 from protocols.ir import Dialect
@@ -16,6 +16,7 @@ from protocols.openai_chat.codec import ChatCodec, ChatUpstream
 from protocols.openai_chat.native import OpenAiChat
 from protocols.openai_embeddings.codec import OpenAiEmbeddingsCodec
 from protocols.openai_embeddings.native import OpenAiEmbeddings
+from protocols.openai_embeddings.upstream import OpenAiEmbeddingsUpstream
 from protocols.openai_responses.codec import ResponsesCodec, ResponsesUpstream
 from protocols.openai_responses.native import OpenAiResponses
 
@@ -43,4 +44,7 @@ UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
 }
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
     "openai.embeddings": OpenAiEmbeddingsCodec(),
+}
+EMBEDDINGS_UPSTREAM: Final[Mapping[Dialect, EmbeddingsUpstream]] = {
+    "openai.embeddings": OpenAiEmbeddingsUpstream(),
 }

@@ -33,14 +33,16 @@ def test_texts_and_tokens_are_understood(said: object, inputs: tuple[object, ...
 
 
 def test_all_that_is_said_is_kept() -> None:
-    request = decoded(input="a", dimensions=256, encoding_format="base64", user="u", truncate="END")
+    request = decoded(
+        input=["a"], dimensions=256, encoding_format="base64", user="u", truncate="END"
+    )
     assert (request.model, request.dimensions, request.encoding) == ("m", 256, "base64")
     assert request.end_user == "u"
     assert request.extra == {"truncate": Raw(b'"END"')}
 
 
 def test_the_model_of_the_path_is_the_model() -> None:
-    request = CODEC.decode_request(b'{"input":"a","model":"m"}', Head(model="deployed"))
+    request = CODEC.decode_request(b'{"input":["a"],"model":"m"}', Head(model="deployed"))
     assert (request.model, request.extra) == ("deployed", None)
 
 
