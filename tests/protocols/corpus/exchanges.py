@@ -21,8 +21,8 @@ VENDORS: Final[dict[Dialect, str]] = {
     "openai.chat": "openai",
     "openai.responses": "openai",
     "anthropic.messages": "anthropic",
-    "gemini.generate": "google",
-    "bedrock.converse": "bedrock",
+    "gemini.generate": "gemini",
+    "bedrock.converse": "anthropic",
 }
 EFFORTS: Final[dict[Dialect, Any]] = {
     "openai.chat": "effort",
@@ -66,20 +66,21 @@ def head_of(record: Record, dialect: Dialect) -> Head:
 def target_of(dialect: Dialect, *, like: ir.Request | None = None) -> Target:
     """One that takes all its dialect can say; `like` a request that its vendor was once sent."""
     effort, vendor = EFFORTS[dialect], VENDORS[dialect]
-    refuses: frozenset[str] = frozenset()
+    words: tuple[str, ...] = efforts.WORDS
     if like is not None:
         asked = like.reasoning or ir.Reasoning()
         if asked.effort is not None or asked.mode == "adaptive":
             effort = {"anthropic.messages": "adaptive", "gemini.generate": "level"}.get(
                 dialect, effort
             )
+        if asked.effort is not None and asked.effort not in words:
+            words = (asked.effort, *words)
         vendor = next(seal_origins(like), vendor)
     return Target(
         model="some-model",
         vendor=vendor,
-        refuses=refuses,
         effort=effort,
-        efforts=efforts.WORDS,
+        efforts=words,
         tool_name_max=NAME_CHARS.get(dialect, 64),
         cache=dialect in CACHING,
         links=SCHEMES,

@@ -59,6 +59,17 @@ def media(request: ir.Request) -> list[ir.Media]:
     return [block for block in within if isinstance(block, ir.Media)]
 
 
+def bytes_or_links(request: ir.Request) -> list[ir.Media]:
+    """Media that no text can stand for."""
+    written = (ir.InlineText, ir.InlineBlocks)
+    return [block for block in media(request) if not isinstance(block.source, written)]
+
+
+def texts_of_documents(request: ir.Request) -> list[str]:
+    found = [block.source for block in media(request)]
+    return [source.text for source in found if isinstance(source, ir.InlineText)]
+
+
 def tool_names(request: ir.Request) -> list[str]:
     tools = (tool for tool in request.tools if not isinstance(tool, ir.ProviderTool))
     return [tool.name for tool in tools]
@@ -80,6 +91,8 @@ def _choice(request: ir.Request) -> Any:
     choice = request.tool_choice
     if choice is None or choice.mode in {None, "auto"}:
         return None
+    if choice.mode == "named" and choice.name not in tool_names(request):
+        return None  # one of the vendor's, which is lost as such
     return choice.mode, choice.name
 
 
@@ -97,8 +110,8 @@ def _schema(request: ir.Request) -> Any:
 
 def _reasoning(request: ir.Request) -> Any:
     asked = request.reasoning
-    if asked is None or (asked.mode, asked.effort, asked.budget_tokens) == (None, None, None):
-        return None
+    if asked is None or (asked.effort is None and not asked.budget_tokens and asked.mode != "off"):
+        return None  # as the model sees fit
     return "off" if asked.mode == "off" or asked.effort == "none" else "on"
 
 
@@ -130,7 +143,7 @@ FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
     "logprobs": (lambda asked: asked.sampling.logprobs or None, frozenset({"logprobs"})),
     "max_tokens": (lambda asked: asked.sampling.max_tokens, frozenset({"max_tokens"})),
     "tool_choice": (_choice, frozenset({"tool_choice"})),
-    "parallel": (_serial, frozenset({"parallel"})),
+    "parallel": (_serial, frozenset({"parallel", "tool_choice"})),
     "output": (_schema, frozenset({"output", "schema"})),
     "reasoning": (_reasoning, frozenset({"reasoning", "effort"})),
     "verbosity": (lambda asked: asked.verbosity, frozenset({"verbosity"})),

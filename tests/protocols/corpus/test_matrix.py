@@ -1,5 +1,6 @@
 """Every dialect translated into every other: all that was said arrives, or is told as lost."""
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -28,11 +29,13 @@ from tests.protocols.corpus.exchanges import (
 )
 from tests.protocols.corpus.facets import (
     FACETS,
+    bytes_or_links,
     calls,
     media,
     parsed,
     results,
     texts,
+    texts_of_documents,
     tool_names,
     user_texts,
 )
@@ -52,6 +55,7 @@ ENDS: Final[dict[ir.StopReason, str]] = {
     **dict.fromkeys(("max_tokens", "context_window"), "cut"),
     "tool_call": "called",
     "content_filter": "blocked",
+    "refusal": "blocked",
 }
 USED: Final = ("input_tokens", "output_tokens", "cache_read_tokens")
 # Losses that tell of a change, or of a part.
@@ -102,6 +106,9 @@ def _unsaid(asked: ir.Request, sent: Encoded) -> Iterator[str]:
     for text in texts(asked):
         if text not in said:
             yield f"text {text!r:.60} is not there"
+    for text in texts_of_documents(asked):
+        if text not in said and b64encode(text.encode()).decode() not in said:
+            yield f"document {text!r:.60} is not there"
     names = {was: now for now, was in (sent.memo.names if sent.memo else {}).items()}
     allowed = asked.tool_choice.allowed if asked.tool_choice else ()
     for name in tool_names(asked):
@@ -130,17 +137,18 @@ def _unread(asked: ir.Request, sent: Encoded, other: Dialect) -> Iterator[str]:
     again = CLIENT_CODECS[other].decode_request(sent.body, head)
     yield from _lost_parts(asked, again, codes)
     names = sent.memo.names if sent.memo else {}
-    lost_calls = codes & {"tool_arguments", "opaque", "provider_tool"}
+    lost_calls = codes & {"tool_arguments", "opaque", "provider_tool", "other:tool_result"}
     if not lost_calls and _calls(asked, {}) != _calls(again, names):
         yield f"calls {_calls(again, names)!r:.110} instead of {_calls(asked, {})!r:.110}"
-    if len(results(again)) != len(results(asked)) and not lost_calls | (codes & {"tool_result"}):
+    if len(results(again)) != len(results(asked)) and not lost_calls:
         yield f"{len(results(again))} results instead of {len(results(asked))}"
     here, there = _results(asked), "\0".join(_results(again) + texts(again))
     for result in here:
-        if result not in there and not codes & MEDIA_LOSSES:
+        if result not in there and not codes & MEDIA_LOSSES | lost_calls:
             yield f"result {result!r:.60} is not there"
-    if len(media(again)) != len(media(asked)) and not codes & (MEDIA_LOSSES | {"opaque"}):
-        yield f"{len(media(again))} media instead of {len(media(asked))}, without a loss"
+    fewest, most, arrived = len(bytes_or_links(asked)), len(media(asked)), len(media(again))
+    if not fewest <= arrived <= most and not codes & (MEDIA_LOSSES | {"opaque"}):
+        yield f"{arrived} media instead of {most}, without a loss"
 
 
 def _lost_parts(asked: ir.Request, again: ir.Request, codes: set[str]) -> Iterator[str]:
@@ -162,18 +170,19 @@ def _calls(request: ir.Request, names: dict[str, str]) -> list[str]:
 
 
 def _arguments(call: ir.ToolCall) -> Any:
-    said = call.arguments if call.form == "custom" else parsed(call.arguments)
-    return said["input"] if isinstance(said, dict) and list(said) == ["input"] else said
+    said = parsed(call.arguments)
+    return parsed(said["input"]) if isinstance(said, dict) and list(said) == ["input"] else said
 
 
 def _results(request: ir.Request) -> list[str]:
     """JSON comes in many spellings."""
-    return [
-        _spelled(block.text)
-        for result in results(request)
-        for block in result.content
-        if isinstance(block, ir.Text) and block.text.strip()
-    ]
+    said: list[str] = []
+    for result in results(request):
+        texts_of = (block.text for block in result.content if isinstance(block, ir.Text))
+        said += [_spelled(text) for text in texts_of if text.strip()]
+        if result.structured and bytes(result.structured) != b"{}":
+            said.append(_spelled(bytes(result.structured).decode()))
+    return said
 
 
 def _spelled(text: str) -> str:
@@ -238,15 +247,14 @@ def _misheard(said: ir.Response, heard: ir.Response, codes: set[str]) -> Iterato
         pairs["thoughts"] = _thoughts(said), _thoughts(heard)
     if "n" not in codes:
         pairs["alternatives"] = len(said.alternatives), len(heard.alternatives)
-    if said.stop.reason in ENDS:
+    if said.stop.reason in ENDS and said.stop.reason != "refusal":  # which may end in words
         pairs["end"] = ENDS[said.stop.reason], ENDS.get(heard.stop.reason)
         if heard.stop.reason == "tool_call" and _called(heard, codes):
             pairs.pop("end")  # words for an end that was asked to call
-    if said.usage.input_tokens is not None and said.usage.output_tokens is not None:
+    if _is_sound(said.usage):
         pairs |= {
             name: (getattr(said.usage, name) or 0, getattr(heard.usage, name) or 0) for name in USED
         }
-        pairs["cache writes"] = _written(said.usage), _written(heard.usage)
     for name, (one, other) in pairs.items():
         if one != other:
             yield f"{name}: {other!r:.110} instead of {one!r:.110}"
@@ -261,10 +269,10 @@ def _text(answer: ir.Response) -> str:
     return "".join(spoken)
 
 
-def _thoughts(answer: ir.Response) -> list[str]:
-    return " ".join(
-        block.text for block in answer.content if isinstance(block, ir.Thinking)
-    ).split()
+def _thoughts(answer: ir.Response) -> str:
+    """Blocks may have become one."""
+    thoughts = (block.text for block in answer.content if isinstance(block, ir.Thinking))
+    return "".join("".join(thoughts).split())
 
 
 def _called(answer: ir.Response, codes: set[str]) -> list[Any]:
@@ -275,8 +283,14 @@ def _called(answer: ir.Response, codes: set[str]) -> list[Any]:
     return [(call.name, _arguments(call)) for call in ours]
 
 
-def _written(usage: ir.Usage) -> int:
-    return sum((usage.cache_write_tokens or {}).values())
+def _is_sound(usage: ir.Usage) -> bool:
+    """Some vendors count more from the cache than there was, or more thoughts than words."""
+    asked, answered = usage.input_tokens, usage.output_tokens
+    if asked is None or answered is None:
+        return False
+    written = sum((usage.cache_write_tokens or {}).values())
+    read, thought = usage.cache_read_tokens or 0, usage.reasoning_tokens or 0
+    return 0 <= read + written <= asked and 0 <= thought <= answered
 
 
 @EVERY_API

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from protocols import ir
 from protocols.codec import Head
@@ -43,21 +43,30 @@ def request_problems(record: Record) -> Iterator[str] | None:
 
 def _request_problems(record: Record, dialect: Dialect) -> Iterator[str]:
     request = request_of(record, dialect)
-    sent = UPSTREAM_CODECS[dialect].encode_request(
-        request, target_of(dialect, like=request), "attempt"
-    )
+    target = target_of(dialect, like=request)
+    if b'"max_tokens"' in record.request.body:
+        target = replace(target, refuses=frozenset({"max_completion_tokens"}))
+    sent = UPSTREAM_CODECS[dialect].encode_request(request, target, "attempt")
     for loss in sent.losses:
         yield f"loss {loss.code} at {loss.path}: {loss.why}"
     head = head_of(record, dialect)
     again = CLIENT_CODECS[dialect].decode_request(
         sent.body, Head(model=request.model, stream=request.stream, headers=head.headers)
     )
-    yield from (f"IR: {each}" for each in differences(tree(request), tree(again)))
-    before = canonical(msgspec.json.decode(record.request.body))
-    after = canonical(msgspec.json.decode(sent.body))
+    yield from (f"IR: {each}" for each in differences(_asked(request), _asked(again)))
+    before, after = canonical(record.request.body, dialect), canonical(sent.body, dialect)
     for name in ("model", "stream", "streamOptions"):
         before.pop(name, None)
-    yield from (f"JSON: {each}" for each in missing(before, after))
+    if "functions" not in before:  # which are sent as tools
+        yield from (f"JSON: {each}" for each in missing(before, after))
+
+
+def _asked(request: ir.Request) -> Any:
+    """We ask for usage whether the client did or not."""
+    said = tree(request)
+    extra = said.get("extra") or {}
+    extra.pop("stream_options", None)
+    return {**said, "extra": extra or None}
 
 
 def answer_problems(record: Record) -> Iterator[str] | None:
@@ -74,8 +83,8 @@ def _answer_problems(record: Record, dialect: Dialect) -> Iterator[str]:
         yield f"loss {loss.code} at {loss.path}: {loss.why}"
     again = UPSTREAM_CODECS[dialect].decode_response(told.body, MEMO)
     yield from (f"IR: {each}" for each in differences(_counted(answer), _counted(again)))
-    before = _unused(canonical(msgspec.json.decode(record.response.body)))
-    after = canonical(msgspec.json.decode(told.body))
+    before = _unused(canonical(record.response.body, dialect))
+    after = canonical(told.body, dialect)
     yield from (f"JSON: {each}" for each in missing(before, after))
 
 
@@ -100,6 +109,9 @@ def _counted(answer: ir.Response) -> Any:
     usage = {name: each for name, each in said["usage"].items() if name != "raw"}
     written = usage.get("cache_write_tokens") or {}
     usage["cache_write_tokens"] = {name: each for name, each in written.items() if each}
+    if said["stop"] == {"reason": "other"}:  # not said; some dialects must say one
+        said["stop"] = None
+    said.pop("created", None)  # the edge's
     return {**said, "usage": {name: each for name, each in usage.items() if each}}
 
 
