@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from protocols import custom_tools, ir
 from protocols.codec import Memo
-from protocols.ir import Content, Event, Extra, Seal
+from protocols.ir import NOTHING, Content, Event, Extra, Seal
 from protocols.naming import minted_id
 from protocols.openai_responses.answers import Said, citation_of, filled
 from protocols.openai_responses.wire import CALLS, DIALECT, VENDOR, unusual
@@ -50,11 +50,11 @@ class Answer:
 
 
 class _Part:
-    __slots__ = ("cited", "index", "is_told")
+    __slots__ = ("cited", "index", "told")
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self.is_told = False  # some of its text
+        self.told: list[str] = []
         self.cited = 0
 
 
@@ -87,7 +87,7 @@ class PartsReader:
         part = self._parts[place]
         text, logprobs = delta.text("delta"), filled(delta.raw("logprobs"))
         if self._is_open(place) and (text or logprobs):
-            part.is_told = True
+            part.told.append(text)
             self._answer.has_refused |= kind == REFUSAL
             extra = delta.rest() or None
             yield ir.TextDelta(index=part.index, text=text, logprobs=logprobs, extra=extra)
@@ -106,11 +106,11 @@ class PartsReader:
         if not self._is_open(place):
             return
         kind = said.text("type")
-        text = said.text(REFUSAL if kind == REFUSAL else "text")
-        if text and not part.is_told:
-            part.is_told = True
+        text = _untold(said.text(REFUSAL if kind == REFUSAL else "text"), part.told)
+        if text:
             self._answer.has_refused |= kind == REFUSAL
-            logprobs = filled(said.raw("logprobs"))
+            logprobs = NOTHING if part.told else filled(said.raw("logprobs"))
+            part.told.append(text)
             yield ir.TextDelta(index=part.index, text=text, logprobs=logprobs)
         for annotation in said.each("annotations")[part.cited :]:
             yield from self.cite(place, annotation)
@@ -160,7 +160,7 @@ class PartsReader:
 class CallReader:
     """A call of a tool that the client runs. It begins once its name is known."""
 
-    __slots__ = ("_answer", "_form", "_held", "_index", "_is_told", "_key", "_reader", "_schema")
+    __slots__ = ("_answer", "_form", "_held", "_index", "_key", "_reader", "_schema", "_told")
 
     def __init__(self, answer: Answer, key: object, form: Literal["function", "custom"]) -> None:
         self._answer = answer
@@ -168,44 +168,45 @@ class CallReader:
         self._form = form
         self._index: int | None = None
         self._held = ""  # said before anything was told
-        self._is_told = False
+        self._told: list[str] = []
         self._reader: custom_tools.InputReader | None = None
         self._schema = False  # it stands for the form of the answer
 
     def start(self, said: Said) -> Iterator[Event]:
-        name, memo = said.text("name"), self._answer.memo
         self._held = said.text(CALLS[self._form].key) or self._held
-        if not name:
-            return
-        block: Content = ir.Text(text="")
-        self._schema = name == memo.schema_tool
-        if not self._schema:
-            self._answer.has_calls = True
-            block = self._call(memo.names.get(name, name), said)
-        begun = self._answer.sequencer.begin(self._key, block)
-        self._index = begun.index
-        yield begun
+        if Said(said.left).text("name"):
+            yield self._begin(said)
 
     def called(self, text: str, *, whole: bool) -> Iterator[Event]:
         """A piece of what the tool is called with, or all of it."""
         if self._index is None or whole:
             self._held = text if whole else self._held + text
         elif text:
-            self._is_told = True
-            yield from self._tell(self._index, self._reader.feed(text) if self._reader else text)
+            yield from self._tell(self._index, text)
 
     def done(self, raw: Raw) -> Iterator[Event]:
         said = Said(raw)
         text = said.text(CALLS[self._form].key) or self._held
-        if self._index is None:
-            yield from self.start(said)
-        if self._index is None:
-            return
-        if text and not self._is_told:
-            yield from self._tell(self._index, self._reader.feed(text) if self._reader else text)
-        if self._reader is not None:
-            yield from self._tell(self._index, self._reader.close())
+        index = self._index
+        if index is None:
+            begun = self._begin(said)
+            index = begun.index
+            yield begun
+        yield from self._tell(index, _untold(text, self._told))
+        if self._reader is not None and (rest := self._reader.close()):
+            yield ir.ArgumentsDelta(index=index, text=rest)
         yield from self._answer.sequencer.end(self._key)
+
+    def _begin(self, said: Said) -> ir.BlockStarted:
+        name, memo = said.text("name"), self._answer.memo
+        block: Content = ir.Text(text="")
+        self._schema = bool(name) and name == memo.schema_tool
+        if not self._schema:
+            self._answer.has_calls = True
+            block = self._call(memo.names.get(name, name), said)
+        begun = self._answer.sequencer.begin(self._key, block)
+        self._index = begun.index
+        return begun
 
     def _call(self, name: str, said: Said) -> ir.ToolCall:
         form, id_ = self._form, said.text("id") or None
@@ -222,12 +223,12 @@ class CallReader:
             extra=unusual(said.left),
         )
 
-    def _tell(self, index: int, text: str) -> Iterator[Event]:
-        if not text:
-            return
-        if self._schema:
+    def _tell(self, index: int, piece: str) -> Iterator[Event]:
+        self._told.append(piece)
+        text = piece if self._reader is None else self._reader.feed(piece)
+        if text and self._schema:
             yield ir.TextDelta(index=index, text=text)
-        else:
+        elif text:
             yield ir.ArgumentsDelta(index=index, text=text)
 
 
@@ -249,6 +250,12 @@ class WholeReader:
     def done(self, raw: Raw) -> Iterator[Event]:
         self._answer.sequencer.end(self._key)
         yield ir.BlockEnded(index=self._index, block=opaque(raw))
+
+
+def _untold(text: str, told: list[str]) -> str:
+    """The rest of a text of which some was told; none of one that was told otherwise."""
+    known = "".join(told)
+    return text[len(known) :] if text.startswith(known) else ""
 
 
 def opaque(raw: Raw) -> ir.Opaque:

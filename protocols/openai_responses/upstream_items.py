@@ -181,8 +181,11 @@ class ItemWriter:
 
     def _output(self, result: ToolResult, path: str) -> str | list[Part]:
         parts = parts_of(result.content, self._sending, path, is_answer=False)
+        said = bytes(result.structured).decode()
         if not parts:
-            return bytes(result.structured).decode()
+            return said
+        if said and not any(isinstance(block, ir.Text) for block in result.content):
+            parts.insert(0, {"type": "input_text", "text": said})
         match parts:
             case [{"type": "input_text", "text": str(text), **rest}] if not rest:
                 return text

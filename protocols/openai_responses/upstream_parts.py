@@ -92,6 +92,8 @@ def _media(media: ir.Media, sending: Sending, path: str) -> Iterator[Part]:
         sending.losses.add(media.kind, path, why, content=True)
         return
     sending.cache(media.cache, path)
+    if media.citable:
+        sending.losses.add("citations", path, "answers cite the web only")
     match media.source:
         case ir.InlineText(text=text):
             yield {"type": "input_text", "text": _titled(media.name, text)}
