@@ -10,15 +10,18 @@ from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
+from gateway.edge.seals import holds_wrapped
 from gateway.edge.translation import TranslatedQuestion, read
 from protocols.codec import Loss
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Dialect
+from protocols.registry import UPSTREAM_CODECS
 
 # What only the vendor that keeps a conversation can go on with.
 KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 STATE_FIELDS: Final = ("conversation", "prompt")
 BACKGROUND: Final = "background"
+CHATTING: Final = "chat"
 
 
 class Unfit(Exception):
@@ -34,7 +37,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     """Raises Unfit; nothing has been sent then, and nothing begun."""
     native, hmac_key = runtime.native[candidate.surface.dialect], runtime.hmac_key
     question: Question
-    if candidate.lane == "native":
+    if candidate.lane == "native" and not must_be_read(exchange, candidate):
         question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
     else:
         try:
@@ -56,6 +59,12 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
             problem = conversion_loss(lost, who=who, fidelity=fidelity)
             raise Unfit(GatewayError(problem), losses=question.losses)
     return question
+
+
+def must_be_read(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether the client's own words hold what its vendor must not see."""
+    chats = exchange.arrival.operation.what == CHATTING
+    return chats and candidate.surface.dialect in UPSTREAM_CODECS and holds_wrapped(exchange.body)
 
 
 def _check_state(exchange: Exchange, candidate: Candidate) -> None:

@@ -222,7 +222,7 @@ def errand_of(exchange: Exchange, made: Attempt | None) -> Errand:
         operation.what,
         model,
         exchange.asked_stream,
-        made.candidate.lane,
+        exchange.lane,
         plain(target.public_name, most=NAME_CHARS),
         provider.id,
         provider.slug,

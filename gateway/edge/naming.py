@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.edge.seals import Sealer
 from protocols import ir
 from protocols.extras import bare_event, bare_response
 from protocols.ir import Dialect, Event
@@ -26,15 +27,19 @@ class Naming(Struct, frozen=True, kw_only=True):
     id: str
     model: str
     created: int  # seconds since 1970
+    sealer: Sealer
+    is_foreign: bool  # the vendor speaks another dialect than the client
 
     def response(self, response: ir.Response) -> ir.Response:
         named = replace(response, id=self.id, model=self.model, created=self.created)
-        return bare_response(named)
+        sealed = self.sealer.response(named)
+        return bare_response(sealed) if self.is_foreign else sealed
 
     def event(self, event: Event) -> Event:
         if isinstance(event, ir.Started):
             event = replace(event, id=self.id, model=self.model, created=self.created)
-        return bare_event(event)
+        event = self.sealer.event(event)
+        return bare_event(event) if self.is_foreign else event
 
 
 def answer_id(dialect: Dialect, request_id: str) -> str:

@@ -13,6 +13,7 @@ from gateway.edge.errors import refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.naming import Naming, answer_id
 from gateway.edge.questions import Told, event_cap
+from gateway.edge.seals import Sealer, opened
 from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
 from gateway.edge.translated_passage import FAILED_STOPS, TranslatedPassage
 from protocols import ir
@@ -95,11 +96,10 @@ class TranslatedQuestion:
         self._asked = read(exchange)
         self._upstream: UpstreamCodec = UPSTREAM_CODECS[dialect]
         seed = f"{request_id}.{len(exchange.attempts)}"
-        encoded = self._upstream.encode_request(
-            _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=hmac_key),
-            _target(candidate),
-            seed,
-        )
+        target = _target(candidate)
+        hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=hmac_key)
+        request = opened(hidden, vendor=target.vendor)
+        encoded = self._upstream.encode_request(request, target, seed)
         self.native = native
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
         self.headers = encoded.headers
@@ -111,6 +111,8 @@ class TranslatedQuestion:
             id=answer_id(exchange.arrival.operation.dialect, request_id),
             model=exchange.model,
             created=created,
+            sealer=Sealer(asks=self._asked.request.dialect, vendor=target.vendor),
+            is_foreign=dialect != self._asked.request.dialect,
         )
 
     def passage(self) -> TranslatedPassage:
