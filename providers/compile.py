@@ -5,7 +5,7 @@ default; what is archived is not compiled.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from providers.inheritance import Effective, effective
 from providers.kinds import MOCK
 from providers.models import Credential, DataKey, PricePage, Provider, UpstreamModel
 from providers.specs import (
+    CredentialKind,
     CredentialSpec,
     DataKeySpec,
     Params,
@@ -102,7 +103,7 @@ def compile_credential(row: Credential) -> CredentialSpec:
     return CredentialSpec(
         id=str(row.id),
         name=row.name,
-        kind=msgspec.convert(row.kind, Literal["api_key", "header", "none"]),
+        kind=msgspec.convert(row.kind, CredentialKind),
         sealed=bytes(row.sealed_secret or b""),
         header=row.header,
         weight=row.weight,

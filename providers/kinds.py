@@ -20,6 +20,7 @@ FORMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "openai": ("OpenAI", ("base_url", "headers")),
     "anthropic": ("Anthropic", ("base_url", "headers")),
     "gemini": ("Google Gemini", ("base_url", "headers")),
+    "bedrock": ("Amazon Bedrock", ("base_url", "region", "headers")),
     "openai_compatible": (
         "OpenAI-compatible",
         ("base_url", "headers", "allow_unlisted_models"),
@@ -27,7 +28,7 @@ FORMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     MOCK: ("Mock", ()),
 }
 KINDS: Final = tuple(FORMS)
-CREDENTIAL_KINDS: Final = ("api_key", "header", "none")
+CREDENTIAL_KINDS: Final = ("api_key", "header", "aws_keys", "none")
 
 
 class Kind(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ Operation: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
 PriceScope: TypeAlias = Literal["catalog", "operator", "tenant"]
 PriceMatch: TypeAlias = Literal["exact", "prefix", "re2"]
 PoolStrategy: TypeAlias = Literal["round_robin", "weighted", "random", "failover"]
+CredentialKind: TypeAlias = Literal["api_key", "header", "aws_keys", "none"]
 DisconnectPolicy: TypeAlias = Literal["cancel", "drain"]
 
 
@@ -53,7 +54,7 @@ class PoolPolicy(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class CredentialSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     name: str
-    kind: Literal["api_key", "header", "none"]
+    kind: CredentialKind
     sealed: bytes = b""  # opened when a snapshot is loaded
     header: str = ""  # of kind `header`: its name
     weight: int = 1

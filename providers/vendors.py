@@ -10,7 +10,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 # Where the base URL is the kind's own.
-OF_KIND: Final[Mapping[str, str]] = {"openai": "openai", "anthropic": "anthropic", "mock": "mock"}
+OF_KIND: Final[Mapping[str, str]] = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "bedrock": "aws",
+    "mock": "mock",
+}
 
 # Host, or the domain it is below.
 OF_HOST: Final[Mapping[str, str]] = {

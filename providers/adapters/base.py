@@ -102,8 +102,19 @@ class Adapter(Protocol):
     def verdict(self, status: int, headers: Mapping[str, str], body: bytes) -> Verdict: ...
 
     def models_call(
-        self, *, provider: ProviderSpec, credential: CredentialSpec, secret: Revealable | None
-    ) -> UpstreamCall: ...
+        self,
+        *,
+        provider: ProviderSpec,
+        credential: CredentialSpec,
+        secret: Revealable | None,
+        now: float = 0.0,
+    ) -> UpstreamCall:
+        """`now` in seconds since 1970, for signatures."""
+        ...
+
+    def models_base_url(self, provider: ProviderSpec) -> str:
+        """Below which it goes."""
+        ...
 
     def models(self, body: bytes) -> Sequence[DiscoveredModel]:
         """Raises UnreadableModels where the body is no list of models."""

@@ -5,7 +5,7 @@ dialect of the provider's first surface that answers chats; a status of error is
 says in its verdict what it means.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
@@ -95,20 +95,24 @@ class BoundProvider:
         transport: Transport,
         credential: CredentialSpec,
         secret: Revealable | None,
+        clock: Callable[[], float],
     ) -> None:
+        """`clock`: seconds since 1970."""
         self._provider = provider
         self._adapter = adapter
         self._transport = transport
         self._credential = credential
         self._secret = secret
+        self._clock = clock
         base_url = provider.base_url or adapter.default_base_url
         self._surfaces = provider.surfaces or adapter.surfaces(base_url)
 
     async def chat_completion(self, body: bytes) -> Reply:
-        return await self._reply(self._chat(body, stream=False), surface=self._surface())
+        return await self._reply(self._chat(body, stream=False), origin=self._surface().base_url)
 
     async def stream_chat_completion(self, body: bytes) -> AsyncIterator[bytes]:
-        async with self._open(self._chat(body, stream=True), surface=self._surface()) as answer:
+        call, origin = self._chat(body, stream=True), self._surface().base_url
+        async with self._transport.open(call, origin=origin) as answer:
             if not 200 <= answer.status < 300:
                 raise CallFailed(await self._read(answer))
             async for piece in answer.pieces():
@@ -162,6 +166,7 @@ class BoundProvider:
             surface=surface,
             credential=self._credential,
             secret=self._secret,
+            now=self._clock(),
         )
         return self._adapter.call(
             destination, operation="chat", body=body, headers={}, stream=stream
@@ -170,13 +175,16 @@ class BoundProvider:
     async def _models(self) -> Reply:
         return await self._reply(
             self._adapter.models_call(
-                provider=self._provider, credential=self._credential, secret=self._secret
+                provider=self._provider,
+                credential=self._credential,
+                secret=self._secret,
+                now=self._clock(),
             ),
-            surface=self._surfaces[0],
+            origin=self._adapter.models_base_url(self._provider),
         )
 
-    async def _reply(self, call: UpstreamCall, *, surface: Surface) -> Reply:
-        async with self._open(call, surface=surface) as answer:
+    async def _reply(self, call: UpstreamCall, *, origin: str) -> Reply:
+        async with self._transport.open(call, origin=origin) as answer:
             return await self._read(answer)
 
     async def _read(self, answer: Answer) -> Reply:
@@ -187,6 +195,3 @@ class BoundProvider:
             body=body,
             verdict=self._adapter.verdict(answer.status, answer.headers, body),
         )
-
-    def _open(self, call: UpstreamCall, *, surface: Surface) -> AbstractAsyncContextManager[Answer]:
-        return self._transport.open(call, origin=surface.base_url)

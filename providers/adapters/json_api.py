@@ -46,6 +46,7 @@ class JsonApi:
     errors: ClassVar[ErrorTable]
     models_path: ClassVar[str]
     models_query: ClassVar[str] = ""
+    stream_type: ClassVar[str] = EVENTS
 
     def key_header(self, secret: Revealable | None) -> Headers:
         return (("authorization", BEARER + secret_value("authorization", secret)),)
@@ -65,7 +66,7 @@ class JsonApi:
         )
         own = (
             ("content-type", JSON),
-            ("accept", EVENTS if stream else JSON),
+            ("accept", self.stream_type if stream else JSON),
             ("accept-encoding", "identity"),
             *self._auth(destination.credential, destination.secret),
         )
@@ -81,11 +82,13 @@ class JsonApi:
         return verdict_of(status, headers, body, table=self.errors)
 
     def models_call(
-        self, *, provider: ProviderSpec, credential: CredentialSpec, secret: Revealable | None
+        self,
+        *,
+        provider: ProviderSpec,
+        credential: CredentialSpec,
+        secret: Revealable | None,
+        now: float = 0.0,
     ) -> UpstreamCall:
-        base_url = provider.base_url or self.default_base_url
-        if provider.surfaces:
-            base_url = provider.surfaces[0].base_url
         path = provider.quirks.models_path or self.models_path
         own = (
             ("accept", JSON),
@@ -94,9 +97,14 @@ class JsonApi:
         )
         return UpstreamCall(
             method="GET",
-            url=call_url(base_url, path, self.models_query),
+            url=call_url(self.models_base_url(provider), path, self.models_query),
             headers=self._headers(own, provider, client={}),
         )
+
+    def models_base_url(self, provider: ProviderSpec) -> str:
+        if provider.surfaces:
+            return provider.surfaces[0].base_url
+        return provider.base_url or self.default_base_url
 
     def _auth(self, credential: CredentialSpec, secret: Revealable | None) -> Headers:
         if credential.kind == "none":

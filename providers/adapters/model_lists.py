@@ -66,6 +66,18 @@ def gemini_models(body: bytes) -> tuple[DiscoveredModel, ...]:
     )
 
 
+def bedrock_models(body: bytes) -> tuple[DiscoveredModel, ...]:
+    return tuple(
+        DiscoveredModel(name=row["modelId"], operations=_bedrock_operations(row))
+        for row in rows(body, under="modelSummaries", named="modelId")
+    )
+
+
+def _bedrock_operations(row: dict[str, Any]) -> frozenset[str]:
+    outputs = row.get("outputModalities")
+    return frozenset({"chat"} if isinstance(outputs, list) and "TEXT" in outputs else ())
+
+
 def _gemini_operations(row: dict[str, Any]) -> frozenset[str]:
     methods = row.get("supportedGenerationMethods")
     if not isinstance(methods, list):

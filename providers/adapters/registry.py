@@ -1,10 +1,12 @@
 """Kind to adapter, one line each; and an adapter to one that is bound to its credential."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from providers.adapters.anthropic import Anthropic
 from providers.adapters.base import Adapter, Revealable
+from providers.adapters.bedrock import Bedrock
 from providers.adapters.bound import NO_CREDENTIAL, BoundProvider, IProvider, Transport
 from providers.adapters.gemini import Gemini
 from providers.adapters.mock import Mock
@@ -14,8 +16,12 @@ from providers.specs import CredentialSpec, ProviderSpec
 
 ADAPTERS: Final[Mapping[str, Adapter]] = {
     adapter.kind: adapter
-    for adapter in (OpenAI(), Anthropic(), Gemini(), OpenAICompatible(), Mock())
+    for adapter in (OpenAI(), Anthropic(), Gemini(), Bedrock(), OpenAICompatible(), Mock())
 }
+
+
+def _wall() -> float:
+    return datetime.now(UTC).timestamp()
 
 
 def create(
@@ -24,11 +30,14 @@ def create(
     *,
     credential: CredentialSpec = NO_CREDENTIAL,
     secret: Revealable | None = None,
+    clock: Callable[[], float] = _wall,
 ) -> IProvider:
+    """`clock`: seconds since 1970."""
     return BoundProvider(
         provider=provider,
         adapter=ADAPTERS[provider.kind],
         transport=transport,
         credential=credential,
         secret=secret,
+        clock=clock,
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from providers.adapters.base import Verdict, VerdictClass, VerdictScope
 from providers.adapters.error_bodies import Told, is_error, told
@@ -50,7 +51,8 @@ REJECTED: Final = frozenset({400, 403, 404, 413, 422})
 TOO_LONG: Final = re.compile(
     r"prompt is too long|maximum context length|exceeds? (?:the )?(?:available |model'?s? )?context"
     r"|maximum prompt length|context window|exceeds the maximum number of tokens"
-    r"|inputs tokens \+ max_new_tokens|too many input tokens",
+    r"|input is too long|input tokens exceeded|inputs tokens \+ max_new_tokens"
+    r"|too many input tokens",
     re.IGNORECASE,
 )
 FILTERED: Final = re.compile(
@@ -70,6 +72,7 @@ NO_SUCH_MODEL: Final = re.compile(
     r"|(?:the )?model \S+ (?:does not exist|not found|(?:was|is|has been) (?:deprecated|removed"
     r"|decommissioned|no longer))|models/\S+ is not found for api version"
     r"|publisher model \S+ (?:was )?not found|the supported api model names are"
+    r"|the provided model identifier is invalid|you don't have access to the model with the"
     r"|you are not allowed to \w+(?: \w+)? from this model",
     re.IGNORECASE,
 )
@@ -136,19 +139,41 @@ GEMINI: Final = ErrorTable(
         "INTERNAL": "server_error",
     },
 )
+BEDROCK: Final = ErrorTable(
+    codes={},
+    types={
+        "ThrottlingException": "rate_limited",
+        "ModelNotReadyException": "rate_limited",
+        "ServiceQuotaExceededException": "quota",
+        "AccessDeniedException": "auth",
+        "UnrecognizedClientException": "auth",
+        "InvalidSignatureException": "auth",
+        "ExpiredTokenException": "auth",
+        "ResourceNotFoundException": "model_missing",
+        "ModelTimeoutException": "timeout",
+        "ModelErrorException": "server_error",
+        "InternalServerException": "server_error",
+        "ServiceUnavailableException": "overloaded",
+    },
+)
 # Of a back-end that answers as each of them does.
 EITHER: Final = ErrorTable(codes=OPENAI.codes, types={**OPENAI.types, **ANTHROPIC.types})
 
 
 def verdict_of(
-    status: int, headers: Mapping[str, str], body: bytes, *, table: ErrorTable
+    status: int, headers: Mapping[str, str], body: bytes, *, table: ErrorTable, kind: str = ""
 ) -> Verdict:
-    """`headers` have names in lower case; `body` may be empty where the answer is a stream."""
+    """`headers` have names in lower case; `body` may be empty where the answer is a stream.
+
+    `kind`: the type of an error, where it is not in the body.
+    """
     if status in {200, 201}:
         return _of_success(headers, body, table=table)
     if status < 400:
         return _verdict("protocol_error", f"answered {status}")
     said = told(body)
+    if kind:
+        said = replace(said, type=kind)
     cls = _of_error(status, said, table)
     message = said.message or f"answered {status}"
     if cls not in TOLD_TO_WAIT:

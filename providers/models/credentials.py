@@ -12,6 +12,7 @@ class Credential(Editable, TenantOwnedOrPlatform):
     class Kind(models.TextChoices):
         API_KEY = "api_key"
         HEADER = "header"
+        AWS_KEYS = "aws_keys"
         NONE = "none"
 
     provider = models.ForeignKey(

@@ -129,7 +129,7 @@ def test_every_field_of_a_credential_comes_back_as_it_was_set(town: Town, provid
         ({"kind": "header"}, "header", "name the header"),
         ({"header": "x-a"}, "header", "only of kind header"),
         ({"kind": "header", "header": "x a"}, "header", "no header name"),
-        ({"kind": "aws_keys"}, "kind", "not a valid choice"),
+        ({"kind": "aws_profile"}, "kind", "not a valid choice"),
         ({"weight": 0}, "weight", "greater"),
         ({"models": ["a b"]}, "models[0]", "no model's name"),
         ({"expires_at": "soon"}, "expires_at", "'soon'"),

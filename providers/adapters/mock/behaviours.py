@@ -18,8 +18,13 @@ Content: TypeAlias = tuple[Said, ...]
 Behaviour: TypeAlias = Callable[[ir.Request, bytes], Content]
 ORIGIN: Final = "mock"
 # Dialects whose answers can carry a seal, so that one is owed in return.
-SEALED: Final = frozenset({"anthropic.messages", "gemini.generate"})
-CALL_PREFIXES: Final[Mapping[str, str]] = {"anthropic.messages": "toolu_"}
+SEALED: Final = frozenset({"anthropic.messages", "gemini.generate", "openai.responses"})
+# Whose thoughts stand beside the calls they led to, not among them.
+BESIDE: Final = frozenset({"openai.responses"})
+CALL_PREFIXES: Final[Mapping[str, str]] = {
+    "anthropic.messages": "toolu_",
+    "bedrock.converse": "tooluse_",
+}
 MOST_CALLS: Final = 3
 LOREM_TOKENS: Final = 60
 LOREM: Final = (
@@ -164,6 +169,8 @@ def _check_seals(request: ir.Request) -> None:
             said = thought.seal.signature if thought.seal else None
             if said != seal_of(thought.text).signature:
                 raise _bad_seal(at, "Invalid `signature` in `thinking` block")
+        if request.dialect in BESIDE:
+            continue
         if not thoughts and any(isinstance(block, ir.ToolCall) for block in message.content):
             raise _bad_seal(at, "Expected a `thinking` block before `tool_use`")
 

@@ -20,12 +20,16 @@ MODELS_PATH: Final = "/v1/models"
 # Below `mock:` and below the address of `switchyard mock`.
 PATHS: Final[Mapping[str, tuple[Dialect, str]]] = {
     "/v1/chat/completions": ("openai.chat", "chat"),
+    "/v1/responses": ("openai.responses", "chat"),
+    "/v1/responses/input_tokens": ("openai.responses", "count_tokens"),
     "/v1/embeddings": ("openai.embeddings", "embeddings"),
     "/v1/messages": ("anthropic.messages", "chat"),
     "/v1/messages/count_tokens": ("anthropic.messages", "count_tokens"),
     "/v1beta/models/{model}:generateContent": ("gemini.generate", "chat"),
     "/v1beta/models/{model}:streamGenerateContent?alt=sse": ("gemini.generate", "chat_stream"),
     "/v1beta/models/{model}:countTokens": ("gemini.generate", "count_tokens"),
+    "/model/{model}/converse": ("bedrock.converse", "chat"),
+    "/model/{model}/converse-stream": ("bedrock.converse", "chat_stream"),
 }
 STREAM: Final = "_stream"
 PATTERNS: Final = tuple(

@@ -1,0 +1,147 @@
+"""Amazon Bedrock's Converse, with a signature or with an API key of Bedrock's."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from providers.adapters.base import (
+    Destination,
+    DiscoveredModel,
+    Revealable,
+    UpstreamCall,
+    Verdict,
+)
+from providers.adapters.headers import HeaderRefused, secret_value
+from providers.adapters.json_api import Headers, JsonApi
+from providers.adapters.model_lists import bedrock_models
+from providers.adapters.sigv4 import AwsKeys, Signable, signing_headers
+from providers.adapters.verdicts import BEDROCK, verdict_of
+from providers.specs import CredentialSpec, ProviderSpec, Surface
+
+SIGNED: Final = "aws_keys"
+# The region is in the name of the host; who has names of his own says it beside.
+HOST: Final = re.compile(
+    r"bedrock(?P<runtime>-runtime)?(?:-fips)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)"
+    r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
+USUAL_REGION: Final = "us-east-1"
+ERROR_TYPE: Final = "x-amzn-errortype"
+# Access key id, secret access key, and a session token where the keys are temporary.
+KEYS: Final = re.compile(r"([A-Z0-9]{16,128}):([A-Za-z0-9+/=]{1,128})(?::([A-Za-z0-9+/=_-]+))?")
+
+
+class Bedrock(JsonApi):
+    kind = "bedrock"
+    credential_kinds: tuple[str, ...] = (SIGNED, "api_key")
+    default_base_url = f"https://bedrock-runtime.{USUAL_REGION}.amazonaws.com"
+    client_headers = frozenset[str]()
+    errors = BEDROCK
+    models_path = "/foundation-models"
+    stream_type = "application/vnd.amazon.eventstream"
+
+    def surfaces(self, base_url: str) -> tuple[Surface, ...]:
+        return (
+            Surface(
+                dialect="bedrock.converse",
+                base_url=base_url,
+                paths={
+                    "chat": "/model/{model}/converse",
+                    "chat_stream": "/model/{model}/converse-stream",
+                },
+            ),
+        )
+
+    def call(
+        self,
+        destination: Destination,
+        *,
+        operation: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        stream: bool,
+    ) -> UpstreamCall:
+        call = super().call(
+            destination, operation=operation, body=body, headers=headers, stream=stream
+        )
+        return _signed(
+            call,
+            destination.provider,
+            destination.credential,
+            destination.secret,
+            now=destination.now,
+        )
+
+    def verdict(self, status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
+        """The kind of an error is in a header, before the address of its description."""
+        kind = headers.get(ERROR_TYPE, "").partition(":")[0]
+        return verdict_of(status, headers, body, table=self.errors, kind=kind)
+
+    def models_call(
+        self,
+        *,
+        provider: ProviderSpec,
+        credential: CredentialSpec,
+        secret: Revealable | None,
+        now: float = 0.0,
+    ) -> UpstreamCall:
+        call = super().models_call(provider=provider, credential=credential, secret=secret, now=now)
+        return _signed(call, provider, credential, secret, now=now)
+
+    def models_base_url(self, provider: ProviderSpec) -> str:
+        """Models are listed by another host than the one that runs them."""
+        base_url = super().models_base_url(provider)
+        parts = urlsplit(base_url)
+        found = HOST.fullmatch(parts.netloc)
+        if found is None or found["runtime"] is None:
+            return base_url
+        host = parts.netloc.replace(found["runtime"], "", 1)
+        return parts._replace(netloc=host).geturl()
+
+    def models(self, body: bytes) -> tuple[DiscoveredModel, ...]:
+        return bedrock_models(body)
+
+    def _auth(self, credential: CredentialSpec, secret: Revealable | None) -> Headers:
+        """A signature is made of the whole call."""
+        return () if credential.kind == SIGNED else super()._auth(credential, secret)
+
+
+def _signed(
+    call: UpstreamCall,
+    provider: ProviderSpec,
+    credential: CredentialSpec,
+    secret: Revealable | None,
+    *,
+    now: float,
+) -> UpstreamCall:
+    if credential.kind != SIGNED:
+        return call
+    parts = urlsplit(call.url)
+    typed = {name: value for name, value in call.headers if name == "content-type"}
+    request = Signable(
+        method=call.method,
+        path=parts.path,
+        query=parts.query,
+        headers={**typed, "host": parts.netloc},
+        payload=call.body,
+    )
+    region = _region(parts.netloc, provider)
+    added = signing_headers(request, keys=_keys(secret), region=region, now=now)
+    return replace(call, headers=(*call.headers, *added))
+
+
+def _keys(secret: Revealable | None) -> AwsKeys:
+    found = KEYS.fullmatch(secret_value("authorization", secret))
+    if found is None:
+        raise HeaderRefused(
+            "the credential is no pair of AWS keys; expected ACCESS_KEY_ID:SECRET_ACCESS_KEY,"
+            " or both and :SESSION_TOKEN"
+        )
+    return AwsKeys(access_key_id=found[1], secret_access_key=found[2], session_token=found[3] or "")
+
+
+def _region(host: str, provider: ProviderSpec) -> str:
+    found = HOST.fullmatch(host)
+    return found["region"] if found else provider.region or USUAL_REGION
