@@ -11,6 +11,7 @@ from protocols.fields import Fields, Item
 from protocols.gemini_generate.ids import Calls, said_id
 from protocols.gemini_generate.reading import camelled, each, inner, is_object, note
 from protocols.ir import (
+    NOTHING,
     Content,
     Dialect,
     FileRef,
@@ -127,7 +128,7 @@ def _result(fields: Fields, data: Fields, seal: Seal | None, calls: Calls) -> To
         call_id=call_id,
         name=name,
         content=media if text is None else (Text(text=text), *media),
-        structured=response if text is None else Raw(),
+        structured=response if text is None else NOTHING,
         is_error=[*said] == ["error"],
         extra=fields.rest(),
     )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw
 
 from protocols import ir
 from protocols.codec import Encoded
@@ -13,6 +12,7 @@ from protocols.gemini_generate.logprobs import logprobs_object
 from protocols.gemini_generate.reading import noted
 from protocols.gemini_generate.usage import usage_object
 from protocols.gemini_generate.wire import finish_word, is_object, part_object, with_extra
+from protocols.ir import NOTHING
 from protocols.losses import Losses
 
 GROUNDING: Final = ("groundingMetadata", "citationMetadata")
@@ -70,7 +70,7 @@ def beside(texts: Sequence[ir.Text], stop: ir.Stop, losses: Losses) -> dict[str,
         grounding = grounding_object(cited[-1].citations, cited[-1].text)
         if grounding is not None:
             said["groundingMetadata"] = grounding
-    logprobs = next((text.logprobs for text in texts if text.logprobs), Raw())
+    logprobs = next((text.logprobs for text in texts if text.logprobs), NOTHING)
     if logprobs and "logprobsResult" not in kept:
         said["logprobsResult"] = logprobs_object(logprobs)
     return said

@@ -167,7 +167,9 @@ class Config:
         if reasoning.budget_tokens is not None:
             return {"thinkingBudget": reasoning.budget_tokens}
         if reasoning.effort is not None:
-            tokens = least if reasoning.effort == "minimal" else budget_of(reasoning.effort)
+            tokens = budget_of(reasoning.effort)
+            if reasoning.effort == "minimal":
+                tokens = least or tokens
             return {"thinkingBudget": max(tokens, least)}
         return {} if reasoning.mode is None else {"thinkingBudget": DYNAMIC}
 

@@ -25,13 +25,12 @@ def read_usage(said: Mapping[str, Any]) -> ir.Usage | None:
         return None
     tools = whole(said.get("toolUsePromptTokenCount"))
     thoughts = whole(said.get("thoughtsTokenCount"))
-    prompts = (said.get("promptTokensDetails"), said.get("toolUsePromptTokensDetails"))
     answers = (said.get("candidatesTokensDetails"),)
     return ir.Usage(
         input_tokens=_sum(whole(said.get("promptTokenCount")), tools),
         cache_read_tokens=whole(said.get("cachedContentTokenCount")),
-        input_audio_tokens=_of_modality(prompts, AUDIO),
-        input_image_tokens=_of_modality(prompts, IMAGE),
+        input_audio_tokens=_fresh(said, AUDIO),
+        input_image_tokens=_fresh(said, IMAGE),
         output_tokens=_sum(_candidates(said, thoughts), thoughts),
         reasoning_tokens=thoughts,
         output_audio_tokens=_of_modality(answers, AUDIO),
@@ -78,6 +77,14 @@ def _candidates(said: Mapping[str, Any], thoughts: int | None) -> int | None:
 def _sum(*parts: int | None) -> int | None:
     told = [part for part in parts if part is not None]
     return sum(told) if told else None
+
+
+def _fresh(said: Mapping[str, Any], wanted: frozenset[object]) -> int | None:
+    """What of it came from the cache is told with the cache."""
+    prompts = (said.get("promptTokensDetails"), said.get("toolUsePromptTokensDetails"))
+    told = _of_modality(prompts, wanted)
+    cached = _of_modality((said.get("cacheTokensDetails"),), wanted)
+    return told if told is None or cached is None else max(0, told - cached)
 
 
 def _of_modality(lists: Iterable[object], wanted: frozenset[object]) -> int | None:
