@@ -46,6 +46,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
                 exchange,
                 candidate,
                 native=native,
+                client=runtime.native[exchange.arrival.operation.dialect],
                 hmac_key=hmac_key,
                 created=int(runtime.wall()),
             )

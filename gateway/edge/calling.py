@@ -43,6 +43,7 @@ from providers.adapters.base import Destination, Revealable
 from providers.adapters.headers import HeaderRefused
 
 if TYPE_CHECKING:
+    from gateway.edge.passage import Passage
     from protocols.native import NativeDialect
 
 POOL_WAIT_S: Final = 2.0
@@ -60,6 +61,7 @@ class Caller:
         "_exchange",
         "_losses",
         "_native",
+        "_passage",
         "_runtime",
         "_watch",
         "ending",
@@ -82,6 +84,7 @@ class Caller:
         self._delivery = delivery
         self._asked_by = asked_by
         self._losses = tuple(exchange.losses)
+        self._passage: Passage | None = None  # of the stream that is under way
         # An answer whose last event is out; whoever has time lets it end by itself.
         self.ending: UpstreamAnswer | None = None
 
@@ -226,7 +229,8 @@ class Caller:
     async def _stream(
         self, step: Step, question: Question, made: Attempt, answer: UpstreamAnswer
     ) -> Failure | None:
-        exchange, passage = self._exchange, question.passage()
+        exchange = self._exchange
+        passage = self._passage = question.passage()
         observer = passage.observer
         idle_s = step.candidate.provider.timeouts.idle_ms / 1000
         broke_off = False
@@ -266,15 +270,16 @@ class Caller:
         self, failure: Failure, *, before: bytes = b"", event: bytes = b""
     ) -> None:
         """The one terminal event of a stream that failed after it had begun."""
-        exchange, native = self._exchange, self._native
+        exchange, passage = self._exchange, self._passage
+        assert passage is not None  # noqa: S101 - its stream has begun
         failure.delivered = True
         exchange.error = problem_of(
             failure,
-            native=native,
+            native=self._native,
             own_credential=exchange.vendor_key is not None,
             wall=self._runtime.wall(),
         )
-        event = event or native.error_event(exchange.error, exchange.arrival.request_id)
+        event = event or passage.error_event(exchange.error, exchange.arrival.request_id)
         await self._delivery.finish(before + event, upstream={})
 
     def _lose(self, question: Question, losses: Sequence[Loss]) -> None:

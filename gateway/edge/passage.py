@@ -5,7 +5,7 @@ frame, or one in which the vendor says that it failed, nothing goes on at all.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -13,10 +13,8 @@ from gateway.edge.counting import note_event
 from gateway.edge.exchange import Exchange
 from gateway.edge.upstream import TooLarge
 from protocols.codec import Loss
+from protocols.errors import Problem
 from protocols.native import NativeDialect
-
-if TYPE_CHECKING:
-    from protocols.errors import Problem
 
 EVENT_CAP_BYTES: Final = 1_048_576
 MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
@@ -92,6 +90,10 @@ class Passage:
         if self._held_bytes > self._cap:
             raise TooLarge("what came before any content", limit_bytes=self._cap)
         return b""
+
+    def error_event(self, problem: Problem, request_id: str) -> bytes:
+        """The one last event, where this stream is broken off."""
+        return self._native.error_event(problem, request_id)
 
     def _kept(self, frames: list[bytes]) -> list[bytes]:
         kept: list[bytes] = []

@@ -14,26 +14,40 @@ from gateway.edge.passage import Passage, is_whole_event
 from protocols import ir
 from protocols.codec import EventDecoder, EventEncoder, Loss
 from protocols.errors import DecodeError, Problem, kind_named
+from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.stream import Grammar
 
+# Whose events are numbered: only the stream itself knows what comes next.
+NUMBERED: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 # A model that ends so has failed: it may do better when it is asked again (protocols.md PR-32).
 FAILED_STOPS: Final = frozenset({"malformed", "error"})
 
 
 class TranslatedPassage(Passage):
-    __slots__ = ("_decoder", "_encoder", "_ended", "_events", "_grammar", "_naming", "_text_bytes")
+    __slots__ = (
+        "_client",
+        "_decoder",
+        "_encoder",
+        "_ended",
+        "_events",
+        "_grammar",
+        "_naming",
+        "_text_bytes",
+    )
 
     def __init__(
         self,
         native: NativeDialect,
         *,
+        client: NativeDialect,
         decoder: EventDecoder,
         encoder: EventEncoder,
         naming: Naming,
         cap: int,
     ) -> None:
         super().__init__(native, hide_usage=False, cap=cap)
+        self._client = client
         self._decoder = decoder
         self._encoder = encoder
         self._naming = naming
@@ -54,6 +68,12 @@ class TranslatedPassage(Passage):
         exchange.events += self._events
         exchange.text_bytes += self._text_bytes
         self._events = self._text_bytes = 0
+
+    def error_event(self, problem: Problem, request_id: str) -> bytes:
+        if self._client.dialect not in NUMBERED:
+            return self._client.error_event(problem, request_id)
+        failed = ir.Failed(kind=problem.kind, message=problem.message)
+        return self._encoder.feed(failed) + self._encoder.close()
 
     def _kept(self, frames: list[bytes]) -> list[bytes]:
         kept: list[bytes] = []

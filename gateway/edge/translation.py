@@ -70,6 +70,7 @@ class TranslatedQuestion:
     __slots__ = (
         "_asked",
         "_cap",
+        "_client",
         "_memo",
         "_naming",
         "_upstream",
@@ -87,6 +88,7 @@ class TranslatedQuestion:
         candidate: Candidate,
         *,
         native: NativeDialect,
+        client: NativeDialect,
         hmac_key: bytes,
         created: int,
     ) -> None:
@@ -101,6 +103,7 @@ class TranslatedQuestion:
         request = opened(hidden, vendor=target.vendor)
         encoded = self._upstream.encode_request(request, target, seed)
         self.native = native
+        self._client = client
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
         self.headers = encoded.headers
         lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
@@ -118,6 +121,7 @@ class TranslatedQuestion:
     def passage(self) -> TranslatedPassage:
         return TranslatedPassage(
             self.native,
+            client=self._client,
             decoder=self._upstream.event_decoder(self._memo),
             encoder=self._asked.codec.event_encoder(self._asked.request),
             naming=self._naming,
