@@ -81,7 +81,7 @@ def _asked(request: ir.Request) -> dict[str, Any]:
         "parallel_tool_calls": choice.parallel is not False,
         "previous_response_id": request.previous_response_id,
         "reasoning": {"effort": request.reasoning.effort if request.reasoning else None},
-        "store": request.store is not False,
+        "store": False,
         "temperature": 1.0 if sampling.temperature is None else sampling.temperature,
         "text": {**text, **known({"verbosity": request.verbosity})},
         "tool_choice": choice_object(choice, request.tools, {}) or "auto",

@@ -19,6 +19,11 @@ class OpenAI(JsonApi):
         return (
             Surface(dialect="openai.chat", base_url=base_url, paths={"chat": "/chat/completions"}),
             Surface(
+                dialect="openai.responses",
+                base_url=base_url,
+                paths={"chat": "/responses", "count_tokens": "/responses/input_tokens"},
+            ),
+            Surface(
                 dialect="openai.embeddings", base_url=base_url, paths={"embeddings": "/embeddings"}
             ),
         )

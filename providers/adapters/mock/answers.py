@@ -28,9 +28,13 @@ from providers.adapters.mock.vectors import tokens_of, vectors_of
 JSON: Final = "application/json"
 ID_PREFIXES: Final[Mapping[Dialect, str]] = {
     "openai.chat": "chatcmpl-",
+    "openai.responses": "resp_",
     "anthropic.messages": "msg_",
 }
 COUNTED_AS: Final[Mapping[Dialect, str]] = {"gemini.generate": "totalTokens"}
+COUNT_MARKS: Final[Mapping[Dialect, Mapping[str, str]]] = {
+    "openai.responses": {"object": "response.input_tokens"},
+}
 FAILURES: Final[Mapping[int, Kind]] = {
     400: "invalid_request",
     401: "authentication",
@@ -89,7 +93,8 @@ def _chat(asked: Asked) -> Answer:
         raise _wrong_operation(request.model, "chat")
     if asked.operation == "count_tokens":
         counted = {COUNTED_AS.get(asked.dialect, "input_tokens"): count_input(request)}
-        return _whole(msgspec.json.encode(counted))
+        marks = COUNT_MARKS.get(asked.dialect, {})
+        return _whole(msgspec.json.encode({**marks, **counted}))
     seed = seed_of(request)
     if (failed := _failed(asked, knobs, seed, stream=request.stream)) is not None:
         return failed
