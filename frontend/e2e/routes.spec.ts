@@ -87,7 +87,20 @@ async function prefer(page: Page, { theme, language }: Look): Promise<void> {
   })
 }
 
+/** What fades in has no contrast yet; what pulses for ever is left to it. */
+async function hasCome(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+        .map(({ finished }) => finished),
+    ),
+  )
+}
+
 async function hasNoSeriousFindings(page: Page): Promise<void> {
+  await hasCome(page)
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
   const serious = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
