@@ -18,7 +18,9 @@ Content: TypeAlias = tuple[Said, ...]
 Behaviour: TypeAlias = Callable[[ir.Request, bytes], Content]
 ORIGIN: Final = "mock"
 # Dialects whose answers can carry a seal, so that one is owed in return.
-SEALED: Final = frozenset({"anthropic.messages", "gemini.generate", "openai.responses"})
+SEALED: Final = frozenset(
+    {"anthropic.messages", "bedrock.converse", "gemini.generate", "openai.responses"}
+)
 # Whose thoughts stand beside the calls they led to, not among them.
 BESIDE: Final = frozenset({"openai.responses"})
 CALL_PREFIXES: Final[Mapping[str, str]] = {
