@@ -18,7 +18,11 @@ STREAM_HEADERS: Final[HeaderPairs] = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
-ID_HEADERS: Final[Mapping[str, bytes]] = {"anthropic.messages": b"request-id"}
+ID_HEADERS: Final[Mapping[str, bytes]] = {
+    "anthropic.messages": b"request-id",
+    "bedrock.converse": b"x-amzn-requestid",
+}
+ANTHROPIC: Final = "anthropic.messages"
 ORGANIZATION: Final = b"anthropic-organization-id"
 OPENAI: Final = "openai."
 OPENAI_VERSION: Final = (b"openai-version", b"2020-10-01")
@@ -59,7 +63,7 @@ def own_headers(exchange: Exchange, runtime: Runtime) -> list[tuple[bytes, bytes
     ]
     if dialect in ID_HEADERS:
         headers.append((ID_HEADERS[dialect], request_id))
-        if exchange.tenant is not None:
+        if dialect == ANTHROPIC and exchange.tenant is not None:
             headers.append((ORGANIZATION, exchange.tenant.id.encode()))
     elif dialect.startswith(OPENAI):
         headers.append((b"openai-processing-ms", b"%d" % elapsed_ms))

@@ -118,3 +118,11 @@ async def test_a_client_of_google_reads_an_array_where_it_asks_for_no_events() -
     told = msgspec.json.decode(client.body)
     assert isinstance(told, list)
     assert any(each.get("usageMetadata") for each in told)
+
+
+async def test_a_client_of_aws_finds_its_request_by_the_header_it_knows() -> None:
+    house = House(whole("openai.chat"), providers=(vendor("openai.chat"),))
+    client = await asked(house, "bedrock.converse", stream=False)
+
+    assert client.headers[b"x-amzn-requestid"] == f"req_{ID}".encode()
+    assert b"anthropic-organization-id" not in client.headers
