@@ -11,19 +11,29 @@ CITIES: Final = "What is the weather in Oslo and Rome?"
 PICTURE: Final = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 )
-# As which dialect a vendor is called -> the kind of its provider.
-KINDS: Final = {"chat": "openai", "messages": "anthropic"}
+# As which dialect a vendor is called -> the kind of its provider, and what its base URL ends in.
+KINDS: Final = {
+    "chat": ("openai_compatible", "/v1"),
+    "messages": ("anthropic", ""),
+    "gemini": ("gemini", "/v1beta"),
+}
 
 
 @pytest.fixture(scope="module")
 def vendors(stack: Stack, mock_url: str) -> Stack:
-    for slug, kind in KINDS.items():
-        stack.vendor(slug, url=mock_url, kind=kind)
+    for slug, (kind, path) in KINDS.items():
+        stack.vendor(slug, url=f"{mock_url}{path}", kind=kind)
     return stack
+
+
+def others(own: str) -> tuple[str, ...]:
+    """All vendors but those that speak what the client does."""
+    return tuple(slug for slug in KINDS if slug != own)
 
 
 def limited(stack: Stack, url: str, *, vendor: str, name: str) -> str:
     """A model at its limit; its provider is paused after it, so each test has its own."""
     slug = f"limited-{vendor}-{name}"
-    stack.vendor(slug, url=url, kind=KINDS[vendor])
+    kind, path = KINDS[vendor]
+    stack.vendor(slug, url=f"{url}{path}", kind=kind)
     return f"{slug}.mock-echo;fail=429;retry_after=7"

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import pytest
 
-from tests.clients.foreign import CITIES, GREETING, KINDS, PICTURE, limited, vendors
+from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, others, vendors
 from tests.clients.google_sdk import errors, genai, types
 from tests.clients.stack import Stack
 from tests.clients.tools import SCHEMA, WEATHER
 
 __all__ = ["vendors"]
 
-VENDORS: Final = tuple(KINDS)
+VENDORS: Final = others("gemini")
 NOBODY: Final = "sy-live-" + "A" * 43
 TIME: Final[Any] = {"name": "get_time", "description": "The time in a city.", "parameters": SCHEMA}
 

@@ -12,7 +12,7 @@ import pytest
 from anthropic import Anthropic
 from openai import OpenAI
 
-from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, vendors
+from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, others, vendors
 from tests.clients.stack import Stack
 from tests.clients.tools import ANTHROPIC_WEATHER, SCHEMA, WEATHER, answer_of_tool
 
@@ -35,7 +35,7 @@ def messages(vendors: Stack) -> Anthropic:
 
 # --- the openai SDK, Chat -------------------------------------------------------------------------
 
-FOREIGN_TO_CHAT: Final = ("messages",)
+FOREIGN_TO_CHAT: Final = others("chat")
 
 
 @pytest.mark.parametrize("vendor", FOREIGN_TO_CHAT)
@@ -136,7 +136,7 @@ def test_chat_has_objects_of_a_schema(chat: OpenAI, vendor: str) -> None:
 def test_chat_hears_of_a_vendor_s_limit_as_of_its_own(
     chat: OpenAI, vendors: Stack, mock_url: str, vendor: str, *, stream: bool
 ) -> None:
-    model = limited(vendors, mock_url, vendor=vendor, name=f"{stream}".lower())
+    model = limited(vendors, mock_url, vendor=vendor, name=f"chat-{stream}".lower())
     with pytest.raises(openai.RateLimitError) as raised:
         chat.chat.completions.create(model=model, messages=HELLO, stream=stream)
     assert raised.value.response.headers["retry-after"] == "7"
@@ -151,7 +151,7 @@ def test_chat_hears_that_a_stream_broke_off(chat: OpenAI, vendor: str) -> None:
 
 # --- the anthropic SDK, Messages ------------------------------------------------------------------
 
-FOREIGN_TO_MESSAGES: Final = ("chat",)
+FOREIGN_TO_MESSAGES: Final = others("messages")
 
 
 def text_of(message: Any) -> str:
@@ -237,7 +237,7 @@ def test_messages_are_counted_for_any_model(messages: Anthropic, vendor: str) ->
 def test_messages_hear_of_a_vendor_s_limit_as_of_their_own(
     messages: Anthropic, vendors: Stack, mock_url: str, vendor: str, *, stream: bool
 ) -> None:
-    model = limited(vendors, mock_url, vendor=vendor, name=f"{stream}".lower())
+    model = limited(vendors, mock_url, vendor=vendor, name=f"messages-{stream}".lower())
     with pytest.raises(anthropic.RateLimitError) as raised:
         messages.messages.create(model=model, max_tokens=9, messages=HELLO, stream=stream)
     assert raised.value.response.headers["retry-after"] == "7"
