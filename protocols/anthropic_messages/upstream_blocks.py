@@ -26,14 +26,14 @@ def write_block(writing: Writing, block: ir.Content, path: str) -> Written | Non
         case ir.ToolCall():
             return _call(writing, block, path)
         case ir.ToolResult():
-            return _result(writing, block, path)
+            return write_result(writing, block, path)
         case ir.Thinking():
             return _thinking(writing, block, path)
         case ir.Media():
             return _media(writing, block, path)
         case ir.Refusal():
             return {"type": "text", "text": block.text} if block.text.strip() else None
-        case ir.Opaque():
+        case _:
             return _opaque(writing, block, path)
 
 
@@ -92,7 +92,7 @@ def _call(writing: Writing, block: ir.ToolCall, path: str) -> Written | None:
     return writing.finish(said, extra=block.extra, cache=block.cache, path=path)
 
 
-def _result(writing: Writing, block: ir.ToolResult, path: str) -> Written:
+def write_result(writing: Writing, block: ir.ToolResult, path: str) -> Written:
     said: dict[str, Any] = {"type": "tool_result", "tool_use_id": writing.id(block.call_id)}
     content = write_blocks(writing, result_content(block), f"{path}.content")
     if content:
@@ -111,6 +111,8 @@ def result_content(block: ir.ToolResult) -> tuple[ir.Content, ...]:
 
 def _thinking(writing: Writing, block: ir.Thinking, path: str) -> Written | None:
     signature = block.seal.signature if block.seal else None
+    if signature is None and not block.text:
+        return None  # who tells nothing of a thought keeps it elsewhere
     if signature is not None and block.seal and block.seal.origin != writing.target.vendor:
         writing.losses.add("seal", path, "another vendor's reasoning is not understood")
         return None
@@ -164,8 +166,9 @@ def _source(writing: Writing, block: ir.Media) -> dict[str, Any] | None:
             return {"type": "file", "file_id": file_id} if known else None
         case ir.InlineText(text=text):
             return {"type": "text", "media_type": block.mime or "text/plain", "data": text}
-        case ir.InlineBlocks(content=content):
-            return {"type": "content", "content": write_blocks(writing, content, "source.content")}
+        case _:
+            content = write_blocks(writing, block.source.content, "source.content")
+            return {"type": "content", "content": content}
 
 
 def _inline(block: ir.Media, data: str) -> dict[str, Any] | None:

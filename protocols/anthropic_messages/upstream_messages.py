@@ -15,6 +15,7 @@ from protocols.anthropic_messages.upstream_blocks import (
     result_content,
     write_block,
     write_blocks,
+    write_result,
 )
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.ir import Content, Message
@@ -114,8 +115,6 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
 
 def _turn(turns: list[Turn], role: Role) -> Turn:
     last = turns[-1] if turns else None
-    if last is not None and last.answer is not None:
-        last = last.answer
     if last is not None and last.role == role:
         return last
     turns.append(Turn(role))
@@ -132,9 +131,7 @@ def _place(
         return
     if asked.answer is None:
         asked.answer = Turn("user")
-    written = write_block(writing, block, path)
-    if written is not None:
-        asked.answer.results.append(written)
+    asked.answer.results.append(write_result(writing, block, path))
 
 
 def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:

@@ -175,11 +175,16 @@ def _unsaid(writing: Writing, asked: ir.Sampling) -> None:
 def _max_tokens(writing: Writing, asked: int | None, thinking: Thinking) -> int:
     most = writing.target.max_tokens
     tokens = (most or MAX_TOKENS) if asked is None else asked
-    budget = thinking.budget
-    if budget is not None and budget >= tokens and not writing.is_own:
-        tokens += budget
     if most is not None and tokens > most:
-        if asked is not None and asked > most:
-            writing.losses.add("max_tokens", "sampling.max_tokens", f"the target gives {most}")
+        writing.losses.add("max_tokens", "sampling.max_tokens", f"the target gives {most}")
         tokens = most
-    return tokens
+    budget = thinking.budget
+    if thinking.said is None or budget is None or budget < tokens or writing.is_own:
+        return tokens
+    # What was asked for is what is to be read: thoughts come on top, as far as there is room.
+    room = tokens + budget if most is None else min(most, tokens + budget)
+    if budget >= room:
+        thinking.said["budget_tokens"] = budget = max(LEAST_BUDGET, room // 2)
+    if budget >= room:
+        switch_off(writing, thinking, "there is no room for it")
+    return room

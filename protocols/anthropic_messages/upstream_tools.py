@@ -75,16 +75,18 @@ class Tools:
                 if description is not None:
                     said["description"] = description
                 self.written.append(writing.finish(said, extra=tool.extra, cache=None, path=path))
-            case ir.ProviderTool(origin=origin) if origin == writing.target.vendor:
-                self.written.append(tool.raw)
-            case ir.ProviderTool(origin=origin, kind=kind) if (
-                origin,
-                kind,
-            ) in WEB_SEARCHES and writing.target.vendor == VENDOR:
-                self.written.append(dict(WEB_SEARCH))
-            case ir.ProviderTool(kind=kind):
-                self._dropped.add(an_object(tool.raw).get("name"))
-                writing.losses.add("provider_tool", path, f"the target does not run {kind}")
+            case _:
+                self._add_run_by_vendor(writing, tool, path)
+
+    def _add_run_by_vendor(self, writing: Writing, tool: ir.ProviderTool, path: str) -> None:
+        vendor = writing.target.vendor
+        if tool.origin == vendor:
+            self.written.append(tool.raw)
+        elif vendor == VENDOR and (tool.origin, tool.kind) in WEB_SEARCHES:
+            self.written.append(dict(WEB_SEARCH))
+        else:
+            self._dropped.add(an_object(tool.raw).get("name"))
+            writing.losses.add("provider_tool", path, f"the target does not run {tool.kind}")
 
     def _choice(self, writing: Writing, choice: ir.ToolChoice) -> dict[str, Any] | None:
         if choice.raw:

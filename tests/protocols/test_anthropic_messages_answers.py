@@ -177,6 +177,29 @@ def test_a_stream_begins_with_a_usage_that_clients_can_add_to() -> None:
     assert known["message"]["usage"] == {"input_tokens": 4}
 
 
+def test_a_stream_may_begin_without_a_word_on_usage() -> None:
+    (started,), _ = stream(ir.Started(id="r", model="m", usage=Usage()))
+    assert "usage" not in started["message"]
+
+
+def test_a_stream_that_failed_says_why() -> None:
+    (failed,), _ = stream(ir.Failed(kind="overloaded", message="Overloaded"))
+    assert failed["error"] == {"type": "overloaded_error", "message": "Overloaded"}
+
+
+def test_a_thought_nobody_tells_is_none() -> None:
+    told, codes = stream(
+        ir.BlockStarted(index=0, block=ir.Thinking()),
+        ir.BlockEnded(index=0),
+        ir.BlockStarted(index=1, block=ir.Text(text="a")),
+        ir.BlockEnded(index=1),
+    )
+    assert [event["index"] for event in told] == [0, 0, 0]
+    assert codes == []
+    assert msgspec.json.decode(response(ir.Thinking()).body)["content"] == []
+    assert response(ir.Thinking()).losses == ()
+
+
 def test_the_seal_is_the_last_a_thought_says() -> None:
     told, _ = stream(
         ir.BlockStarted(index=0, block=ir.Thinking()),
@@ -283,6 +306,18 @@ def test_blocks_left_open_are_ended() -> None:
         "message_stop",
     ]
     assert told[-2]["usage"] == {"output_tokens": 3}
+
+
+def test_what_is_said_of_a_waiting_block_waits_too() -> None:
+    told, _ = stream(
+        ir.BlockStarted(index=0, block=ir.Text(text="a")),
+        ir.BlockStarted(index=1, block=ir.Text(text="")),
+        ir.TextDelta(index=1, text="b"),
+        ir.BlockEnded(index=0),
+        ir.BlockEnded(index=1),
+    )
+    assert [event["index"] for event in told] == [0, 0, 0, 1, 1, 1]
+    assert told[4]["delta"] == {"type": "text_delta", "text": "b"}
 
 
 def test_a_thousand_blocks_may_wait() -> None:

@@ -125,6 +125,35 @@ def test_blocks_of_all_kinds_are_understood() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"type": "compaction", "content": "so far"}, "so far"),
+        ({"type": "compaction", "content": None}, None),
+        (
+            {
+                "type": "search_result",
+                "title": "t",
+                "source": "https://x.example",
+                "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+                "citations": {"enabled": True},
+            },
+            "t\nhttps://x.example\na\nb",
+        ),
+        (
+            {"type": "code_execution_tool_result", "content": {"stdout": "1", "return_code": 0}},
+            "1",
+        ),
+    ],
+)
+def test_what_others_do_not_understand_may_be_told_in_words(
+    said: dict[str, object], text: str | None
+) -> None:
+    assert block(**said) == ir.Opaque(
+        dialect="anthropic.messages", kind=str(said["type"]), raw=raw(said), text=text
+    )
+
+
 def test_a_document_may_be_made_of_blocks() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://x.example/a.png"}}
     nested = [{"type": "text", "text": "t"}, image]
