@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from protocols import efforts, ir
 from protocols.codec import Frame, Head, Memo, Target
 from protocols.ir import Dialect, Event
-from protocols.registry import CLIENT_CODECS, NATIVE, UPSTREAM_CODECS
+from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from protocols.stream import Collector
 from tests.protocols.corpus import Record, dialect_of, frames_of
 
@@ -30,6 +30,9 @@ EFFORTS: Final[dict[Dialect, Any]] = {
     "anthropic.messages": "budget",
     "gemini.generate": "budget",
     "bedrock.converse": "budget",
+}
+WORDS: Final[dict[Dialect, tuple[str, ...]]] = {
+    "anthropic.messages": ("low", "medium", "high", "xhigh", "max"),
 }
 NAME_CHARS: Final = {"anthropic.messages": 128, "gemini.generate": 128}
 CACHING: Final = {"anthropic.messages", "bedrock.converse"}
@@ -66,7 +69,7 @@ def head_of(record: Record, dialect: Dialect) -> Head:
 def target_of(dialect: Dialect, *, like: ir.Request | None = None) -> Target:
     """One that takes all its dialect can say; `like` a request that its vendor was once sent."""
     effort, vendor = EFFORTS[dialect], VENDORS[dialect]
-    words: tuple[str, ...] = efforts.WORDS
+    words: tuple[str, ...] = WORDS.get(dialect, efforts.WORDS)
     if like is not None:
         asked = like.reasoning or ir.Reasoning()
         if asked.effort is not None or asked.mode == "adaptive":
@@ -137,11 +140,14 @@ def answer_of(record: Record, dialect: Dialect) -> ir.Response:
 
 
 def asked_in(request: ir.Request, dialect: Dialect) -> ir.Request:
-    """The same question from a client of another dialect, which wants to hear of usage."""
-    extra = {"stream_options": msgspec.Raw(b'{"include_usage":true}')}
-    return replace(
-        request, dialect=dialect, extra=extra if dialect == "openai.chat" else request.extra
-    )
+    """The same question from a client of the dialect, who wants to hear of usage."""
+    if dialect != request.dialect:
+        sent = UPSTREAM_CODECS[dialect].encode_request(request, target_of(dialect), "attempt")
+        head = Head(model=request.model, stream=request.stream)
+        request = CLIENT_CODECS[dialect].decode_request(sent.body, head)
+    options = msgspec.Raw(b'{"include_usage":true}')
+    extra = {**(request.extra or {}), "stream_options": options}
+    return replace(request, extra=extra if dialect == "openai.chat" else request.extra)
 
 
 def encoded_stream(events: Iterable[Event], request: ir.Request) -> list[bytes]:
@@ -152,7 +158,3 @@ def encoded_stream(events: Iterable[Event], request: ir.Request) -> list[bytes]:
 def read_stream(dialect: Dialect, pieces: Iterable[bytes]) -> list[Event]:
     """What an upstream of the dialect would have told with these bytes."""
     return events_of(dialect, frames_of(dialect, pieces))
-
-
-def is_native(dialect: Dialect) -> bool:
-    return dialect in NATIVE

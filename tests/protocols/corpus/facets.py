@@ -154,7 +154,10 @@ FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
     "cache_key": (lambda asked: asked.cache_key, frozenset({"cache_key"})),
     "metadata": (lambda asked: asked.metadata or None, frozenset({"metadata"})),
     "store": (lambda asked: asked.store or None, frozenset({"store"})),
-    "cache": (lambda asked: cache_points(asked) or None, frozenset({"cache"})),
+    "cache": (
+        lambda asked: cache_points(asked) or None,
+        frozenset({"cache", "image", "document", "file"}),
+    ),
     "citations": (
         lambda asked: sum(each.citable for each in media(asked)) or None,
         frozenset({"citations", "document"}),

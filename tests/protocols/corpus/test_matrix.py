@@ -180,9 +180,9 @@ def _results(request: ir.Request) -> list[str]:
     for result in results(request):
         texts_of = (block.text for block in result.content if isinstance(block, ir.Text))
         said += [_spelled(text) for text in texts_of if text.strip()]
-        if result.structured and bytes(result.structured) != b"{}":
+        if result.structured:
             said.append(_spelled(bytes(result.structured).decode()))
-    return said
+    return [each for each in said if each != "{}"]
 
 
 def _spelled(text: str) -> str:
