@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from msgspec import Raw
@@ -37,11 +37,22 @@ def write_block(writing: Writing, block: ir.Content, path: str) -> Written | Non
             return _opaque(writing, block, path)
 
 
-def write_blocks(writing: Writing, blocks: tuple[ir.Content, ...], path: str) -> list[Written]:
-    made = (
-        write_block(writing, block, f"{path}[{position}]") for position, block in enumerate(blocks)
-    )
-    return [each for each in made if each is not None]
+def write_blocks(writing: Writing, blocks: Iterable[ir.Content], path: str) -> list[Written]:
+    made: list[Written] = []
+    for position, block in enumerate(blocks):
+        add_block(writing, made, block, f"{path}[{position}]")
+    return made
+
+
+def add_block(writing: Writing, made: list[Written], block: ir.Content, path: str) -> None:
+    written = write_block(writing, block, path)
+    if written is not None:
+        made.append(written)
+    elif isinstance(block, ir.Text) and block.cache is not None:
+        # A blank text that ends what is kept: what stands before it ends there as well.
+        before = made[-1] if made else None
+        if isinstance(before, dict) and "cache_control" not in before:
+            writing.finish(before, extra=None, cache=block.cache, path=path)
 
 
 def _text(writing: Writing, block: ir.Text, path: str) -> Written | None:
@@ -103,10 +114,10 @@ def write_result(writing: Writing, block: ir.ToolResult, path: str) -> Written:
 
 
 def result_content(block: ir.ToolResult) -> tuple[ir.Content, ...]:
-    """The blocks, else the value as text."""
-    if not block.content and block.structured:
-        return (ir.Text(text=bytes(block.structured).decode()),)
-    return block.content
+    """The value as text, and the blocks."""
+    if not block.structured:
+        return block.content
+    return (ir.Text(text=bytes(block.structured).decode()), *block.content)
 
 
 def _thinking(writing: Writing, block: ir.Thinking, path: str) -> Written | None:

@@ -4,7 +4,7 @@ Law 1: the dialect's own messages keep their order. Law 2: of all others, what o
 row is one message; results of tools come first in the message after the calls.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from msgspec.structs import replace
@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from protocols import ir
 from protocols.anthropic_messages.upstream_blocks import (
     Written,
+    add_block,
     result_content,
-    write_block,
     write_blocks,
     write_result,
 )
@@ -62,28 +62,28 @@ def write_messages(
 
 
 def _own(writing: Writing, message: Message, path: str) -> dict[str, Any]:
-    said = {"role": _role(writing, message), "content": [*_content(writing, message, path)]}
+    said = {"role": _role(writing, message), "content": _content(writing, message, path)}
     writing.rest(said, message.extra, path)
     return said
 
 
-def _content(writing: Writing, message: Message, path: str) -> Iterator[Written]:
+def _content(writing: Writing, message: Message, path: str) -> list[Written]:
+    made: list[Written] = []
     for position, block in enumerate(message.content):
-        written = _block(writing, block, message.role, f"{path}.content[{position}]")
-        if written is not None:
-            yield written
+        _add(writing, made, block, message.role, f"{path}.content[{position}]")
+    return made
 
 
-def _block(writing: Writing, block: Content, role: Role, path: str) -> Written | None:
+def _add(writing: Writing, made: list[Written], block: Content, role: Role, path: str) -> None:
     if isinstance(block, ir.Media) and role != "user":
         is_refused = block.kind == "document" and role == "assistant" and writing.is_modern
         if is_refused or not writing.is_own:
             writing.losses.add(block.kind, path, "only the user may show it", content=True)
-            return None
+            return
     if isinstance(block, ir.Text) and block.citations and role == "user" and writing.is_modern:
         writing.losses.add("citations", f"{path}.citations", "the version asked for has none")
         block = replace(block, citations=())
-    return write_block(writing, block, path)
+    add_block(writing, made, block, path)
 
 
 def _role(writing: Writing, message: Message) -> Role:
@@ -107,9 +107,7 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
                 continue
             if isinstance(block, ir.ToolCall):
                 called[block.id] = turn
-            written = _block(writing, block, message.role, at)
-            if written is not None:
-                turn.content.append(written)
+            _add(writing, turn.content, block, message.role, at)
     return _joined(turns)
 
 

@@ -49,7 +49,8 @@ class Tools:
             writing.losses.add("other:tools", "tools", "the target uses none", content=True)
         else:
             for position, tool in enumerate(request.tools):
-                if not allowed or getattr(tool, "name", None) in allowed:
+                # Those the vendor runs are not among what is called by name.
+                if not allowed or getattr(tool, "name", allowed[0]) in allowed:
                     self._add(writing, tool, f"tools[{position}]")
         self.choice = None if choice is None else self._choice(writing, choice)
 

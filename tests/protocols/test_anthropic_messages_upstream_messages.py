@@ -210,9 +210,9 @@ def test_the_result_of_no_call_is_text() -> None:
 
 
 def test_a_result_may_be_a_value() -> None:
-    told = result("c", structured=raw({"a": 1}))
+    told = result("c", ir.Text(text="b"), structured=raw({"a": 1}))
     body = sent(foreign(assistant(call("c")), user(told)))
-    assert body["messages"][1]["content"][0]["content"] == [text('{"a":1}')]
+    assert body["messages"][1]["content"][0]["content"] == [text('{"a":1}'), text("b")]
 
 
 def test_ids_and_names_are_made_to_fit_and_names_are_remembered() -> None:
@@ -453,6 +453,16 @@ def test_cache_points_of_others_are_kept_where_there_are_some() -> None:
         {**EPHEMERAL, "ttl": "1h"},
     ]
     assert codes(request, caching) == ["cache", "cache"]
+
+
+def test_a_blank_text_hands_its_cache_point_on() -> None:
+    point = ir.CachePoint()
+    blank = ir.Text(text="\n", cache=point)
+    request = foreign(user(blank, ir.Text(text="a"), blank, blank))
+    assert said_in(sent(request, target(cache=True)))[0][1] == [
+        {**text("a"), "cache_control": EPHEMERAL}
+    ]
+    assert codes(request, target(cache=True)) == []
 
 
 def test_fields_of_other_dialects_are_named() -> None:

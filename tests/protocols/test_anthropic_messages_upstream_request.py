@@ -206,8 +206,9 @@ def test_a_choice_of_tools_is_told(choice: ir.ToolChoice, told: object, lost: li
 
 def test_only_the_tools_allowed_are_sent() -> None:
     choice = ir.ToolChoice(mode="required", allowed=("f",))
-    request = foreign(tools=(ir.FunctionTool(name="g"), F), tool_choice=choice)
-    assert sent(request)["tools"] == [SENT_F]
+    search = ir.ProviderTool(origin="anthropic", kind="web_search_20250305", raw=raw(SEARCH))
+    request = foreign(tools=(ir.FunctionTool(name="g"), F, search), tool_choice=choice)
+    assert sent(request)["tools"] == [SENT_F, SEARCH]
     assert sent(request)["tool_choice"] == {"type": "any"}
 
 
