@@ -34,6 +34,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     input_field: str  # the array or value without which there is nothing to ask
     input_is_list: bool = True
     instead_of_input: tuple[str, ...] = ()  # with one of these the input may be absent
+    body: Dialect | None = None  # of the request, where it is not that of the answer
 
 
 CHAT: Final = Operation(
@@ -44,6 +45,18 @@ CHAT: Final = Operation(
     path="/v1/chat/completions",
     streams=True,
     input_field="messages",
+)
+# Cursor's way: a body of Responses to the path of Chat, of which it wants the answer.
+CHAT_OF_RESPONSES: Final = Operation(
+    name="chat.completions",
+    what="chat",
+    dialect="openai.chat",
+    scope="inference",
+    path="/v1/chat/completions",
+    streams=True,
+    input_field="input",
+    input_is_list=False,
+    body="openai.responses",
 )
 MESSAGES: Final = Operation(
     name="messages",

@@ -44,8 +44,8 @@ def read(exchange: Exchange) -> Asked:
 
 
 def _read(exchange: Exchange) -> Asked:
-    dialect, headers = exchange.arrival.operation.dialect, exchange.arrival.headers
-    codec = CLIENT_CODECS[dialect]
+    operation, headers = exchange.arrival.operation, exchange.arrival.headers
+    codec, dialect = CLIENT_CODECS[operation.dialect], operation.body or operation.dialect
     said = {
         name.decode(): headers[name].decode("latin-1")
         for name in BODY_HEADERS.get(dialect, ())
@@ -53,7 +53,7 @@ def _read(exchange: Exchange) -> Asked:
     }
     head = Head(model=exchange.model, stream=exchange.asked_stream, headers=said)
     try:
-        request = codec.decode_request(exchange.body, head)
+        request = CLIENT_CODECS[dialect].decode_request(exchange.body, head)
     except DecodeError as error:
         raise refusal("invalid_request", f"{error}.", param=error.path or None) from None
     except Unsupported as error:
@@ -114,8 +114,8 @@ class TranslatedQuestion:
             id=answer_id(exchange.arrival.operation.dialect, request_id),
             model=exchange.model,
             created=created,
-            sealer=Sealer(asks=self._asked.request.dialect, vendor=target.vendor),
-            is_foreign=dialect != self._asked.request.dialect,
+            sealer=Sealer(asks=exchange.arrival.operation.dialect, vendor=target.vendor),
+            is_foreign=dialect != exchange.arrival.operation.dialect,
         )
 
     def passage(self) -> TranslatedPassage:

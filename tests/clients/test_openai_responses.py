@@ -5,7 +5,8 @@ from typing import Any, Final
 import msgspec
 import openai
 import pytest
-from openai import OpenAI
+from openai import OpenAI, Stream
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from tests.clients.foreign import CITIES, GREETING, KINDS, PICTURE, limited, vendors
 from tests.clients.stack import Stack
@@ -78,6 +79,28 @@ def test_two_tools_in_two_turns(client: OpenAI, vendor: str, *, stream: bool) ->
     ]
     second = client.responses.create(input=said, **asked)
     assert "21 degrees" in second.output_text
+
+
+@pytest.mark.parametrize("vendor", [*VENDORS, "mock"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_body_by_the_path_of_chat_is_answered_as_chat(
+    client: OpenAI, vendor: str, *, stream: bool
+) -> None:
+    model = f"{vendor}.mock-echo" if vendor != "mock" else "mock-echo"
+    body = {"model": model, "input": GREETING, "stream": stream}
+    if not stream:
+        answer = client.post("/chat/completions", body=body, cast_to=ChatCompletion)
+        assert answer.choices[0].message.content == GREETING
+        return
+    events = client.post(
+        "/chat/completions",
+        body=body,
+        cast_to=ChatCompletionChunk,
+        stream=True,
+        stream_cls=Stream[ChatCompletionChunk],
+    )
+    pieces = [event.choices[0].delta.content or "" for event in events if event.choices]
+    assert "".join(pieces) == GREETING
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -3,12 +3,13 @@
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
 from gateway.edge.runtime import Runtime
-from gateway.edge.surfaces import Operation
+from gateway.edge.surfaces import CHAT, CHAT_OF_RESPONSES, Operation
 from protocols.json_limits import JsonRefused, check_structure
 
 MAX_TOOLS: Final = 2_048
@@ -40,8 +41,10 @@ SHOWN_CHARS: Final = 40
 
 async def decode(exchange: Exchange, runtime: Runtime) -> None:
     exchange.body = await whole_body(exchange)
-    operation = exchange.arrival.operation
     exchange.top = top = top_level(exchange.body)
+    if exchange.arrival.operation is CHAT and "input" in top and "messages" not in top:
+        exchange.arrival = replace(exchange.arrival, operation=CHAT_OF_RESPONSES)
+    operation = exchange.arrival.operation
     forbidden = DESTINATION_FIELDS & top.keys()
     if forbidden:
         name = min(forbidden)

@@ -168,6 +168,8 @@ def native_surface(
 ) -> Surface | None:
     """The surface on which the target speaks the client's dialect and does what is asked."""
     dialect = operation.dialect
+    if operation.body is not None:
+        return None
     if target.dialects and dialect not in target.dialects:
         return None
     # Counting is free of a model's own operations: who chats can count.

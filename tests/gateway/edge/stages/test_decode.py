@@ -88,6 +88,16 @@ async def test_every_operation_has_its_own_input(
         assert (await refused(body, operation=operation)).param == operation.input_field
 
 
+async def test_a_body_of_responses_may_come_by_the_path_of_chat() -> None:
+    made = exchange(RUNTIME, body=b'{"model": "m", "input": "hi"}')
+    await decode(made, RUNTIME)
+    operation = made.arrival.operation
+    assert (operation.dialect, operation.body) == ("openai.chat", "openai.responses")
+    both = exchange(RUNTIME, body=b'{"model": "m", "input": "hi", "messages": []}')
+    await decode(both, RUNTIME)
+    assert both.arrival.operation is CHAT
+
+
 @pytest.mark.parametrize("said", [True, False])
 async def test_a_path_that_says_whether_to_stream_counts(*, said: bool) -> None:
     made = exchange(RUNTIME, body=b'{"contents": [], "stream": 7}', operation=GENERATE)
