@@ -5,8 +5,11 @@ Law: whoever cannot be asked what the client wants, as faithfully as its key dem
 
 from typing import Final
 
-from gateway.edge.errors import GatewayError
+from msgspec.structs import replace
+
+from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
+from gateway.edge.fetching import Fetcher, Unfetchable
 from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
@@ -22,6 +25,7 @@ KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 STATE_FIELDS: Final = ("conversation", "prompt")
 BACKGROUND: Final = "background"
 CHATTING: Final = "chat"
+WEB: Final = ("https://", "http://")
 
 
 class Unfit(Exception):
@@ -60,6 +64,30 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
             problem = conversion_loss(lost, who=who, fidelity=fidelity)
             raise Unfit(GatewayError(problem), losses=question.losses)
     return question
+
+
+def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
+    """URLs of media that the vendor cannot fetch itself; raises Unfit."""
+    if candidate.lane == "native":
+        return ()
+    try:
+        request = read(exchange).to_vendors
+    except GatewayError as error:
+        raise Unfit(error) from None
+    codec = UPSTREAM_CODECS[candidate.surface.dialect]
+    wanted = codec.wants(request, candidate.target.target)
+    return tuple(url for url in wanted if url.startswith(WEB))
+
+
+async def fetch(exchange: Exchange, urls: tuple[str, ...], runtime: Runtime) -> None:
+    """Raises Unfit where they cannot be had."""
+    asked = read(exchange)
+    fetcher = Fetcher(runtime.upstream, clock=runtime.clock)
+    try:
+        inlined = await fetcher.inlined(asked.to_vendors, urls)
+    except Unfetchable as error:
+        raise Unfit(refusal("invalid_request", f"{error}.", param=error.path)) from None
+    exchange.asked = replace(asked, to_vendors=inlined)
 
 
 def must_be_read(exchange: Exchange, candidate: Candidate) -> bool:

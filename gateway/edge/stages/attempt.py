@@ -9,14 +9,16 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.asking import Unfit, ask
+from gateway.edge.asking import Unfit, ask, fetch, to_fetch
 from gateway.edge.calling import Caller
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
 from gateway.edge.failures import (
+    KINDS,
     NOTHING_TO_SAY,
     Failure,
     chosen,
+    of_fault,
     passes,
     problem_of,
     with_wait,
@@ -155,6 +157,8 @@ class Course:
         runtime, provider = self._runtime, step.candidate.provider
         model, credential = step.candidate.target.public_name, step.credential
         exchange = self._exchange
+        if urls := to_fetch(exchange, step.candidate):
+            await self._fetch(urls)
         question = ask(exchange, step.candidate, runtime)
         exchange.lane = question.lane
         now = runtime.clock()
@@ -183,6 +187,16 @@ class Course:
                 self._end_in_pool(made, to_pool)
             self._measure(made, verdict)
         return failure
+
+    async def _fetch(self, urls: tuple[str, ...]) -> None:
+        self._watch.rest()
+        try:
+            with self._watch:
+                await fetch(self._exchange, urls, self._runtime)
+        except (TimedOut, Stopping) as fault:
+            failure = of_fault(fault, slug="the server of a file", answered=False)
+            problem = Problem(kind=KINDS[failure.verdict.cls], message=failure.told)
+            raise GatewayError(problem) from None
 
     def _end_in_pool(self, made: Attempt, verdict: Verdict) -> None:
         runtime, usage = self._runtime, self._exchange.usage
