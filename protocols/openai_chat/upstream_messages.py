@@ -44,7 +44,7 @@ class MessageWriter:
                     self._system(message, path)
                 case "user":
                     self._user(message, path)
-                case "assistant":
+                case _:
                     self._assistant(message, path)
         self._tell_late()
         return self.said
@@ -189,6 +189,8 @@ class MessageWriter:
         form, arguments = call.form, call.arguments
         if form == "custom" and not sending.knows_openai:
             form, arguments = "function", custom_tools.arguments_of(arguments)
+        if form == "function" and not sending.is_same:
+            arguments = arguments or "{}"
         inner = {
             "name": sending.tool_name(call.name),
             "input" if form == "custom" else "arguments": arguments,

@@ -68,7 +68,7 @@ def text_part(text: Text, sending: Sending, path: str) -> Part:
 def media_parts(media: Media, sending: Sending, path: str) -> Iterator[Part]:
     said: Iterable[Part | None]
     if not sending.takes(media.kind):
-        sending.losses.add(media.kind, path, "the target takes none", content=True)
+        _lose(media, sending, path, "the target takes none")
         return
     match media.kind:
         case "image":
@@ -77,16 +77,21 @@ def media_parts(media: Media, sending: Sending, path: str) -> Iterator[Part]:
             said = (_audio(media),)
         case "video":
             said = (_video(media, sending),)
-        case "document":
+        case _:
             said = _document(media, sending, path)
     for part in said:
         if part is None:
-            why = "Chat has no words for such a source"
-            sending.losses.add(media.kind, path, why, content=True)
+            _lose(media, sending, path, "Chat has no words for such a source")
             continue
         sending.cache(part, media.cache, path)
         sending.rest(part, media.extra, path)
         yield part
+
+
+def _lose(media: Media, sending: Sending, path: str, why: str) -> None:
+    sending.losses.add(media.kind, path, why, content=True)
+    if media.cache is not None:
+        sending.losses.add("cache", f"{path}.cache", "it goes with what it stood on")
 
 
 def url_of(media: Media, sending: Sending) -> str | None:

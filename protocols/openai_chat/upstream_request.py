@@ -43,7 +43,8 @@ USUAL_TIERS: Final = frozenset({"auto", "default", "standard", "standard_only"})
 
 
 def wants(request: Request, target: Target) -> tuple[str, ...]:
-    """Links the target cannot fetch; files go in place only."""
+    """Links the target cannot fetch; where only other dialects have links, all of them."""
+    in_place = set() if request.dialect == "openai.chat" else {"document", "audio"}
     found = dict.fromkeys(
         media.source.url
         for message in request.messages
@@ -51,10 +52,7 @@ def wants(request: Request, target: Target) -> tuple[str, ...]:
         if isinstance(media.source, Link)
         and media.source.url.startswith(FETCHED)
         and media.kind not in target.refuses
-        and (
-            media.kind in {"document", "audio"}
-            or media.source.url.partition(":")[0] not in target.links
-        )
+        and (media.kind in in_place or media.source.url.partition(":")[0] not in target.links)
     )
     return tuple(found)
 
@@ -169,18 +167,21 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
         return
     sending.losses.unknown(None if sending.is_same else reasoning.extra, path="reasoning")
     word = _word(reasoning)
+    target = sending.target
+    if target.effort == "adaptive" and (word is not None or reasoning.mode is not None):
+        # DeepSeek, GLM and Kimi have a switch beside the word.
+        said["thinking"] = {"type": "disabled" if word == "none" else "enabled"}
+        word = word if target.efforts and word != "none" else None
     if word is None:
         return
-    target = sending.target
     if not sending.takes("reasoning") or (target.effort == "none" and not sending.is_same):
         if word != "none":
             sending.losses.add("effort", "reasoning.effort", "the target takes no word on it")
         return
     # A word that is only the vendor's own is not ours to judge.
     is_own = sending.is_same and word not in efforts.WORDS
-    sent = word if is_own or not target.efforts else efforts.nearest(word, target.efforts)
-    if sent is not None:
-        said["reasoning_effort"] = sent
+    sent = word if is_own else efforts.nearest(word, target.efforts) or word
+    said["reasoning_effort"] = sent
     if word == "none" and sent != "none":
         sending.losses.add("effort", "reasoning.effort", "the target cannot but reason")
 

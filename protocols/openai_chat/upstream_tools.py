@@ -52,7 +52,7 @@ def _tool(
             return None
         case FunctionTool():
             return _function(tool, sending, path)
-        case CustomTool():
+        case _:
             return _custom(tool, sending, path)
 
 
