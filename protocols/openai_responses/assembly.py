@@ -195,13 +195,9 @@ class Assembly:
 
 
 def _form(block: ir.Text | ir.Refusal | ir.Thinking) -> PartForm:
-    match block:
-        case ir.Text():
-            return TEXT
-        case ir.Refusal():
-            return REFUSAL
-        case ir.Thinking(summary=summary):
-            return SUMMARY if summary else REASONING
+    if isinstance(block, ir.Thinking):
+        return SUMMARY if block.summary else REASONING
+    return TEXT if isinstance(block, ir.Text) else REFUSAL
 
 
 def _is_elsewhere(citation: ir.Citation) -> bool:

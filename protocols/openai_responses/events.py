@@ -18,7 +18,7 @@ class ResponsesEventEncoder:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._started = ir.Started(id="", model=request.model)
+        self._head = head(ir.Started(id="", model=request.model), request)
         self._assembly = Assembly("")
         self._number = 0
         self._is_begun = False
@@ -46,21 +46,21 @@ class ResponsesEventEncoder:
         return b""
 
     def _start(self, event: ir.Started) -> bytes:
-        self._started = event
+        self._head = {**head(event, self._request), **(event.extra or {})}
         self._assembly = Assembly(event.id)
-        return self._write({"type": "response.created", "response": self._head()})
+        return self._write({"type": "response.created", "response": self._head})
 
     def _begin(self) -> bytes:
         """Before the first that is said; what is queued is told before."""
         if self._is_begun:
             return b""
         self._is_begun = True
-        return self._write({"type": "response.in_progress", "response": self._head()})
+        return self._write({"type": "response.in_progress", "response": self._head})
 
     def _finish(self, event: ir.Finished) -> bytes:
         told = self._begin() + self._tell(self._assembly.close())
         said = {
-            **self._head(),
+            **self._head,
             **ending(event.stop, event.usage),
             "output": self._assembly.output,
             **tier(event.service_tier),
@@ -71,11 +71,8 @@ class ResponsesEventEncoder:
 
     def _fail(self, event: ir.Failed) -> bytes:
         problem = Problem(kind=kind_named(event.kind), message=event.message)
-        said = {**self._head(), "output": self._assembly.output}
+        said = {**self._head, "output": self._assembly.output}
         return self._tell(failing(problem, said))
-
-    def _head(self) -> dict[str, Any]:
-        return {**head(self._started, self._request), **(self._started.extra or {})}
 
     def _tell(self, told: list[dict[str, Any]]) -> bytes:
         return b"".join(map(self._write, told))
