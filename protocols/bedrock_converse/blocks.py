@@ -69,9 +69,8 @@ def _block(item: Item) -> Content:
 def _member(item: Item, fields: Fields, readers: Mapping[str, Reader]) -> Content:
     names = [name for name in fields.names() if fields.has(name)]
     if len(names) == 1 and names[0] in readers:
-        said = fields.object(names[0])
-        if said is not None:
-            return readers[names[0]](item, said)
+        name = names[0]
+        return readers[name](item, Fields(fields.raw(name), fields.at(name)))
     return _opaque(item, names[0] if names else "")
 
 

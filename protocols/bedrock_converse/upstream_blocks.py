@@ -53,7 +53,7 @@ def _block(writing: Writing, block: ir.Content, path: str) -> Written | None:
             return _media(writing, block, path)
         case ir.Refusal():
             return {"text": block.text} if block.text.strip() else None
-        case ir.Opaque():
+        case _:
             return _opaque(writing, block, path)
 
 

@@ -55,8 +55,8 @@ class Tools:
                 self.written.append({"toolSpec": writing.rest(said, tool.extra, path)})
             case ir.ProviderTool(raw=raw) if writing.is_own:
                 self.written.append(raw)
-            case ir.ProviderTool(kind=kind):
-                writing.losses.add("provider_tool", path, f"the target does not run {kind}")
+            case _:
+                writing.losses.add("provider_tool", path, f"the target does not run {tool.kind}")
 
     def _choose(self, writing: Writing, choice: ir.ToolChoice) -> None:
         if choice.raw:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 from msgspec import Raw
@@ -329,13 +331,14 @@ def test_a_withheld_thought_is_its_seal(data: str, signature: str) -> None:
         ({}, {"extra": {"location": raw({})}}),
     ],
 )
-def test_a_citation_says_where(location: object, place: dict[str, object]) -> None:
+def test_a_citation_says_where(location: object, place: dict[str, Any]) -> None:
     said = {
         "content": [{"text": "t"}],
         "citations": [{"title": "d", "location": location, "sourceContent": [{"text": "c"}]}],
     }
-    [citation] = getattr(block_stays(citationsContent=said), "citations", ())
-    assert citation == ir.Citation(title="d", text="c", **place)
+    text = block_stays(citationsContent=said)
+    assert isinstance(text, ir.Text)
+    assert text.citations[0] == ir.Citation(title="d", text="c", **place)
 
 
 def test_a_citation_may_name_its_source_alone() -> None:
