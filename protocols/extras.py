@@ -25,6 +25,8 @@ def bare_response(response: ir.Response) -> ir.Response:
             )
             for other in response.alternatives
         ),
+        # Each vendor has its own words for it.
+        service_tier=None,
         extra=None,
     )
 
@@ -39,8 +41,10 @@ def bare_event(event: Event) -> Event:
             return replace(event, block=_bare_block(block))
         case ir.CitationAdded():
             return replace(event, citation=_bare_citation(event.citation))
-        case ir.AlternativeEnded() | ir.Finished():
+        case ir.AlternativeEnded():
             return replace(event, stop=_bare_stop(event.stop), extra=None)
+        case ir.Finished():
+            return replace(event, stop=_bare_stop(event.stop), service_tier=None, extra=None)
         case _:
             return event
 

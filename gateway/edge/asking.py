@@ -15,6 +15,7 @@ from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import holds_wrapped
 from gateway.edge.translation import TranslatedQuestion, read
+from gateway.edge.vectors import VectorsQuestion
 from protocols.codec import Loss
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Dialect
@@ -45,15 +46,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
     else:
         try:
-            _check_state(exchange, candidate)
-            question = TranslatedQuestion(
-                exchange,
-                candidate,
-                native=native,
-                client=runtime.native[exchange.arrival.operation.dialect],
-                hmac_key=hmac_key,
-                created=int(runtime.wall()),
-            )
+            question = _translated(exchange, candidate, runtime)
         except GatewayError as error:
             raise Unfit(error) from None
     if question.losses and exchange.key is not None:
@@ -66,9 +59,25 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     return question
 
 
+def _translated(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
+    native, hmac_key = runtime.native[candidate.surface.dialect], runtime.hmac_key
+    operation = exchange.arrival.operation
+    if operation.what != CHATTING:
+        return VectorsQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
+    _check_state(exchange, candidate)
+    return TranslatedQuestion(
+        exchange,
+        candidate,
+        native=native,
+        client=runtime.native[operation.dialect],
+        hmac_key=hmac_key,
+        created=int(runtime.wall()),
+    )
+
+
 def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
     """URLs of media that the vendor cannot fetch itself; raises Unfit."""
-    if candidate.lane == "native":
+    if candidate.lane == "native" or exchange.arrival.operation.what != CHATTING:
         return ()
     try:
         request = read(exchange).to_vendors

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.edge.errors import refusal
+from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.naming import Naming, answer_id
 from gateway.edge.questions import Told, event_cap
@@ -18,7 +18,7 @@ from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
 from gateway.edge.translated_passage import FAILED_STOPS, TranslatedPassage
 from protocols import ir
 from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
-from protocols.errors import DecodeError, Unsupported
+from protocols.errors import DecodeError, ProtocolError, Unsupported
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
@@ -54,16 +54,22 @@ def _read(exchange: Exchange) -> Asked:
     head = Head(model=exchange.model, stream=exchange.asked_stream, headers=said)
     try:
         request = CLIENT_CODECS[dialect].decode_request(exchange.body, head)
-    except DecodeError as error:
-        raise refusal("invalid_request", f"{error}.", param=error.path or None) from None
-    except Unsupported as error:
-        raise refusal("unsupported", f"{error}.", param=error.feature) from None
+    except ProtocolError as error:
+        raise unaskable(error) from None
     done = DONE_HERE.get(dialect, frozenset(OF_THE_GATEWAY))
     extra = request.extra
     if extra is None or done.isdisjoint(extra):
         return Asked(codec=codec, request=request, to_vendors=request)
     left = {name: raw for name, raw in extra.items() if name not in done}
     return Asked(codec=codec, request=request, to_vendors=replace(request, extra=left or None))
+
+
+def unaskable(error: ProtocolError) -> GatewayError:
+    """What a codec says of a client's body, as the client is told it."""
+    if isinstance(error, Unsupported):
+        return refusal("unsupported", f"{error}.", param=error.feature)
+    path = error.path if isinstance(error, DecodeError) else None
+    return refusal("invalid_request", f"{error}.", param=path or None)
 
 
 class TranslatedQuestion:
@@ -98,7 +104,7 @@ class TranslatedQuestion:
         self._asked = read(exchange)
         self._upstream: UpstreamCodec = UPSTREAM_CODECS[dialect]
         seed = f"{request_id}.{len(exchange.attempts)}"
-        target = _target(candidate)
+        target = target_of(candidate)
         hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=hmac_key)
         request = opened(hidden, vendor=target.vendor)
         encoded = self._upstream.encode_request(request, target, seed)
@@ -137,7 +143,7 @@ class TranslatedQuestion:
         return Told(body=encoded.body, losses=encoded.losses)
 
 
-def _target(candidate: Candidate) -> Target:
+def target_of(candidate: Candidate) -> Target:
     """Under the name that the vendor knows, also where the name is only a pattern's."""
     target, name = candidate.target.target, candidate.target.upstream_name
     return target if target.model == name else replace(target, model=name)
@@ -149,9 +155,15 @@ def _of_tenant(
     """On a credential that tenants share, users and caches of one are not those of another."""
     if not is_shared(exchange, candidate) or (request.end_user or request.cache_key) is None:
         return request
+    return replace(
+        request,
+        end_user=hidden(request.end_user, exchange, hmac_key=hmac_key),
+        cache_key=hidden(request.cache_key, exchange, hmac_key=hmac_key),
+    )
+
+
+def hidden(name: str | None, exchange: Exchange, *, hmac_key: bytes) -> str | None:
+    if name is None:
+        return None
     tenant_id = exchange.key.tenant_id if exchange.key is not None else ""
-
-    def hidden(name: str | None) -> str | None:
-        return None if name is None else alias(name, tenant_id=tenant_id, hmac_key=hmac_key)
-
-    return replace(request, end_user=hidden(request.end_user), cache_key=hidden(request.cache_key))
+    return alias(name, tenant_id=tenant_id, hmac_key=hmac_key)

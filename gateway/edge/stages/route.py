@@ -1,6 +1,6 @@
 """Stage 3: the name asked for, to the targets that may serve it, best first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -11,12 +11,23 @@ from gateway.edge.runtime import Runtime
 from gateway.edge.surfaces import Operation
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
-from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
+from protocols.registry import (
+    CLIENT_CODECS,
+    EMBEDDINGS_CODECS,
+    EMBEDDINGS_UPSTREAM,
+    UPSTREAM_CODECS,
+)
 from providers.specs import ProviderSpec, Surface, TargetSpec
 from routing.names import BadReference, Match, checked
 
 MAX_CANDIDATES: Final = 8
 COUNTING: Final = "count_tokens"
+# Who can be read, and who can be asked in other words than the client's.
+SIDES: Final[Mapping[str, tuple[Container[str], Container[str]]]] = {
+    "chat": (CLIENT_CODECS, UPSTREAM_CODECS),
+    "embeddings": (EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM),
+}
+NO_SIDES: Final[tuple[Container[str], Container[str]]] = ((), ())
 WHY_NOT: Final = {
     "disabled": "has it disabled",
     "draining": "is being drained",
@@ -154,11 +165,12 @@ def translated_surface(
 ) -> Surface | None:
     """The first one of which both sides are known."""
     what = operation.what
-    if what != "chat" or what not in target.operations or operation.dialect not in CLIENT_CODECS:
+    clients, vendors = SIDES.get(what, NO_SIDES)
+    if what not in target.operations or operation.dialect not in clients:
         return None
     for surface in provider.surfaces:
         is_spoken = not target.dialects or surface.dialect in target.dialects
-        if is_spoken and what in surface.paths and surface.dialect in UPSTREAM_CODECS:
+        if is_spoken and what in surface.paths and surface.dialect in vendors:
             return surface
     return None
 

@@ -1,0 +1,54 @@
+"""A question for vectors, put into the vendor's dialect, and its answer put back.
+
+Law: what would give other vectors than were asked for is refused, never left out.
+"""
+
+from msgspec.structs import replace
+
+from gateway.edge.exchange import Candidate, Exchange, Lane
+from gateway.edge.passage import Passage
+from gateway.edge.questions import Told
+from gateway.edge.splices import adjusted, is_shared
+from gateway.edge.translation import DROPPED, hidden, target_of, unaskable
+from protocols.codec import Head, Loss
+from protocols.errors import ProtocolError
+from protocols.native import NativeDialect
+from protocols.registry import EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM
+
+
+class VectorsQuestion:
+    __slots__ = ("_codec", "_model", "_request", "_upstream", "body", "headers", "losses", "native")
+
+    lane: Lane = "translation"
+
+    def __init__(
+        self, exchange: Exchange, candidate: Candidate, *, native: NativeDialect, hmac_key: bytes
+    ) -> None:
+        """Raises GatewayError where the client's body is not of its dialect, or cannot be asked."""
+        dialect = candidate.surface.dialect
+        self._codec = EMBEDDINGS_CODECS[exchange.arrival.operation.dialect]
+        self._upstream = EMBEDDINGS_UPSTREAM[dialect]
+        self._model = exchange.model
+        try:
+            request = self._codec.decode_request(exchange.body, Head(model=exchange.model))
+            if is_shared(exchange, candidate):
+                end_user = hidden(request.end_user, exchange, hmac_key=hmac_key)
+                request = replace(request, end_user=end_user)
+            encoded = self._upstream.encode_request(request, target_of(candidate))
+        except ProtocolError as error:
+            raise unaskable(error) from None
+        self._request = request
+        self.native = native
+        self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
+        self.headers = encoded.headers
+        lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
+        self.losses = encoded.losses + lost
+
+    def passage(self) -> Passage:
+        """Vectors are never streamed; what comes as a stream all the same is no answer."""
+        return Passage(self.native, hide_usage=False)
+
+    def told(self, body: bytes) -> Told:
+        response = replace(self._upstream.decode_response(body), model=self._model)
+        encoded = self._codec.encode_response(response, self._request)
+        return Told(body=encoded.body, losses=encoded.losses)
