@@ -4,6 +4,7 @@ Laws: a header of the vendor's passes only by name; no value with CR, LF or NUL 
 gateway says of itself begins with x-switchyard- or x-gateway-.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,6 +28,9 @@ ORGANIZATION: Final = b"anthropic-organization-id"
 OPENAI: Final = "openai."
 OPENAI_VERSION: Final = (b"openai-version", b"2020-10-01")
 DEGRADED_MAX: Final = 512
+# Without it the SDK of AWS does not know an error; behind the word there may be an address.
+ERROR_TYPE_HEADER: Final = "x-amzn-errortype"
+ERROR_TYPE: Final = re.compile(r"[A-Za-z]{1,64}")
 
 
 def answer_headers(
@@ -42,6 +46,9 @@ def answer_headers(
         headers = [pair for pair in headers if pair[0] != b"content-type"]
         headers.append((b"content-type", stream))
         headers += STREAM_HEADERS
+    told = ERROR_TYPE.match(upstream.get(ERROR_TYPE_HEADER, ""))
+    if told is not None and exchange.arrival.operation.dialect == "bedrock.converse":
+        headers.append((ERROR_TYPE_HEADER.encode(), told[0].encode()))
     headers += own_headers(exchange, runtime)
     return headers
 

@@ -16,6 +16,7 @@ KINDS: Final = {
     "chat": ("openai_compatible", "/v1"),
     "messages": ("anthropic", ""),
     "gemini": ("gemini", "/v1beta"),
+    "bedrock": ("bedrock", ""),
 }
 
 
