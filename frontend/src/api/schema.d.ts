@@ -1860,7 +1860,7 @@ export interface components {
       readonly id: string
       readonly name: string
       /** @enum {string} */
-      kind: 'api_key' | 'header' | 'none'
+      kind: 'api_key' | 'header' | 'aws_keys' | 'none'
       readonly header: string
       readonly suffix: string
       readonly weight: number
@@ -1898,7 +1898,7 @@ export interface components {
     CredentialCreateRequest: {
       name: string
       /** @enum {string} */
-      kind?: 'api_key' | 'header' | 'none'
+      kind?: 'api_key' | 'header' | 'aws_keys' | 'none'
       /** @description Never shown again; of it only the last four characters. */
       secret?: string
       /** @description Of kind header: the name under which the secret is sent. */
@@ -2033,13 +2033,13 @@ export interface components {
     /** @description A form that was not saved. */
     DraftTestRequest: {
       /** @enum {string} */
-      kind: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+      kind: 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai_compatible' | 'mock'
       base_url?: string
       headers?: {
         [key: string]: string
       }
       /** @enum {string} */
-      credential_kind?: 'api_key' | 'header' | 'none'
+      credential_kind?: 'api_key' | 'header' | 'aws_keys' | 'none'
       secret?: string
       header?: string
       /** @description Asked for one token; without it no completion is tried. */
@@ -2605,7 +2605,7 @@ export interface components {
     PatchedCredentialUpdateRequest: {
       name?: string
       /** @enum {string} */
-      kind?: 'api_key' | 'header' | 'none'
+      kind?: 'api_key' | 'header' | 'aws_keys' | 'none'
       /** @description Never shown again; of it only the last four characters. */
       secret?: string
       /** @description Of kind header: the name under which the secret is sent. */
@@ -3084,7 +3084,7 @@ export interface components {
       readonly slug: string
       readonly name: string
       /** @enum {string} */
-      kind: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+      kind: 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai_compatible' | 'mock'
       /** Format: uuid */
       parent: string | null
       readonly base_url: string
@@ -3190,7 +3190,7 @@ export interface components {
        * @description A child's default: its parent's.
        * @enum {string}
        */
-      kind?: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+      kind?: 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai_compatible' | 'mock'
       /** Format: uuid */
       parent?: string | null
       /** @description For every tenant; superadmins only. */
@@ -6373,7 +6373,7 @@ export interface operations {
         /** @description `next_cursor` of the page before, with the same filters. */
         cursor?: string
         enabled?: boolean
-        kind?: 'openai' | 'anthropic' | 'openai_compatible' | 'mock'
+        kind?: 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai_compatible' | 'mock'
         /** @description Rows per page; 50 without. */
         limit?: number
         platform?: boolean
