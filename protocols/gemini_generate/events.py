@@ -92,7 +92,7 @@ class GenerateEventEncoder:
                 known.citations.append(event.citation)
             case ir.Sealed():
                 known.seal = event.seal
-            case ir.BlockEnded():
+            case _:
                 return self._end(known)
         return b""
 

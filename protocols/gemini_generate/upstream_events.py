@@ -68,6 +68,7 @@ class GenerateEventDecoder:
         self._answer: dict[str, Raw] = {}  # all that stood beside the candidates
         self._usage: ir.Usage | None = None
         self._tier: str | None = None
+        self._has_begun = False
         self._is_over = False
 
     def feed(self, frame: Frame) -> Sequence[Event]:
@@ -78,12 +79,13 @@ class GenerateEventDecoder:
             return self._fail(frame.data)
         if not chunk.keys() & MARKS:
             raw = Raw(bytes(frame.data))
-            return [ir.Foreign(dialect=DIALECT, event="chunk", raw=raw)] if self._answer else ()
-        events: list[Event] = [] if self._answer else [_started(chunk)]
+            return [ir.Foreign(dialect=DIALECT, event="chunk", raw=raw)] if self._has_begun else ()
+        events: list[Event] = [] if self._has_begun else [_started(chunk)]
+        self._has_begun = True
         self._answer.update((key, raw) for key, raw in chunk.items() if key != "candidates")
         for position, raw in enumerate(listed(chunk.get("candidates"))):
             said = camel_object(raw)
-            number = number_of(said["index"]) if "index" in said else position
+            number = max(0, number_of(said["index"])) if "index" in said else position
             candidate = self._candidates.get(number)
             if candidate is None:
                 candidate = self._candidates[number] = _Candidate(self._memo, number)

@@ -18,7 +18,7 @@ from protocols.gemini_generate.logprobs import read_logprobs
 from protocols.gemini_generate.parts import DIALECT, NULL, TRUE, read_part
 from protocols.gemini_generate.reading import camel
 from protocols.gemini_generate.usage import read_tier, read_usage
-from protocols.gemini_generate.wire import OBJECTS, stop_of
+from protocols.gemini_generate.wire import OBJECTS, STOP_REASONS, stop_of
 from protocols.ir import Content, Extra
 from protocols.lenient import VALUES, an_object, read, whole, words
 from protocols.losses import NOTE
@@ -26,6 +26,7 @@ from protocols.losses import NOTE
 LISTS: Final = msgspec.json.Decoder(list[Raw])
 TAKEN: Final = ("candidates", "modelVersion", "responseId", "usageMetadata")
 TAKEN_OF_CANDIDATES: Final = ("content", "finishReason", "index")
+WORDS: Final[frozenset[object]] = frozenset(STOP_REASONS)  # that are written as they are read
 CITING: Final = ("groundingMetadata", "citationMetadata")
 MARKS: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
@@ -74,7 +75,7 @@ def read_stop(said: Mapping[str, Raw], content: Sequence[Content]) -> ir.Stop:
     has_calls = any(isinstance(block, ir.ToolCall) for block in content)
     reason, raw = stop_of(word, has_calls=has_calls)
     extra = without(said, TAKEN_OF_CANDIDATES) or {}
-    if not isinstance(word, str):
+    if word not in WORDS:
         extra[f"{NOTE}finishReason"] = said.get("finishReason", NULL).copy()
     return ir.Stop(reason=reason, raw=raw, extra=extra or None)
 
