@@ -11,7 +11,7 @@ from protocols import ir
 from protocols.anthropic_messages.blocks import DIALECT, VENDOR
 from protocols.anthropic_messages.citations import citation_object, is_proven
 from protocols.anthropic_messages.upstream_writing import Writing
-from protocols.anthropic_messages.wire import EXECUTORS, arguments_object, is_object
+from protocols.anthropic_messages.wire import EXECUTORS, is_object, wrapped_arguments
 
 Written: TypeAlias = dict[str, Any] | Raw
 IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -96,9 +96,11 @@ def _call(writing: Writing, block: ir.ToolCall, path: str) -> Written | None:
     }
     if block.form == "custom":
         said["input"] = {"input": block.arguments}
+    elif is_object(block.arguments):
+        said["input"] = Raw(block.arguments.encode())
     else:
-        said["input"] = arguments_object(block.arguments)
-        if block.arguments and not is_object(block.arguments):
+        said["input"] = wrapped_arguments(block.arguments)
+        if block.arguments:
             writing.losses.add("tool_arguments", f"{path}.arguments", "Messages knows objects only")
     return writing.finish(said, extra=block.extra, cache=block.cache, path=path)
 

@@ -158,10 +158,12 @@ class MessagesEventDecoder:
     def _finish(self) -> Sequence[Event]:
         self._is_over = True
         ended = [event for key in [*self._open] for event in self._end(key)]
+        said = self._stop
+        stop = read_stop(said, self._memo, has_calls=self._has_calls, beside=said)
         return [
             *ended,
             ir.Finished(
-                stop=read_stop(self._stop, self._memo, has_calls=self._has_calls),
+                stop=stop,
                 usage=read_usage(self._usage) or ir.Usage(),
                 service_tier=read_tier(self._usage),
                 extra=self._extra or None,

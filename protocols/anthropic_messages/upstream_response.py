@@ -3,7 +3,7 @@
 Law: what of it is not as expected is kept as it is; only what is no answer at all is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,7 @@ from protocols.lenient import VALUES, an_object, read, words
 
 OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 LISTS: Final = msgspec.json.Decoder(list[Raw])
+KNOWN_OF_THE_STOP: Final = frozenset({"stop_reason", "stop_sequence"})
 OF_THE_STOP: Final = ("stop_details", "container")
 KNOWN: Final = frozenset(
     {"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"}
@@ -76,12 +77,19 @@ def named_as_asked(call: ir.ToolCall, memo: Memo) -> ir.ToolCall:
     return call if name == call.name else replace(call, name=name)
 
 
-def read_stop(said: Mapping[str, Raw], memo: Memo, *, has_calls: bool) -> ir.Stop:
+def read_stop(
+    said: Mapping[str, Raw], memo: Memo, *, has_calls: bool, beside: Iterable[str] = OF_THE_STOP
+) -> ir.Stop:
+    """`beside`: of what is said, the fields that are about the end."""
     word = read_text(said, "stop_reason") or None
     reason = REASONS.get(word or "", "other")
     if reason == "tool_call" and memo.schema_tool is not None and not has_calls:
         reason = "end_turn"
-    extra = {key: said[key].copy() for key in OF_THE_STOP if said.get(key, NULL) != NULL}
+    extra = {
+        key: said[key].copy()
+        for key in beside
+        if key not in KNOWN_OF_THE_STOP and said.get(key, NULL) != NULL
+    }
     if word is not None and word not in REASONS:
         extra["stop_reason"] = said["stop_reason"].copy()
     return ir.Stop(

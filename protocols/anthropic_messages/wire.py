@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import msgspec
 from msgspec import Raw
 
 from protocols import ir
@@ -87,10 +86,14 @@ def _put(said: dict[str, Any], key: str, raw: Raw) -> None:
         said[key] = raw
 
 
-def arguments_object(arguments: str) -> Raw:
+def arguments_object(arguments: str) -> dict[str, str] | Raw:
     if is_object(arguments):
         return Raw(arguments.encode())
-    return Raw(msgspec.json.encode({"_raw": arguments} if arguments else {}))
+    return wrapped_arguments(arguments)
+
+
+def wrapped_arguments(arguments: str) -> dict[str, str]:
+    return {"_raw": arguments} if arguments else {}
 
 
 def is_object(arguments: str) -> bool:

@@ -15,7 +15,13 @@ CLIENT = MessagesCodec()
 UPSTREAM = MessagesUpstream()
 TARGET = Target(model="claude", vendor="anthropic")
 MEMO = Memo(seed="s")
+EPHEMERAL = {"type": "ephemeral"}
+PNG = ir.Media(kind="image", source=ir.Inline(data="AAAA"), mime="image/png")
+HARD = ir.Reasoning(effort="high")
 HI = Message(role="user", content=(ir.Text(text="hi"),))
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 
 
 def raw(said: object) -> Raw:
@@ -24,6 +30,11 @@ def raw(said: object) -> Raw:
 
 def target(**said: Any) -> Target:
     return msgspec.structs.replace(TARGET, **said)
+
+
+F = ir.FunctionTool(name="f", description="d", parameters=raw(SCHEMA))
+SENT_F = {"name": "f", "description": "d", "input_schema": SCHEMA}
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 
 
 def own(*messages: object, headers: dict[str, str] | None = None, **said: object) -> ir.Request:
@@ -60,6 +71,18 @@ def assistant(*content: Content) -> Message:
 
 def said_in(body: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(message["role"], message["content"]) for message in body["messages"]]
+
+
+def text(said: str) -> dict[str, str]:
+    return {"type": "text", "text": said}
+
+
+def call(id_: str, name: str = "f", **said: Any) -> ir.ToolCall:
+    return ir.ToolCall(id=id_, name=name, **said)
+
+
+def result(id_: str, *content: Any, **said: Any) -> ir.ToolResult:
+    return ir.ToolResult(call_id=id_, content=content, **said)
 
 
 def answer(*content: object, memo: Memo = MEMO, **said: object) -> ir.Response:

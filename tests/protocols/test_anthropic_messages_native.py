@@ -7,6 +7,7 @@ import pytest
 
 from protocols import ir
 from protocols.anthropic_messages.native import AnthropicMessages, MessagesObserver
+from protocols.errors import Problem
 
 MESSAGES = AnthropicMessages()
 
@@ -189,3 +190,30 @@ def test_a_speed_is_said_beside_the_tier(usage: dict[str, Any], tier: str | None
 
 def test_what_cannot_be_read_was_served_as_usual() -> None:
     assert MESSAGES.tier(b'"service_tier"') is None
+
+
+def test_a_vendors_error_is_read_and_told_in_its_own_words() -> None:
+    body = b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+    problem = MESSAGES.problem(529, body, 3.0)
+    assert (problem.kind, problem.status, problem.retry_after) == ("overloaded", 529, 3.0)
+    assert MESSAGES.error_in_success(body) is not None
+    assert MESSAGES.error_in_success(b'{"type":"message"}') is None
+    overloaded = MESSAGES.encode_error(Problem(kind="overloaded", message="m"), "req_1")
+    assert (overloaded.status, dict(overloaded.headers)["request-id"]) == (529, "req_1")
+    missing = MESSAGES.encode_error(Problem(kind="not_found", message="m"), "req_1")
+    assert missing.status == 404
+    assert msgspec.json.decode(missing.body) == {
+        "type": "error",
+        "error": {"type": "not_found_error", "message": "m"},
+        "request_id": "req_1",
+    }
+
+
+def test_a_stream_that_failed_ends_with_an_error() -> None:
+    told = MESSAGES.error_event(Problem(kind="insufficient_quota", message="m"), "req_1")
+    assert told.startswith(b"event: error\ndata: ")
+    assert msgspec.json.decode(told.split(b"data: ")[1])["error"] == {
+        "type": "rate_limit_error",
+        "message": "m",
+        "details": {"error_code": "insufficient_quota"},
+    }

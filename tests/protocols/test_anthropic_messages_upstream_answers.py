@@ -191,7 +191,7 @@ def test_a_stream_collected_is_the_answer() -> None:
 
 
 def test_a_stream_goes_through_as_it_came() -> None:
-    frames = [
+    frames: list[dict[str, object]] = [
         start(service_tier="odd", container=None),
         begin(0, type="mcp_tool_use", id="c", name="f", server_name="s", input={}),
         delta(0, type="input_json_delta", partial_json='{"a":1}'),
@@ -205,6 +205,7 @@ def test_a_stream_goes_through_as_it_came() -> None:
         end(2),
         *stop(usage={"input_tokens": 3}, context_management={"a": 1}),
     ]
+    frames[-2]["delta"] = {"stop_reason": "moon", "stop_sequence": None, "odd": 1}
     encoder = CLIENT.event_encoder(own())
     written = b"".join(map(encoder.feed, heard(*frames)))
     lines = [line[6:] for line in written.splitlines() if line.startswith(b"data: ")]
