@@ -28,6 +28,7 @@ Status: TypeAlias = Literal[
     "interrupted",
 ]  # fmt: skip
 Lane: TypeAlias = Literal["native", "translation", "none"]
+Envelope: TypeAlias = Literal["bedrock", "vertex"]
 NO_USAGE: Final = ir.Usage()
 
 
@@ -85,6 +86,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     query: bytes = b""
     path_model: str = ""
     path_stream: bool | None = None  # None: the body says
+    envelope: Envelope | None = None  # in which a cloud carries Claude's Messages
     source: str = "api"
 
 

@@ -27,7 +27,7 @@ from gateway.edge.stages.count import count
 from gateway.edge.stages.decode import decode
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
-from gateway.edge.streaming import in_array, wants_array
+from gateway.edge.wrapping import dialect_of_errors, in_array, wants_array
 
 Run: TypeAlias = Callable[[Exchange, Runtime], Awaitable[None] | None]
 
@@ -94,7 +94,7 @@ async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> No
     exchange.error = error.problem
     if exchange.sending:  # the pump has told it in the stream, or nobody can
         return
-    dialect = runtime.native[exchange.arrival.operation.dialect]
+    dialect = runtime.native[dialect_of_errors(exchange)]
     encoded = dialect.encode_error(error.problem, exchange.arrival.request_id)
     body = in_array(encoded.body) if wants_array(exchange) else encoded.body
     exchange.answer_status = encoded.status

@@ -15,11 +15,11 @@ from gateway.edge.books import UNAVAILABLE, unavailable, withheld
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
-from gateway.edge.passage import STREAM_CAP_BYTES, Passage
+from gateway.edge.passage import Passage
 from gateway.edge.runtime import Runtime
 from gateway.edge.upstream import UpstreamAnswer, UpstreamFault
 from gateway.edge.watching import Watch
-from protocols.framing.json_array import ArrayWriter
+from gateway.edge.wrapping import in_array, wants_array, wrapping_of
 
 if TYPE_CHECKING:
     from protocols.native import NativeDialect
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 Record: TypeAlias = Callable[[Exchange, Runtime], None]
 
 CHECKPOINT_EACH_S: Final = 1.0  # so much of a stream a crash may cost
-ALT_EVENTS: Final = b"alt=sse"
-JSON_TYPE: Final = b"application/json"
 LINGER_S: Final = 0.5  # how long an answer may take to end after its last event
 
 
@@ -36,15 +34,17 @@ class Delivery:
     """The response of one exchange, from its first header to its last byte."""
 
     __slots__ = (
-        "_array",
         "_beat",
         "_exchange",
         "_native",
         "_open",
+        "_ping",
         "_record",
         "_runtime",
         "_send",
         "_watch",
+        "_wrapping",
+        "_writer",
     )
 
     def __init__(
@@ -57,7 +57,11 @@ class Delivery:
         self._watch = watch
         self._send = exchange.send
         self._native: NativeDialect = runtime.native[exchange.arrival.operation.dialect]
-        self._array = ArrayWriter(cap=STREAM_CAP_BYTES) if wants_array(exchange) else None
+        self._wrapping = wrapping = wrapping_of(exchange)
+        self._writer = None if wrapping is None else wrapping.writer
+        self._ping = self._native.keepalive
+        if wrapping is not None and wrapping.wraps_pings:
+            self._ping = wrapping.writer.feed(self._ping)
         self._beat: asyncio.Task[None] | None = None
         self._open = False  # a stream, counted as such
 
@@ -88,8 +92,8 @@ class Delivery:
                         self._runtime.books.checkpoint(exchange, attempt)
             if passage.over:
                 return data
-            if self._array is not None:
-                data = self._array.feed(data)
+            if self._writer is not None:
+                data = self._writer.feed(data)
             if data and not exchange.client_gone:
                 if not exchange.sending:
                     await self._begin(answer.headers)
@@ -109,15 +113,15 @@ class Delivery:
             exchange.bytes_out += len(data)
         if not await self._is_recorded():
             data = self._native.error_event(withheld(exchange), exchange.arrival.request_id)
-        if self._array is not None:
-            data = self._array.feed(data) + self._array.close()
+        if self._writer is not None:
+            data = self._writer.feed(data) + self._writer.close()
         await self._last(data)
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
         exchange = self._exchange
         self._watch.conclude()
         exchange.answer_status = status
-        if self._array is not None:
+        if wants_array(exchange):
             body = in_array(body)  # what went wrong instead of a stream
         headers = answer_headers(exchange, self._runtime, upstream=upstream)
         headers.append((b"content-length", b"%d" % len(body)))
@@ -162,7 +166,7 @@ class Delivery:
             watch.arm()
 
     async def _open_and_ping(self) -> None:
-        exchange, ping = self._exchange, self._native.keepalive
+        exchange, ping = self._exchange, self._ping
         if not exchange.sending:
             await self._send(self._start({}))
         await self._send({"type": RESPONSE_BODY, "body": ping, "more_body": True})
@@ -178,7 +182,8 @@ class Delivery:
         exchange.sending = self._open = True
         exchange.answer_status = 200
         self._runtime.metrics.stream_opened()
-        kind = self._native.stream_content_type if self._array is None else JSON_TYPE
+        plain, wrapping = self._native.stream_content_type, self._wrapping
+        kind = plain if wrapping is None else wrapping.content_type
         headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=kind)
         return {"type": RESPONSE_START, "status": 200, "headers": headers}
 
@@ -226,18 +231,6 @@ class Delivery:
         watch.quiet_since = ended = watch.clock()
         # Nothing was read meanwhile: the vendor's silence does not count.
         watch.since += ended - began
-
-
-def wants_array(exchange: Exchange) -> bool:
-    """Whether a stream is to be one JSON array: Google's way where nobody asks for events."""
-    arrival = exchange.arrival
-    if arrival.operation.dialect != "gemini.generate" or not exchange.asked_stream:
-        return False
-    return ALT_EVENTS not in arrival.query.split(b"&")
-
-
-def in_array(body: bytes) -> bytes:
-    return b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body
 
 
 async def linger(answer: UpstreamAnswer) -> None:

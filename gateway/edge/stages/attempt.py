@@ -240,7 +240,7 @@ class Course:
         await self._delivery.settle()
         if exchange.sending:
             await self._end_stream(problem)
-        elif passes(failure, own_credential=own_credential):
+        elif exchange.arrival.envelope is None and passes(failure, own_credential=own_credential):
             exchange.delivered = made
             await self._delivery.whole(
                 status=failure.status, upstream=with_wait(failure, wall=wall), body=failure.body

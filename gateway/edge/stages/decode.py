@@ -10,6 +10,8 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
 from gateway.edge.runtime import Runtime
 from gateway.edge.surfaces import CHAT, CHAT_OF_RESPONSES, Operation
+from protocols.anthropic_messages.envelopes import opened
+from protocols.errors import DecodeError
 from protocols.json_limits import JsonRefused, check_structure
 
 MAX_TOOLS: Final = 2_048
@@ -42,6 +44,9 @@ SHOWN_CHARS: Final = 40
 async def decode(exchange: Exchange, runtime: Runtime) -> None:
     exchange.body = await whole_body(exchange)
     exchange.top = top = top_level(exchange.body)
+    if exchange.arrival.envelope is not None:
+        _open_envelope(exchange)
+        top = exchange.top
     if exchange.arrival.operation is CHAT and "input" in top and "messages" not in top:
         exchange.arrival = replace(exchange.arrival, operation=CHAT_OF_RESPONSES)
     operation = exchange.arrival.operation
@@ -62,6 +67,19 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
     _check_input(top, operation)
     _check_counts(top)
     exchange.asked_at = runtime.clock()
+
+
+def _open_envelope(exchange: Exchange) -> None:
+    """Body and headers as they would have come without it."""
+    arrival = exchange.arrival
+    stream = arrival.path_stream is True
+    try:
+        found = opened(exchange.body, model=arrival.path_model, stream=stream)
+    except DecodeError as error:
+        raise refusal("invalid_request", f"{error}.", param=error.path or None) from None
+    exchange.body, exchange.top = found.body, TOP.decode(found.body)
+    said = {name.encode(): value.encode("latin-1") for name, value in found.headers.items()}
+    exchange.arrival = replace(arrival, headers={**arrival.headers, **said})
 
 
 async def whole_body(exchange: Exchange) -> bytes:
