@@ -72,9 +72,18 @@ class ItemWriter:
             sending.losses.unknown(message.extra, path=path)
 
     def _parts(self, blocks: list[Placed], message: Message, path: str) -> Iterator[Written]:
-        """Blocks of one id are one message."""
-        for _, group in groupby(blocks, key=lambda placed: _id_of(placed[1])):
-            said = self._said(list(group), message, path)
+        """Blocks of one id are one message; those without go with the one before."""
+        groups: list[list[Placed]] = []
+        known: str | None = None
+        for placed in blocks:
+            id_ = _id_of(placed[1])
+            if not groups or (id_ is not None and known not in {None, id_}):
+                groups.append([])
+                known = None
+            known = id_ or known
+            groups[-1].append(placed)
+        for group in groups:
+            said = self._said(group, message, path)
             if said["content"] or self._sending.is_same:
                 yield said
 

@@ -51,10 +51,9 @@ def part_of(block: ir.Content, sending: Sending, path: str, *, is_answer: bool) 
             yield raw
         case ir.Opaque(text=str() as text):
             yield {"type": "output_text" if is_answer else "input_text", "text": text}
-        case ir.Opaque(kind=kind):
-            sending.losses.add("opaque", path, f"Responses has no words for {kind}", content=True)
         case _:
-            return
+            why = "Responses has no words for it"
+            sending.losses.add("opaque", path, why, content=True)
 
 
 def is_part(block: ir.Content) -> bool:
@@ -131,8 +130,8 @@ def _written(media: ir.Media, sending: Sending, path: str) -> dict[str, Any] | N
             return {"type": "input_file", **_named(media, place, sending), **place}
         case "audio":
             return {"type": "input_audio", **place}
-        case "video":
-            sending.losses.add("video", path, "Responses knows no films", content=True)
+        case _:
+            sending.losses.add(media.kind, path, "Responses knows no films", content=True)
             return None
 
 

@@ -52,8 +52,8 @@ def _tool(
             kind,
         ) in WEB_SEARCHES and sending.is_openai:
             return {"type": "web_search"}
-        case ProviderTool(kind=kind):
-            sending.losses.add("provider_tool", path, f"the target does not run {kind}")
+        case _:
+            sending.losses.add("provider_tool", path, f"the target does not run {tool.kind}")
             return None
 
 

@@ -29,9 +29,9 @@ def raw(said: object) -> Raw:
     return Raw(msgspec.json.encode(said))
 
 
-def why_not(*items: object, **said: object) -> str:
+def why_not(*items: object) -> str:
     with pytest.raises(DecodeError) as refused:
-        decode(*items, **said)
+        decode(*items)
     return str(refused.value)
 
 
