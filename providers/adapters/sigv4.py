@@ -104,8 +104,9 @@ def _canonical(request: Signable) -> str:
 
 
 def _canonical_query(query: str) -> str:
-    pairs = (each.partition("=") for each in query.split("&") if each)
-    return "&".join(sorted(f"{_encoded(name)}={_encoded(value)}" for name, _, value in pairs))
+    told = (each.partition("=") for each in query.split("&") if each)
+    pairs = sorted((_encoded(name), _encoded(value)) for name, _, value in told)
+    return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def _encoded(text: str) -> str:
