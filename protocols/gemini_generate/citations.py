@@ -3,7 +3,9 @@
 Law: places are those of characters in the text; the dialect counts bytes of its UTF-8.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from typing import Any, Final
 
 from protocols.ir import Citation
@@ -16,17 +18,35 @@ def citations_of(candidate: Mapping[str, Any], text: str) -> list[Citation]:
     """Of `groundingMetadata` and `citationMetadata`, as far as they name a source."""
     grounding = as_object(candidate.get("groundingMetadata"))
     cited = as_object(candidate.get("citationMetadata"))
-    return [*_grounded(grounding, text), *_cited(cited, text)]
+    ruler = Ruler(text)
+    return [*_grounded(grounding, ruler), *_cited(cited, ruler)]
 
 
-def _grounded(grounding: Mapping[str, Any], text: str) -> Iterator[Citation]:
+class Ruler:
+    """Places in a text, by character and by byte."""
+
+    def __init__(self, text: str) -> None:
+        sizes = () if text.isascii() else (len(each.encode(errors="replace")) for each in text)
+        self._ends = [*accumulate(sizes)]  # of each character; nothing where both are the same
+        self.size = self._ends[-1] if self._ends else len(text)
+
+    def character(self, byte: int) -> int:
+        return bisect_left(self._ends, byte + 1) if self._ends else byte
+
+    def byte(self, character: int) -> int:
+        if not self._ends:
+            return character
+        return self._ends[character - 1] if 0 < character <= len(self._ends) else 0
+
+
+def _grounded(grounding: Mapping[str, Any], ruler: Ruler) -> Iterator[Citation]:
     chunks = [_source(as_object(each)) for each in _list(grounding.get("groundingChunks"))]
     used: set[int] = set()
     for each in _list(grounding.get("groundingSupports")):
         support = as_object(each)
         segment = as_object(support.get("segment"))
         said = words(segment.get("text"))
-        start, end = _place(segment, text)
+        start, end = _place(segment, ruler)
         for number in map(whole, _list(support.get("groundingChunkIndices"))):
             if number is not None and 0 <= number < len(chunks):
                 used.add(number)
@@ -36,11 +56,11 @@ def _grounded(grounding: Mapping[str, Any], text: str) -> Iterator[Citation]:
             yield _citation(chunk, None, None, None)
 
 
-def _cited(cited: Mapping[str, Any], text: str) -> Iterator[Citation]:
+def _cited(cited: Mapping[str, Any], ruler: Ruler) -> Iterator[Citation]:
     for each in _list(cited.get("citations")) or _list(cited.get("citationSources")):
         said = as_object(each)
         if "uri" in said:
-            yield _citation(said, None, *_place(said, text))
+            yield _citation(said, None, *_place(said, ruler))
 
 
 def _source(chunk: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,30 +80,28 @@ def _citation(
     )
 
 
-def _place(segment: Mapping[str, Any], text: str) -> tuple[int | None, int | None]:
-    """None where the text has no such place, or it is cut within a character."""
+def _place(segment: Mapping[str, Any], ruler: Ruler) -> tuple[int | None, int | None]:
+    """None where the text has no such place."""
     end = whole(segment.get("endIndex"))
     start = whole(segment.get("startIndex")) or 0
-    encoded = text.encode(errors="replace")
-    if end is None or not 0 <= start <= end <= len(encoded):
+    if end is None or not 0 <= start <= end <= ruler.size:
         return None, None
-    before, within = encoded[:start], encoded[start:end]
-    first = len(before.decode(errors="ignore"))
-    return first, first + len(within.decode(errors="ignore"))
+    return ruler.character(start), ruler.character(end)
 
 
 def grounding_object(citations: Iterable[Citation], text: str) -> dict[str, Any] | None:
     """None where no citation names a source on the web."""
     chunks: dict[tuple[str, str | None], int] = {}
     supports: list[dict[str, Any]] = []
+    ruler = Ruler(text)
     for citation in citations:
         if citation.url is None:
             continue
         number = chunks.setdefault((citation.url, citation.title), len(chunks))
         segment: dict[str, Any] = {} if citation.text is None else {"text": citation.text}
         if citation.unit == "web" and citation.start is not None and citation.end is not None:
-            segment["startIndex"] = len(text[: citation.start].encode(errors="replace"))
-            segment["endIndex"] = len(text[: citation.end].encode(errors="replace"))
+            segment["startIndex"] = ruler.byte(citation.start)
+            segment["endIndex"] = ruler.byte(citation.end)
         supports.append({"segment": segment, "groundingChunkIndices": [number]})
     if not chunks:
         return None

@@ -4,6 +4,7 @@ Law: an id we minted is never said in the dialect, and one we did not mint alway
 """
 
 import re
+from collections import deque
 from typing import Final
 
 from protocols.naming import minted_id
@@ -19,25 +20,35 @@ def said_id(id_: str) -> str | None:
 class Calls:
     """The calls of a conversation, as they come; `seed` makes the ids of those that have none."""
 
-    __slots__ = ("_count", "_open", "_seed")
+    __slots__ = ("_count", "_open", "_seed", "_waiting")
 
     def __init__(self, *seed: object) -> None:
         self._seed = seed
         self._count = 0
-        self._open: dict[str, str] = {}  # id -> name, of calls without a result so far
+        self._open: set[str] = set()  # calls without a result so far
+        self._waiting: dict[str, deque[str]] = {}  # name -> its calls; those answered may be among
 
     def begin(self, id_: str | None, name: str) -> str:
         id_ = id_ or self._minted()
-        self._open[id_] = name
+        self._open.add(id_)
+        self._waiting.setdefault(name, deque()).append(id_)
         return id_
 
     def end(self, id_: str | None, name: str) -> str:
         """The id of the call that a result answers."""
         if id_ is None or id_ not in self._open:
-            alike = (known for known, called in self._open.items() if called == name)
-            id_ = next(alike, id_) or self._minted()
-        self._open.pop(id_, None)
+            id_ = self._first(name) or id_ or self._minted()
+        self._open.discard(id_)
         return id_
+
+    def _first(self, name: str) -> str | None:
+        """Constant work per call, however many there are."""
+        waiting = self._waiting.get(name, deque())
+        while waiting:
+            id_ = waiting.popleft()
+            if id_ in self._open:
+                return id_
+        return None
 
     def _minted(self) -> str:
         self._count += 1

@@ -12,6 +12,7 @@ import msgspec
 from protocols.lenient import as_object, words
 
 STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+DEEPEST: Final = 64
 VALUES: Final = ("stringValue", "numberValue", "boolValue", "nullValue")
 
 
@@ -25,7 +26,9 @@ class PartialArguments:
             path = words(piece.get("jsonPath"))
             kind = next((key for key in VALUES if key in piece), None)
             if path is not None and kind is not None:
-                self._put(_steps(path), None if kind == "nullValue" else piece[kind])
+                steps = _steps(path)
+                if len(steps) <= DEEPEST:
+                    self._put(steps, None if kind == "nullValue" else piece[kind])
 
     def text(self) -> str:
         return msgspec.json.encode(self._whole).decode()

@@ -29,6 +29,8 @@ def encode_response(response: ir.Response) -> Encoded:
                 for number, other in enumerate(response.alternatives, start=1)
             ),
         ]
+    elif "promptFeedback" not in (response.extra or {}):
+        said["candidates"] = []
     said |= {"modelVersion": response.model, "responseId": response.id}
     usage = usage_object(response.usage)
     if usage is not None:

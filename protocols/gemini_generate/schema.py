@@ -17,6 +17,8 @@ from protocols.lenient import an_object, as_object, words
 
 Schema: TypeAlias = dict[str, Any]
 DEEPEST: Final = 32
+# References to references can make more of a schema than anybody wants to read.
+MOST_SCHEMAS: Final = 10_000
 NULL: Final = "null"
 COUNTS: Final = (
     "maxItems", "minItems", "minProperties", "maxProperties", "minLength", "maxLength",
@@ -93,13 +95,15 @@ class Narrowed:
 
     def __init__(self, schema: Raw) -> None:
         self._root = an_object(schema)
+        self._schemas = 0
         self.dropped: list[tuple[str, str]] = []  # path, keyword
 
     def schema(self) -> Schema:
         return self._narrow(self._root, "", frozenset(), 0)
 
     def _narrow(self, wide: Schema, path: str, seen: frozenset[str], depth: int) -> Schema:
-        if depth > DEEPEST:
+        self._schemas += 1
+        if depth > DEEPEST or self._schemas > MOST_SCHEMAS:
             self._drop(path, "depth")
             return dict(ANYTHING)
         wide, seen = self._resolved(wide, path, seen)
@@ -136,7 +140,7 @@ class Narrowed:
                 break
             wide = dict(wide)
             reference, parts = wide.pop("$ref", None), _list(wide.pop("allOf", None))
-            if reference in seen:
+            if str(reference) in seen:
                 self._drop(path, "$ref")
                 return {"type": "object", **wide}, seen
             if reference is not None:
@@ -169,7 +173,7 @@ class Narrowed:
             narrow.setdefault("type", "STRING")
         said = wide.get("format")
         if said is not None:
-            if said in FORMATS.get(str(narrow.get("type")).lower(), ()):
+            if str(said) in FORMATS.get(str(narrow.get("type")).lower(), ()):
                 narrow["format"] = said
             else:
                 self._drop(path, "format")
@@ -184,7 +188,11 @@ class Narrowed:
                 name: self._narrow(as_object(each), f"{path}.{name}", seen, depth + 1)
                 for name, each in properties.items()
             }
-            required = [name for name in _list(wide.get("required")) if name in properties]
+            required = [
+                name
+                for name in _list(wide.get("required"))
+                if isinstance(name, str) and name in properties
+            ]
             if required:
                 narrow["required"] = required
         if narrow.get("type") == "ARRAY" or "items" in wide:
@@ -206,7 +214,7 @@ TAKEN: Final = frozenset(
 
 def _kinds(wide: Schema) -> list[str]:
     said = wide.get("type")
-    return [str(kind) for kind in said] if isinstance(said, list) else [said] if said else []
+    return [str(kind) for kind in (said if isinstance(said, list) else [said] if said else ())]
 
 
 def _is_null(choice: object) -> bool:

@@ -233,8 +233,10 @@ class GenerateEventDecoder:
         logprobs = read_logprobs(said.get(LOGPROBS, NULL))
         if logprobs:
             events.append(ir.TextDelta(index=index, text="", logprobs=logprobs))
-        cited = citations_of(values_of(said, CITING), "".join(candidate.text))
-        events += [ir.CitationAdded(index=index, citation=citation) for citation in cited]
+        values = values_of(said, CITING)
+        if values:
+            cited = citations_of(values, "".join(candidate.text))
+            events += [ir.CitationAdded(index=index, citation=citation) for citation in cited]
         return events
 
 

@@ -26,7 +26,6 @@ from protocols.losses import NOTE
 LISTS: Final = msgspec.json.Decoder(list[Raw])
 TAKEN: Final = ("candidates", "modelVersion", "responseId", "usageMetadata")
 TAKEN_OF_CANDIDATES: Final = ("content", "finishReason", "index")
-WORDS: Final[frozenset[object]] = frozenset(STOP_REASONS)  # that are written as they are read
 CITING: Final = ("groundingMetadata", "citationMetadata")
 MARKS: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
@@ -75,7 +74,7 @@ def read_stop(said: Mapping[str, Raw], content: Sequence[Content]) -> ir.Stop:
     has_calls = any(isinstance(block, ir.ToolCall) for block in content)
     reason, raw = stop_of(word, has_calls=has_calls)
     extra = without(said, TAKEN_OF_CANDIDATES) or {}
-    if word not in WORDS:
+    if not isinstance(word, str) or word not in STOP_REASONS:
         extra[f"{NOTE}finishReason"] = said.get("finishReason", NULL).copy()
     return ir.Stop(reason=reason, raw=raw, extra=extra or None)
 

@@ -93,9 +93,14 @@ def _of_modality(lists: Iterable[object], wanted: frozenset[object]) -> int | No
         for listed in lists
         if isinstance(listed, list)
         for each in listed
-        if as_object(each).get("modality") in wanted
+        if _modality(each) in wanted
     ]
     return _sum(*counts)
+
+
+def _modality(said: object) -> str | int | None:
+    modality = as_object(said).get("modality")
+    return modality if isinstance(modality, str | int) else None
 
 
 def _details(audio: int | None, image: int | None) -> list[dict[str, Any]] | None:

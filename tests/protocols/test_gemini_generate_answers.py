@@ -143,7 +143,9 @@ def test_a_prompt_that_is_refused_has_no_candidates() -> None:
 
 
 def test_an_answer_of_nothing_is_nobodys_fault() -> None:
-    assert heard({"usageMetadata": {}}).stop.reason == "other"
+    response = heard({"usageMetadata": {}})
+    assert response.stop.reason == "other"
+    assert told(response)["candidates"] == []
 
 
 def test_candidates_after_the_first_are_alternatives() -> None:
@@ -324,6 +326,7 @@ def test_a_call_in_pieces_is_told_when_it_is_whole() -> None:
             {"jsonPath": "$.nothing", "nullValue": "NULL_VALUE"},
             {"jsonPath": "$", "numberValue": 1},
             {"jsonPath": "$.novalue"},
+            {"jsonPath": "$" + ".deep" * 65, "numberValue": 1},
             {"numberValue": 1},
             willContinue=True,
         ),

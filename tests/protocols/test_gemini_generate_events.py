@@ -91,7 +91,9 @@ def test_arguments_that_are_no_object_are_told_all_the_same() -> None:
 
 
 def test_sources_are_grounding() -> None:
-    cited = ir.Text(text="éhi", citations=(WEB, ir.Citation(url="https://b.example/")))
+    beyond = ir.Citation(url="https://b.example/", unit="web", start=0, end=99)
+    placeless = ir.Citation(url="https://b.example/")
+    cited = ir.Text(text="éhi", citations=(WEB, beyond, placeless))
     expected = {
         "groundingChunks": [
             {"web": {"uri": "https://a.example/", "title": "A"}},
@@ -102,6 +104,7 @@ def test_sources_are_grounding() -> None:
                 "segment": {"text": "hi", "startIndex": 2, "endIndex": 4},
                 "groundingChunkIndices": [0],
             },
+            {"segment": {"startIndex": 0, "endIndex": 0}, "groundingChunkIndices": [1]},
             {"segment": {}, "groundingChunkIndices": [1]},
         ],
     }
@@ -109,6 +112,13 @@ def test_sources_are_grounding() -> None:
     chunks, losses = streamed(replay(response(cited)))
     assert chunks[-1]["candidates"][0]["groundingMetadata"] == expected
     assert losses == lost(cited) == []
+
+
+def test_places_in_plain_text_are_the_same_in_bytes() -> None:
+    cited = ir.Text(text="ahi", citations=(WEB,))
+    grounding = told(response(cited))["candidates"][0]["groundingMetadata"]
+    segment = {"text": "hi", "startIndex": 1, "endIndex": 3}
+    assert grounding["groundingSupports"][0]["segment"] == segment
 
 
 def test_sources_without_an_address_are_lost() -> None:

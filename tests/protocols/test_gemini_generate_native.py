@@ -218,6 +218,7 @@ def test_tools_prompts_and_thoughts_are_counted_with_their_side() -> None:
             {"modality": "AUDIO", "tokenCount": 6},
             {"modality": 2, "tokenCount": 2},
             "odd",
+            {"modality": [], "tokenCount": 1},
         ],
         "toolUsePromptTokensDetails": [{"modality": "IMAGE", "tokenCount": 1}],
         "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 4}],

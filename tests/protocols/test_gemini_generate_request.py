@@ -155,6 +155,16 @@ def test_ids_go_back_as_they_were(call_id: str | None, result_id: str | None) ->
     assert sent(request)["contents"] == contents
 
 
+def test_a_result_with_an_id_leaves_the_others_their_calls() -> None:
+    calls = [{"functionCall": {"name": "f", "id": id_}} for id_ in ("c1", "c2")]
+    named = {"functionResponse": {"name": "f", "id": "c1", "response": {"a": 1}}}
+    bare = {"functionResponse": {"name": "f", "response": {"a": 2}}}
+    *_, answers = decoded(model(*calls), user(named, bare, bare)).messages
+    ids = [block.call_id for block in answers.content if isinstance(block, ir.ToolResult)]
+    assert ids[:2] == ["c1", "c2"]
+    assert ids[2].startswith("call_")
+
+
 def test_a_result_without_a_call_stays() -> None:
     assert sent(decoded(user(RESULT)))["contents"] == [user(RESULT)]
     (found,) = decoded(user(RESULT)).messages[0].content

@@ -178,3 +178,26 @@ def test_conjunctions_without_end_end() -> None:
     for _ in range(40):
         many = {"allOf": [many]}
     assert narrowed(many) == {}
+
+
+def test_references_to_references_cannot_grow_without_end() -> None:
+    twice = {
+        f"d{at}": {"properties": {name: {"$ref": f"#/$defs/d{at + 1}"} for name in "abcd"}}
+        for at in range(20)
+    }
+    wide = {"$ref": "#/$defs/d0", "$defs": {**twice, "d20": {"type": "string"}}}
+    assert "depth" in {keyword for _, keyword in dropped(wide)}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": [{}], "format": {}},
+        {"type": {}, "required": [{}], "properties": {"a": 3}},
+        {"$ref": {}},
+        {"anyOf": [3], "enum": 3, "allOf": [3]},
+    ],
+)
+def test_what_is_no_schema_inside_breaks_nothing(schema: Any) -> None:
+    assert isinstance(narrowed(schema), dict)
+    assert isinstance(widened(schema), dict)
