@@ -95,15 +95,16 @@ class TranslatedPassage(Passage):
 
     def close(self, *, broke_off: bool = False) -> bytes | None:
         observer, kept = self.observer, self._held
-        is_whole = observer.stopped
+        is_whole = observer.stopped or self._ended is not None
         rest = self._splitter.close()
         if rest and (self.open or is_whole) and (frame := self._native.completed(rest)):
             self._observe(frame)
             if self.failure is None and not broke_off and is_whole_event(rest):
                 self._tell(self._decoded(frame), kept)
-        if self.failure is None and (is_whole or (self.open and observer.terminal)):
-            self._end(kept)
-        if self._ended is None or self.failure is not None:
+        if self.failure is not None or not (is_whole or (self.open and observer.terminal)):
+            return None
+        self._end(kept)
+        if self.failure is not None:
             return None
         self.open = True
         return b"".join(kept)
@@ -123,8 +124,8 @@ class TranslatedPassage(Passage):
     def _tell(self, events: Iterable[ir.Event], kept: list[bytes]) -> None:
         for event in events:
             self._grammar.feed(event)
-            if self._ended is not None or self.failure is not None:
-                return
+            if self._ended is not None:
+                continue
             match event:
                 case ir.Failed():
                     self.failure = Problem(kind=kind_named(event.kind), message=event.message)
@@ -134,7 +135,7 @@ class TranslatedPassage(Passage):
                     return
                 case ir.Finished():
                     self._ended = self._encoder.feed(self._naming.event(event))
-                    return
+                    continue
                 case ir.TextDelta() | ir.ArgumentsDelta():
                     self._events += 1
                     self._text_bytes += len(event.text)
@@ -148,12 +149,11 @@ class TranslatedPassage(Passage):
         if self._ended is None:
             self._tell(self._decoder.close(), kept)
         self._grammar.close()
-        if self.failure is None and self._ended is None:
-            self.failure = Problem(
-                kind="upstream_error", message="The stream ended without an end."
-            )
-        elif self.failure is None and self._ended is not None:
+        if self._ended is not None:
             kept += (self._ended, self._encoder.close())
+        elif self.failure is None:
+            message = "The stream ended without its last event."
+            self.failure = Problem(kind="upstream_error", message=message)
 
 
 def failed_stop(stop: ir.Stop) -> Problem:
