@@ -163,8 +163,9 @@ class ChatEventEncoder:
         if call is not None and event.seal.origin in GOOGLE:
             sealed = {"index": call[0], "extra_content": signature_object(event.seal)}
             return self._delta(event.index, {"tool_calls": [sealed]})
-        path = f"blocks[{event.index}]"
-        self.losses.append(Loss(code="seal", path=path, why="Chat has no field for it"))
+        if event.seal.signature is not None:
+            path = f"blocks[{event.index}]"
+            self.losses.append(Loss(code="seal", path=path, why="Chat has no field for it"))
         return b""
 
     def _end(self, event: ir.Finished) -> bytes:

@@ -12,11 +12,16 @@ from protocols.errors import DecodeError, Unsupported
 from protocols.fields import Fields, Item, read_body
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, ToolChoice
 from protocols.openai_chat.messages import read_messages
-from protocols.openai_chat.notes import LEGACY, MAX_TOKENS, ONE_STOP, note
+from protocols.openai_chat.notes import ANY, LEGACY, MAX_TOKENS, ONE_STOP, note
 
 Tool: TypeAlias = FunctionTool | CustomTool | ProviderTool
 Mode: TypeAlias = Literal["auto", "none", "required"]
-MODES: Final[Mapping[str, Mode]] = {"auto": "auto", "none": "none", "required": "required"}
+MODES: Final[Mapping[str, Mode]] = {
+    "auto": "auto",
+    "none": "none",
+    "required": "required",
+    "any": "required",
+}
 MAX_CANDIDATES: Final = 128
 MODALITIES: Final[Mapping[str, Literal["text", "audio", "image"]]] = {
     "text": "text",
@@ -57,10 +62,12 @@ def decode_request(body: bytes, head: Head) -> ir.Request:
 
 def _notes(fields: Fields) -> list[str]:
     """How it is spelled: nobody's business but of who speaks the dialect."""
-    stop = fields.item("stop")
-    if stop is not None:
-        fields.put_back("stop", stop.raw)
+    stop, choice = fields.item("stop"), fields.item("tool_choice")
+    for item in (stop, choice):
+        if item is not None:
+            fields.put_back(item.path, item.raw)
     said = {
+        ANY: choice is not None and bytes(choice.raw) == b'"any"',
         MAX_TOKENS: not fields.has("max_completion_tokens") and fields.has("max_tokens"),
         ONE_STOP: stop is not None and stop.is_text(),
         LEGACY: not fields.has("tool_choice") and fields.has("function_call"),

@@ -112,15 +112,12 @@ def _thoughts(content: Sequence[ir.Content]) -> Iterator[ir.Thinking]:
 
 def _add_media(message: dict[str, Any], media: ir.Media) -> None:
     if media.kind == "audio" and isinstance(media.source, ir.Inline):
-        said: dict[str, Any] = {"data": media.source.data}
-        if media.context is not None:
-            said["transcript"] = media.context
+        # SDKs want all four.
+        said: dict[str, Any] = {"data": media.source.data, "transcript": media.context or ""}
         add_rest(said, media.extra)
-        message["audio"] = said
-    if media.kind == "image":
-        image = image_part(media)
-        if image is not None:
-            message.setdefault("images", []).append(image)
+        message["audio"] = {"id": "", "expires_at": 0, **said}
+    elif media.kind == "image" and is_sayable(media):
+        message.setdefault("images", []).append(image_part(media))
 
 
 def _refusals(content: Sequence[ir.Content]) -> Iterator[str]:
@@ -140,7 +137,7 @@ def _losses(choice: int, content: Iterable[ir.Content]) -> Iterable[Loss]:
 def losses_of(block: ir.Content, path: str) -> Iterable[Loss]:
     """What the dialect has no words for."""
     match block:
-        case ir.Thinking(seal=ir.Seal()):
+        case ir.Thinking(seal=ir.Seal(signature=str())):
             yield Loss(code="seal", path=path, why="Chat has no field for it")
         case ir.Text(citations=citations) if len(annotations(citations)) < len(citations):
             yield Loss(code="citations", path=path, why="Chat cites the web only")

@@ -175,6 +175,8 @@ class CallReader:
         if not call.is_open:
             return
         if call.block is None:
+            if not any(call.arguments):  # it never said anything
+                return
             yield from self._begin(call, None)
         call.is_open = False
         rest = call.reader.close() if call.reader is not None else ""

@@ -45,6 +45,8 @@ DONE: Final = b"[DONE]"
 NO_END: Final = "the provider's answer broke off"
 FAILED: Final = "error"
 # Padding against who listens to the lengths of chunks; names of what every chunk is.
+NO_DELTA: Final = Raw(b"{}")
+NO_USAGE: Final = (NULL, Raw(b"{}"))
 NOISE: Final = ("object", "obfuscation")
 
 
@@ -118,8 +120,6 @@ class ChatEventDecoder:
         for position, choice in enumerate(choices):
             self._choice(choice, position, events, remarks)
         if rest or remarks:
-            if not self._started:
-                self._begin(events)
             events.append(_foreign(rest, remarks))
         return events
 
@@ -130,7 +130,7 @@ class ChatEventDecoder:
             inner = groq.pop("usage", NULL)
             usage = usage if usage != NULL else inner
             put_back_rest(top, "x_groq", groq)
-        if usage != NULL:
+        if usage not in NO_USAGE:
             self._usage = usage
         if "service_tier" in top:
             self._tier = text_in(top, "service_tier") or self._tier
@@ -183,7 +183,7 @@ class ChatEventDecoder:
         rest = rest_of(said) or {}
         put_back_rest(rest, "delta", delta)
         if rest:
-            remarks.append({"index": Raw(b"%d" % number), "delta": Raw(b"{}"), **rest})
+            remarks.append({"index": Raw(b"%d" % number), "delta": NO_DELTA, **rest})
 
     def _delta(self, choice: _Choice, number: int, delta: Said, said: Said) -> Iterator[Event]:
         delta.pop("role", None)
@@ -249,10 +249,9 @@ class ChatEventDecoder:
 
     def _open(self, choice: _Choice, number: int, empty: Content) -> tuple[list[Event], int]:
         kind = type(empty).__name__
-        if choice.kind == kind:
-            index = self._sequencer.index((number, kind))
-            if index is not None:
-                return [], index
+        index = self._sequencer.index((number, kind))
+        if index is not None:
+            return [], index
         events: list[Event] = [*self._hush(choice, number)]
         choice.kind = kind
         begun = self._sequencer.begin((number, kind), empty, choice=number)
@@ -276,17 +275,14 @@ class ChatEventDecoder:
                 yield from self._hush(choice, number)
                 yield from self._whole(number, image)
         audio = an_object_in(delta, "audio")
-        if not audio:
-            return
         data, transcript = text_in(audio, "data"), text_in(audio, "transcript")
         extra = rest_of(audio)
-        if choice.kind != "Media":
-            yield from self._hush(choice, number)
-        begun, index = self._open(
-            choice, number, ir.Media(kind="audio", source=ir.Inline(data=""), extra=extra)
-        )
+        if not (data or transcript or extra):
+            return
+        empty = ir.Media(kind="audio", source=ir.Inline(data=""), extra=extra)
+        begun, index = self._open(choice, number, empty)
         yield from begun
-        if not begun and extra:
+        if not begun:
             put_back_rest(delta, "audio", audio)
         if data or transcript:
             yield ir.MediaDelta(index=index, data=data or "", transcript=transcript)
@@ -302,10 +298,10 @@ class ChatEventDecoder:
         choice.stop = stop
 
     def _end(self) -> Sequence[Event]:
+        if not self._choices:
+            return self._fail(Problem(kind="upstream_error", message=NO_END), b"")
         self._is_over = True
         events: list[Event] = []
-        if not self._started:
-            self._begin(events)
         for number, choice in self._choices.items():
             events.extend(self._hush(choice, number))
             events.extend(choice.calls.close())
@@ -329,7 +325,7 @@ class ChatEventDecoder:
             ir.Failed(
                 kind=problem.kind,
                 message=problem.message,
-                raw=Raw(data),
+                raw=Raw(data) if data else NOTHING,
                 usage=read_usage(self._usage) if self._usage else None,
             )
         ]

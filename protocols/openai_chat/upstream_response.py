@@ -149,18 +149,20 @@ class _Reader:
                 yield image
         audio = an_object_in(message, "audio")
         data = text_in(audio, "data")
-        if data is not None:
-            transcript = text_in(audio, "transcript")
+        transcript = text_in(audio, "transcript") or None
+        if data:
             yield ir.Media(
                 kind="audio", source=ir.Inline(data=data), context=transcript, extra=rest_of(audio)
             )
+        else:
+            put_back_rest(message, "audio", audio)
 
     def _calls(self, message: Said) -> Iterator[Content]:
         for position, item in enumerate(objects_in(message, "tool_calls")):
             yield self._call(item, position)
         legacy = an_object_in(message, "function_call")
         name = text_in(legacy, "name")
-        if name is not None:
+        if name:
             yield self._named(
                 name,
                 arguments_in(legacy, "arguments"),
@@ -211,7 +213,7 @@ def _part(raw: Raw) -> Content:
             return ir.Text(text=text_in(part, "text") or "", extra=rest_of(part))
         case "thinking":
             del part["type"]
-            text, whole = thought_of(part), part.pop("thinking", NOTHING)
+            text, whole = thought_of(part), part.pop("thinking", NULL)
             return ir.Thinking(text=text, extra={PART: whole, **(rest_of(part) or {})})
         case kind:
             return ir.Opaque(dialect="openai.chat", kind=kind or "part", raw=raw)

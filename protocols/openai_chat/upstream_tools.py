@@ -9,7 +9,7 @@ from msgspec import Raw
 from protocols import custom_tools
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, Request, ToolChoice
 from protocols.lenient import an_object
-from protocols.openai_chat.notes import LEGACY, noted
+from protocols.openai_chat.notes import ANY, LEGACY, noted
 from protocols.openai_chat.sending import Sending
 
 SCHEMA_TOOL: Final = "json_output"
@@ -138,6 +138,8 @@ def _choice(choice: ToolChoice, request: Request, sending: Sending) -> Any:
         return {"type": "allowed_tools", "allowed_tools": allowed}
     if choice.mode == "named":
         return _pointer(choice.name or "", request, sending)
+    if noted(request.extra, ANY):
+        return "any"
     return choice.mode or "auto"
 
 

@@ -127,15 +127,15 @@ def thinking_part(thought: ir.Thinking, text: str) -> dict[str, Any]:
     return said
 
 
-def image_part(image: ir.Media) -> dict[str, Any] | None:
-    """None where it is not told where the image is."""
-    match image.source:
-        case ir.Inline(data=data):
-            url = f"data:{image.mime or ''};base64,{data}"
-        case ir.Link(url=link):
-            url = link
-        case _:
-            return None
+def url_of_data(media: ir.Media) -> str:
+    data = media.source.data if isinstance(media.source, ir.Inline) else ""
+    return f"data:{media.mime or ''};base64,{data}"
+
+
+def image_part(image: ir.Media) -> dict[str, Any]:
+    """Of one that is in place or linked to."""
+    source = image.source
+    url = source.url if isinstance(source, ir.Link) else url_of_data(image)
     said: dict[str, Any] = {"type": "image_url", "image_url": {"url": url}}
     add_rest(said, image.extra)
     return said

@@ -128,7 +128,7 @@ def test_refusals_and_the_text_of_foreign_blocks_are_told() -> None:
 @pytest.mark.parametrize(
     ("block", "code"),
     [
-        (ir.Thinking(text="t", seal=ir.Seal(origin="anthropic")), "seal"),
+        (ir.Thinking(text="t", seal=ir.Seal(origin="anthropic", signature="s")), "seal"),
         (ir.Text(text="t", citations=(ir.Citation(document=1),)), "citations"),
         (ir.Media(kind="video", source=ir.Inline(data="A")), "video"),
         (ir.Opaque(dialect="x", kind="y", raw=Raw(b"{}")), "opaque"),

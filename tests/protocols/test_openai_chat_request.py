@@ -296,7 +296,7 @@ ALLOWED = {"mode": "required", "tools": [NAMED, {"type": "function"}]}
         ("auto", ir.ToolChoice(mode="auto")),
         ("none", ir.ToolChoice(mode="none")),
         ("required", ir.ToolChoice(mode="required")),
-        ("any", ir.ToolChoice(raw=Raw(b'"any"'))),
+        ("any", ir.ToolChoice(mode="required")),
         (NAMED, ir.ToolChoice(mode="named", name="f")),
         ({"function": {"name": "f"}}, ir.ToolChoice(mode="named", name="f")),
         ({"type": "custom", "custom": {"name": "c"}}, ir.ToolChoice(mode="named", name="c")),
