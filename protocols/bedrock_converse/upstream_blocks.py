@@ -113,7 +113,8 @@ def _result(writing: Writing, block: ir.ToolResult, path: str) -> Written:
 
 def _value(writing: Writing, block: ir.ToolResult) -> Iterator[Written]:
     """The result as one value, where it is not told in blocks."""
-    if not block.structured or (block.content and not writing.is_own):
+    told = any(isinstance(part, ir.Text) for part in block.content)
+    if not block.structured or (told and not writing.is_own):
         return
     if writing.is_own or bytes(block.structured).lstrip()[:1] == b"{":
         yield {"json": block.structured}

@@ -32,8 +32,8 @@ class Tools:
             writing.losses.add("other:tools", "tools", "the target uses none", content=True)
             return
         for position, tool in enumerate(request.tools):
-            name = getattr(tool, "name", None)
-            if not choice.allowed or name in choice.allowed:
+            # What no choice can name is never forbidden by one.
+            if not choice.allowed or getattr(tool, "name", choice.allowed[0]) in choice.allowed:
                 self._add(writing, tool, f"tools[{position}]")
         self._choose(writing, choice)
 

@@ -25,6 +25,8 @@ BAD_IN_TITLES: Final = re.compile(r"[^A-Za-z0-9\s\-()\[\]]")
 BLANKS: Final = re.compile(r"\s+")
 LONGEST_TITLE: Final = 200
 TITLE: Final = "Document"
+# What Chat's clients say of the stream they want: usage is part of every one of ours.
+OF_STREAMS: Final = ("stream_options",)
 # Lifetimes the dialect lacks become the nearest it has that costs no more.
 TTLS: Final = {"5m": "5m", "30m": "5m", "1h": "1h", "12h": "1h"}
 
@@ -67,7 +69,7 @@ class Writing:
         """Fields nobody has a word for."""
         if self.is_own:
             return with_rest(said, extra)
-        self.losses.unknown(extra, path=path)
+        self.losses.unknown(extra, path=path, but=OF_STREAMS)
         return said
 
     def cache_point(self, cache: CachePoint | None, path: str) -> list[Written]:

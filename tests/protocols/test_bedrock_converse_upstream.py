@@ -130,7 +130,7 @@ def test_a_result_holds_what_the_dialect_lets_it_hold() -> None:
             bot(call("c"), call("d"), call("e")),
             user(
                 result("c", sound, picture, cached, structured=Raw(b"1")),
-                result("d", structured=Raw(b"[1]")),
+                result("d", picture, structured=Raw(b"[1]")),
             ),
             user(result("e")),
             tools=(TOOL,),
@@ -139,7 +139,7 @@ def test_a_result_holds_what_the_dialect_lets_it_hold() -> None:
     contents = [each["toolResult"]["content"] for each in said["messages"][1]["content"]]
     assert contents == [
         [{"image": {"format": "jpeg", "source": {"bytes": "/9j/4AAQ"}}}, {"text": "x"}],
-        [{"text": "[1]"}],
+        [{"text": "[1]"}, {"image": {"format": "jpeg", "source": {"bytes": "/9j/4AAQ"}}}],
         [],
     ]
     assert losses == ["audio", "cache"]
@@ -292,7 +292,7 @@ def test_what_else_is_asked_has_a_place_or_is_lost() -> None:
         asked(
             end_user="u", metadata=metadata, service_tier="flex", cache_key="k", verbosity="low",
             store=True, previous_response_id="r", modalities=("text", "audio"),
-            extra={"logit_bias": SCHEMA},
+            extra={"logit_bias": SCHEMA, "stream_options": SCHEMA},
         )
     )  # fmt: skip
     assert said["requestMetadata"] == {"team": "a", "user_id": "u"}

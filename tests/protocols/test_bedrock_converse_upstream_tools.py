@@ -105,7 +105,7 @@ def test_only_the_tools_that_are_allowed_are_sent() -> None:
     allowed = ir.ToolChoice(mode="auto", allowed=("f",))
     tools = (TOOL, ir.FunctionTool(name="g"), ir.ProviderTool(origin="x", kind="k", raw=SCHEMA))
     said, losses, _ = sent(asked(tools=tools, tool_choice=allowed))
-    assert (said["toolConfig"], losses) == ({"tools": [SPEC]}, [])
+    assert (said["toolConfig"], losses) == ({"tools": [SPEC]}, ["provider_tool"])
 
 
 def test_a_target_may_use_no_tools() -> None:
