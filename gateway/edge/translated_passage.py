@@ -103,8 +103,7 @@ class TranslatedPassage(Passage):
                 self._tell(self._decoded(frame), kept)
         if self.failure is not None or not (is_whole or (self.open and observer.terminal)):
             return None
-        self._end(kept)
-        if self.failure is not None:
+        if not self._end(kept):
             return None
         self.open = True
         return b"".join(kept)
@@ -144,8 +143,8 @@ class TranslatedPassage(Passage):
             if told := self._encoder.feed(self._naming.event(event)):
                 kept.append(told)
 
-    def _end(self, kept: list[bytes]) -> None:
-        """The vendor has said its last: so have we."""
+    def _end(self, kept: list[bytes]) -> bool:
+        """The vendor has said its last: so have we. Whether it ended well."""
         if self._ended is None:
             self._tell(self._decoder.close(), kept)
         self._grammar.close()
@@ -154,6 +153,7 @@ class TranslatedPassage(Passage):
         elif self.failure is None:
             message = "The stream ended without its last event."
             self.failure = Problem(kind="upstream_error", message=message)
+        return self._ended is not None
 
 
 def failed_stop(stop: ir.Stop) -> Problem:
