@@ -20,6 +20,8 @@ from protocols.naming import Names
 BAD: Final = re.compile(r"[^A-Za-z0-9_.:-]")
 FIRST: Final = re.compile(r"[A-Za-z_]")
 SCHEMA_TOOL: Final = "json_output"
+# Of Chat: to be told the usage, which every stream tells.
+TOLD_ANYWAY: Final = ("stream_options",)
 TIERS: Final = frozenset({"flex", "priority"})
 USUAL_TIERS: Final = frozenset({"auto", "default", "standard"})
 
@@ -72,7 +74,7 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     _note_losses(request, losses)
     is_own = request.dialect == DIALECT
     if not is_own:
-        losses.unknown(request.extra)
+        losses.unknown(request.extra, but=TOLD_ANYWAY)
     return Encoded(
         body=msgspec.json.encode(with_extra(said, request.extra if is_own else None)),
         losses=tuple(losses.found),

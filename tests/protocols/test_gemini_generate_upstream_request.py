@@ -324,7 +324,7 @@ def test_what_has_no_field_is_lost() -> None:
         store=True,
         previous_response_id="resp_1",
         modalities=("text", "audio"),
-        extra={"logit_bias": Raw(b"{}")},
+        extra={"logit_bias": Raw(b"{}"), "stream_options": Raw(b"{}")},
     )
     assert lost(request) == [
         "cache_key",
