@@ -97,6 +97,9 @@ class ItemWriter:
             for part in part_of(block, sending, place, is_answer=is_answer)
         ]
         said: dict[str, Any] = {"type": "message", "role": role, "content": content}
+        if is_answer and not sending.is_same and all(map(_is_plain, content)):
+            # Without an id, official SDKs know a model's words as a string only.
+            said["content"] = "".join(part["text"] for part in content if isinstance(part, dict))
         seals = (getattr(block, "seal", None) for _, block in blocks)
         said.update(next(filter(None, map(sending.item_id, seals)), {}))
         if sending.is_same:
@@ -206,6 +209,10 @@ def _kind(placed: Placed) -> str:
     if is_part(placed[1]):
         return "part"
     return "thought" if isinstance(placed[1], Thinking) else "other"
+
+
+def _is_plain(part: Part) -> bool:
+    return isinstance(part, dict) and part.keys() == {"type", "text"}
 
 
 def _id_of(block: ir.Content) -> str | None:

@@ -8,7 +8,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.openai_responses.parts import PART
 from protocols.openai_responses.sending import Sending
-from protocols.openai_responses.wire import DIALECT, annotation
+from protocols.openai_responses.wire import DIALECT, annotation, known
 
 Part: TypeAlias = dict[str, Any] | Raw
 FETCHED: Final = ("http://", "https://")
@@ -124,8 +124,8 @@ def _written(media: ir.Media, sending: Sending, path: str) -> dict[str, Any] | N
         return None
     match media.kind:
         case "image":
-            detail = {} if media.detail is None else {"detail": media.detail}
-            return {"type": "input_image", **place, **detail}
+            detail = media.detail or (None if sending.is_same else "auto")
+            return {"type": "input_image", **place, **known({"detail": detail})}
         case "document":
             return {"type": "input_file", **_named(media, place, sending), **place}
         case "audio":

@@ -29,6 +29,10 @@ UNSAID: Final = (
     ("candidates", "n", 1),
     ("stop", "stop", ()),
 )
+# Of the dialect's own fields, those that are put together here.
+SAID: Final = ("text", noted("user"))
+# Of other dialects' fields: every stream says what it used.
+ASKED_ANYWAY: Final = ("stream_options",)
 LEAST_TOKENS: Final = 16
 LONGEST_USER: Final = 64
 TIERS: Final[Mapping[str, str]] = {
@@ -86,7 +90,9 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     if request.stream:
         said["stream"] = True
     extra = {
-        key: raw for key, raw in (request.extra or {}).items() if key not in {"text", noted("user")}
+        key: raw
+        for key, raw in (request.extra or {}).items()
+        if key not in (SAID if sending.is_same else ASKED_ANYWAY)
     }
     sending.rest(said, extra, "")
     memo = Memo(

@@ -58,13 +58,13 @@ def usage_object(usage: ir.Usage) -> Raw | dict[str, Any] | None:
     if usage.input_tokens is None and usage.output_tokens is None:
         return None
     asked, said = usage.input_tokens or 0, usage.output_tokens or 0
-    # SDKs read these details without asking whether they are there.
-    inner: dict[str, Any] = {"cached_tokens": usage.cache_read_tokens or 0}
-    if usage.cache_write_tokens is not None:
-        inner["cache_write_tokens"] = sum(usage.cache_write_tokens.values())
+    # SDKs read the details without asking whether they are there.
     return {
         "input_tokens": asked,
-        "input_tokens_details": inner,
+        "input_tokens_details": {
+            "cached_tokens": usage.cache_read_tokens or 0,
+            "cache_write_tokens": sum((usage.cache_write_tokens or {}).values()),
+        },
         "output_tokens": said,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
         "total_tokens": asked + said,
