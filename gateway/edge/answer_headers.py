@@ -80,7 +80,8 @@ def own_headers(exchange: Exchange, runtime: Runtime) -> list[tuple[bytes, bytes
         provider, model = candidate.provider.slug.encode(), candidate.target.public_name.encode()
         upstream_name = candidate.target.upstream_name.encode()
         if dialect.startswith(OPENAI):
-            headers.append((b"openai-model", upstream_name))
+            # Codex takes another name than the one it asked for as a sanction.
+            headers.append((b"openai-model", named(exchange.model)))
         headers += (
             (b"x-switchyard-target", provider + b"/" + upstream_name),
             (b"x-gateway-provider", provider),
@@ -101,6 +102,11 @@ def degraded(losses: list[str]) -> bytes:
             return f"{said},+{len(words) - position}".encode()
         said += more
     return said.encode()
+
+
+def named(model: str) -> bytes:
+    """As a header holds it: clients name models in any letters, and ours are for Latin-1."""
+    return model.encode("ascii", "replace")
 
 
 def _upstream_ms(exchange: Exchange, *, now: float) -> float:

@@ -29,7 +29,7 @@ async def test_headers_of_the_dialect_come_once_and_in_the_gateways_words() -> N
     names = [name for name, _ in client.sent[0]["headers"]]
     assert len(names) == len(set(names))
     assert client.headers[b"openai-version"] == b"2020-10-01"
-    assert client.headers[b"openai-model"] == b"m-2026"
+    assert client.headers[b"openai-model"] == b"m"
 
 
 async def test_anthropics_clients_hear_which_organisation_they_belong_to() -> None:
