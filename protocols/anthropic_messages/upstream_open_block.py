@@ -1,6 +1,6 @@
 """A block of a stream, while it is open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,7 @@ from protocols.custom_tools import InputReader
 from protocols.errors import DecodeError
 from protocols.fields import OBJECTS, Fields
 from protocols.ir import NOTHING, Event, Extra
-from protocols.lenient import UNREADABLE, an_object, read
+from protocols.lenient import UNREADABLE, an_object, read, words
 
 
 class Delta(Struct, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ DELTAS: Final = msgspec.json.Decoder(Delta)
 # Most deltas hold nothing else; they are read once.
 LOOSE_DELTAS: Final = msgspec.json.Decoder(LooseDelta)
 # What a delta of each type begins, where nothing has begun.
-BEGINNINGS: Final = {
+BEGINNINGS: Final[Mapping[str | None, Raw]] = {
     "thinking_delta": Raw(b'{"type":"thinking","thinking":""}'),
     "signature_delta": Raw(b'{"type":"thinking","thinking":""}'),
     "input_json_delta": Raw(b'{"type":"tool_use","id":"","name":"","input":{}}'),
@@ -62,7 +62,7 @@ class OpenBlock:
     def raw_of(delta: Raw) -> Raw:
         """The block that a delta seems to continue."""
         said, _ = _read_delta(delta)
-        return BEGINNINGS.get(said.type, TEXT)
+        return BEGINNINGS.get(words(said.type), TEXT)
 
     def _head(self, block: ir.Content, memo: Memo) -> ir.Content:
         match block:

@@ -9,7 +9,7 @@ from protocols import ir
 from protocols.anthropic_messages.blocks import VENDOR
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.custom_tools import PARAMETERS, description_of
-from protocols.lenient import an_object
+from protocols.lenient import an_object, words
 
 if TYPE_CHECKING:
     from protocols.anthropic_messages.upstream_blocks import Written
@@ -42,7 +42,7 @@ class Tools:
         self.written: list[Written] = []
         self.schema_tool: str | None = None
         self.told: str | None = None  # to the model, for want of a field
-        self._dropped: set[object] = set()  # names of those the vendor does not run
+        self._dropped: set[str | None] = set()  # names of those the vendor does not run
         choice = request.tool_choice
         allowed = choice.allowed if choice is not None else ()
         if request.tools and writing.refuses("tools"):
@@ -86,7 +86,7 @@ class Tools:
         elif vendor == VENDOR and (tool.origin, tool.kind) in WEB_SEARCHES:
             self.written.append(dict(WEB_SEARCH))
         else:
-            self._dropped.add(an_object(tool.raw).get("name"))
+            self._dropped.add(words(an_object(tool.raw).get("name")))
             writing.losses.add("provider_tool", path, f"the target does not run {tool.kind}")
 
     def _choice(self, writing: Writing, choice: ir.ToolChoice) -> dict[str, Any] | None:

@@ -344,6 +344,11 @@ def test_a_delta_of_another_kind_goes_through_as_it_is(odd: dict[str, Any]) -> N
     assert collected(events).content == (ir.Text(text=""),)
 
 
+def test_a_delta_of_no_kind_begins_a_text() -> None:
+    told = collected(heard({"type": "content_block_delta", "delta": {"type": []}}, *stop()))
+    assert told.content == (ir.Text(text=""),)
+
+
 def test_blocks_are_ended_whatever_comes() -> None:
     events = heard(
         begin(0, type="text", text="a"),

@@ -54,15 +54,15 @@ def test_custom_tools_are_functions_of_one_string() -> None:
 
 
 def test_tools_the_vendor_runs_are_its_own_or_its_equals() -> None:
-    def tool(origin: str, kind: str) -> ir.ProviderTool:
-        return ir.ProviderTool(origin=origin, kind=kind, raw=raw({"type": kind, "name": "n"}))
+    def tool(origin: str, kind: str, name: object = "n") -> ir.ProviderTool:
+        return ir.ProviderTool(origin=origin, kind=kind, raw=raw({"type": kind, "name": name}))
 
     request = foreign(
         tools=(
             tool("anthropic", "odd_1"),
             tool("openai", "web_search"),
             tool("gemini", "googleSearch"),
-            tool("openai", "file_search"),
+            tool("openai", "file_search", []),
         )
     )
     assert sent(request)["tools"] == [{"type": "odd_1", "name": "n"}, SEARCH, SEARCH]
