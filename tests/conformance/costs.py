@@ -14,6 +14,7 @@ from providers.price_file import read_price_file
 from providers.pricebook import PriceBook
 from providers.specs import PricePageSpec, PriceSpec, ProviderSpec, TargetSpec
 from providers.usage import LocalCount, UsageClasses, classes_of
+from tests.conformance.usage_reading import searches_of
 from tests.protocols.corpus import Record, dialect_of, frames_of
 
 BOOK: Final = PriceBook([PricePageSpec(id="catalog", prices=read_price_file().prices)])
@@ -82,7 +83,9 @@ def read_unstreamed(exchange: Record) -> Usage | None:
     said: dict[str, object] = {}
     for one in exchange.observed.usage:
         said |= {name: value for name, value in one.items() if value is not None}
-    return NATIVE[dialect].usage(msgspec.json.encode({"usage": said, "usageMetadata": said}))[0]
+    searched = {"web_search": {"num_requests": searches_of(exchange)}}
+    answer = {"usage": said, "usageMetadata": said, "tool_usage": searched}
+    return NATIVE[dialect].usage(msgspec.json.encode(answer))[0]
 
 
 def cost_again(used: UsageClasses, price: PriceSpec) -> int:

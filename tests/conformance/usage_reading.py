@@ -4,14 +4,19 @@ Read by the table of providers.md PV-33 and by nothing of ours: what the gateway
 of the same answers must agree. Where an answer says several, the later word wins, key by key.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
+
+from msgspec.structs import replace
 
 from protocols.ir import Usage
 from tests.protocols.corpus import Record
 
 Said: TypeAlias = dict[str, Any]
+SEARCHES: Final = re.compile(rb'"tool_usage":.*?"web_search": ?\{ ?"num_requests": ?(\d+)')
+KINDS: Final = {1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO"}  # Google's numbers
 
 
 def usage_of(exchange: Record) -> Usage | None:
@@ -21,8 +26,18 @@ def usage_of(exchange: Record) -> Usage | None:
         said |= {name: value for name, value in one.items() if value is not None}
     for api, reader in READERS.items():
         if said and fnmatchcase(exchange.api, api):
-            return reader(said)
+            searched = searches_of(exchange)
+            usage = reader(said)
+            return (
+                replace(usage, provider_tool_calls={"web_search": searched}) if searched else usage
+            )
     return None
+
+
+def searches_of(exchange: Record) -> int:
+    """Responses tells beside the usage how often it has searched."""
+    found = SEARCHES.findall(exchange.response.body)
+    return int(found[-1]) if found else 0
 
 
 def _chat(said: Said) -> Usage:
@@ -105,12 +120,14 @@ def _generate(said: Said) -> Usage:
     asked = _by_kind(said, "promptTokensDetails", "toolUsePromptTokensDetails")
     read = _by_kind(said, "cacheTokensDetails")
     answered = _by_kind(said, "candidatesTokensDetails")
+    prompts = [said.get("promptTokenCount"), said.get("toolUsePromptTokenCount")]
+    answers = [said.get("candidatesTokenCount"), said.get("thoughtsTokenCount")]
     return Usage(
-        input_tokens=said.get("promptTokenCount", 0) + said.get("toolUsePromptTokenCount", 0),
+        input_tokens=_sum(prompts),
         cache_read_tokens=cached,
         input_audio_tokens=asked.get("AUDIO", 0) - read.get("AUDIO", 0),
         input_image_tokens=asked.get("IMAGE", 0) - read.get("IMAGE", 0),
-        output_tokens=said.get("candidatesTokenCount", 0) + said.get("thoughtsTokenCount", 0),
+        output_tokens=_sum(answers if "totalTokenCount" not in said else [0, *answers]),
         reasoning_tokens=said.get("thoughtsTokenCount"),
         output_audio_tokens=answered.get("AUDIO"),
         output_image_tokens=answered.get("IMAGE"),
@@ -152,13 +169,18 @@ def _first(*values: int | None) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
+def _sum(counts: list[int | None]) -> int | None:
+    """None where none is said."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
 def _by_kind(said: Said, *names: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for name in names:
         for one in said.get(name) or ():
-            found[str(one.get("modality"))] = found.get(str(one.get("modality")), 0) + (
-                one.get("tokenCount") or 0
-            )
+            kind = KINDS.get(one.get("modality"), one.get("modality"))
+            found[kind] = found.get(kind, 0) + (one.get("tokenCount") or 0)
     return found
 
 

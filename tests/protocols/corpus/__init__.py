@@ -27,6 +27,7 @@ EVERYTHING: Final = os.environ.get("CONFORMANCE") == "all"
 ONE_OF: Final = 10
 CAP: Final = 1 << 24
 OK: Final = 200
+NUMBERS: Final = {"1": "STOP", "2": "MAX_TOKENS"}
 NOTHING: Final = Raw()
 needs_corpus: Final = pytest.mark.skipif(
     not (CORPUS / "dev").is_dir(), reason=f"no recorded exchanges in {CORPUS}"
@@ -158,3 +159,11 @@ def native_records() -> Iterator[tuple[Dialect, Record]]:
         dialect = dialect_of(record.api)
         if dialect is not None and dialect in NATIVE:
             yield dialect, record
+
+
+def said_ends(record: Record) -> list[str]:
+    """Why it stopped, in the vendor's words: Google's numbers stand for words, OpenAI's reason is
+    told behind the status.
+    """
+    words = (str(word) for word in record.observed.finish if word)
+    return [NUMBERS.get(word, word.rpartition(":")[2]) for word in words]

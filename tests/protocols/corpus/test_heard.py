@@ -13,7 +13,7 @@ from protocols.stream import Grammar, replay
 from providers.usage import LocalCount, classes_of
 from tests.conformance.expectation import second_reading
 from tests.conformance.usage_reading import usage_of
-from tests.protocols.corpus import Record
+from tests.protocols.corpus import Record, said_ends
 from tests.protocols.corpus.equal import differences, tree
 from tests.protocols.corpus.exchanges import (
     answer_of,
@@ -33,10 +33,9 @@ BLOCKED: Final[Reasons] = frozenset({"content_filter", "refusal"})
 MALFORMED: Final[Reasons] = frozenset({"malformed"})
 # Of the vendor's words, in every dialect: the reasons that may be meant.
 REASONS: Final[Mapping[str, Reasons]] = {
-    **dict.fromkeys(("stop", "eos", "completed", "STOP", "1"), ANY_END),
+    **dict.fromkeys(("stop", "eos", "completed", "STOP"), ANY_END),
     **dict.fromkeys(("tool_calls", "tool_call", "function_call", "tool_use"), CALLED),
-    **dict.fromkeys(("length", "max_tokens", "incomplete:max_output_tokens"), CUT),
-    **dict.fromkeys(("MAX_TOKENS", "2"), CUT),
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "MAX_TOKENS"), CUT),
     **dict.fromkeys(("SAFETY", "MODEL_ARMOR", "guardrail_intervened"), BLOCKED),
     **dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"), frozenset({"malformed"})),
     "end_turn": frozenset({"end_turn"}),
@@ -44,7 +43,6 @@ REASONS: Final[Mapping[str, Reasons]] = {
     "pause_turn": frozenset({"pause"}),
     "queued": frozenset({"other"}),
 }
-NUMBERS: Final = {"1": "STOP", "2": "MAX_TOKENS"}
 NATIVE_WORDS: Final = re.compile(rb'"native_finish_reason": ?"([^"]*)"')
 NOT_COUNTED: Final = LocalCount(input_tokens=0, output_tokens=0)
 COUNTS: Final = (
@@ -84,16 +82,11 @@ def _heard_problems(record: Record, dialect: Dialect) -> Iterator[str]:
     for name, (heard, observed) in _readings(answer, record).items():
         if heard != observed:
             yield f"{name}: {heard!r:.120} instead of {observed!r:.120}"
-    words = [str(word) for word in record.observed.finish if word]
+    words = said_ends(record)
     if words and not any(answer.stop.reason in REASONS[word] for word in words):
         yield f"stop: {answer.stop.reason} for {words}"
-    if words and answer.stop.raw not in {*_spelled(words), *native_words(record)}:
+    if words and answer.stop.raw not in {*words, *native_words(record)}:
         yield f"stop word: {answer.stop.raw} for {words}"
-
-
-def _spelled(words: Iterable[str]) -> Iterator[str | None]:
-    """Google's numbers are words, OpenAI's reason is told with the status."""
-    return (NUMBERS.get(word, word.rpartition(":")[2]) for word in words)
 
 
 def native_words(record: Record) -> Iterator[str]:

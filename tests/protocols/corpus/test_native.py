@@ -14,7 +14,14 @@ from protocols.errors import Problem
 from protocols.ir import Dialect
 from protocols.native import StreamObserver
 from protocols.registry import NATIVE
-from tests.protocols.corpus import CORPUS, Record, frames_of, native_records, needs_corpus
+from tests.protocols.corpus import (
+    CORPUS,
+    Record,
+    frames_of,
+    native_records,
+    needs_corpus,
+    said_ends,
+)
 
 pytestmark = needs_corpus
 
@@ -22,7 +29,7 @@ EVERY_BYTE: Final = 8_192  # streams up to this length are cut at every byte, lo
 RANDOM_CUTS: Final = 200
 SHARDS: Final = 4
 # What `observed` has no text for; of reasoning nobody may read there is a seal.
-ALSO_CONTENT: Final = {"refusal", "reasoning_details", "redacted_thinking"}
+ALSO_CONTENT: Final = {"refusal", "reasoning_details", "redacted_thinking", "reasoning_item"}
 # What ends a stream, as the second reading names it; Gemini has no such event.
 LAST_EVENTS: Final = {
     *("[DONE]", "message_stop", "metadata"),
@@ -31,7 +38,7 @@ LAST_EVENTS: Final = {
 ENDLESS: Final = {"gemini.generate"}
 # Kinds an answer of each status may be of.
 KINDS: Final = {
-    400: {"invalid_request", "context_length"},
+    400: {"invalid_request", "context_length", "authentication", "not_found"},
     401: {"authentication"},
     403: {"permission"},
     404: {"not_found"},
@@ -131,7 +138,7 @@ def test_the_stop_word_is_the_vendors_own() -> None:
     wrong = []
     for dialect, record in answers():
         _, stop = read(dialect, record)
-        words = [word for word in record.observed.finish if word]
+        words = said_ends(record)
         if words and stop not in words:
             wrong.append((record.id, stop, words))
     assert wrong == []
