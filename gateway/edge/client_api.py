@@ -79,6 +79,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         query=scope["query_string"],
         path_model=found.model,
         path_stream=endpoint.stream,
+        envelope=endpoint.envelope,
         source=state.get(SOURCE, "api"),
     )
     exchange = Exchange(

@@ -17,6 +17,7 @@ from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 
 What: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
+Envelope: TypeAlias = Literal["bedrock", "vertex"]  # in which a cloud carries Claude's Messages
 Page: TypeAlias = Literal[
     "models", "model", "providers", "inference_profiles", "foundation_models", "probe", "sink"
 ]
@@ -169,6 +170,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     operation: Operation | None = None
     page: Page | None = None
     stream: bool | None = None  # None: the body says
+    envelope: Envelope | None = None
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -190,8 +192,10 @@ def spoken(dialect: Dialect) -> Dialect:
     return dialect if dialect in NATIVE else "openai.chat"
 
 
-def _asks(operation: Operation, *, stream: bool | None = None) -> Endpoint:
-    return Endpoint(method="POST", operation=operation, stream=stream)
+def _asks(
+    operation: Operation, *, stream: bool | None = None, envelope: Envelope | None = None
+) -> Endpoint:
+    return Endpoint(method="POST", operation=operation, stream=stream, envelope=envelope)
 
 
 def _reads(page: Page) -> Endpoint:
@@ -247,25 +251,28 @@ BEDROCK_VERBS: Final[Mapping[str, Endpoint]] = _served(
         "converse": _asks(CONVERSE, stream=False),
         "converse-stream": _asks(CONVERSE, stream=True),
         "count-tokens": _asks(BEDROCK_COUNT),
+        "invoke": _asks(MESSAGES, stream=False, envelope="bedrock"),
+        "invoke-with-response-stream": _asks(MESSAGES, stream=True, envelope="bedrock"),
     }
 )
+CLAUDE_VERBS: Final[Mapping[str, Endpoint]] = {
+    "rawPredict": _asks(MESSAGES, stream=False, envelope="vertex"),
+    "streamRawPredict": _asks(MESSAGES, stream=True, envelope="vertex"),
+}
 AZURE: Final[Mapping[str, Endpoint]] = {
     "chat/completions": _asks(CHAT),
     "embeddings": _asks(EMBEDDINGS),
 }
+VERTEX: Final = r"(?:/v1|/v1beta1)?(?:/projects/[^/]+/locations/[^/]+)?/publishers"
 # Where the path names the model, which may hold slashes and colons: the verb is what comes last.
 MODEL_PATHS: Final = (
     (re.compile(r"/(?:v1|v1beta|v1alpha)/models/(.+):([A-Za-z]+)", re.DOTALL), GEMINI_VERBS),
-    (
-        re.compile(
-            r"(?:/v1|/v1beta1)?(?:/projects/[^/]+/locations/[^/]+)?"
-            r"/publishers/google/models/(.+):([A-Za-z]+)",
-            re.DOTALL,
-        ),
-        GEMINI_VERBS,
-    ),
+    (re.compile(rf"{VERTEX}/google/models/(.+):([A-Za-z]+)", re.DOTALL), GEMINI_VERBS),
+    (re.compile(rf"{VERTEX}/anthropic/models/(.+):([A-Za-z]+)", re.DOTALL), CLAUDE_VERBS),
     (re.compile(r"/model/(.+)/([a-z-]+)", re.DOTALL), BEDROCK_VERBS),
 )
+# A verb in the place of the model, which the body names.
+CLAUDE_COUNT: Final = re.compile(rf"{VERTEX}/anthropic/models/count-tokens:rawPredict")
 DEPLOYMENT: Final = re.compile(r"/deployments/(.+?)/(chat/completions|embeddings)", re.DOTALL)
 MODEL_PAGE: Final = re.compile(r"/(v1|v1beta|v1alpha)/models/(.+)", re.DOTALL)
 # All that is asked for, whether by the path alone or with a model in it.
@@ -332,7 +339,9 @@ def _read(path: str) -> Found:
     endpoint, model = _at(path, below_openai=below_openai)
     if endpoint is None:
         return found
-    if endpoint.operation is not None and prefix is None:
+    if endpoint.envelope == "bedrock":
+        found = replace(found, dialect=spoken("bedrock.converse"))
+    elif endpoint.operation is not None and prefix is None:
         found = replace(found, dialect=endpoint.operation.dialect)
     return replace(found, endpoint=endpoint, model=model)
 
@@ -342,6 +351,8 @@ def _at(path: str, *, below_openai: bool) -> tuple[Endpoint | None, str]:
     endpoint = ENDPOINTS.get(path)
     if endpoint is not None:
         return endpoint, ""
+    if CLAUDE_COUNT.fullmatch(path) is not None:
+        return _asks(COUNT_TOKENS), ""
     for pattern, verbs in MODEL_PATHS:
         named = pattern.fullmatch(path)
         if named is not None and named[2] in verbs:

@@ -93,6 +93,31 @@ def test_a_path_may_name_the_model_and_whether_to_stream(
     assert is_client_path(path)
 
 
+PROJECT = "/projects/p/locations/l/publishers/anthropic/models"
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "model", "stream", "envelope"),
+    [
+        (f"/v1{PROJECT}/m@1:rawPredict", MESSAGES, "m@1", False, "vertex"),
+        (f"{PROJECT}/m:streamRawPredict", MESSAGES, "m", True, "vertex"),
+        (f"/v1beta1{PROJECT}/count-tokens:rawPredict", COUNT_TOKENS, "", None, None),
+        ("/model/m/invoke", MESSAGES, "m", False, "bedrock"),
+        ("/bedrock/model/m/invoke-with-response-stream", MESSAGES, "m", True, "bedrock"),
+    ],
+)
+def test_clouds_carry_messages_in_envelopes(
+    path: str, operation: Operation, model: str, envelope: str | None, *, stream: bool | None
+) -> None:
+    found = find(path)
+
+    assert found.endpoint is not None
+    assert (found.endpoint.operation, found.model) == (operation, model)
+    assert (found.endpoint.stream, found.endpoint.envelope) == (stream, envelope)
+    told = "bedrock.converse" if envelope == "bedrock" else "anthropic.messages"
+    assert found.dialect == told
+
+
 def test_azure_clients_name_the_model_in_the_path() -> None:
     chat = find("/openai/deployments/my-gpt/chat/completions")
     embeddings = find("/openai/deployments/my-embed/embeddings")
@@ -119,13 +144,13 @@ def test_a_models_page_may_have_a_slash_in_its_name() -> None:
         ("/anthropic/v1/nothing", "anthropic.messages"),
         ("/v1/images/generations", "openai.chat"),
         (
-            "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+            "/v1/projects/p/locations/l/publishers/anthropic/models/m:predict",
             "anthropic.messages",
         ),
         ("/anthropic/v1/chat", "anthropic.messages"),
         ("/v1beta/nothing", "gemini.generate"),
         ("/gemini/v1/chat/completionz", "gemini.generate"),
-        ("/model/m/invoke", "bedrock.converse"),
+        ("/model/m/invoice", "bedrock.converse"),
         ("/bedrock/nothing", "bedrock.converse"),
     ],
 )
@@ -164,9 +189,7 @@ def test_a_list_has_the_shape_of_its_path(path: str, page: str, shape: str | Non
     assert is_client_path(path)
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1/realtime", "/v1/images/edits", "/model/x", "/model/x/invoke", "/gemini/v1/x:y"]
-)
+@pytest.mark.parametrize("path", ["/v1/realtime", "/v1/images/edits", "/model/x", "/gemini/v1/x:y"])
 def test_what_is_not_in_the_table_is_not_there(path: str) -> None:
     assert find(path).endpoint is None
 
