@@ -44,6 +44,13 @@ def sent(request: ir.Request, target: Target = TARGET, **more: Any) -> dict[str,
     return found
 
 
+def again(**more: Any) -> dict[str, Any]:
+    """What the vendor gets, beside the contents."""
+    said = sent(decoded(**more))
+    del said["contents"]
+    return said
+
+
 def lost(request: ir.Request, target: Target = TARGET, **more: Any) -> list[str]:
     return [loss.code for loss in encoded(request, target, **more).losses]
 
