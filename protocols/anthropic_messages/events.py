@@ -16,6 +16,7 @@ from protocols.anthropic_messages.errors import error_object
 from protocols.anthropic_messages.wire import (
     block_object,
     call_head,
+    is_of_others,
     loss_of_citation,
     losses_of,
     stop_object,
@@ -68,8 +69,6 @@ class MessagesEventEncoder:
         return b""
 
     def _start(self, event: ir.Started) -> bytes:
-        # SDKs add to this usage: without the object they fail.
-        usage = ir.Usage(input_tokens=0, output_tokens=0) if event.usage is None else event.usage
         message: dict[str, Any] = {
             "id": event.id,
             "type": "message",
@@ -78,10 +77,8 @@ class MessagesEventEncoder:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
+            "usage": usage_object(event.usage or ir.Usage()),
         }
-        said = usage_object(usage)
-        if said is not None:
-            message["usage"] = said
         with_rest(message, event.extra)
         return _write("message_start", message=message)
 
@@ -178,9 +175,7 @@ class MessagesEventEncoder:
         written = self._let_in()
         while self._open is not None:
             written += self._end() + self._let_in()
-        usage = usage_object(event.usage)
-        counted = {} if usage is None else {"usage": usage}
-        with_rest(counted, event.extra)
+        counted = with_rest({"usage": usage_object(event.usage)}, event.extra)
         delta = _write("message_delta", delta=stop_object(event.stop), **counted)
         return written + delta + _write("message_stop")
 
@@ -194,7 +189,7 @@ def _head(block: ir.Content) -> dict[str, Any] | Raw | None:
         case ir.Thinking(redacted=False):
             return with_rest({"type": "thinking", "thinking": "", "signature": ""}, block.extra)
         case ir.ToolCall():
-            return call_head(block)
+            return None if is_of_others(block) else call_head(block)
         case _:
             said = block_object(block)
             return {**said, "text": ""} if isinstance(said, dict) and "text" in said else said

@@ -29,9 +29,7 @@ def encode_response(response: ir.Response) -> Encoded:
         "model": response.model,
         "content": [each for each in map(block_object, response.content) if each is not None],
         **stop_object(response.stop),
+        "usage": usage_object(response.usage),
     }
-    usage = usage_object(response.usage)
-    if usage is not None:
-        said["usage"] = usage
     with_rest(said, response.extra)
     return Encoded(body=msgspec.json.encode(said), losses=tuple(losses))

@@ -18,6 +18,8 @@ from protocols.naming import Names, fitting_id
 BAD_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
 IDS: Final = re.compile(r"[A-Za-z0-9_-]+")
 VERSION: Final = "anthropic-version"
+# Usage is always told, streams say it at their end.
+NO_LOSS: Final = ("stream_options",)
 MODERN: Final = "2026-10-21"
 LONGEST_NAME: Final = 128
 CACHE_POINTS: Final = 4  # of one request
@@ -65,7 +67,7 @@ class Writing:
         if self.is_own:
             with_rest(said, extra)
         else:
-            self.losses.unknown(extra, path=path)
+            self.losses.unknown(extra, path=path, but=NO_LOSS)
 
     def keep_last_cache_points(self, *, already: int) -> None:
         """`already`: those that were set elsewhere."""

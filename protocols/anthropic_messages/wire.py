@@ -37,6 +37,19 @@ REASONS: Final[Mapping[str, StopReason]] = {
     "compaction": "pause",
     "refusal": "refusal",
 }
+# What Anthropic's SDKs know of tools that the vendor runs, and how its ids begin.
+SERVER_TOOLS: Final = frozenset(
+    {
+        "web_search",
+        "web_fetch",
+        "code_execution",
+        "bash_code_execution",
+        "text_editor_code_execution",
+        "tool_search_tool_regex",
+        "tool_search_tool_bm25",
+    }
+)
+SERVER_IDS: Final = ("srvtoolu_", "mcptoolu_")
 EXECUTORS: Final = {"client": "tool_use", "provider": "server_tool_use"}
 
 
@@ -55,7 +68,7 @@ def block_object(block: ir.Content) -> dict[str, Any] | Raw | None:
         case ir.Thinking():
             said = {"type": "thinking", "thinking": block.text, "signature": _signature(block)}
             return with_rest(said, block.extra)
-        case ir.ToolCall():
+        case ir.ToolCall() if not is_of_others(block):
             return {**call_head(block), "input": arguments_object(block.arguments)}
         case ir.Opaque(dialect="anthropic.messages"):
             return block.raw
@@ -63,6 +76,16 @@ def block_object(block: ir.Content) -> dict[str, Any] | Raw | None:
             return {"type": "text", "text": text}
         case _:
             return None
+
+
+def is_of_others(call: ir.ToolCall) -> bool:
+    """A call that a vendor made and answered itself, in words that only its own clients know."""
+    return (
+        call.executor == "provider"
+        and call.name not in SERVER_TOOLS
+        and not call.id.startswith(SERVER_IDS)
+        and "type" not in (call.extra or {})
+    )
 
 
 def call_head(call: ir.ToolCall) -> dict[str, Any]:
@@ -101,6 +124,9 @@ def is_object(arguments: str) -> bool:
 
 
 def losses_of(block: ir.Content, path: str) -> list[Loss]:
+    if isinstance(block, ir.ToolResult) or (isinstance(block, ir.ToolCall) and is_of_others(block)):
+        why = "Messages knows no such tool of a vendor"
+        return [Loss(code="provider_tool", path=path, why=why)]
     if block_object(block) is None and not isinstance(block, ir.Thinking):
         code = block.kind if isinstance(block, ir.Media) else "opaque"
         why = "an answer in Messages holds no such block"
@@ -134,8 +160,8 @@ def stop_object(stop: ir.Stop) -> dict[str, Any]:
     return with_rest({"stop_reason": word, "stop_sequence": stop.sequence}, stop.extra)
 
 
-def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw | None:
-    """None where nothing is known; fresh input is told apart from the cache.
+def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw:
+    """Fresh input is told apart from the cache; both totals are always there, or SDKs fail.
 
     What says the same in the words of the dialect is its own: it is told as it came.
     """
@@ -143,18 +169,18 @@ def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw | None:
         return usage.raw
     written = usage.cache_write_tokens
     cached = (usage.cache_read_tokens or 0) + sum((written or {}).values())
-    total = usage.input_tokens
     searches = (usage.provider_tool_calls or {}).get("web_search")
+    searched = {"web_search_requests": searches, "web_fetch_requests": 0}
     said = {
-        "input_tokens": None if total is None else max(0, total - cached),
+        "input_tokens": max(0, (usage.input_tokens or 0) - cached),
         "cache_read_input_tokens": usage.cache_read_tokens,
         "cache_creation_input_tokens": None if written is None else sum(written.values()),
         "cache_creation": _split(written),
-        "output_tokens": usage.output_tokens,
+        "output_tokens": usage.output_tokens or 0,
         "output_tokens_details": _one("thinking_tokens", usage.reasoning_tokens),
-        "server_tool_use": _one("web_search_requests", searches),
+        "server_tool_use": None if searches is None else searched,
     }
-    return {key: value for key, value in said.items() if value is not None} or None
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _text(block: ir.Text) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_an_answer_has_all_its_fields() -> None:
             "cache_creation": {"ephemeral_5m_input_tokens": 7, "ephemeral_1h_input_tokens": 10},
             "output_tokens": 9,
             "output_tokens_details": {"thinking_tokens": 4},
-            "server_tool_use": {"web_search_requests": 1},
+            "server_tool_use": {"web_search_requests": 1, "web_fetch_requests": 0},
         },
     }
 
@@ -100,8 +100,12 @@ def test_a_cache_larger_than_the_input_leaves_nothing_fresh() -> None:
             {"type": "redacted_thinking", "data": "d"},
         ),
         (
-            ir.ToolCall(id="c", name="f", arguments='{"a":1}', executor="provider"),
-            {"type": "server_tool_use", "id": "c", "name": "f", "input": {"a": 1}},
+            ir.ToolCall(id="c", name="web_search", arguments='{"a":1}', executor="provider"),
+            {"type": "server_tool_use", "id": "c", "name": "web_search", "input": {"a": 1}},
+        ),
+        (
+            ir.ToolCall(id="srvtoolu_1", name="new", executor="provider"),
+            {"type": "server_tool_use", "id": "srvtoolu_1", "name": "new", "input": {}},
         ),
         (
             ir.ToolCall(id="c", name="f", arguments=""),
@@ -132,7 +136,8 @@ def test_arguments_that_are_no_object_are_wrapped(arguments: str) -> None:
     [
         (ir.Media(kind="audio", source=ir.Inline(data="A")), "audio"),
         (ir.Opaque(dialect="x", kind="y", raw=Raw(b"{}")), "opaque"),
-        (ir.ToolResult(call_id="c"), "opaque"),
+        (ir.ToolResult(call_id="c"), "provider_tool"),
+        (ir.ToolCall(id="c", name="nova", executor="provider"), "provider_tool"),
         (ir.Text(text="a", logprobs=Raw(b"[]")), "logprobs"),
     ],
 )
@@ -174,12 +179,7 @@ def test_a_stream_begins_with_a_usage_that_clients_can_add_to() -> None:
         "usage": {"input_tokens": 0, "output_tokens": 0},
     }
     (known,), _ = stream(ir.Started(id="r", model="m", usage=Usage(input_tokens=4)))
-    assert known["message"]["usage"] == {"input_tokens": 4}
-
-
-def test_a_stream_may_begin_without_a_word_on_usage() -> None:
-    (started,), _ = stream(ir.Started(id="r", model="m", usage=Usage()))
-    assert "usage" not in started["message"]
+    assert known["message"]["usage"] == {"input_tokens": 4, "output_tokens": 0}
 
 
 def test_a_stream_that_failed_says_why() -> None:
@@ -305,7 +305,7 @@ def test_blocks_left_open_are_ended() -> None:
         "message_delta",
         "message_stop",
     ]
-    assert told[-2]["usage"] == {"output_tokens": 3}
+    assert told[-2]["usage"] == {"input_tokens": 0, "output_tokens": 3}
 
 
 def test_what_is_said_of_a_waiting_block_waits_too() -> None:
