@@ -141,14 +141,16 @@ def _text_or_json(fields: Fields, key: str) -> str | None:
 
 
 def _legacy_call(fields: Fields) -> Iterator[ToolCall]:
-    call = fields.object("function_call")
-    if call is not None:
-        yield ToolCall(
+    said = fields.object("function_call")
+    if said is not None:
+        call = ToolCall(
             id=minted_id(fields.path),
-            name=call.required_text("name"),
-            arguments=_text_or_json(call, "arguments") or "{}",
+            name=said.required_text("name"),
+            arguments=_text_or_json(said, "arguments") or "{}",
             extra={LEGACY: NULL},
         )
+        fields.put_back_rest("function_call", said)
+        yield call
 
 
 def _google_seal(fields: Fields) -> Seal | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 from protocols import ir
@@ -153,27 +154,36 @@ def _legacy_tools(fields: Fields) -> Iterator[FunctionTool]:
 
 def _tool_choice(fields: Fields) -> ToolChoice | None:
     parallel = fields.flag("parallel_tool_calls")
-    item = fields.item("tool_choice") or fields.item("function_call")
+    key = "tool_choice" if fields.has("tool_choice") else "function_call"
+    item = fields.item(key)
     if item is None:
         return None if parallel is None else ToolChoice(parallel=parallel)
     if item.is_text():
         mode = MODES.get(item.text())
         return ToolChoice(mode=mode, parallel=parallel, raw=ir.NOTHING if mode else item.raw)
-    return _named(item, parallel=parallel)
+    said = item.fields()
+    choice = _named(said, item.raw, parallel=parallel)
+    if not choice.raw:
+        fields.put_back_rest(key, said)
+    return choice
 
 
-def _named(item: Item, *, parallel: bool | None) -> ToolChoice:
-    fields = item.fields()
+def _named(fields: Fields, raw: Raw, *, parallel: bool | None) -> ToolChoice:
     kind = fields.text("type") or "function"
     if kind == "allowed_tools":
-        allowed = fields.object("allowed_tools") or fields
+        inner = fields.object("allowed_tools")
+        allowed = inner or fields
         mode = allowed.choice("mode", MODES)
         names = tuple(filter(None, map(_name_of, allowed.items("tools"))))
+        if inner:
+            fields.put_back_rest("allowed_tools", inner)
         return ToolChoice(mode=mode, allowed=names, parallel=parallel)
-    inner = fields.object(kind) if fields.has(kind) else fields
-    name = inner.text("name") if inner else None
+    inner = fields.object(kind)
+    name = (inner or fields).text("name")
     if name is None or kind not in {"function", "custom"}:
-        return ToolChoice(parallel=parallel, raw=item.raw)
+        return ToolChoice(parallel=parallel, raw=raw)
+    if inner:
+        fields.put_back_rest(kind, inner)
     return ToolChoice(mode="named", name=name, parallel=parallel)
 
 
@@ -190,6 +200,7 @@ def _output(fields: Fields) -> OutputFormat | None:
     said = Fields(raw, fields.at("response_format"))
     kind = said.required_text("type")
     if kind in OUTPUTS:
+        fields.put_back_rest("response_format", said)
         return OutputFormat(kind=OUTPUTS[kind])
     schema = said.object("json_schema")
     if kind != "json_schema" or schema is None:

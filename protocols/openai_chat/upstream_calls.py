@@ -74,7 +74,7 @@ class CallReader:
         text = arguments_in(inner, "input" if is_custom else "arguments")
         call = self._find(place, id_, name)
         if call is None:
-            yield from self._end_complete()
+            yield from self._make_room(place, id_)
             call = self._calls[self._key(place, id_)] = self._last = _Call()
             call.is_custom = is_custom
         self._last = call
@@ -165,10 +165,11 @@ class CallReader:
         if text:
             yield ir.ArgumentsDelta(index=index, text=text)
 
-    def _end_complete(self) -> Iterator[Event]:
+    def _make_room(self, place: int | None, id_: str | None) -> Iterator[Event]:
         """Dialects with one open block at a time need not wait with the next."""
+        replaced = self._calls.get(self._key(place, id_))
         for call in [*self._calls.values()]:
-            if call.is_complete():
+            if call is replaced or call.is_complete():
                 yield from self._end(call)
 
     def _end(self, call: _Call) -> Iterator[Event]:

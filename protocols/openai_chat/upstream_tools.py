@@ -177,7 +177,9 @@ def _schema(said: dict[str, Any], output: OutputFormat, sending: Sending) -> str
         wish = f"Answer with one JSON value and nothing else. It must match this schema:\n{schema}"
         _instruct(said, wish, sending)
         return None
-    inner: dict[str, Any] = {"name": SCHEMA_TOOL, "parameters": output.schema}
+    inner: dict[str, Any] = {"name": SCHEMA_TOOL}
+    if output.schema:
+        inner["parameters"] = output.schema
     if output.description is not None:
         inner["description"] = output.description
     said["tools"] = [{"type": "function", "function": inner}]

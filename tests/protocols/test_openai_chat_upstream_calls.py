@@ -6,7 +6,7 @@ import pytest
 
 from protocols import ir
 from protocols.codec import Memo
-from tests.protocols.chat_streams import DONE, STOP, answer, call, calls, delta, judged
+from tests.protocols.chat_streams import DONE, STOP, answer, call, calls, delta, events, judged
 
 
 def test_pieces_of_calls_are_put_together() -> None:
@@ -38,6 +38,11 @@ def test_the_same_index_with_another_id_is_another_call() -> None:
     assert calls(call(0, "f", "{}", id="c1"), call(0, "f", "[]", id="c2")) == [
         ("c1", "f", "{}"), ("c2", "f", "[]"),
     ]  # fmt: skip
+
+
+def test_a_call_whose_place_is_taken_has_ended() -> None:
+    told = events(call(0, "f", "{", id="c1"), call(0, "g", "{}", id="c2"), STOP, DONE)
+    assert [type(event) for event in told[3:5]] == [ir.BlockEnded, ir.BlockStarted]
 
 
 def test_an_id_that_is_repeated_goes_on() -> None:

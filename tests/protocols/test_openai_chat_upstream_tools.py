@@ -125,9 +125,8 @@ def test_a_schema_may_be_a_tool_that_must_be_called() -> None:
     assert told["tool_choice"] == {"type": "function", "function": {"name": "json_output"}}
     assert encoded.memo is not None
     assert (encoded.memo.schema_tool, encoded.losses) == ("json_output", ())
-    bare = msgspec.structs.replace(SCHEMA, description=None)
-    told = body(asked(output=bare), target("json_schema"))
-    assert "description" not in told["tools"][0]["function"]
+    told = body(asked(output=ir.OutputFormat(kind="json_schema")), target("json_schema"))
+    assert told["tools"] == [{"type": "function", "function": {"name": "json_output"}}]
 
 
 @pytest.mark.parametrize(
