@@ -5,8 +5,8 @@ from typing import Literal, cast
 
 import msgspec
 
-from accounts.models import ApiKey, ApiKeySecret, Tenant
-from accounts.specs import KeySpec, SecretSpec, TenantSpec
+from accounts.models import ApiKey, ApiKeySecret, AwsPair, Tenant
+from accounts.specs import AwsPairSpec, KeySpec, SecretSpec, TenantSpec
 
 
 def compile_tenant(tenant: Tenant) -> TenantSpec:
@@ -34,6 +34,7 @@ def compile_key(key: ApiKey) -> KeySpec:
         kind=row.kind,
         status=row.status,
         secrets=tuple(_secret(secret) for secret in key.secrets.all()),
+        aws_pairs=tuple(_aws_pair(pair) for pair in key.aws_pairs.all()),
         scopes=frozenset(key.scopes),
         owner_id=_id(key.owner_id),
         team_id=_id(key.team_id),
@@ -58,6 +59,14 @@ def _secret(secret: ApiKeySecret) -> SecretSpec:
         digest=bytes(secret.digest),
         pepper_id=secret.pepper_id,
         expires_at=_moment(secret.expires_at),
+    )
+
+
+def _aws_pair(pair: AwsPair) -> AwsPairSpec:
+    return AwsPairSpec(
+        access_key_id=pair.access_key_id,
+        sealed=bytes(pair.sealed_secret),
+        expires_at=_moment(pair.expires_at),
     )
 
 

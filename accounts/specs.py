@@ -15,6 +15,14 @@ class SecretSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, array_li
     expires_at: float | None = None  # seconds since 1970, UTC
 
 
+class AwsPairSpec(Struct, frozen=True, kw_only=True, omit_defaults=True, array_like=True):
+    """What a client signs with; its secret stays sealed until it is needed."""
+
+    access_key_id: str
+    sealed: bytes
+    expires_at: float | None = None  # seconds since 1970, UTC
+
+
 class KeySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str  # key_<public id>
     public_id: str
@@ -24,6 +32,7 @@ class KeySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: KeyKind = "client"
     status: KeyStatus = "active"
     secrets: tuple[SecretSpec, ...] = ()
+    aws_pairs: tuple[AwsPairSpec, ...] = ()
     scopes: frozenset[str] = frozenset()
     owner_id: str | None = None
     team_id: str | None = None

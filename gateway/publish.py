@@ -57,7 +57,8 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = {
     "tenant": Kind(rows=Tenant.objects.all, compile=accounts.compile_tenant),
     "key": Kind(
-        rows=lambda: ApiKey.objects.prefetch_related("secrets"), compile=accounts.compile_key
+        rows=lambda: ApiKey.objects.prefetch_related("secrets", "aws_pairs"),
+        compile=accounts.compile_key,
     ),
     "data_key": Kind(
         rows=lambda: DataKey.objects.filter(destroyed_at=None), compile=providers.compile_data_key

@@ -22,6 +22,7 @@ urlpatterns: Final[list[URLPattern]] = [
         KeyViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "disable"}),
     ),
     path("keys/<str:key_id>/rotate", KeyViewSet.as_view({"post": "rotate"})),
+    path("keys/<str:key_id>/aws-pair", KeyViewSet.as_view({"post": "aws_pair"})),
     path("keys/<str:key_id>/revoke", KeyViewSet.as_view({"post": "revoke"})),
     path("keys/<str:key_id>/enable", KeyViewSet.as_view({"post": "enable"})),
     path("keys/<str:key_id>/clone", KeyViewSet.as_view({"post": "clone"})),

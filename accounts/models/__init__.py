@@ -1,7 +1,7 @@
 from accounts.models.audit import AuditEntry, AuditHead, IdempotencyKey
 from accounts.models.base import Editable
 from accounts.models.configuration import CompiledSpec, ConfigChange, ConfigVersion
-from accounts.models.keys import ApiKey, ApiKeySecret, PepperProbe
+from accounts.models.keys import ApiKey, ApiKeySecret, AwsPair, PepperProbe
 from accounts.models.people import Invite, Membership, Role, SetupToken, User
 from accounts.models.tenants import Team, TeamMember, Tenant
 
@@ -10,6 +10,7 @@ __all__ = [
     "ApiKeySecret",
     "AuditEntry",
     "AuditHead",
+    "AwsPair",
     "CompiledSpec",
     "ConfigChange",
     "ConfigVersion",

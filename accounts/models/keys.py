@@ -99,6 +99,23 @@ class ApiKeySecret(TenantOwned):
         return f"…{self.suffix}"
 
 
+class AwsPair(TenantOwned):
+    """What a client signs with. The secret is sealed, for whoever verifies needs it."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="aws_pairs")
+    access_key_id = models.CharField(max_length=20, unique=True)
+    sealed_secret = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantOwned.Meta):
+        db_table = "aws_pairs"
+
+    def __str__(self) -> str:
+        return self.access_key_id
+
+
 class PepperProbe(models.Model):
     """A known digest per pepper: a wrong pepper is noticed at start, not by the first client."""
 

@@ -196,13 +196,8 @@ def rotate_key(
     expected_version: int | None = None,
 ) -> IssuedKey:
     """Adds a secret; the one before stays valid for the overlap. Id, limits and history stay."""
-    if not 0 <= overlap_s <= MAX_OVERLAP_S:
-        raise Invalid.one(
-            field="overlap_s", message=f"{overlap_s} is not within 0 to {MAX_OVERLAP_S}"
-        )
-    key = _locked(key_id, access=access, expected_version=expected_version)
-    _refuse_revoked(key)
-    _refuse_out_of_reach(key, access=access)
+    checked_overlap(overlap_s)
+    key = key_to_arm(key_id, access=access, expected_version=expected_version)
     now = timezone.now()
     live = live_secrets(key, now=now)
     # Without overlap only the new secret lives on, so a leak is answered whatever runs.
@@ -225,6 +220,21 @@ def rotate_key(
     )
     announce(kind="key", row_id=key.pk, tenant_id=key.tenant_id)
     return IssuedKey(key=_reread(key, access=access), value=minted.value)
+
+
+def checked_overlap(overlap_s: int) -> None:
+    if not 0 <= overlap_s <= MAX_OVERLAP_S:
+        raise Invalid.one(
+            field="overlap_s", message=f"{overlap_s} is not within 0 to {MAX_OVERLAP_S}"
+        )
+
+
+def key_to_arm(key_id: str, *, access: Access, expected_version: int | None) -> ApiKey:
+    """Locked; one that may be given another secret."""
+    key = _locked(key_id, access=access, expected_version=expected_version)
+    _refuse_revoked(key)
+    _refuse_out_of_reach(key, access=access)
+    return key
 
 
 @transaction.atomic

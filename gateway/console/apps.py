@@ -11,7 +11,11 @@ class ConsoleConfig(AppConfig):
 
         from accounts.adapters import MFAAdapter  # noqa: PLC0415 - see above
         from accounts.propagation import Propagation  # noqa: PLC0415 - see above
-        from gateway.console.envelope import AuthenticatorEnvelope  # noqa: PLC0415 - see above
+        from accounts.services.aws_pairs import Sealing  # noqa: PLC0415 - see above
+        from gateway.console.envelope import (  # noqa: PLC0415 - see above
+            AuthenticatorEnvelope,
+            PairSealer,
+        )
         from gateway.console.live.groups import listen  # noqa: PLC0415 - see above
         from gateway.ops.database import grant_after_migrate  # noqa: PLC0415 - see above
         from gateway.publish import publisher  # noqa: PLC0415 - see above
@@ -19,6 +23,7 @@ class ConsoleConfig(AppConfig):
         from routing.selectors import uses_of  # noqa: PLC0415 - see above
 
         MFAAdapter.envelope = AuthenticatorEnvelope(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
+        Sealing.sealer = PairSealer(key_encryption_key=settings.KEY_ENCRYPTION_KEY)
         listen()
         publisher().listen()
         Propagation.wait = publisher().wait_for_workers

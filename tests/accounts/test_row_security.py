@@ -10,6 +10,7 @@ from django.db import ProgrammingError, connection, connections, transaction
 from accounts.actors import CLI
 from accounts.audit import Target, record
 from accounts.models import (
+    AwsPair,
     ConfigChange,
     IdempotencyKey,
     Team,
@@ -61,6 +62,9 @@ def furnished(db: None) -> tuple[Town, Town]:
                 tenant=town.tenant, scope=str(town.tenant.id), key="k", request_sha256=b"x"
             )
             RoutingSettings.objects.create(tenant=town.tenant)
+            AwsPair.objects.create(
+                tenant=town.tenant, key=town.key, access_key_id=str(town.key.pk)[-20:]
+            )
             ConfigChange.objects.create(tenant=town.tenant, kind="tenant", object_id="x")
             make_books(tenant=town.tenant)
     for town in towns:

@@ -250,5 +250,18 @@ class IssuedKey(ChangedKey):
         read_only_fields = fields
 
 
+class IssuedPair(Propagated):
+    """For clients that sign: in this one answer and never again."""
+
+    id = serializers.CharField(read_only=True, help_text="Of the key that it acts as.")
+    access_key_id = serializers.CharField(read_only=True)
+    secret_access_key = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Null when an Idempotency-Key is replayed."
+    )
+    secret_access_key_shown = serializers.BooleanField(
+        read_only=True, required=False, help_text="True when it was in the first answer."
+    )
+
+
 class KeyBatch(Propagated):
     data = Key(many=True)  # type: ignore[assignment]

@@ -9,6 +9,7 @@ from accounts.api.schema import envelope
 from accounts.api.serializers.keys import (
     ChangedKey,
     IssuedKey,
+    IssuedPair,
     Key,
     KeyBatch,
     KeyBulk,
@@ -24,6 +25,7 @@ from accounts.errors import Refused
 from accounts.models import ApiKey
 from accounts.propagation import Propagation
 from accounts.selectors import keys as selectors
+from accounts.services import aws_pairs as pair_services
 from accounts.services import keys as services
 
 CREATED: Final = 201
@@ -40,13 +42,14 @@ class KeyViewSet(TenantViewSet):
         "update": KEY_NEEDS,
         "disable": KEY_NEEDS,
         "rotate": KEY_NEEDS,
+        "aws_pair": KEY_NEEDS,
         "revoke": KEY_NEEDS,
         "enable": KEY_NEEDS,
         "clone": KEY_NEEDS,
         "bulk": KEY_NEEDS,
     }
-    step_up = frozenset({"create", "rotate", "clone"})
-    shown_once = frozenset({"key"})
+    step_up = frozenset({"create", "rotate", "aws_pair", "clone"})
+    shown_once = frozenset({"key", "secret_access_key"})
     only_reads = frozenset({"list", "retrieve"})
     creation: Creation = KeyCreate
     change: Change = KeyUpdate
@@ -128,6 +131,27 @@ class KeyViewSet(TenantViewSet):
             expected_version=self.expected_version(),
         )
         return self._issued(issued)
+
+    @extend_schema(
+        request=KeyRotate,
+        responses={CREATED: IssuedPair},
+        summary="A pair of keys for clients that sign, as AWS's SDKs do",
+    )
+    def aws_pair(self, _request: Request, key_id: str) -> Response:
+        issued = pair_services.issue_pair(
+            actor=self.actor(),
+            access=self.access,
+            key_id=key_id,
+            overlap_s=self.body(KeyRotate)["overlap_s"],
+            expected_version=self.expected_version(),
+        )
+        told = {
+            "id": f"key_{issued.key.public_id}",
+            "access_key_id": issued.pair.access_key_id,
+            "secret_access_key": issued.pair.secret_access_key,
+            "secret_access_key_shown": False,
+        }
+        return Response(told, status=CREATED)
 
     @extend_schema(request=KeyClone, responses={CREATED: IssuedKey})
     def clone(self, _request: Request, key_id: str) -> Response:
