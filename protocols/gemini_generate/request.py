@@ -18,6 +18,7 @@ from protocols.gemini_generate.tools import read_choice, read_tools
 from protocols.ir import Message, OutputFormat, Reasoning, Text
 
 Role: TypeAlias = Literal["user", "assistant"]
+Modality: TypeAlias = Literal["text", "audio", "image"]
 ROLES: Final[Mapping[str, Role]] = {
     "user": "user",
     "model": "assistant",
@@ -25,7 +26,7 @@ ROLES: Final[Mapping[str, Role]] = {
     "tool": "user",
 }
 NAMES_OF_ROLES: Final[Mapping[str, str]] = {"system": "user", "user": "user", "assistant": "model"}
-MODALITIES: Final[Mapping[str, Literal["text", "audio", "image"]]] = {
+MODALITIES: Final[Mapping[str, Modality]] = {
     "TEXT": "text",
     "AUDIO": "audio",
     "IMAGE": "image",
@@ -51,7 +52,7 @@ def decode_request(body: bytes, head: Head) -> ir.Request:
     output = _output(config, fields)
     reasoning = _reasoning(config)
     sampling = _sampling(config)
-    modalities = tuple(item.choice(MODALITIES) for item in config.items("responseModalities"))
+    modalities = _modalities(config, fields)
     for key, rest in (("toolConfig", tool_config), ("generationConfig", config)):
         if rest is not None:
             fields.put_back_rest(key, rest)
@@ -119,6 +120,18 @@ def _sampling(config: Fields) -> ir.Sampling:
         logprobs=config.flag("responseLogprobs"),
         top_logprobs=config.whole("logprobs"),
     )
+
+
+def _modalities(config: Fields, fields: Fields) -> tuple[Modality, ...]:
+    """In any case of letters; a list with one we do not know stays with the rest."""
+    item = config.item("responseModalities")
+    words = [] if item is None else [each.text() for each in item.items()]
+    if item is not None and not MODALITIES.keys() >= {word.upper() for word in words}:
+        config.put_back("responseModalities", item.raw)
+        return ()
+    if item is not None and not MODALITIES.keys() >= {*words}:
+        note(fields, "responseModalities", item.raw)
+    return tuple(MODALITIES[word.upper()] for word in words)
 
 
 def _output(config: Fields, fields: Fields) -> OutputFormat | None:

@@ -19,6 +19,9 @@ MODES: Final[Mapping[str, Literal["auto", "none", "required"]]] = {
     "VALIDATED": "auto",  # as AUTO, and what it calls is checked
 }
 
+PLAIN: Final = frozenset({"AUTO", "ANY", "NONE"})
+CHOICE: Final = "functionCallingConfig"
+
 
 def read_tools(item: Item) -> Iterator[FunctionTool | ProviderTool]:
     fields = camelled(item.fields())
@@ -47,18 +50,20 @@ def _function(fields: Fields) -> FunctionTool:
 
 
 def read_choice(config: Fields, fields: Fields) -> ToolChoice | None:
-    raw = config.raw("functionCallingConfig")
-    if not raw:
+    """What is said in a way of its own is noted whole beside the choice it means."""
+    item = config.item(CHOICE)
+    if item is None:
         return None
-    said = camelled(Fields(raw, config.at("functionCallingConfig")))
-    word = said.raw("mode")
-    name = Item(word, said.at("mode")).text().upper() if bytes(word)[:1] == b'"' else "AUTO"
-    names = tuple(item.text() for item in said.items("allowedFunctionNames"))
-    if name not in MODES or said.rest() is not None or (word and bytes(word)[:1] != b'"'):
-        return ToolChoice(raw=raw)
-    mode = MODES[name]
-    if name == "VALIDATED" or not word:
-        note(fields, "mode", word or Raw(b"null"))
+    said = camelled(item.fields())
+    word = said.item("mode")
+    is_text = word is None or word.is_text()
+    name = "AUTO" if word is None or not is_text else word.text()
+    names = tuple(each.text() for each in said.items("allowedFunctionNames"))
+    mode = MODES.get(name.upper())
+    if mode is None or not is_text:
+        return ToolChoice(raw=item.raw)
+    if word is None or name not in PLAIN or said.rest() is not None:
+        note(fields, CHOICE, item.raw)
     if mode == "required" and len(names) == 1:
         return ToolChoice(mode="named", name=names[0])
     return ToolChoice(mode=mode, allowed=names)

@@ -57,7 +57,9 @@ class Config:
     def config(self) -> dict[str, Any]:
         said = {**dict(self._sampling()), **self._output()}
         if self._request.modalities:
-            said["responseModalities"] = [word.upper() for word in self._request.modalities]
+            own = noted(self._request.extra, "responseModalities") if self._is_own else None
+            usual = [word.upper() for word in self._request.modalities]
+            said["responseModalities"] = own or usual
         thinking = self._thinking()
         if thinking:
             said["thinkingConfig"] = thinking

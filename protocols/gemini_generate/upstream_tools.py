@@ -11,6 +11,7 @@ from protocols.custom_tools import PARAMETERS, description_of
 from protocols.gemini_generate.parts import DIALECT, VENDOR
 from protocols.gemini_generate.reading import noted
 from protocols.gemini_generate.schema import Narrowed
+from protocols.gemini_generate.tools import CHOICE
 from protocols.gemini_generate.wire import with_extra
 from protocols.losses import Losses
 from protocols.naming import Names
@@ -107,6 +108,9 @@ class Tools:
             return None
         if choice.parallel is False:
             self._losses.add("parallel", "parallel", "generateContent calls as many as it likes")
+        own = noted(self._request.extra, CHOICE) if self._is_own else None
+        if own is not None:
+            return own
         if choice.raw:
             if self._is_own:
                 return choice.raw
@@ -120,18 +124,13 @@ class Tools:
         return self._chosen(choice)
 
     def _chosen(self, choice: ir.ToolChoice) -> dict[str, Any]:
-        mode: str | Raw = MODES.get(choice.mode, "AUTO")
+        mode = MODES.get(choice.mode, "AUTO")
         allowed = choice.allowed if choice.name is None else (choice.name,)
-        said: dict[str, Any] = {}
-        if self._is_own:
-            mode = noted(self._request.extra, "mode") or mode
-        elif allowed and mode == "AUTO":
+        if not allowed:
+            return {"mode": mode}
+        if mode == "AUTO" and not self._is_own:
             mode = "VALIDATED"  # AUTO knows no subset
-        if mode != Raw(b"null"):
-            said["mode"] = mode
-        if allowed:
-            said["allowedFunctionNames"] = [self._names.sent(name) for name in allowed]
-        return said
+        return {"mode": mode, "allowedFunctionNames": [self._names.sent(name) for name in allowed]}
 
 
 def narrowed(schema: Raw, path: str, losses: Losses) -> dict[str, Any]:
