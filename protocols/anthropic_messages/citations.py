@@ -88,15 +88,21 @@ def citation_object(citation: Citation) -> dict[str, Any] | None:
     if unit is None:
         return None
     place = PLACES[TYPES[unit]]
-    said: dict[str, Any] = {"type": TYPES[unit], "cited_text": citation.text or ""}
     values = {
-        place.title: citation.title,
         place.document: citation.document,
         place.url: citation.url,
         place.start: citation.start,
         place.end: citation.end,
     }
-    said.update((key, value) for key, value in values.items() if key is not None)
+    named = {key: value for key, value in values.items() if key is not None}
+    if None in named.values():
+        return None
+    said: dict[str, Any] = {
+        "type": TYPES[unit],
+        "cited_text": citation.text or "",
+        place.title: citation.title,
+        **named,
+    }
     if unit == "web":
         said[PROOF] = ""  # SDKs want it; only Anthropic can give it
     return {**said, **extra}

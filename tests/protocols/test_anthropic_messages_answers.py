@@ -269,6 +269,7 @@ def test_citations_come_as_they_are_known() -> None:
         ir.CitationAdded(index=0, citation=CITED),
         ir.CitationAdded(index=0, citation=ir.Citation(url="https://x.example")),
         ir.CitationAdded(index=0, citation=ir.Citation(text="nowhere")),
+        ir.CitationAdded(index=0, citation=ir.Citation(unit="char", start=1, end=2)),
     )
     web = {
         "type": "web_search_result_location",
@@ -282,7 +283,7 @@ def test_citations_come_as_they_are_known() -> None:
         {"type": "citations_delta", "citation": LOCATION},
         {"type": "citations_delta", "citation": web},
     ]
-    assert codes == ["citations"]
+    assert codes == ["citations", "citations"]
 
 
 def test_what_is_said_of_a_block_that_never_began_is_dropped() -> None:
