@@ -38,8 +38,10 @@ DEFAULTS: Final[Mapping[str, object]] = {
     "candidates": 1,
     "logprobs": False,
 }
-# The least that models of a family think; the first name that fits counts.
-LEAST: Final = (("flash-lite", 512), ("flash", 1), ("pro", 128))
+# The least and the most that models of a family think; the first name that fits counts.
+FAMILIES: Final = (("flash-lite", 512, 24_576), ("flash", 1, 24_576), ("pro", 128, 32_768))
+NO_FAMILY: Final = (0, 1 << 31)
+LARGEST_SEED: Final = (1 << 31) - 1
 INSTRUCTION: Final = "Answer with one JSON object and nothing else."
 
 
@@ -71,7 +73,8 @@ class Config:
             value = getattr(sampling, name)
             if value is None:
                 continue
-            if word not in refuses:
+            is_beyond = name == "seed" and abs(value) > LARGEST_SEED and not self._is_own
+            if word not in refuses and not is_beyond:
                 yield field, value
             elif value != DEFAULTS.get(name):
                 self._losses.add(code, f"sampling.{name}", "the target takes none")
@@ -160,19 +163,22 @@ class Config:
         return {"thinkingLevel": own or level.upper()}
 
     def _budget(self, reasoning: ir.Reasoning) -> dict[str, Any]:
-        least = next((tokens for part, tokens in LEAST if part in self._target.model), 0)
+        name = self._target.model
+        families = ((least, most) for part, least, most in FAMILIES if part in name)
+        least, most = next(families, NO_FAMILY)
         if _is_off(reasoning):
             if self._is_own or least != ALWAYS:
                 return {"thinkingBudget": 0}
             self._losses.add("effort", "reasoning", "the target always thinks")
             return {"thinkingBudget": least}
         if reasoning.budget_tokens is not None:
-            return {"thinkingBudget": reasoning.budget_tokens}
+            tokens = reasoning.budget_tokens
+            return {"thinkingBudget": tokens if self._is_own else min(max(tokens, least), most)}
         if reasoning.effort is not None:
             tokens = budget_of(reasoning.effort)
             if reasoning.effort == "minimal":
                 tokens = least or tokens
-            return {"thinkingBudget": max(tokens, least)}
+            return {"thinkingBudget": min(max(tokens, least), most)}
         return {} if reasoning.mode is None else {"thinkingBudget": DYNAMIC}
 
 

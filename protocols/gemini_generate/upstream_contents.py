@@ -32,6 +32,20 @@ Part = dict[str, Any] | Raw
 # https://ai.google.dev/gemini-api/docs/thought-signatures: for calls that another model made.
 UNSIGNED: Final = "skip_thought_signature_validator"
 LAST: Final = 1 << 30
+# Google looks at no file whose type is not said.
+TYPES: Final[Mapping[str, str]] = {
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "txt": "text/plain",
+    "wav": "audio/wav",
+    "webm": "video/webm",
+    "webp": "image/webp",
+}
 ROLES: Final[Mapping[str, str]] = {"system": "user", "user": "user", "assistant": "model"}
 
 
@@ -176,8 +190,11 @@ class Contents:
             code = "file" if isinstance(block.source, ir.FileRef) else block.kind
             self._losses.add(code, path, "the target cannot read it there", content=True)
             return
+        mime = block.mime
+        if mime is None and isinstance(block.source, ir.Link) and not self._is_own:
+            mime = TYPES.get(block.source.url.rpartition(".")[2].lower())
         media = replace(
-            block, seal=self._seal(block.seal, path), extra=self.kept(block.extra, path)
+            block, mime=mime, seal=self._seal(block.seal, path), extra=self.kept(block.extra, path)
         )
         part = part_object(media)
         yield from () if part is None else (part,)

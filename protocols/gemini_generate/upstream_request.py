@@ -61,6 +61,8 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     said: dict[str, Any] = {"contents": contents.contents()}
     system = _system(contents.system(), config.instruction)
     listed, choice = tools.tools(), tools.config()
+    if not listed and request.dialect != DIALECT:
+        choice = None  # among nothing, which is refused
     if config.schema_tool and request.output is not None:
         listed, choice = _schema_tool(request.output)
     parts = {

@@ -255,6 +255,14 @@ def test_media_are_inline_or_files(source: ir.Source, part: dict[str, Any]) -> N
     assert parts_of(media, links=frozenset({"gs"})) == [part]
 
 
+def test_the_type_of_a_file_is_told_by_its_name() -> None:
+    png = ir.Media(kind="image", source=ir.Link(url="gs://b/x.PNG"))
+    bare = ir.Media(kind="image", source=ir.Link(url="gs://b/x"))
+    first, second = parts_of(png, bare, links=frozenset({"gs"}))
+    assert first == {"fileData": {"mimeType": "image/png", "fileUri": "gs://b/x.PNG"}}
+    assert second == {"fileData": {"fileUri": "gs://b/x"}}
+
+
 def test_documents_of_blocks_are_their_blocks_behind_what_they_are_about() -> None:
     image = ir.Media(kind="image", source=ir.Inline(data="aGk="))
     inner = ir.InlineBlocks(content=(ir.Text(text="one"), image))

@@ -143,6 +143,7 @@ def test_choices_that_cannot_be_said_are_lost() -> None:
     assert choice(named, refuses=refuses) is None
     assert lost(chat(tool_choice=named), refuses=refuses) == ["tool_choice"]
     assert choice(ir.ToolChoice(mode="auto"), refuses=refuses) == {"mode": "AUTO"}
+    assert "toolConfig" not in sent(chat(tool_choice=ir.ToolChoice(mode="none")))
 
 
 def test_sampling_is_said_where_the_target_takes_it() -> None:
@@ -157,6 +158,8 @@ def test_sampling_is_said_where_the_target_takes_it() -> None:
     assert config(sampling=sampling, target={"refuses": refuses}) == {}
     codes = ["temperature", "seed", "penalties", "logprobs"]
     assert lost(chat(sampling=sampling), refuses=refuses) == codes
+    assert config(sampling=ir.Sampling(seed=1 << 40)) == {}
+    assert lost(chat(sampling=ir.Sampling(seed=1 << 40))) == ["seed"]
     default = ir.Sampling(temperature=1, presence_penalty=0, candidates=1)
     assert lost(chat(sampling=default), refuses=refuses | {"n"}) == []
 
@@ -261,6 +264,8 @@ def test_who_always_thinks_cannot_be_told_not_to() -> None:
         ("some-model", ir.Reasoning(effort="minimal"), 128),
         ("gemini-2.5-flash", ir.Reasoning(mode="off"), 0),
         ("gemini-2.5-flash", ir.Reasoning(mode="on", budget_tokens=77), 77),
+        ("gemini-2.5-flash", ir.Reasoning(mode="on", budget_tokens=31_999), 24_576),
+        ("gemini-2.5-pro", ir.Reasoning(mode="on", budget_tokens=1), 128),
         ("gemini-2.5-flash", ir.Reasoning(mode="adaptive"), -1),
     ],
 )
