@@ -13,7 +13,7 @@ from protocols import ir
 from protocols.errors import Problem
 from protocols.fields import NULL
 from protocols.ir import NOTHING, Citation, Extra, StopReason
-from protocols.lenient import VALUES, as_object, read, whole
+from protocols.lenient import VALUES, as_object, read, whole, words
 from protocols.openai_responses.usage import read_usage
 from protocols.vendor_errors import problem_of
 
@@ -21,7 +21,7 @@ OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 LISTS: Final = msgspec.json.Decoder(list[Raw])
 OBJECT_LISTS: Final = msgspec.json.Decoder(list[dict[str, Raw]])
 EMPTY: Final = frozenset({b"", b"[]", b"null", b'""'})
-REASONS: Final[Mapping[object, StopReason]] = {
+REASONS: Final[Mapping[str | None, StopReason]] = {
     "max_output_tokens": "max_tokens",
     "content_filter": "content_filter",
 }
@@ -131,10 +131,10 @@ class Head:
             return ir.Stop(reason=reason, raw=self._status or None)
         if self._status == "failed":
             return ir.Stop(reason="error", raw=self._problem().message, extra=self._odd())
-        word = as_object(read(VALUES, self._details or NULL)).get("reason")
+        word = words(as_object(read(VALUES, self._details or NULL)).get("reason"))
         reason = REASONS.get(word, "other")
-        raw = word if isinstance(word, str) else self._status
-        return ir.Stop(reason=reason, raw=raw, extra=None if word in REASONS else self._odd())
+        extra = None if word in REASONS else self._odd()
+        return ir.Stop(reason=reason, raw=word or self._status, extra=extra)
 
     def failed(self) -> ir.Failed:
         problem = self._problem()

@@ -23,7 +23,7 @@ TIER: Final = b'"service_tier"'
 LAST: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 TELLING: Final = (b"response.completed", b"response.incomplete", b"response.failed", b"error")
 # Items that begin without having said anything.
-BEGUN_EMPTY: Final = frozenset({"message", "reasoning"})
+BEGUN_EMPTY: Final = ("message", "reasoning")
 
 
 class Answer(Struct):

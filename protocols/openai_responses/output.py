@@ -46,9 +46,9 @@ class OutputReader:
         return key in self._seen or id_ in self._seen
 
     def added(self, key: Key, raw: Raw) -> Iterator[Event]:
-        if key in self._items:
-            return
         said = Said(raw)
+        if key in self._items or not said.left:
+            return
         kind, id_ = Said(raw).text("type"), Said(raw).text("id")
         self._seen |= {key, id_ or key}
         if kind in WITH_PARTS:
@@ -82,7 +82,8 @@ class OutputReader:
 
     def done(self, key: Key, raw: Raw) -> Iterator[Event]:
         yield from self.added(key, raw)
-        yield from self._items.pop(key).done(raw)
+        if Said(raw).left and key in self._items:
+            yield from self._items.pop(key).done(raw)
 
     def close(self) -> Iterator[Event]:
         """The answer is over, and with it whatever was not."""

@@ -50,6 +50,7 @@ def test_a_stream_is_watched() -> None:
     [
         (event("response.output_item.added", item={"type": "function_call"}), True),
         (event("response.output_item.added", item={"type": "reasoning"}), False),
+        (event("response.output_item.added", item={"type": []}), True),
         (event("response.output_item.done", item={"type": "reasoning"}), True),
         (event("response.function_call_arguments.delta", delta="{"), True),
         (ended("completed", output=[{"type": "message"}]), True),

@@ -113,6 +113,10 @@ def test_items_that_are_not_modelled_stay_as_they_are() -> None:
     )
 
 
+def test_items_that_are_none_say_nothing() -> None:
+    assert content(3, [], {}, None, CALL) == (CALLED,)
+
+
 def test_names_and_custom_tools_are_those_that_were_asked() -> None:
     memo = Memo(seed="s", names={"f_g": "f.g"}, custom=frozenset({"f.g"}))
     said = {**CALL, "name": "f_g", "arguments": '{"input":"*** Begin"}'}
