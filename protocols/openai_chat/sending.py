@@ -16,6 +16,7 @@ from protocols.openai_chat.wire import add_rest
 OPENAI: Final = frozenset({"openai", "azure"})
 BAD_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
 LONGEST_NAME: Final = 64
+HOW_TO_STREAM: Final = ("stream_options",)  # says nothing of the answer
 
 
 class Sending:
@@ -44,7 +45,7 @@ class Sending:
         if self.is_same:
             add_rest(said, extra)
         else:
-            self.losses.unknown(extra, path=path)
+            self.losses.unknown(extra, path=path, but=HOW_TO_STREAM)
 
     def cache(self, said: dict[str, Any], point: CachePoint | None, path: str) -> None:
         if point is None:

@@ -70,7 +70,7 @@ def test_what_chat_has_no_words_for_is_lost() -> None:
         metadata={"a": "b"},
         store=True,
         previous_response_id="resp_1",
-        extra={"odd": Raw(b"1")},
+        extra={"odd": Raw(b"1"), "stream_options": Raw(b"{}")},
     )
     assert losses(request) == [
         "top_k", "stop", "image", "metadata", "store", "other:previous_response_id", "other:odd",
