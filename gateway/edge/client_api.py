@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
 from gateway.edge.exchange import Arrival, Exchange
@@ -76,6 +77,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         address=(scope.get("client") or ("", 0))[0],
         began_at=time.monotonic(),
         path=scope["path"],
+        raw_path=scope.get("raw_path") or quote(scope["path"]).encode(),
         query=scope["query_string"],
         path_model=found.model,
         path_stream=endpoint.stream,

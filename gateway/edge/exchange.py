@@ -83,6 +83,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     began_at: float
     path: str = ""
+    raw_path: bytes = b""  # as it came; signatures are made of it
     query: bytes = b""
     path_model: str = ""
     path_stream: bool | None = None  # None: the body says

@@ -19,12 +19,14 @@ from gateway.edge.errors import INTERNAL, ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
+from gateway.edge.sigv4 import is_signed
 from gateway.edge.stages.admit import admit
 from gateway.edge.stages.attempt import attempt
 from gateway.edge.stages.authenticate import authenticate, take
 from gateway.edge.stages.confine import confine, is_confined
 from gateway.edge.stages.count import count
 from gateway.edge.stages.decode import decode
+from gateway.edge.stages.prove import prove
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
 from gateway.edge.wrapping import dialect_of_errors, in_array, wants_array
@@ -66,10 +68,12 @@ async def run(exchange: Exchange, runtime: Runtime, *, acting: KeySpec | None = 
     `acting` is the key of a caller that is known already.
     """
     try:
-        if acting is None:
-            authenticate(exchange, runtime)
-        else:
+        if acting is not None:
             take(exchange, acting, now=runtime.snapshots.now())
+        elif is_signed(exchange.arrival.headers, exchange.arrival.query):
+            await prove(exchange, runtime)
+        else:
+            authenticate(exchange, runtime)
         assert exchange.key is not None  # noqa: S101 - authenticate raises or finds one
         exchange.known_at = runtime.clock()
         for stage in stages_for(exchange.key):

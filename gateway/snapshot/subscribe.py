@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from accounts.specs import AwsPairSpec
 from gateway.snapshot.acks import CHANNEL, Acks
 from gateway.snapshot.assembly import Assembly, CannotOpen
 from gateway.snapshot.clock import AnchoredClock
@@ -44,6 +45,7 @@ SLICE_S: Final = 0.002
 CANCEL_AGAIN_S: Final = 0.05
 SILENCE_S: Final = 10.0  # after which the subscription is asked whether it lives
 CREDENTIALS: Final = "provider_credentials"
+AWS_PAIRS: Final = "aws_pairs"
 SEALED: Final = "sealed_secret"
 
 
@@ -83,7 +85,8 @@ class SnapshotHolder:
         self._keeper = Keeper(
             path=self._path, database_url=config.database_url, kek=self._current_kek
         )
-        self._assembly = Assembly(Envelope(self._ring))
+        self._envelope = Envelope(self._ring)
+        self._assembly = Assembly(self._envelope)
         self._wake, self._swapped = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._heard_at = time.monotonic()
@@ -123,6 +126,10 @@ class SnapshotHolder:
     def is_stale(self) -> bool:
         """PostgreSQL has not been heard: a key it does not know may exist all the same."""
         return not self._heard or time.monotonic() - self._heard_at > STALE_S
+
+    def open_pair(self, pair: AwsPairSpec, *, tenant_id: str) -> Secret:
+        """What a client signs with; raises CannotOpen."""
+        return self._envelope.open_pair(pair, tenant_id=tenant_id)
 
     def workers(self) -> int:
         """How many of the data plane live, this one included."""
@@ -280,9 +287,17 @@ class Envelope:
 
     def open(self, credential: CredentialSpec, *, tenant_id: str | None) -> Secret:
         place = Place(table=CREDENTIALS, row=credential.id, field=SEALED, tenant=tenant_id or "")
+        return self._opened(credential.sealed, place)
+
+    def open_pair(self, pair: AwsPairSpec, *, tenant_id: str) -> Secret:
+        place = Place(table=AWS_PAIRS, row=pair.access_key_id, field=SEALED, tenant=tenant_id)
+        return self._opened(pair.sealed, place)
+
+    def _opened(self, blob: bytes, place: Place) -> Secret:
+        """Raises CannotOpen."""
         try:
-            key = self._data_key(str(secrets.read_header(credential.sealed).dek_id))
-            return secrets.open_sealed(blob=credential.sealed, key=key, place=place)
+            key = self._data_key(str(secrets.read_header(blob).dek_id))
+            return secrets.open_sealed(blob=blob, key=key, place=place)
         except (SecretsError, LookupError) as error:
             raise CannotOpen(str(error)) from None
         except InvalidTag:

@@ -77,7 +77,13 @@ def _without_proof(carrier: Carrier, *, snapshot: Snapshot, runtime: Runtime) ->
         if runtime.settings.require_api_key or snapshot.anonymous is None:
             raise refusal("authentication", MISSING)
         return Possession(key=snapshot.anonymous)
-    wait_s = runtime.failures.note(carrier.address, now=runtime.clock())
+    refuse_unproven(carrier.address, runtime)
+    raise refusal("authentication", INVALID)
+
+
+def refuse_unproven(address: str, runtime: Runtime) -> None:
+    """Raises where it is told otherwise than that the key is wrong."""
+    wait_s = runtime.failures.note(address, now=runtime.clock())
     if wait_s is not None:
         raise GatewayError(
             Problem(
@@ -96,4 +102,3 @@ def _without_proof(carrier: Carrier, *, snapshot: Snapshot, runtime: Runtime) ->
             ),
             headers=SHOULD_RETRY,
         )
-    raise refusal("authentication", INVALID)
