@@ -40,7 +40,10 @@ def _part(item: Item) -> Part:
     kind = fields.required_text("type")
     if kind in READERS:
         return READERS[kind](fields)
-    return Opaque(dialect=DIALECT, kind=f"{PART}{kind}", raw=item.raw)
+    text = fields.text("refusal") if kind == "refusal" else None
+    if text is not None and fields.rest() is None:
+        return Refusal(text=text)
+    return Opaque(dialect=DIALECT, kind=f"{PART}{kind}", raw=item.raw, text=text)
 
 
 def _text(fields: Fields) -> Text:
@@ -67,10 +70,6 @@ def _citation(fields: Fields) -> Citation:
         unit="web",
         extra=fields.rest(),
     )
-
-
-def _refusal(fields: Fields) -> Refusal:
-    return Refusal(text=fields.required_text("refusal"))
 
 
 def _image(fields: Fields) -> Media:
@@ -118,7 +117,6 @@ READERS: Final[Mapping[str, Callable[[Fields], Part]]] = {
     "input_text": _text,
     "output_text": _text,
     "text": _text,
-    "refusal": _refusal,
     "input_image": _image,
     "input_file": _file,
     "input_audio": _audio,

@@ -161,15 +161,18 @@ def _tool_choice(fields: Fields) -> ToolChoice | None:
         return ToolChoice(mode=mode, parallel=parallel, raw=ir.NOTHING if mode else item.raw)
     said = item.fields()
     kind = said.text("type")
+    choice: ToolChoice | None = None
     if kind in {"function", "custom"} and said.has("name"):
-        return ToolChoice(mode="named", name=said.text("name"), parallel=parallel)
-    if kind == "allowed_tools":
+        choice = ToolChoice(mode="named", name=said.text("name"), parallel=parallel)
+    elif kind == "allowed_tools":
         mode = said.choice("mode", MODES)
         names = [each.fields().text("name") for each in said.items("tools")]
         if names and None not in names:
             allowed = tuple(filter(None, names))
-            return ToolChoice(mode=mode, allowed=allowed, parallel=parallel)
-    return ToolChoice(parallel=parallel, raw=item.raw)
+            choice = ToolChoice(mode=mode, allowed=allowed, parallel=parallel)
+    if choice is None or said.rest() is not None:
+        return ToolChoice(parallel=parallel, raw=item.raw)
+    return choice
 
 
 def _output(text: Fields | None) -> OutputFormat | None:

@@ -78,3 +78,10 @@ def test_parts_that_are_not_modelled_stay_as_they_are() -> None:
     assert part(**said) == ir.Opaque(
         dialect="openai.responses", kind="part:input_video", raw=raw(said)
     )
+
+
+def test_a_refusal_that_says_more_stays_as_it_is() -> None:
+    said = {"type": "refusal", "refusal": "no", "odd": 1}
+    assert part(**said) == ir.Opaque(
+        dialect="openai.responses", kind="part:refusal", raw=raw(said), text="no"
+    )

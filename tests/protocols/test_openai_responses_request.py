@@ -237,6 +237,7 @@ MCP = {"type": "mcp", "server_label": "s"}
         ("sometimes", ir.ToolChoice(raw=raw("sometimes"))),
         (FUNCTION, ir.ToolChoice(mode="named", name="f")),
         ({"type": "function"}, ir.ToolChoice(raw=raw({"type": "function"}))),
+        ({**FUNCTION, "odd": 1}, ir.ToolChoice(raw=raw({**FUNCTION, "odd": 1}))),
         (MCP, ir.ToolChoice(raw=raw(MCP))),
         (
             {"type": "allowed_tools", "mode": "auto", "tools": [FUNCTION]},
