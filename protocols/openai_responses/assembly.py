@@ -37,11 +37,11 @@ ID_PREFIXES: Final = {
 
 
 class Assembly:
-    def __init__(self, response_id: str) -> None:
+    def __init__(self, response_id: str, losses: list[Loss]) -> None:
         self._response_id = response_id
         self._writers: dict[int, BlockWriter] = {}
         self._items: list[OutputItem] = []
-        self.losses: list[Loss] = []
+        self._losses = losses
 
     @property
     def output(self) -> list[Said]:
@@ -191,7 +191,7 @@ class Assembly:
                 self._lose("provider_tool", index, "another vendor runs this tool")
 
     def _lose(self, code: str, index: int, why: str, *, content: bool = False) -> None:
-        self.losses.append(Loss(code=code, path=f"content[{index}]", why=why, content=content))
+        self._losses.append(Loss(code=code, path=f"content[{index}]", why=why, content=content))
 
 
 def _form(block: ir.Text | ir.Refusal | ir.Thinking) -> PartForm:

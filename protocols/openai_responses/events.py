@@ -19,13 +19,10 @@ class ResponsesEventEncoder:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._head = head(ir.Started(id="", model=request.model), request)
-        self._assembly = Assembly("")
+        self.losses: list[Loss] = []
+        self._assembly = Assembly("", self.losses)
         self._number = 0
         self._is_begun = False
-
-    @property
-    def losses(self) -> list[Loss]:
-        return self._assembly.losses
 
     def feed(self, event: Event) -> bytes:
         match event:
@@ -47,7 +44,7 @@ class ResponsesEventEncoder:
 
     def _start(self, event: ir.Started) -> bytes:
         self._head = {**head(event, self._request), **(event.extra or {})}
-        self._assembly = Assembly(event.id)
+        self._assembly = Assembly(event.id, self.losses)
         return self._write({"type": "response.created", "response": self._head})
 
     def _begin(self) -> bytes:

@@ -126,7 +126,7 @@ class PartsReader:
             # Some vendors count the parts of all items.
             begun = [place for place in self._parts if place[0] == name]
             for number, part in enumerate(said.each(name)):
-                place = begun[number] if number < len(begun) else (name, len(self._parts))
+                place = begun[number] if number < len(begun) else (name, ~number)
                 yield from self.settle(place, part)
                 yield from self.end(place)
         if self._is_reasoning and not self._parts:

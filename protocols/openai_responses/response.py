@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from protocols import ir
-from protocols.codec import Encoded
+from protocols.codec import Encoded, Loss
 from protocols.openai_responses.assembly import Assembly
 from protocols.openai_responses.usage import usage_object
 from protocols.openai_responses.wire import (
@@ -22,7 +22,8 @@ TEXT: Final = {"format": {"type": "text"}}
 
 
 def encode_response(response: ir.Response, request: ir.Request) -> Encoded:
-    assembly = Assembly(response.id)
+    losses: list[Loss] = []
+    assembly = Assembly(response.id, losses)
     for event in replay(response):
         assembly.feed(event)
     assembly.close()
@@ -33,7 +34,7 @@ def encode_response(response: ir.Response, request: ir.Request) -> Encoded:
         **(response.extra or {}),
         **tier(response.service_tier),
     }
-    return Encoded(body=msgspec.json.encode(said), losses=tuple(assembly.losses))
+    return Encoded(body=msgspec.json.encode(said), losses=tuple(losses))
 
 
 def head(begun: ir.Response | ir.Started, request: ir.Request) -> dict[str, Any]:

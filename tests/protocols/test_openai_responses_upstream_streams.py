@@ -162,6 +162,15 @@ def test_what_is_left_out_of_a_stream_is_taken_from_its_end(frames: list[Frame])
     assert collected(*frames, completed()) == (ir.Text(text="ab", seal=SEAL),)
 
 
+def test_parts_that_are_counted_otherwise_are_each_told_once() -> None:
+    assert collected(
+        added(message()),
+        delta("output_text", "a", content_index=1),
+        done(message(text("a"), text("b"))),
+        completed(),
+    ) == (ir.Text(text="a", seal=SEAL), ir.Text(text="b", seal=SEAL))
+
+
 def test_a_part_needs_no_item() -> None:
     assert collected(delta("output_text", "a", at=0), delta("refusal", "b", at=1), completed()) == (
         ir.Text(text="a"),
