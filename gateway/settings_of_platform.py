@@ -102,6 +102,29 @@ OF_PLATFORM: Final[tuple[Setting, ...]] = (
         "server",
         "Longest time a stream may take in total; unset: as its provider says.",
     ),
+    setting("ENABLE_TOOL_USE", "bool", "true", "features", "Off: requests with tools are refused."),
+    setting(
+        "ENABLE_DOCUMENT_SUPPORT",
+        "bool",
+        "true",
+        "features",
+        "Off: requests with documents are refused.",
+    ),
+    setting(
+        "ENABLE_EXTENDED_THINKING",
+        "bool",
+        "true",
+        "features",
+        "Off: nobody is asked to think; a request that does has a loss `reasoning`.",
+    ),
+    setting(
+        "PROMPT_CACHING_ENABLED",
+        "bool",
+        "false",
+        "features",
+        "Mark tools and system for models with explicit cache points, where the client marks"
+        " nothing.",
+    ),
     setting(
         "DATABASE_URL",
         "postgres_url",

@@ -9,6 +9,14 @@ from msgspec.structs import replace
 
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
+from gateway.edge.features import (
+    USUAL,
+    Features,
+    holds_documents,
+    may_change,
+    may_hold_documents,
+    refused_tools,
+)
 from gateway.edge.fetching import Fetcher, Unfetchable
 from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
@@ -42,7 +50,9 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     """Raises Unfit; nothing has been sent then, and nothing begun."""
     native, hmac_key = runtime.native[candidate.surface.dialect], runtime.hmac_key
     question: Question
-    if candidate.lane == "native" and not must_be_read(exchange, candidate):
+    if runtime.settings.features is not USUAL:
+        _check_features(exchange, runtime.settings.features)
+    if candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
         question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
     else:
         try:
@@ -60,19 +70,10 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
 
 
 def _translated(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
-    native, hmac_key = runtime.native[candidate.surface.dialect], runtime.hmac_key
-    operation = exchange.arrival.operation
-    if operation.what != CHATTING:
-        return VectorsQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
+    if exchange.arrival.operation.what != CHATTING:
+        return VectorsQuestion(exchange, candidate, runtime)
     _check_state(exchange, candidate)
-    return TranslatedQuestion(
-        exchange,
-        candidate,
-        native=native,
-        client=runtime.native[operation.dialect],
-        hmac_key=hmac_key,
-        created=int(runtime.wall()),
-    )
+    return TranslatedQuestion(exchange, candidate, runtime)
 
 
 def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
@@ -99,10 +100,31 @@ async def fetch(exchange: Exchange, urls: tuple[str, ...], runtime: Runtime) -> 
     exchange.asked = replace(asked, to_vendors=inlined)
 
 
-def must_be_read(exchange: Exchange, candidate: Candidate) -> bool:
-    """Whether the client's own words hold what its vendor must not see."""
+def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> bool:
+    """Whether the client's own words are not what its vendor is to see."""
     chats = exchange.arrival.operation.what == CHATTING
-    return chats and candidate.surface.dialect in UPSTREAM_CODECS and holds_wrapped(exchange.body)
+    if not chats or candidate.surface.dialect not in UPSTREAM_CODECS:
+        return False
+    body, features = exchange.body, runtime.settings.features
+    if features is not USUAL and may_change(body, candidate.target.target, features):
+        return True
+    return holds_wrapped(body)
+
+
+def _check_features(exchange: Exchange, features: Features) -> None:
+    """Raises GatewayError for what is switched off."""
+    tools = refused_tools(exchange.top, features)
+    if tools is not None:
+        raise _switched_off("Tools are", param=tools)
+    chats = exchange.arrival.operation.what == CHATTING
+    may_hold = chats and may_hold_documents(exchange.body, features)
+    if may_hold and holds_documents(read(exchange).request):
+        raise _switched_off("Documents are", param=None)
+
+
+def _switched_off(what: str, *, param: str | None) -> GatewayError:
+    message = f"{what} switched off in this gateway. Send the request without."
+    return refusal("unsupported", message, code="feature_disabled", param=param)
 
 
 def _check_state(exchange: Exchange, candidate: Candidate) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.edge.features import USUAL, Features
+
 
 class EdgeSettings(Struct, frozen=True, kw_only=True):
     require_api_key: bool = True
@@ -14,6 +16,7 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
     max_inflight: int = 5_000
     max_open_per_key: int = 2_000
     max_open_per_address: int = 0
+    features: Features = USUAL
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "EdgeSettings":
@@ -25,4 +28,16 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
             max_inflight=values["MAX_INFLIGHT"],
             max_open_per_key=values["MAX_OPEN_PER_KEY"],
             max_open_per_address=values["MAX_OPEN_PER_ADDRESS"],
+            features=_features(values),
         )
+
+
+def _features(values: Mapping[str, Any]) -> Features:
+    """The usual ones themselves, so that they are known at a glance."""
+    features = Features(
+        tool_use=values["ENABLE_TOOL_USE"],
+        documents=values["ENABLE_DOCUMENT_SUPPORT"],
+        thinking=values["ENABLE_EXTENDED_THINKING"],
+        prompt_caching=values["PROMPT_CACHING_ENABLED"],
+    )
+    return USUAL if features == USUAL else features

@@ -11,8 +11,10 @@ from msgspec.structs import replace
 
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
+from gateway.edge.features import changed
 from gateway.edge.naming import Naming, answer_id
 from gateway.edge.questions import Told, event_cap
+from gateway.edge.runtime import Runtime
 from gateway.edge.seals import Sealer, opened
 from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
 from gateway.edge.translated_passage import FAILED_STOPS, TranslatedPassage
@@ -20,7 +22,6 @@ from protocols import ir
 from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
 from protocols.errors import DecodeError, ProtocolError, Unsupported
 from protocols.ir import Dialect
-from protocols.native import NativeDialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 
 # Headers that belong to what a body says: `ir.Request.headers`.
@@ -92,11 +93,7 @@ class TranslatedQuestion:
         self,
         exchange: Exchange,
         candidate: Candidate,
-        *,
-        native: NativeDialect,
-        client: NativeDialect,
-        hmac_key: bytes,
-        created: int,
+        runtime: Runtime,
     ) -> None:
         """Raises GatewayError where the client's body is not of its dialect."""
         dialect = candidate.surface.dialect
@@ -105,21 +102,23 @@ class TranslatedQuestion:
         self._upstream: UpstreamCodec = UPSTREAM_CODECS[dialect]
         seed = f"{request_id}.{len(exchange.attempts)}"
         target = target_of(candidate)
-        hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=hmac_key)
-        request = opened(hidden, vendor=target.vendor)
+        hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=runtime.hmac_key)
+        request, left_out = changed(
+            opened(hidden, vendor=target.vendor), target, runtime.settings.features
+        )
         encoded = self._upstream.encode_request(request, target, seed)
-        self.native = native
-        self._client = client
+        self.native = runtime.native[dialect]
+        self._client = runtime.native[exchange.arrival.operation.dialect]
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
         self.headers = encoded.headers
         lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
-        self.losses = encoded.losses + lost
+        self.losses = left_out + encoded.losses + lost
         self._memo = encoded.memo or Memo(seed=seed)
         self._cap = event_cap(dialect, exchange.top)
         self._naming = Naming(
             id=answer_id(exchange.arrival.operation.dialect, request_id),
             model=exchange.model,
-            created=created,
+            created=int(runtime.wall()),
             sealer=Sealer(asks=exchange.arrival.operation.dialect, vendor=target.vendor),
             is_foreign=dialect != exchange.arrival.operation.dialect,
         )

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.passage import Passage
 from gateway.edge.questions import Told
+from gateway.edge.runtime import Runtime
 from gateway.edge.splices import adjusted, is_shared
 from gateway.edge.translation import DROPPED, hidden, target_of, unaskable
 from protocols.codec import Head, Loss
 from protocols.errors import ProtocolError
-from protocols.native import NativeDialect
 from protocols.registry import EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM
 
 
@@ -21,9 +21,7 @@ class VectorsQuestion:
 
     lane: Lane = "translation"
 
-    def __init__(
-        self, exchange: Exchange, candidate: Candidate, *, native: NativeDialect, hmac_key: bytes
-    ) -> None:
+    def __init__(self, exchange: Exchange, candidate: Candidate, runtime: Runtime) -> None:
         """Raises GatewayError where the client's body is not of its dialect, or cannot be asked."""
         dialect = candidate.surface.dialect
         self._codec = EMBEDDINGS_CODECS[exchange.arrival.operation.dialect]
@@ -32,13 +30,13 @@ class VectorsQuestion:
         try:
             request = self._codec.decode_request(exchange.body, Head(model=exchange.model))
             if is_shared(exchange, candidate):
-                end_user = hidden(request.end_user, exchange, hmac_key=hmac_key)
+                end_user = hidden(request.end_user, exchange, hmac_key=runtime.hmac_key)
                 request = replace(request, end_user=end_user)
             encoded = self._upstream.encode_request(request, target_of(candidate))
         except ProtocolError as error:
             raise unaskable(error) from None
         self._request = request
-        self.native = native
+        self.native = runtime.native[dialect]
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
         self.headers = encoded.headers
         lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)

@@ -1,0 +1,153 @@
+"""What the operator has switched off, or on."""
+
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from gateway.edge.edge_settings import EdgeSettings
+from gateway.edge.features import USUAL, Features
+from gateway.env import parse
+from protocols.codec import Target
+from tests.gateway.edge.house import PLAIN, House, told_by
+from tests.gateway.edge.test_translation import MESSAGE
+from tests.gateway.edge.vendors import CHAT_ANSWER, Said, provider, target
+
+TOOL: Final = {"name": "look", "input_schema": {"type": "object"}}
+TURN: Final = {"role": "user", "content": "Hi"}
+PDF: Final = {
+    "type": "document",
+    "source": {"type": "text", "media_type": "text/plain", "data": "a"},
+}
+ASKED: Final = {"model": "m", "max_tokens": 4_000, "messages": [TURN]}
+MESSAGES: Final = b"/v1/messages"
+
+
+def claude(*, cache: bool = False) -> Any:
+    can = Target(
+        model="m", vendor="anthropic", cache=cache, effort="budget", links=frozenset({"https"})
+    )
+    return provider("claude", kind="anthropic", targets=(target(price_model="m", target=can),))
+
+
+def house(features: Features, *answers: Any, **more: Any) -> House:
+    return House(*answers, features=features, **more)
+
+
+def sent(gateway: House) -> Any:
+    return msgspec.json.decode(gateway.vendors.calls[0].body)
+
+
+async def ask(gateway: House, **more: Any) -> Any:
+    return await gateway.ask(msgspec.json.encode({**ASKED, **more}), path=MESSAGES)
+
+
+async def test_tools_may_be_switched_off() -> None:
+    gateway = house(Features(tool_use=False), providers=(claude(),))
+    client = await ask(gateway, tools=[TOOL])
+
+    assert client.status == 400
+    assert b"Tools are switched off" in client.body
+    assert gateway.vendors.calls == []
+    _, final = told_by(gateway)
+    assert final.outcome.error_code == "feature_disabled"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [PDF],
+        [{"type": "tool_result", "tool_use_id": "t", "content": [PDF]}],
+    ],
+)
+async def test_documents_may_be_switched_off(content: Any) -> None:
+    gateway = house(Features(documents=False), providers=(claude(),))
+    client = await ask(gateway, messages=[{"role": "user", "content": content}])
+
+    assert client.status == 400
+    assert b"Documents are switched off" in client.body
+
+
+@pytest.mark.parametrize("words", ["my file", "words"])
+async def test_who_only_speaks_of_documents_is_served(words: str) -> None:
+    gateway = house(Features(documents=False, tool_use=False), Said(MESSAGE), providers=(claude(),))
+    client = await ask(gateway, messages=[{"role": "user", "content": words}])
+
+    assert (client.status, client.body) == (200, MESSAGE)
+
+
+async def test_thinking_may_be_switched_off() -> None:
+    gateway = house(Features(thinking=False), Said(MESSAGE), providers=(claude(),))
+    client = await ask(gateway, thinking={"type": "enabled", "budget_tokens": 2_000})
+
+    assert client.status == 200
+    assert "thinking" not in sent(gateway)
+    assert client.headers[b"x-switchyard-degraded"] == b"reasoning"
+    _, final = told_by(gateway)
+    assert final.errand.lane == "translation"
+
+
+async def test_who_asks_for_no_thinking_loses_none() -> None:
+    gateway = house(Features(thinking=False), Said(MESSAGE), providers=(claude(),))
+    client = await ask(gateway, messages=[{"role": "user", "content": "I think"}])
+
+    assert client.status == 200
+    assert b"x-switchyard-degraded" not in client.headers
+
+
+async def test_what_every_turn_begins_with_is_marked_where_that_is_wanted() -> None:
+    gateway = house(Features(prompt_caching=True), Said(MESSAGE), providers=(claude(cache=True),))
+    await ask(gateway, system="Be kind.", tools=[TOOL, TOOL | {"name": "see"}])
+
+    said = sent(gateway)
+    assert [tool.get("cache_control") for tool in said["tools"]] == [None, {"type": "ephemeral"}]
+    assert said["system"][-1]["cache_control"] == {"type": "ephemeral"}
+    assert "cache_control" not in str(said["messages"])
+
+
+async def test_a_client_that_marks_for_itself_is_left_alone() -> None:
+    gateway = house(Features(prompt_caching=True), Said(MESSAGE), providers=(claude(cache=True),))
+    marked = {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}
+    await ask(gateway, system="Be kind.", messages=[{"role": "user", "content": [marked]}])
+
+    assert sent(gateway)["system"] == "Be kind."
+
+
+async def test_a_client_of_another_dialect_that_marks_is_left_alone_too() -> None:
+    gateway = house(Features(prompt_caching=True), Said(MESSAGE), providers=(claude(cache=True),))
+    part = {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}
+    turns = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": [part]}]
+    await gateway.ask(msgspec.json.encode({"model": "m", "messages": turns}))
+
+    assert str(sent(gateway)).count("cache_control") == 1
+
+
+async def test_without_a_system_or_tools_nothing_is_marked() -> None:
+    gateway = house(Features(prompt_caching=True), Said(MESSAGE), providers=(claude(cache=True),))
+    await ask(gateway)
+
+    assert b"cache_control" not in gateway.vendors.calls[0].body
+
+
+async def test_where_nothing_can_be_marked_the_clients_words_go_up() -> None:
+    gateway = house(Features(prompt_caching=True), Said(CHAT_ANSWER))
+    client = await gateway.ask(PLAIN)
+
+    assert client.body == CHAT_ANSWER
+
+
+async def test_vectors_are_not_read_for_any_of_this() -> None:
+    off = Features(tool_use=False, documents=False, thinking=False, prompt_caching=True)
+    embeds = target(price_model="m", operations=frozenset({"embeddings"}))
+    answer = b'{"data":[],"usage":{"prompt_tokens":4,"total_tokens":4}}'
+    gateway = house(off, Said(answer), providers=(provider(targets=(embeds,)),))
+    client = await gateway.ask(b'{"model":"m","input":"a file to think"}', path=b"/v1/embeddings")
+
+    assert client.body == answer
+
+
+def test_the_settings_say_it() -> None:
+    usual = parse({})
+    assert EdgeSettings.from_values(usual).features is USUAL
+    off = {**usual, "ENABLE_TOOL_USE": False}
+    assert EdgeSettings.from_values(off).features == Features(tool_use=False)
