@@ -19,6 +19,7 @@ NAME: Final = f"{NOTE}name"  # a result says the name of its tool
 URL: Final = f"{NOTE}url"  # without the object around it
 WORD: Final = f"{NOTE}finish_reason"  # the reason is the vendor's own word, or none at all
 ANY: Final = f"{NOTE}any"  # a tool must be called, in Mistral's word
+SAFETY: Final = f"{NOTE}safety_identifier"  # not `user`
 ONE_STOP: Final = f"{NOTE}stop"  # a string, and no list of one
 
 

@@ -13,7 +13,7 @@ from protocols.errors import DecodeError, Unsupported
 from protocols.fields import Fields, Item, read_body
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, ToolChoice
 from protocols.openai_chat.messages import read_messages
-from protocols.openai_chat.notes import ANY, LEGACY, MAX_TOKENS, ONE_STOP, note
+from protocols.openai_chat.notes import ANY, LEGACY, MAX_TOKENS, ONE_STOP, SAFETY, note
 
 Tool: TypeAlias = FunctionTool | CustomTool | ProviderTool
 Mode: TypeAlias = Literal["auto", "none", "required"]
@@ -53,7 +53,7 @@ def decode_request(body: bytes, head: Head) -> ir.Request:
         verbosity=fields.text("verbosity"),
         service_tier=fields.text("service_tier"),
         cache_key=fields.text("prompt_cache_key"),
-        end_user=fields.text("user"),
+        end_user=fields.text("safety_identifier" if SAFETY in notes else "user"),
         metadata=fields.texts("metadata"),
         store=fields.flag("store"),
         headers=head.headers or None,
@@ -70,6 +70,7 @@ def _notes(fields: Fields) -> list[str]:
     said = {
         ANY: choice is not None and bytes(choice.raw) == b'"any"',
         MAX_TOKENS: not fields.has("max_completion_tokens") and fields.has("max_tokens"),
+        SAFETY: not fields.has("user") and fields.has("safety_identifier"),
         ONE_STOP: stop is not None and stop.is_text(),
         LEGACY: not fields.has("tool_choice") and fields.has("function_call"),
     }

@@ -11,6 +11,7 @@ from protocols.codec import Target
 from protocols.ir import CachePoint, Extra, Request
 from protocols.losses import Losses
 from protocols.naming import Names
+from protocols.openai_chat.notes import noted
 from protocols.openai_chat.wire import add_rest
 
 OPENAI: Final = frozenset({"openai", "azure"})
@@ -37,6 +38,10 @@ class Sending:
 
     def takes(self, concept: str) -> bool:
         return concept not in self.target.refuses
+
+    def noted(self, extra: Extra | None, note: str) -> bool:
+        """Whether the client said it so. The notes of other dialects are theirs."""
+        return self.is_same and noted(extra, note)
 
     def tool_name(self, name: str) -> str:
         return name if self.is_same else self.names.sent(name)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from protocols import custom_tools, ir
 from protocols.ir import Media, Message, Refusal, Thinking, ToolCall, ToolResult
 from protocols.naming import fitting_id
-from protocols.openai_chat.notes import LEGACY, NAME, noted
+from protocols.openai_chat.notes import LEGACY, NAME
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_parts import Part, media_parts, parts_of, written
 from protocols.openai_chat.wire import is_thinking_part, signature_object, thought_key
@@ -101,10 +101,10 @@ class MessageWriter:
             "role": "tool",
             "tool_call_id": fitting_id(result.call_id, allowed=FITTING_IDS),
         }
-        if sending.is_same and noted(result.extra, LEGACY):
+        if sending.noted(result.extra, LEGACY):
             said = {"role": "function", "name": result.name}
         elif result.name is not None and (
-            noted(result.extra, NAME) or result.name != self._called.get(result.call_id)
+            sending.noted(result.extra, NAME) or result.name != self._called.get(result.call_id)
         ):
             said["name"] = sending.tool_name(result.name)
         blocks = result.content if sending.is_same else _texts(result)
@@ -203,7 +203,7 @@ class MessageWriter:
                 sending.losses.add("seal", path, "is of another vendor")
         sending.cache(said, call.cache, path)
         sending.rest(said, call.extra, path)
-        if sending.is_same and noted(call.extra, LEGACY):
+        if sending.noted(call.extra, LEGACY):
             return {LEGACY: inner}
         return said
 

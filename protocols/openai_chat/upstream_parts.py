@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from protocols import ir
 from protocols.ir import FileRef, Inline, InlineBlocks, InlineText, Link, Media, Opaque, Text
-from protocols.openai_chat.notes import URL, noted
+from protocols.openai_chat.notes import URL
 from protocols.openai_chat.sending import OPENAI, Sending
 from protocols.openai_chat.wire import is_thinking_part, thinking_part
 
@@ -109,7 +109,7 @@ def _image(media: Media, sending: Sending) -> Part | None:
     url = url_of(media, sending)
     if url is None:
         return None
-    if sending.is_same and noted(media.extra, URL):
+    if sending.noted(media.extra, URL):
         return {"type": "image_url", "image_url": url}
     said = {"url": url} if media.detail is None else {"url": url, "detail": media.detail}
     return {"type": "image_url", "image_url": said}

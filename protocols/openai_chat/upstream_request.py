@@ -12,7 +12,7 @@ import msgspec
 from protocols import efforts, ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Link, Media, Request, ToolResult
-from protocols.openai_chat.notes import MAX_TOKENS, ONE_STOP, noted
+from protocols.openai_chat.notes import MAX_TOKENS, ONE_STOP, SAFETY
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_messages import MessageWriter
 from protocols.openai_chat.upstream_parts import FETCHED
@@ -144,7 +144,7 @@ def _key_of_max_tokens(request: Request, sending: Sending) -> str:
     """OpenAI has a new name for it, which other servers need not know."""
     is_new = sending.is_openai
     if sending.is_same:
-        is_new = not noted(request.extra, MAX_TOKENS)
+        is_new = not sending.noted(request.extra, MAX_TOKENS)
     new, old = "max_completion_tokens", "max_tokens"
     return new if not sending.takes(old) or (is_new and sending.takes(new)) else old
 
@@ -159,7 +159,7 @@ def _add_stop(said: dict[str, Any], request: Request, sending: Sending) -> None:
     kept = stop if sending.is_same else stop[:MOST_STOPS]
     if len(kept) < len(stop):
         sending.losses.add("stop", "stop", f"Chat takes {MOST_STOPS} at most")
-    said["stop"] = stop[0] if noted(request.extra, ONE_STOP) else kept
+    said["stop"] = stop[0] if sending.noted(request.extra, ONE_STOP) else kept
 
 
 def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending: Sending) -> None:
@@ -199,7 +199,7 @@ def _add_rest(said: dict[str, Any], request: Request, sending: Sending) -> None:
     _add_known(said, "verbosity", "verbosity", request.verbosity, sending)
     _add_known(said, "prompt_cache_key", "cache_key", request.cache_key, sending)
     _add_tier(said, request.service_tier, sending)
-    _add_user(said, request.end_user, sending)
+    _add_user(said, request, sending)
     _add_modalities(said, request, sending)
     if request.metadata is not None:
         # OpenAI keeps them with what it stores, and refuses them otherwise.
@@ -238,14 +238,16 @@ def _add_tier(said: dict[str, Any], tier: str | None, sending: Sending) -> None:
         sending.losses.add("service_tier", "service_tier", "the target has no such tier")
 
 
-def _add_user(said: dict[str, Any], user: str | None, sending: Sending) -> None:
+def _add_user(said: dict[str, Any], request: Request, sending: Sending) -> None:
+    user = request.end_user
     if user is None:
         return
-    if not sending.takes("user"):
-        sending.losses.add("other:user", "user", "the target takes none")
+    key = "safety_identifier" if sending.noted(request.extra, SAFETY) else "user"
+    if not sending.takes(key):
+        sending.losses.add(f"other:{key}", key, "the target takes none")
         return
     is_long = len(user) > LONGEST_USER and not sending.is_same
-    said["user"] = sha256(user.encode(errors="replace")).hexdigest() if is_long else user
+    said[key] = sha256(user.encode(errors="replace")).hexdigest() if is_long else user
 
 
 def _add_modalities(said: dict[str, Any], request: Request, sending: Sending) -> None:

@@ -9,7 +9,7 @@ from msgspec import Raw
 from protocols import custom_tools
 from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, Request, ToolChoice
 from protocols.lenient import an_object
-from protocols.openai_chat.notes import ANY, LEGACY, noted
+from protocols.openai_chat.notes import ANY, LEGACY
 from protocols.openai_chat.sending import Sending
 
 SCHEMA_TOOL: Final = "json_output"
@@ -64,7 +64,7 @@ def _function(tool: FunctionTool, sending: Sending, path: str) -> dict[str, Any]
         inner["parameters"] = tool.parameters
     if tool.strict is not None:
         inner["strict"] = tool.strict
-    if sending.is_same and noted(tool.extra, LEGACY):
+    if sending.noted(tool.extra, LEGACY):
         sending.rest(inner, tool.extra, path)
         return {LEGACY: inner}
     said: dict[str, Any] = {"type": "function", "function": inner}
@@ -111,7 +111,7 @@ def _choose(said: dict[str, Any], choice: ToolChoice, request: Request, sending:
             sending.losses.add("parallel", "tool_choice.parallel", why)
     if choice.raw:
         if sending.is_same:
-            key = "function_call" if noted(request.extra, LEGACY) else "tool_choice"
+            key = "function_call" if sending.noted(request.extra, LEGACY) else "tool_choice"
             said[key] = choice.raw
         else:
             sending.losses.add("tool_choice", "tool_choice", "Chat has no such choice")
@@ -124,7 +124,7 @@ def _choose(said: dict[str, Any], choice: ToolChoice, request: Request, sending:
         if choice.mode != "auto":
             sending.losses.add("tool_choice", "tool_choice", "the target chooses by itself")
         return
-    if sending.is_same and noted(request.extra, LEGACY):
+    if sending.noted(request.extra, LEGACY):
         named = {"name": choice.name}
         said["function_call"] = named if choice.mode == "named" else choice.mode
         return
@@ -138,7 +138,7 @@ def _choice(choice: ToolChoice, request: Request, sending: Sending) -> Any:
         return {"type": "allowed_tools", "allowed_tools": allowed}
     if choice.mode == "named":
         return _pointer(choice.name or "", request, sending)
-    if noted(request.extra, ANY):
+    if sending.noted(request.extra, ANY):
         return "any"
     return choice.mode or "auto"
 

@@ -314,6 +314,13 @@ def test_a_choice_of_tools_is_understood(said: object, choice: ir.ToolChoice | N
     assert decode(tool_choice=said).tool_choice == choice
 
 
+def test_whoever_asks_is_told_by_one_of_two_names() -> None:
+    assert decode(safety_identifier="s").end_user == "s"
+    both = decode(safety_identifier="s", user="u")
+    assert both.end_user == "u"
+    assert both.extra == {"safety_identifier": raw("s")}
+
+
 def test_calling_one_at_a_time_is_part_of_the_choice() -> None:
     assert decode(parallel_tool_calls=False).tool_choice == ir.ToolChoice(parallel=False)
     choice = decode(parallel_tool_calls=True, tool_choice="auto").tool_choice

@@ -145,6 +145,8 @@ def test_a_request_in_chat_goes_on_as_it_came() -> None:
         {"tool_choice": "none"},
         {"tool_choice": "weird"},
         {"tool_choice": "any"},
+        {"safety_identifier": "s"},
+        {"safety_identifier": "s", "user": "u"},
         {"tool_choice": {"type": "function", "function": {"name": "f"}}},
         {"tool_choice": {"type": "custom", "custom": {"name": "f"}}, "tools": [
             {"type": "custom", "custom": {"name": "f"}}]},
