@@ -64,6 +64,11 @@ class Management:
     def revoke(self, key: Issued) -> None:
         self._post(f"keys/{key.id}/revoke")
 
+    def aws_pair(self, key: Issued) -> tuple[str, str]:
+        """For clients that sign: access key id and secret access key."""
+        made = self._post(f"keys/{key.id}/aws-pair")
+        return made["access_key_id"], made["secret_access_key"]
+
     def provider(
         self,
         *,
