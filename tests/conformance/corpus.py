@@ -14,13 +14,25 @@ PATHS: Final[Mapping[str, str]] = {
     "vertex.anthropic_": "/v1/messages",
     "anthropic.count_tokens": "/v1/messages/count_tokens",
     ".embeddings": "/v1/embeddings",
+    ".responses": "/v1/responses",
+    ".generateContent": "/v1beta/models/{model}:generateContent",
+    ".streamGenerateContent": "/v1beta/models/{model}:streamGenerateContent",
+    "bedrock.converse_stream": "/model/{model}/converse-stream",
+    "bedrock.converse": "/model/{model}/converse",
 }
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "/v1/chat/completions": "openai.chat",
     "/v1/messages": "anthropic.messages",
     "/v1/messages/count_tokens": "anthropic.messages",
     "/v1/embeddings": "openai.embeddings",
+    "/v1/responses": "openai.responses",
+    "/v1beta/models/{model}:generateContent": "gemini.generate",
+    "/v1beta/models/{model}:streamGenerateContent": "gemini.generate",
+    "/model/{model}/converse-stream": "bedrock.converse",
+    "/model/{model}/converse": "bedrock.converse",
 }
+# Where a client names the model, and whether he wants a stream, in the path.
+BY_PATH: Final[frozenset[Dialect]] = frozenset({"gemini.generate", "bedrock.converse"})
 # Ends like the others and is another shape.
 OTHERS: Final = frozenset({"ollama.native_embeddings"})
 
@@ -48,4 +60,5 @@ def apis() -> list[str]:
 
 
 def exchanges(api: str) -> list[Record]:
-    return list(records(api))
+    """Without Google's streams that are no events: we always ask for events."""
+    return [row for row in records(api) if row.response.sse or not row.response.is_array]

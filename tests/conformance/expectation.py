@@ -8,12 +8,13 @@ Client: status and bytes of the recording, but
 2. an error about our own credential (401, 402, some 403) becomes ours: no client can mend it;
 3. a stream that gives its stop reason and no last event is closed with one; a stream that just
    ends, with the dialect's error event;
-4. an error inside a 200 before any content is an answer of its own, with an error's status.
+4. an error inside a 200 before any content is an answer of its own, with an error's status;
+5. what a vendor says after the last event of the dialect (OpenRouter ends Responses as it ends
+   Chat) is for nobody.
 """
 
 import csv
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -21,16 +22,27 @@ import msgspec
 from msgspec import Raw
 
 from protocols.ir import Dialect, Usage
-from tests.conformance.corpus import dialect_of, failed, path_of
+from tests.conformance.corpus import BY_PATH, dialect_of, failed, path_of
+from tests.conformance.usage_reading import usage_of
 from tests.protocols.corpus import CORPUS, Record
 
 # Input with all of its parts, output, read from a cache, written to one.
 Tokens: TypeAlias = tuple[int, int, int, int]
-NO_TOKENS: Final[Tokens] = (0, 0, 0, 0)
 TOP: Final = msgspec.json.Decoder(dict[str, Raw])
 EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\Z)")
 DATA: Final = re.compile(rb"(?m)^data: ?(.*)$")
+DONE: Final = b"data: [DONE]\n\n"
 COUNTING: Final = "/v1/messages/count_tokens"
+KEY_REFUSED: Final = b"API_KEY_INVALID"  # Google's, with 400
+# How an error about our own credential is told.
+OURS: Final[dict[Dialect, tuple[frozenset[int], bytes]]] = {
+    "openai.chat": (frozenset({502, 503}), b'"upstream_'),
+    "openai.responses": (frozenset({502, 503}), b'"upstream_'),
+    "openai.embeddings": (frozenset({502, 503}), b'"upstream_'),
+    "anthropic.messages": (frozenset({502, 503}), b'"api_error"'),
+    "gemini.generate": (frozenset({502, 503}), b'"INTERNAL"'),
+    "bedrock.converse": (frozenset({500, 503}), b'"message"'),
+}
 OWN_CREDENTIAL: Final = frozenset({401, 402})
 PERHAPS_OWN_CREDENTIAL: Final = 403
 CONTENT: Final = re.compile(
@@ -39,13 +51,17 @@ CONTENT: Final = re.compile(
 
 
 def sent_by_client(exchange: Record, *, model: str) -> bytes:
-    """The recorded body with the model's name as this gateway knows it."""
+    """The recorded body with the model's name as this gateway knows it, if it stands there."""
+    if dialect_of(exchange) in BY_PATH:
+        return exchange.request.body
     top = TOP.decode(exchange.request.json)
     top["model"] = Raw(msgspec.json.encode(model))
     return msgspec.json.encode(top)
 
 
 def upstream_model(exchange: Record) -> str:
+    if dialect_of(exchange) in BY_PATH:
+        return exchange.model or "unnamed"
     raw = TOP.decode(exchange.request.json).get("model")
     return "unnamed" if raw is None else str(msgspec.json.decode(raw))
 
@@ -54,7 +70,10 @@ def upstream_problem(exchange: Record, *, sent: bytes, arrived: bytes) -> str | 
     """What is wrong with the vendor's body; None when it is as it must be."""
     wanted = {name: bytes(raw) for name, raw in TOP.decode(sent).items()}
     found = {name: bytes(raw) for name, raw in TOP.decode(arrived).items()}
-    wanted["model"] = msgspec.json.encode(upstream_model(exchange))
+    if dialect_of(exchange) in BY_PATH:
+        wanted.pop("model", None)  # it is in the path, and the one there counts
+    else:
+        wanted["model"] = msgspec.json.encode(upstream_model(exchange))
     if asks_for_usage_itself(exchange):
         options = msgspec.json.decode(found.get("stream_options", b"{}"))
         given = msgspec.json.decode(wanted.get("stream_options", b"{}")) or {}
@@ -80,9 +99,11 @@ def fails_inside(exchange: Record, recorded: bytes) -> bool:
     """A success that is an error: a whole body, or a stream before its first content."""
     if failed(exchange):
         return False
-    if exchange.response.sse is None:
+    if not exchange.response.is_stream:
         answer = msgspec.json.decode(recorded)
         return isinstance(answer, dict) and isinstance(answer.get("error"), dict)
+    if dialect_of(exchange) not in {"openai.chat", "anthropic.messages"}:
+        return False  # there is none among the recordings
     for event in EVENT.findall(recorded):
         if b'"error"' in event and b'"choices"' not in event:
             return True
@@ -93,9 +114,10 @@ def fails_inside(exchange: Record, recorded: bytes) -> bool:
 
 def client_problem(exchange: Record, *, status: int, body: bytes, recorded: bytes) -> str | None:
     wanted = exchange.response.status
-    if wanted in OWN_CREDENTIAL or (wanted == PERHAPS_OWN_CREDENTIAL and status != wanted):
-        mark = b'"api_error"' if dialect_of(exchange) == "anthropic.messages" else b'"upstream_'
-        fine = status in {502, 503} and mark in body
+    refused = wanted in OWN_CREDENTIAL or KEY_REFUSED in recorded
+    if refused or (wanted == PERHAPS_OWN_CREDENTIAL and status != wanted):
+        statuses, mark = OURS[dialect_of(exchange)]
+        fine = status in statuses and mark in body
         return None if fine else f"{status} {body[:120]!r} for the vendor's word on our credential"
     if fails_inside(exchange, recorded):
         fine = status >= 400 and b'"error"' in body
@@ -117,6 +139,8 @@ def _difference(exchange: Record, body: bytes, wanted: bytes) -> str | None:
 
 def visible(exchange: Record, recorded: bytes) -> bytes:
     """What of the recorded body the client gets to see."""
+    if dialect_of(exchange) == "openai.responses":
+        return recorded.removesuffix(DONE)
     if failed(exchange) or not asks_for_usage_itself(exchange):
         return recorded
     events = EVENT.findall(recorded)
@@ -156,22 +180,13 @@ def usage_problem(exchange: Record, usage: Usage) -> str | None:
     """Compared with the last usage the vendor sent; Anthropic's events add to one another."""
     if path_of(exchange.api) == COUNTING:
         return None  # what is counted is the answer, and free
-    observed: dict[str, Any] = {}
-    for said in exchange.observed.usage:
-        observed |= {name: value for name, value in said.items() if value is not None}
-    totals = TOTALS[dialect_of(exchange)]
-    wanted = totals(observed) if observed else NO_TOKENS
-    found = (
-        usage.input_tokens or 0,
-        usage.output_tokens or 0,
-        usage.cache_read_tokens or 0,
-        sum((usage.cache_write_tokens or {}).values()),
-    )
+    said = usage_of(exchange) or Usage()
+    wanted, found = totals(said), totals(usage)
     if found != wanted:
-        return f"{found} instead of {wanted} of {observed}"
+        return f"{found} instead of {wanted}"
     second = second_reading().get(exchange.id)
     if second is not None and found != second:
-        return f"{found} instead of {second} by the second reading of {observed}"
+        return f"{found} instead of {second} by the second reading"
     return None
 
 
@@ -190,32 +205,6 @@ def second_reading() -> dict[str, Tokens]:
         }
 
 
-def _of_messages(said: dict[str, Any]) -> Tokens:
-    """Input is told without what was read from or written to a cache."""
-    read = said.get("cache_read_input_tokens", 0)
-    written = said.get("cache_creation_input_tokens", 0)
-    return said.get("input_tokens", 0) + read + written, said.get("output_tokens", 0), read, written
-
-
-def _of_chat(said: dict[str, Any]) -> Tokens:
-    """Where the total says so, reasoning is not in the completion."""
-    asked, answered = said.get("prompt_tokens", 0), said.get("completion_tokens", 0)
-    thought = (said.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-    if thought and asked + answered + thought == said.get("total_tokens"):
-        answered += thought
-    details = said.get("prompt_tokens_details") or {}
-    read = details.get("cached_tokens") or said.get("prompt_cache_hit_tokens") or 0
-    written = details.get("cache_write_tokens") or 0
-    return asked, answered, read, written
-
-
-def _of_embeddings(said: dict[str, Any]) -> Tokens:
-    """Some say only the total."""
-    return said.get("prompt_tokens", said.get("total_tokens", 0)), 0, 0, 0
-
-
-TOTALS: Final[dict[Dialect, Callable[[dict[str, Any]], Tokens]]] = {
-    "anthropic.messages": _of_messages,
-    "openai.chat": _of_chat,
-    "openai.embeddings": _of_embeddings,
-}
+def totals(usage: Usage) -> Tokens:
+    written = sum((usage.cache_write_tokens or {}).values())
+    return usage.input_tokens or 0, usage.output_tokens or 0, usage.cache_read_tokens or 0, written

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import msgspec
 
@@ -25,6 +26,7 @@ from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.slots import Slots
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.codec import Target
+from protocols.ir import Dialect
 from protocols.registry import NATIVE
 from providers.adapters.registry import ADAPTERS
 from providers.addresses import AddressPolicy
@@ -151,11 +153,13 @@ class Lane:
             for name, value in exchange.request.headers.items()
             if name in TOLD
         ]
+        path, model = path_of(exchange.api) or "", f"{slug_of(exchange)}.{upstream_model(exchange)}"
         scope = {
             "type": "http",
             "method": "POST",
-            "path": path_of(exchange.api),
-            "query_string": b"",
+            "path": path.format(model=model),
+            "raw_path": path.format(model=quote(model, safe="")).encode(),
+            "query_string": b"alt=sse" if ":stream" in path else b"",
             "headers": headers,
             "client": ("192.0.2.9", 4711),
             "state": {IN_SCOPE: self._worker, "request_id": exchange.id},
@@ -185,13 +189,24 @@ class Lane:
         )
 
 
+# Of dialects that one kind of provider speaks; and what its base URLs end in.
+KINDS: Final[dict[Dialect, str]] = {
+    "anthropic.messages": "anthropic",
+    "openai.responses": "openai",
+    "gemini.generate": "gemini",
+    "bedrock.converse": "bedrock",
+}
+VERSIONS: Final = {"gemini": "/v1beta", "bedrock": ""}
+
+
 def slug_of(exchange: Record) -> str:
     return exchange.id.replace(".", "-").replace("_", "-")
 
 
 def kind_of(exchange: Record) -> str:
-    if dialect_of(exchange) == "anthropic.messages":
-        return "anthropic"
+    dialect = dialect_of(exchange)
+    if dialect in KINDS:
+        return KINDS[dialect]
     return "openai" if exchange.api.startswith("openai.") else "openai_compatible"
 
 
@@ -221,7 +236,10 @@ def provider_of(exchange: Record, *, url: str) -> ProviderSpec:
 
 @asynccontextmanager
 async def lane_to(replay: Replay, exchanges: Sequence[Record]) -> AsyncIterator[Lane]:
-    providers = [provider_of(row, url=f"{replay.url(row.id)}/v1") for row in exchanges]
+    providers = [
+        provider_of(row, url=replay.url(row.id) + VERSIONS.get(kind_of(row), "/v1"))
+        for row in exchanges
+    ]
     key = KeySpec(
         id=f"key_{KEY.public_id}",
         public_id=KEY.public_id,

@@ -1,4 +1,4 @@
-"""Every recorded exchange of the three dialects through the pipeline, byte by byte."""
+"""Every recorded exchange of our dialects through the pipeline, byte by byte."""
 
 import tomllib
 from collections.abc import Callable, Iterator

@@ -58,10 +58,10 @@ class Answered(Struct):
 
     @property
     def is_stream(self) -> bool:
-        return self.sse is not None or self.body_b64 is not None or self._is_array
+        return self.sse is not None or self.body_b64 is not None or self.is_array
 
     @property
-    def _is_array(self) -> bool:
+    def is_array(self) -> bool:
         """How Google streams to who does not ask for events; we do."""
         return bytes(self.json).startswith(b"[") and self.status == OK
 
@@ -72,7 +72,7 @@ class Answered(Struct):
             return base64.b64decode(self.body_b64)
         if self.sse is not None:
             return self.sse.encode()
-        if self._is_array:
+        if self.is_array:
             elements = msgspec.json.decode(self.json, type=list[Raw])
             return b"".join(b"data: %b\r\n\r\n" % bytes(each) for each in elements)
         return bytes(self.json) if self.text is None else self.text.encode()
