@@ -34,6 +34,9 @@ KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 STATE_FIELDS: Final = ("conversation", "prompt")
 BACKGROUND: Final = "background"
 CHATTING: Final = "chat"
+EMBEDDING: Final = "embeddings"
+# Each of many requests in one body names the model once more.
+NAMED_WITHIN: Final[frozenset[Dialect]] = frozenset({"gemini.generate"})
 WEB: Final = ("https://", "http://")
 
 
@@ -102,8 +105,10 @@ async def fetch(exchange: Exchange, urls: tuple[str, ...], runtime: Runtime) -> 
 
 def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> bool:
     """Whether the client's own words are not what its vendor is to see."""
-    chats = exchange.arrival.operation.what == CHATTING
-    if not chats or candidate.surface.dialect not in UPSTREAM_CODECS:
+    what, dialect = exchange.arrival.operation.what, candidate.surface.dialect
+    if what == EMBEDDING:
+        return dialect in NAMED_WITHIN
+    if what != CHATTING or dialect not in UPSTREAM_CODECS:
         return False
     body, features = exchange.body, runtime.settings.features
     if features is not USUAL and may_change(body, candidate.target.target, features):

@@ -6,11 +6,15 @@ import msgspec
 import pytest
 from msgspec import Raw
 
+from gateway.edge.asking import ask
+from gateway.edge.exchange import Candidate
+from gateway.edge.surfaces import EMBED_CONTENTS
 from protocols import ir, registry
 from protocols.codec import Encoded, Loss, Target
 from protocols.errors import DecodeError, Unsupported
 from providers.specs import ProviderSpec, Surface
 from tests.gateway.edge.house import House, told_by
+from tests.gateway.edge.plane import exchange as arrived
 from tests.gateway.edge.vendors import Said, provider, target
 
 BODY = b'{"model":"m","input":["a","b"],"user":"u"}'
@@ -95,3 +99,17 @@ async def test_what_is_no_answer_is_not_translated() -> None:
     client = await house.ask(BODY, path=PATH)
 
     assert client.status == 502
+
+
+async def test_what_names_the_model_within_is_read_even_in_its_own_dialect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table: Any = registry.EMBEDDINGS_CODECS
+    monkeypatch.setitem(table, "gemini.generate", registry.EMBEDDINGS_CODECS["openai.embeddings"])
+    house = House(Said(VECTORS), providers=(vendor(),))
+    runtime = house.worker
+    made = arrived(runtime, body=BODY, operation=EMBED_CONTENTS)
+    made.model, made.top = "m", {}
+    chosen = Candidate(provider=vendor(), target=vendor().targets[0], surface=vendor().surfaces[0])
+
+    assert ask(made, chosen, runtime).lane == "translation"
