@@ -26,6 +26,7 @@ from protocols.openai_responses.writing import (
     WholeWriter,
 )
 
+UNSAID: Final = -1  # the index of a block that nobody began
 ID_CHARS: Final = 32
 ID_PREFIXES: Final = {
     "message": "msg",
@@ -42,6 +43,7 @@ class Assembly:
         self._writers: dict[int, BlockWriter] = {}
         self._items: list[OutputItem] = []
         self._losses = losses
+        self._has_refused = False
 
     @property
     def output(self) -> list[Said]:
@@ -62,7 +64,15 @@ class Assembly:
             self._lose("citations", index, "Responses cites the web only")
         return writer.feed(event)
 
-    def close(self) -> list[Said]:
+    def finish(self, stop: ir.Stop) -> list[Said]:
+        """Whoever refused without a word for it is understood by an empty one."""
+        told: list[Said] = []
+        if stop.reason == "refusal" and not self._has_refused:
+            told = self._begin_part(UNSAID, ir.Refusal(text=""))
+            told += self._end(UNSAID, self._writers[UNSAID], None)
+        return [*told, *self._close()]
+
+    def _close(self) -> list[Said]:
         """Nothing is added to the last item."""
         if not self._items:
             return []
@@ -107,6 +117,7 @@ class Assembly:
 
     def _begin_part(self, index: int, block: ir.Text | ir.Refusal | ir.Thinking) -> list[Said]:
         form = _form(block)
+        self._has_refused = self._has_refused or form is REFUSAL
         seal = None if isinstance(block, ir.Refusal) else block.seal
         extra = None if isinstance(block, ir.Refusal) else block.extra
         item = self._joined(form, seal, joins=isinstance(block, ir.Refusal))
@@ -139,7 +150,7 @@ class Assembly:
     def _new(
         self, said: Said, *, form: PartForm | None = None, seal: ir.Seal | None = None
     ) -> tuple[OutputItem, list[Said]]:
-        told = self.close()
+        told = self._close()
         seal_id = seal.id if seal else None
         item = OutputItem(len(self._items), said, seal_id=seal_id, is_full=form is None)
         self._items.append(item)

@@ -1,9 +1,8 @@
 """A stream of Responses events, written; each is numbered, and the last says all again."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from protocols import ir
-from protocols.codec import Loss
 from protocols.errors import Problem, kind_named
 from protocols.ir import Event, Request
 from protocols.openai_responses.assembly import Assembly
@@ -11,6 +10,9 @@ from protocols.openai_responses.errors import failing, written
 from protocols.openai_responses.response import ending, head, tier
 from protocols.openai_responses.wire import STATUSES
 from protocols.openai_responses.writing import FIELDS
+
+if TYPE_CHECKING:
+    from protocols.codec import Loss
 
 
 class ResponsesEventEncoder:
@@ -55,7 +57,7 @@ class ResponsesEventEncoder:
         return self._write({"type": "response.in_progress", "response": self._head})
 
     def _finish(self, event: ir.Finished) -> bytes:
-        told = self._begin() + self._tell(self._assembly.close())
+        told = self._begin() + self._tell(self._assembly.finish(event.stop))
         said = {
             **self._head,
             **ending(event.stop, event.usage),

@@ -88,7 +88,6 @@ class PartsReader:
         text, logprobs = delta.text("delta"), filled(delta.raw("logprobs"))
         if self._is_open(place) and (text or logprobs):
             part.told.append(text)
-            self._answer.has_refused |= kind == REFUSAL
             extra = delta.rest() or None
             yield ir.TextDelta(index=part.index, text=text, logprobs=logprobs, extra=extra)
 
@@ -108,7 +107,6 @@ class PartsReader:
         kind = said.text("type")
         text = _untold(said.text(REFUSAL if kind == REFUSAL else "text"), part.told)
         if text:
-            self._answer.has_refused |= kind == REFUSAL
             logprobs = NOTHING if part.told else filled(said.raw("logprobs"))
             part.told.append(text)
             yield ir.TextDelta(index=part.index, text=text, logprobs=logprobs)
@@ -147,6 +145,7 @@ class PartsReader:
         if self._is_reasoning:
             return ir.Thinking(summary=kind == SUMMARY, seal=seal, extra=extra or None)
         if kind == REFUSAL:
+            self._answer.has_refused = True
             return ir.Refusal(text="")
         return ir.Text(text="", seal=seal, extra=extra or None)
 

@@ -26,7 +26,7 @@ def encode_response(response: ir.Response, request: ir.Request) -> Encoded:
     assembly = Assembly(response.id, losses)
     for event in replay(response):
         assembly.feed(event)
-    assembly.close()
+    assembly.finish(response.stop)
     said = {
         **head(response, request),
         **ending(response.stop, response.usage),

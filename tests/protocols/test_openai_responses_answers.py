@@ -301,6 +301,14 @@ def test_why_it_ended(reason: ir.StopReason, status: str, details: str | None) -
     assert last["type"] == f"response.{status}"
 
 
+def test_a_refusal_without_words_is_an_empty_one() -> None:
+    refused = ir.Stop(reason="refusal")
+    (message,) = whole(ir.Text(text="a"), stop=refused)["output"]
+    assert message["content"][1] == {"type": "refusal", "refusal": ""}
+    (other,) = whole(ir.Refusal(text="no"), stop=refused)["output"]
+    assert len(other["content"]) == 1
+
+
 def test_a_failure_is_told_as_one() -> None:
     said = whole(stop=ir.Stop(reason="error", raw="network_error"))
     assert (said["status"], said["error"]) == (

@@ -203,6 +203,18 @@ def test_nothing_is_told_of_blocks_that_are_lost() -> None:
     ) == ["created", "in_progress", "completed"]
 
 
+def test_a_refusal_without_words_is_told_in_the_end() -> None:
+    refused = ir.Finished(stop=ir.Stop(reason="refusal"), usage=ir.Usage())
+    assert kinds(STARTED, refused)[2:] == [
+        "output_item.added",
+        "content_part.added",
+        "refusal.done",
+        "content_part.done",
+        "output_item.done",
+        "completed",
+    ]
+
+
 def test_only_texts_are_cited() -> None:
     citation = ir.Citation(url="https://x.test")
     assert "output_text.annotation.added" not in kinds(
