@@ -108,8 +108,8 @@ async def test_what_names_the_model_within_is_read_even_in_its_own_dialect(
     monkeypatch.setitem(table, "gemini.generate", registry.EMBEDDINGS_CODECS["openai.embeddings"])
     house = House(Said(VECTORS), providers=(vendor(),))
     runtime = house.worker
-    made = arrived(runtime, body=BODY, operation=EMBED_CONTENTS)
-    made.model, made.top = "m", {}
+    made = arrived(runtime, operation=EMBED_CONTENTS)
+    made.model, made.body = "m", BODY
     chosen = Candidate(provider=vendor(), target=vendor().targets[0], surface=vendor().surfaces[0])
 
     assert ask(made, chosen, runtime).lane == "translation"
