@@ -22,6 +22,8 @@ OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 LISTS: Final = msgspec.json.Decoder(list[Raw])
 VALUES: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 KINDS: Final = {b"{": "an object", b"[": "a list"}
+OPENINGS: Final = {kind: first for first, kind in KINDS.items()}
+UNREADABLE: Final = (ValueError, RecursionError)
 PLACE: Final = re.compile(r" \(byte \d+\)$| - at `.*`$")
 SHOWN_CHARS: Final = 40
 
@@ -56,9 +58,10 @@ class Fields:
     __slots__ = ("_left", "path")
 
     def __init__(self, raw: bytes | Raw, path: str) -> None:
-        if _first(raw) != b"{":
-            raise unexpected(raw, path, "an object")
-        self._left = _decode(OBJECTS, raw, path)
+        try:
+            self._left = OBJECTS.decode(raw)
+        except UNREADABLE:
+            self._left = _refused(OBJECTS, raw, path, "an object")
         self.path = path
 
     def at(self, key: str) -> str:
@@ -67,7 +70,7 @@ class Fields:
     def raw(self, key: str) -> Raw:
         """The bytes of the value; the empty Raw if there is none."""
         found = self._left.pop(key, NOTHING)
-        return NOTHING if found == NULL else found
+        return NOTHING if found is NOTHING or found == NULL else found
 
     def has(self, key: str) -> bool:
         return self._left.get(key, NOTHING) not in (NOTHING, NULL)
@@ -77,8 +80,12 @@ class Fields:
         return Item(raw, self.at(key)) if raw else None
 
     def text(self, key: str) -> str | None:
-        raw = self.raw(key)
-        return read_text(raw, self.at(key)) if raw else None
+        raw = self._left.pop(key, NOTHING)
+        if raw is NOTHING:
+            return None
+        value = _value(raw)
+        # Paths are put together only for those who must be told where something is wrong.
+        return value if value is None or isinstance(value, str) else read_text(raw, self.at(key))
 
     def required_text(self, key: str) -> str:
         text = self.text(key)
@@ -156,9 +163,10 @@ def read_text(raw: Raw, path: str) -> str:
 
 
 def read_items(raw: Raw, path: str) -> Iterator[Item]:
-    if _first(raw) != b"[":
-        raise unexpected(raw, path, "a list")
-    found = _decode(LISTS, raw, path)
+    try:
+        found = LISTS.decode(raw)
+    except UNREADABLE:
+        found = _refused(LISTS, raw, path, "a list")
     for index, each in enumerate(found):
         yield Item(each, f"{path}[{index}]")
 
@@ -194,6 +202,23 @@ def _shown(raw: bytes | Raw) -> str:
 
 def _cut(shown: str) -> str:
     return shown if len(shown) <= SHOWN_CHARS else f"{shown[:SHOWN_CHARS]}…"
+
+
+def _value(raw: Raw) -> Any:
+    """What cannot be read is no text, and is told as such."""
+    try:
+        return VALUES.decode(raw)
+    except UNREADABLE:
+        return UNREADABLE
+
+
+def _refused(
+    decoder: "msgspec.json.Decoder[Read]", raw: bytes | Raw, path: str, expected: str
+) -> Read:
+    """Says why it could not be read."""
+    if _first(raw) != OPENINGS[expected]:
+        raise unexpected(raw, path, expected)
+    return _decode(decoder, raw, path)
 
 
 def _decode(decoder: "msgspec.json.Decoder[Read]", raw: bytes | Raw, path: str) -> Read:

@@ -140,3 +140,8 @@ def test_nothing_but_a_refusal_leaves(bytes_: bytes) -> None:
         fields = read_body(bytes_)
         for name in fields.names():
             fields.raw(name)
+
+
+def test_a_number_out_of_range_is_no_text() -> None:
+    with pytest.raises(DecodeError, match="a is 1e999; expected a string"):
+        Fields(b'{"a":1e999}', "").text("a")
