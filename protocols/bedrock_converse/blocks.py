@@ -170,9 +170,10 @@ def read_result(fields: Fields) -> ToolResult:
     call_id = fields.required_text("toolUseId")
     content = [_result_part(part) for part in fields.items("content")]
     structured = NOTHING
-    if len(content) == 1 and isinstance(content[0], Opaque) and content[0].kind == "json":
-        # The value alone; beside others it stays in its place.
-        structured, content = Fields(content[0].raw, "").raw("json"), []
+    values = [part for part in content if isinstance(part, Opaque) and part.kind == "json"]
+    if len(values) == 1 and content[0] is values[0]:
+        # One that stands elsewhere stays in its place.
+        structured, content = Fields(values[0].raw, "").raw("json"), content[1:]
     return ToolResult(
         call_id=call_id,
         content=tuple(content),

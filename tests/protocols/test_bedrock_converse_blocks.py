@@ -193,6 +193,16 @@ def test_one_value_is_a_structured_result() -> None:
     )
 
 
+def test_a_value_may_stand_before_media_and_not_behind_them() -> None:
+    before = block_stays(toolResult={"toolUseId": "t", "content": [{"json": 1}, {"image": PNG}]})
+    assert isinstance(before, ir.ToolResult)
+    assert (before.structured, len(before.content)) == (Raw(b"1"), 1)
+    for content in ([{"image": PNG}, {"json": 1}], [{"json": 1}, {"json": 2}]):
+        kept = block_stays(toolResult={"toolUseId": "t", "content": content})
+        assert isinstance(kept, ir.ToolResult)
+        assert (bool(kept.structured), len(kept.content)) == (False, 2)
+
+
 def test_success_is_what_is_meant_where_nothing_is_said() -> None:
     said = {"toolUseId": "t", "content": []}
     assert block(toolResult={**said, "status": "success"}) == block(toolResult=said)
