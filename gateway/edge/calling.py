@@ -169,7 +169,8 @@ class Caller:
             failure = self._refused(step, question, answer, body)
             if failure is not None:
                 return failure
-        if self._exchange.asked_stream or not is_json_object(content_type, body):
+        must_stream = self._exchange.asked_stream and question.lane == "native"
+        if must_stream or not is_json_object(content_type, body):
             wanted = streamed if self._exchange.asked_stream else "a JSON object"
             why = f"answered {answer.status} with {shown_type(content_type)}, not {wanted}"
             return odd(why, slug=candidate.provider.slug)
@@ -212,7 +213,7 @@ class Caller:
             return odd(f"answered {answer.status} with broken JSON", slug=slug)
         headers = answer.headers
         try:
-            told = question.told(body)
+            told = question.told(body, stream=exchange.asked_stream)
         except ProtocolError as error:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         if question.lane == "translation":
@@ -223,7 +224,10 @@ class Caller:
         exchange.tier, exchange.whole = native.tier(body), True
         exchange.delivered = made
         exchange.first_content_at = self._runtime.clock()
-        await self._delivery.whole(status=answer.status, upstream=headers, body=told.body)
+        if exchange.asked_stream:
+            await self._delivery.finish(told.body, upstream=headers)
+        else:
+            await self._delivery.whole(status=answer.status, upstream=headers, body=told.body)
         return None
 
     async def _stream(

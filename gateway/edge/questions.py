@@ -49,8 +49,8 @@ class Question(Protocol):
         """For a stream."""
         ...
 
-    def told(self, body: bytes) -> Told:
-        """A whole answer; raises ProtocolError where it is none."""
+    def told(self, body: bytes, *, stream: bool) -> Told:
+        """A whole answer, as a stream where the client wants one; raises ProtocolError."""
         ...
 
 
@@ -81,7 +81,7 @@ class NativeQuestion:
     def passage(self) -> Passage:
         return Passage(self.native, hide_usage=self._hides_usage, cap=self._cap)
 
-    def told(self, body: bytes) -> Told:
+    def told(self, body: bytes, *, stream: bool) -> Told:
         return Told(body=body)
 
 

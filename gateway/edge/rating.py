@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 COUNTING: Final = "count_tokens"
 # What a client may ask to be served as, and a vendor bills differently.
-PAID_FIELDS: Final = ("service_tier", "speed", "inference_geo")
+TIER: Final = "service_tier"
+PAID_FIELDS: Final = (TIER, "speed", "inference_geo")
 ORDINARY: Final = frozenset(
     {
         "", "auto", "default", "standard", "standard_only", "on_demand", "global", "not_available",
@@ -145,9 +146,16 @@ def asked_variant(exchange: Exchange, candidate: Candidate) -> str:
 
 def _is_dropped(candidate: Candidate, field: str) -> bool:
     target = candidate.target
+    if candidate.lane == "translation" and not _is_translated(candidate, field):
+        return True
     return (
         field in target.target.refuses | candidate.provider.quirks.drop_params | target.params.drop
     )
+
+
+def _is_translated(candidate: Candidate, field: str) -> bool:
+    """Messages has no words for the tiers of others, and nobody else has its speed."""
+    return field == TIER and candidate.surface.dialect != "anthropic.messages"
 
 
 def _word(raw: bytes | msgspec.Raw) -> str:

@@ -23,6 +23,7 @@ from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
 from protocols.errors import DecodeError, ProtocolError, Unsupported
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
+from protocols.stream import replay
 
 # Headers that belong to what a body says: `ir.Request.headers`.
 BODY_HEADERS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
@@ -133,11 +134,15 @@ class TranslatedQuestion:
             cap=self._cap,
         )
 
-    def told(self, body: bytes) -> Told:
+    def told(self, body: bytes, *, stream: bool) -> Told:
         response = self._upstream.decode_response(body, self._memo)
         if response.stop.reason in FAILED_STOPS:
             raise DecodeError("", f"stopped with {response.stop.raw or response.stop.reason!r}")
         named = self._naming.response(response)
+        if stream:
+            encoder = self._asked.codec.event_encoder(self._asked.request)
+            events = b"".join(map(encoder.feed, replay(named))) + encoder.close()
+            return Told(body=events, losses=tuple(encoder.losses))
         encoded = self._asked.codec.encode_response(named, self._asked.request)
         return Told(body=encoded.body, losses=encoded.losses)
 

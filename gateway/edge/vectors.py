@@ -46,7 +46,7 @@ class VectorsQuestion:
         """Vectors are never streamed; what comes as a stream all the same is no answer."""
         return Passage(self.native, hide_usage=False)
 
-    def told(self, body: bytes) -> Told:
+    def told(self, body: bytes, *, stream: bool) -> Told:
         response = replace(self._upstream.decode_response(body), model=self._model)
         encoded = self._codec.encode_response(response, self._request)
         return Told(body=encoded.body, losses=encoded.losses)

@@ -9,7 +9,7 @@ from gateway.edge.fidelity import codes, conversion_loss, refused
 from protocols.codec import Loss, Target
 from providers.specs import Params, Quirks
 from tests.gateway.edge.dialects import vendor, whole
-from tests.gateway.edge.house import CHAT, MESSAGES, PLAIN, STREAMED, House
+from tests.gateway.edge.house import CHAT, MESSAGES, PLAIN, PRICE, STREAMED, House, priced
 from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.test_translation import EVENTS, MESSAGE, claude, house
 from tests.gateway.edge.vendors import SSE, Said, target
@@ -139,3 +139,14 @@ def test_codes_are_told_once_and_fit_into_a_header() -> None:
     strange = Loss(code="other:a\r\nb", path="x", why="y")
 
     assert codes([SEED, SEED, strange, IMAGE]) == ["seed", "other", "image"]
+
+
+@pytest.mark.parametrize(("speaks", "status"), [("anthropic.messages", 200), ("openai.chat", 400)])
+async def test_a_tier_has_a_price_only_where_it_can_be_asked_for(speaks: Any, status: int) -> None:
+    nowhere = priced(msgspec.structs.replace(PRICE, variants={}))
+    gateway = House(whole(speaks), providers=(vendor(speaks),), prices=nowhere)
+    client = await gateway.ask(PLAIN[:-1] + b',"service_tier":"flex"}')
+
+    assert client.status == status
+    if status == 200:
+        assert client.headers[b"x-switchyard-degraded"] == b"service_tier"

@@ -77,6 +77,20 @@ async def test_a_stream_is_told_in_the_dialect_of_the_client(
 
 
 @pytest.mark.parametrize(("asks", "speaks"), PAIRS)
+async def test_a_vendor_that_does_not_stream_is_told_as_a_stream(
+    asks: Dialect, speaks: Dialect
+) -> None:
+    house = House(whole(speaks), providers=(vendor(speaks),))
+    client = await asked(house, asks, stream=True)
+
+    assert client.headers[b"content-type"] == NATIVE[asks].stream_content_type
+    answer = read_stream(asks, client.body).response()
+    assert (text_of(answer), calls_of(answer)) == ("Hello", [("look", {"at": "sea"})])
+    _, final = told_by(house)
+    assert (final.outcome.status, final.tokens.out_text) == ("ok", 2)
+
+
+@pytest.mark.parametrize(("asks", "speaks"), PAIRS)
 async def test_wherever_a_stream_breaks_it_ends_once(asks: Dialect, speaks: Dialect) -> None:
     told = frames(speaks)
     for cut in range(1, len(told)):
