@@ -9,6 +9,10 @@ from protocols.bedrock_converse.codec import ConverseCodec, ConverseUpstream
 from protocols.bedrock_converse.native import BedrockConverse
 from protocols.codec import ClientCodec, EmbeddingsCodec, EmbeddingsUpstream, UpstreamCodec
 from protocols.gemini_generate.codec import GenerateCodec, GenerateUpstream
+from protocols.gemini_generate.embeddings import (
+    GenerateEmbeddingsCodec,
+    GenerateEmbeddingsUpstream,
+)
 from protocols.gemini_generate.native import GeminiGenerate
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
@@ -44,7 +48,9 @@ UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
 }
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
     "openai.embeddings": OpenAiEmbeddingsCodec(),
+    "gemini.generate": GenerateEmbeddingsCodec(),
 }
 EMBEDDINGS_UPSTREAM: Final[Mapping[Dialect, EmbeddingsUpstream]] = {
     "openai.embeddings": OpenAiEmbeddingsUpstream(),
+    "gemini.generate": GenerateEmbeddingsUpstream(),
 }

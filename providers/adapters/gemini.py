@@ -36,6 +36,7 @@ class Gemini(JsonApi):
                     "chat": "/models/{model}:generateContent",
                     "chat_stream": "/models/{model}:streamGenerateContent?alt=sse",
                     "count_tokens": "/models/{model}:countTokens",
+                    "embeddings": "/models/{model}:batchEmbedContents",
                 },
             ),
         )

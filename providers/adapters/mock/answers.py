@@ -147,7 +147,7 @@ def _copies(request: ir.Request) -> int:
 
 def _embeddings(asked: Asked) -> Answer:
     codec = EMBEDDINGS_CODECS[asked.dialect]
-    request = codec.decode_request(asked.body, Head())
+    request = codec.decode_request(asked.body, asked.head)
     knobs = read_model(request.model)
     if knobs.model != EMBEDDING:
         raise _wrong_operation(request.model, "embeddings")

@@ -28,6 +28,7 @@ PATHS: Final[Mapping[str, tuple[Dialect, str]]] = {
     "/v1beta/models/{model}:generateContent": ("gemini.generate", "chat"),
     "/v1beta/models/{model}:streamGenerateContent?alt=sse": ("gemini.generate", "chat_stream"),
     "/v1beta/models/{model}:countTokens": ("gemini.generate", "count_tokens"),
+    "/v1beta/models/{model}:batchEmbedContents": ("gemini.generate", "embeddings"),
     "/model/{model}/converse": ("bedrock.converse", "chat"),
     "/model/{model}/converse-stream": ("bedrock.converse", "chat_stream"),
 }

@@ -54,6 +54,10 @@ def test_tokens_are_counted_under_another_and_never_streamed() -> None:
     assert call("count_tokens", stream=True).url == f"{BASE}/models/gemini-2.5-pro:countTokens"
 
 
+def test_vectors_are_asked_for_in_batches() -> None:
+    assert call("embeddings").url == f"{BASE}/models/gemini-2.5-pro:batchEmbedContents"
+
+
 def test_a_models_name_cannot_leave_its_place() -> None:
     made = call(model="../x?key=1#:y")
     assert made.url == f"{BASE}/models/..%2Fx%3Fkey%3D1%23%3Ay:generateContent"

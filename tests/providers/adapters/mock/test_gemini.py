@@ -74,6 +74,14 @@ def test_tokens_are_counted() -> None:
     }
 
 
+def test_equal_texts_have_equal_vectors() -> None:
+    asked = [{"content": {"parts": [{"text": text}]}} for text in ("a", "b", "a")]
+    heard = ask("/v1beta/models/mock-embed:batchEmbedContents", requests=asked)
+    first, second, third = (each["values"] for each in heard.json["embeddings"])
+    assert first == third != second
+    assert heard.json["usageMetadata"]["promptTokenCount"] == 3
+
+
 @pytest.mark.parametrize(
     ("status", "word"),
     [(429, "RESOURCE_EXHAUSTED"), (503, "UNAVAILABLE"), (401, "UNAUTHENTICATED")],
