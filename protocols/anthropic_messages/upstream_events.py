@@ -81,7 +81,7 @@ class MessagesEventDecoder:
             case "content_block_delta":
                 return self._delta(said, frame)
             case "content_block_start":
-                return self._begin(_key(said), said.content_block)
+                return self._begin(_key(said), said.content_block or OpenBlock.raw_of(NOTHING))
             case "content_block_stop":
                 return self._end(_key(said))
             case "message_delta":

@@ -345,7 +345,11 @@ def test_a_delta_of_another_kind_goes_through_as_it_is(odd: dict[str, Any]) -> N
 
 
 def test_a_delta_of_no_kind_begins_a_text() -> None:
-    told = collected(heard({"type": "content_block_delta", "delta": {"type": []}}, *stop()))
+    oddities: list[dict[str, Any]] = [{"delta": {"type": []}}, {"delta": []}, {}]
+    for odd in oddities:
+        told = collected(heard({"type": "content_block_delta", **odd}, *stop()))
+        assert told.content == (ir.Text(text=""),)
+    told = collected(heard({"type": "content_block_start"}, *stop()))
     assert told.content == (ir.Text(text=""),)
 
 
