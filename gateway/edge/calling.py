@@ -135,6 +135,7 @@ class Caller:
                 surface=candidate.surface,
                 credential=step.credential,
                 secret=step.secret,
+                now=runtime.wall(),
             ),
             operation=operation.what,
             body=question.body,

@@ -557,6 +557,26 @@ export interface paths {
     patch: operations['keys_update']
     trace?: never
   }
+  '/api/v1/keys/{key_id}/aws-pair': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * A pair of keys for clients that sign, as AWS's SDKs do
+     * @description Needs `key.create_any` or `key.create_team` or `key.create_own`.
+     */
+    post: operations['keys_aws_pair']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/keys/{key_id}/clone': {
     parameters: {
       query?: never
@@ -2283,6 +2303,18 @@ export interface components {
       readonly key: string | null
       /** @description True when the key was in the first answer. */
       readonly key_shown: boolean
+    }
+    /** @description For clients that sign: in this one answer and never again. */
+    IssuedPair: {
+      /** @description True once every worker serves by the change; false when one has not said so within two seconds. */
+      readonly propagated: boolean
+      /** @description Of the key that it acts as. */
+      readonly id: string
+      readonly access_key_id: string
+      /** @description Null when an Idempotency-Key is replayed. */
+      readonly secret_access_key: string | null
+      /** @description True when it was in the first answer. */
+      readonly secret_access_key_shown: boolean
     }
     JoinedTenant: {
       slug: string
@@ -5730,6 +5762,45 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ChangedKey']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  keys_aws_pair: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The first answer is kept for 24 hours and repeated for the same request. */
+        'Idempotency-Key'?: string
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path: {
+        key_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['KeyRotateRequest']
+      }
+    }
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IssuedPair']
         }
       }
       /** @description A problem, RFC 9457. */
