@@ -144,13 +144,16 @@ def dialect_of(api: str) -> Dialect | None:
     return next(fitting, None)
 
 
-def frames_of(dialect: Dialect, chunks: Iterable[bytes]) -> list[Frame]:
+def split(dialect: Dialect, chunks: Iterable[bytes]) -> list[bytes]:
     """What the gateway's splitter makes of a stream, to its end."""
-    native = NATIVE[dialect]
-    splitter = native.splitter(cap=CAP)
+    splitter = NATIVE[dialect].splitter(cap=CAP)
     frames = [raw for chunk in chunks for raw in splitter.feed(chunk)]
-    rest = native.completed(held) if (held := splitter.close()) else b""
-    return [native.frame(raw) for raw in ([*frames, rest] if rest else frames)]
+    rest = NATIVE[dialect].completed(held) if (held := splitter.close()) else b""
+    return [*frames, rest] if rest else frames
+
+
+def frames_of(dialect: Dialect, chunks: Iterable[bytes]) -> list[Frame]:
+    return [NATIVE[dialect].frame(raw) for raw in split(dialect, chunks)]
 
 
 def native_records() -> Iterator[tuple[Dialect, Record]]:

@@ -1,9 +1,8 @@
 """What is translated into a dialect is what its vendor's own SDK knows, by the SDK's models."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -30,7 +29,6 @@ ANSWERS: Final[Mapping[Dialect, tuple[str, str]]] = {
     "openai.chat": ("openai.types.chat", "ChatCompletion"),
     "openai.responses": ("openai.types.responses", "Response"),
     "anthropic.messages": ("anthropic.types", "Message"),
-    "gemini.generate": ("google.genai.types", "GenerateContentResponse"),
 }
 REQUESTS: Final[Mapping[Dialect, tuple[str, str]]] = {
     "openai.chat": (
@@ -49,6 +47,9 @@ REQUESTS: Final[Mapping[Dialect, tuple[str, str]]] = {
 def answer_reader(dialect: Dialect) -> Callable[[Any], object]:
     if dialect == "bedrock.converse":
         return _converse("output_shape")
+    if dialect == "gemini.generate":
+        whole: Callable[[Any], object] = _google().GenerateContentResponse.model_validate
+        return whole
     module, name = ANSWERS[dialect]
     read: Callable[[Any], object] = getattr(import_module(module), name).model_validate
     return read
@@ -74,9 +75,13 @@ def _silent(body: Any) -> Any:
     return body
 
 
+def _google() -> Any:
+    return import_module("tests.clients.google_sdk").types
+
+
 def _generate(body: dict[str, Any]) -> None:
     """The SDK has no model of the whole body, but of what matters in it."""
-    types: Any = import_module("google.genai.types")
+    types = _google()
     for content in body["contents"]:
         types.Content.model_validate(content)
     for tool in body.get("tools", ()):
@@ -116,14 +121,15 @@ def _with_bytes(value: Any) -> Any:
     return [_with_bytes(each) for each in value] if isinstance(value, list) else value
 
 
-def sample_of(dialect: Dialect) -> Iterator[Record]:
+@cache
+def sample_of(dialect: Dialect) -> tuple[Record, ...]:
     """So far apart that all of its APIs are among them."""
     found = [
         record
         for record in records("*", everything=True)
         if both_sides(record) == dialect and _counts(record) and record.id not in KNOWN["SDK"]
     ]
-    return islice(found, 0, None, max(1, len(found) // OF_A_CELL))
+    return tuple(found[:: max(1, len(found) // OF_A_CELL)])
 
 
 def _counts(record: Record) -> bool:
