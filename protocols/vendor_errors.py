@@ -81,6 +81,8 @@ PHRASES: Final[Mapping[str, Kind]] = {
     "context window": "context_length",
     "available context size": "context_length",
     "prompt is too long": "context_length",
+    "input is too long": "context_length",
+    "input tokens exceeded": "context_length",
     "credit balance": "insufficient_quota",
 }
 MARKUP: Final = ("<html", "<!doctype", "<head", "<body", "<?xml")

@@ -143,6 +143,14 @@ def test_fresh_input_is_counted_apart_from_the_cache(
     assert got == ir.Usage(**usage, raw=raw)
 
 
+@pytest.mark.parametrize(
+    "message", ["Input is too long for requested model.", "Input Tokens Exceeded: 9 of 8"]
+)
+def test_too_long_an_input_is_told_from_a_wrong_one(message: str) -> None:
+    body = msgspec.json.encode({"message": message})
+    assert CONVERSE.problem(400, body, None).kind == "context_length"
+
+
 def test_an_error_of_the_vendors_is_read() -> None:
     problem = CONVERSE.problem(429, b'{"message":"slow down"}', 2.0)
     assert problem == Problem(kind="rate_limited", message="slow down", status=429, retry_after=2.0)
