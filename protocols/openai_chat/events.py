@@ -104,7 +104,8 @@ class ChatEventEncoder:
                 place = sum(self._choices[other] == event.choice for other in self._calls)
                 self._calls[index] = place, block.form
                 call = {**tool_call(block, arguments=block.arguments), "index": place}
-                if self._is_legacy or noted(block.extra, LEGACY):
+                # Whoever looks for it there knows one call only.
+                if place == 0 and (self._is_legacy or noted(block.extra, LEGACY)):
                     self._legacy.add(index)
                     return self._delta(index, {"function_call": call["function"]})
                 return self._delta(index, {"tool_calls": [call]})

@@ -6,6 +6,7 @@ Law 2: no two calls of an answer have one id.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -28,6 +29,8 @@ from protocols.openai_chat.answers import (
 from protocols.openai_chat.notes import LEGACY, NULL
 from protocols.stream import Sequencer
 
+ENDS: Final = ("}", "]", " ", "\n")
+
 
 class _Call:
     """A call as far as it has come."""
@@ -45,8 +48,9 @@ class _Call:
         self.seal: ir.Seal | None = None  # until it begins
 
     def is_complete(self) -> bool:
-        text = "".join(self.arguments)
-        return bool(text) and (self.is_custom or read(VALUES, text.encode()) is not None)
+        if self.is_custom or not (self.arguments and self.arguments[-1].endswith(ENDS)):
+            return self.is_custom
+        return read(VALUES, "".join(self.arguments).encode(errors="replace")) is not None
 
 
 class CallReader:
@@ -168,9 +172,10 @@ class CallReader:
     def _make_room(self, place: int | None, id_: str | None) -> Iterator[Event]:
         """Dialects with one open block at a time need not wait with the next."""
         replaced = self._calls.get(self._key(place, id_))
-        for call in [*self._calls.values()]:
-            if call is replaced or call.is_complete():
-                yield from self._end(call)
+        if replaced is not None:
+            yield from self._end(replaced)
+        if self._last is not None and self._last.is_complete():
+            yield from self._end(self._last)
 
     def _end(self, call: _Call) -> Iterator[Event]:
         if not call.is_open:

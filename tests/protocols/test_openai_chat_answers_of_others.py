@@ -79,11 +79,12 @@ def test_who_is_from_before_tools_hears_of_a_function() -> None:
     assert choice["message"]["function_call"] == {"name": "f", "arguments": "{}"}
     assert [call["id"] for call in choice["message"]["tool_calls"]] == ["c2"]
     assert choice["finish_reason"] == "function_call"
-    begun = ir.BlockStarted(index=0, block=ir.ToolCall(id="c", name="f", arguments=""))
-    assert deltas(begun, ir.ArgumentsDelta(index=0, text="{}"), request=OLD) == [
-        {"function_call": {"name": "f", "arguments": ""}},
-        {"function_call": {"arguments": "{}"}},
-    ]
+    first = ir.BlockStarted(index=0, block=ir.ToolCall(id="c", name="f", arguments=""))
+    second = ir.BlockStarted(index=1, block=ir.ToolCall(id="d", name="g", arguments=""))
+    begun, more, other = deltas(first, ir.ArgumentsDelta(index=0, text="{}"), second, request=OLD)
+    assert begun == {"function_call": {"name": "f", "arguments": ""}}
+    assert more == {"function_call": {"arguments": "{}"}}
+    assert other["tool_calls"][0]["index"] == 1
 
 
 @pytest.mark.parametrize("origin", ["google", "gemini", "vertex"])
