@@ -21,7 +21,7 @@ from gateway.edge.fetching import Fetcher, Unfetchable
 from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
-from gateway.edge.seals import holds_wrapped
+from gateway.edge.seals import WRAPPED
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vectors import VectorsQuestion
 from protocols.codec import Loss
@@ -110,10 +110,12 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
         return dialect in NAMED_WITHIN
     if what != CHATTING or dialect not in UPSTREAM_CODECS:
         return False
+    if exchange.without_seals:
+        return True
     body, features = exchange.body, runtime.settings.features
     if features is not USUAL and may_change(body, candidate.target.target, features):
         return True
-    return holds_wrapped(body)
+    return WRAPPED in body
 
 
 def _check_features(exchange: Exchange, features: Features) -> None:

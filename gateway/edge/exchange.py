@@ -132,6 +132,7 @@ class Exchange:
         "vendor_key",
         "whole",
         "withheld",
+        "without_seals",
     )
 
     def __init__(
@@ -167,6 +168,7 @@ class Exchange:
         self.started_at = 0.0  # the same moment, in seconds since 1970: by it prices are chosen
         # attempt
         self.asked: Asked | None = None  # once a vendor of another dialect is to be asked
+        self.without_seals = False  # a vendor has refused one
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client

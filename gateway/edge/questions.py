@@ -57,7 +57,7 @@ class Question(Protocol):
 class NativeQuestion:
     """In the client's own words."""
 
-    __slots__ = ("_cap", "_hides_usage", "body", "headers", "losses", "native")
+    __slots__ = ("_hides_usage", "_top", "body", "headers", "losses", "native")
 
     lane: Lane = "native"
 
@@ -76,10 +76,11 @@ class NativeQuestion:
         lost = (*spliced.losses, *dropped)
         self.losses = tuple(Loss(code=name, path=name, why=REFUSED) for name in lost)
         self._hides_usage = spliced.withhold_usage
-        self._cap = event_cap(candidate.surface.dialect, exchange.top)
+        self._top = exchange.top
 
     def passage(self) -> Passage:
-        return Passage(self.native, hide_usage=self._hides_usage, cap=self._cap)
+        cap = event_cap(self.native.dialect, self._top)
+        return Passage(self.native, hide_usage=self._hides_usage, cap=cap)
 
     def told(self, body: bytes, *, stream: bool) -> Told:
         return Told(body=body)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edge.budgets import RetryBudget
 from gateway.edge.exchange import Candidate, Exchange
@@ -124,6 +125,11 @@ class Walk:
         self._failed.append((step.candidate, failure))
         if failure.closes:
             self._closed.add(target_id)
+
+    def repeat(self, step: Step) -> Step:
+        """The same, to be asked otherwise."""
+        self._made += 1
+        return replace(step, extra=True)
 
     def skip(self, step: Step) -> None:
         """It was not asked, and need not be."""

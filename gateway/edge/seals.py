@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from protocols import ir
+from protocols.codec import Loss
 from protocols.ir import Dialect, Event, Seal
 from protocols.seals import MARK, unwrap, wrap
 
@@ -22,15 +23,17 @@ OWN_VENDOR: Final[Mapping[Dialect, str]] = {
     "gemini.generate": "gemini",
     "bedrock.converse": "anthropic",
 }
+REFUSALS: Final = (
+    b"invalid_encrypted_content",
+    b"organization_mismatch",
+    b"Invalid `signature` in `thinking` block",
+    b"Thought signature is not valid",
+)
 # By either of its doors, as Chat names it.
 GOOGLE: Final = "google"
 GOOGLE_VENDORS: Final = frozenset({"gemini", "vertex"})
-WRAPPED: Final = b'"' + MARK.encode()  # as a string begins with it
-
-
-def holds_wrapped(body: bytes) -> bool:
-    """Whether a vendor would be shown the seal of another one, if it were shown the body."""
-    return WRAPPED in body
+# As a string in JSON begins with it: whoever is shown such a body is shown a seal of another's.
+WRAPPED: Final = b'"' + MARK.encode()
 
 
 def opened(request: ir.Request, *, vendor: str) -> ir.Request:
@@ -50,6 +53,31 @@ def opened(request: ir.Request, *, vendor: str) -> ir.Request:
         for message in request.messages
     )
     return replace(request, messages=messages)
+
+
+def is_refused(answer: bytes) -> bool:
+    """Whether an error is about a seal that its reader did not make, or makes no more."""
+    return any(words in answer for words in REFUSALS)
+
+
+def stripped(request: ir.Request) -> tuple[ir.Request, tuple[Loss, ...]]:
+    """Without any: what was thought is of no use to who cannot prove it."""
+    losses: list[Loss] = []
+    messages: list[ir.Message] = []
+    for number, message in enumerate(request.messages):
+        if not any(map(_sealed, message.content)):
+            messages.append(message)
+            continue
+        path = f"messages[{number}].content"
+        losses.append(Loss(code="seal", path=path, why="was refused by the target"))
+        content = tuple(
+            replace(block, seal=None) if _sealed(block) else block
+            for block in message.content
+            if not (isinstance(block, ir.Thinking) and _sealed(block))
+        )
+        if content:
+            messages.append(replace(message, content=content))
+    return replace(request, messages=tuple(messages)), tuple(losses)
 
 
 class Sealer:

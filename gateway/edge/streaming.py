@@ -57,7 +57,7 @@ class Delivery:
         self._watch = watch
         self._send = exchange.send
         self._native: NativeDialect = runtime.native[exchange.arrival.operation.dialect]
-        self._wrapping = wrapping = wrapping_of(exchange)
+        self._wrapping = wrapping = wrapping_of(exchange) if exchange.asked_stream else None
         self._writer = None if wrapping is None else wrapping.writer
         self._ping = self._native.keepalive
         if wrapping is not None and wrapping.wraps_pings:
@@ -121,7 +121,7 @@ class Delivery:
         exchange = self._exchange
         self._watch.conclude()
         exchange.answer_status = status
-        if wants_array(exchange):
+        if self._wrapping is not None and wants_array(exchange):
             body = in_array(body)  # what went wrong instead of a stream
         headers = answer_headers(exchange, self._runtime, upstream=upstream)
         headers.append((b"content-length", b"%d" % len(body)))

@@ -15,7 +15,7 @@ from gateway.edge.features import changed
 from gateway.edge.naming import Naming, answer_id
 from gateway.edge.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
-from gateway.edge.seals import Sealer, opened
+from gateway.edge.seals import Sealer, opened, stripped
 from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
 from gateway.edge.translated_passage import FAILED_STOPS, TranslatedPassage
 from protocols import ir
@@ -104,16 +104,18 @@ class TranslatedQuestion:
         seed = f"{request_id}.{len(exchange.attempts)}"
         target = target_of(candidate)
         hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=runtime.hmac_key)
-        request, left_out = changed(
-            opened(hidden, vendor=target.vendor), target, runtime.settings.features
-        )
+        request = opened(hidden, vendor=target.vendor)
+        unsealed: tuple[Loss, ...] = ()
+        if exchange.without_seals:
+            request, unsealed = stripped(request)
+        request, left_out = changed(request, target, runtime.settings.features)
         encoded = self._upstream.encode_request(request, target, seed)
         self.native = runtime.native[dialect]
         self._client = runtime.native[exchange.arrival.operation.dialect]
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
         self.headers = encoded.headers
         lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
-        self.losses = left_out + encoded.losses + lost
+        self.losses = unsealed + left_out + encoded.losses + lost
         self._memo = encoded.memo or Memo(seed=seed)
         self._cap = event_cap(dialect, exchange.top)
         self._naming = Naming(

@@ -27,6 +27,7 @@ from gateway.edge.fidelity import codes
 from gateway.edge.rating import rating_of
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
+from gateway.edge.seals import is_refused
 from gateway.edge.stages.record import record
 from gateway.edge.streaming import Delivery, linger
 from gateway.edge.upstream import Stopping, TimedOut
@@ -119,6 +120,10 @@ class Course:
                 return
             failures.append(failure)
             exchange.usage, exchange.stop, exchange.tier = NO_USAGE, None, None
+            if self._may_unseal(failure):
+                exchange.without_seals = True
+                step = walk.repeat(step)
+                continue
             if failure.verdict.cls not in RETRYABLE:
                 # It is about the request: whoever is asked next would say the same.
                 await self._tell(failure, exchange.attempts[-1])
@@ -135,6 +140,12 @@ class Course:
         told = chosen(failures, wall=runtime.wall())
         position = next(at for at, failure in enumerate(failures) if failure is told)
         await self._tell(told, exchange.attempts[position])
+
+    def _may_unseal(self, failure: Failure) -> bool:
+        """Whether the same may be asked once more, without the seals that were refused."""
+        exchange = self._exchange
+        refused = failure.verdict.cls not in RETRYABLE and is_refused(failure.body)
+        return refused and not exchange.without_seals and exchange.arrival.operation.what == "chat"
 
     async def _again(self, walk: Walk) -> Step | None:
         """The last target once more, when that may help."""
