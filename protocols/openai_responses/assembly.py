@@ -10,7 +10,7 @@ from typing import Final
 from protocols import ir
 from protocols.codec import Loss
 from protocols.ir import Event
-from protocols.openai_responses.wire import call_object, rest_within
+from protocols.openai_responses.wire import IMAGE, call_object, rest_within
 from protocols.openai_responses.writing import (
     FIELDS,
     REASONING,
@@ -33,7 +33,7 @@ ID_PREFIXES: Final = {
     "reasoning": "rs",
     "function_call": "fc",
     "custom_tool_call": "ctc",
-    "image_generation_call": "ig",
+    IMAGE: "ig",
 }
 
 
@@ -163,8 +163,8 @@ class Assembly:
         return {**said, "status": "in_progress", "role": "assistant", "content": []}
 
     def _image(self, image: ir.Media, data: str) -> Said:
-        kind, form = "image_generation_call", (image.mime or "").partition("/")[2]
-        said = {"id": self._id(kind, image.seal), "type": kind, "status": "in_progress"}
+        said = {"id": self._id(IMAGE, image.seal), "type": IMAGE, "status": "in_progress"}
+        form = (image.mime or "").partition("/")[2]
         return {**said, **({"output_format": form} if form else {}), "result": data}
 
     def _id(self, kind: str, seal: ir.Seal | None) -> str:

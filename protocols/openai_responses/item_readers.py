@@ -16,7 +16,7 @@ from protocols.codec import Memo
 from protocols.ir import NOTHING, Content, Event, Extra, Seal
 from protocols.naming import minted_id
 from protocols.openai_responses.answers import Said, citation_of, filled
-from protocols.openai_responses.wire import CALLS, DIALECT, VENDOR, unusual
+from protocols.openai_responses.wire import CALLS, DIALECT, VENDOR, image_of, unusual
 from protocols.stream import Sequencer
 
 Place: TypeAlias = tuple[str, int]  # list of the item, index in it
@@ -249,6 +249,39 @@ class WholeReader:
     def done(self, raw: Raw) -> Iterator[Event]:
         self._answer.sequencer.end(self._key)
         yield ir.BlockEnded(index=self._index, block=opaque(raw))
+
+
+class ImageReader:
+    """A picture that the model makes; it comes with the end of its item."""
+
+    __slots__ = ("_answer", "_index", "_key")
+
+    def __init__(self, answer: Answer, key: object) -> None:
+        self._answer = answer
+        self._key = key
+        self._index = -1
+
+    def start(self, raw: Raw) -> Iterator[Event]:
+        said = Said(raw)
+        said.raw("status")
+        begun = self._answer.sequencer.begin(self._key, _image(said))
+        self._index = begun.index
+        yield begun
+
+    def done(self, raw: Raw) -> Iterator[Event]:
+        self._answer.sequencer.end(self._key)
+        said = Said(raw)
+        if data := said.text("result"):
+            yield ir.MediaDelta(index=self._index, data=data)
+        yield ir.BlockEnded(index=self._index, block=_image(said))
+
+
+def _image(said: Said) -> ir.Media:
+    id_, form = said.text("id") or None, said.text("output_format")
+    seal = None if id_ is None else Seal(origin=VENDOR, id=id_)
+    for name in ("type", "result"):
+        said.raw(name)
+    return image_of("", form=form, seal=seal, extra=unusual(said.left))
 
 
 def _untold(text: str, told: list[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 from protocols.errors import DecodeError
@@ -19,7 +20,15 @@ from protocols.ir import (
 )
 from protocols.naming import minted_id
 from protocols.openai_responses.parts import read_parts
-from protocols.openai_responses.wire import CALLS, DIALECT, VENDOR, unusual
+from protocols.openai_responses.wire import (
+    CALLS,
+    DIALECT,
+    IMAGE,
+    ITEM,
+    VENDOR,
+    image_of,
+    unusual,
+)
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 ROLES: Final[Mapping[str, Role]] = {
@@ -37,7 +46,8 @@ def read_items(items: Iterable[Item]) -> Iterator[Message]:
     for item in items:
         fields = item.fields()
         kind = fields.text("type") or "message"
-        message = READERS[kind](fields) if kind in READERS else _opaque(item, kind)
+        is_known = fields.has("result") if kind == IMAGE else kind in READERS
+        message = READERS[kind](fields) if is_known else _opaque(item, kind)
         yield _named(message, names)
 
 
@@ -149,6 +159,16 @@ def _output(fields: Fields, form: Literal["function", "custom"]) -> Message:
     return Message(role="user", content=(result,))
 
 
+def _image(fields: Fields) -> Message:
+    """One that the model has made."""
+    data, form = fields.required_text("result"), fields.text("output_format")
+    seal, extra = _seal(fields), {ITEM: Raw(b'"%s"' % IMAGE.encode())}
+    made = image_of(
+        data, form=form or "", seal=seal, extra={**extra, **(unusual(fields.rest()) or {})}
+    )
+    return Message(role="assistant", content=(made,))
+
+
 def _opaque(item: Item, kind: str) -> Message:
     """Vendors add items every month; they return to who knows them."""
     block = Opaque(dialect=DIALECT, kind=kind, raw=item.raw)
@@ -162,4 +182,5 @@ READERS: Final[Mapping[str, Callable[[Fields], Message]]] = {
     "function_call_output": _function_output,
     "custom_tool_call": _custom_call,
     "custom_tool_call_output": _custom_output,
+    IMAGE: _image,
 }

@@ -16,10 +16,12 @@ from protocols.openai_responses.item_readers import (
     FORMS,
     Answer,
     CallReader,
+    ImageReader,
     PartsReader,
     Place,
     WholeReader,
 )
+from protocols.openai_responses.wire import IMAGE
 
 Key: TypeAlias = int | str
 WITH_PARTS: Final = frozenset({"message", "reasoning"})
@@ -31,7 +33,9 @@ class OutputReader:
 
     def __init__(self, memo: Memo) -> None:
         self._answer = Answer(memo)
-        self._items: dict[Key, PartsReader | CallReader | WholeReader] = {}  # those not done
+        self._items: dict[
+            Key, PartsReader | CallReader | ImageReader | WholeReader
+        ] = {}  # those not done
         self._seen: set[Key] = set()
 
     @property
@@ -57,7 +61,8 @@ class OutputReader:
             call = self._items[key] = CallReader(self._answer, key, FORMS[kind])
             yield from call.start(said)
         else:
-            whole = self._items[key] = WholeReader(self._answer, key)
+            reader = ImageReader if kind == IMAGE else WholeReader
+            whole = self._items[key] = reader(self._answer, key)
             yield from whole.start(raw)
 
     def part_added(self, key: Key, place: Place, part: Said) -> Iterator[Event]:

@@ -147,6 +147,10 @@ class ItemWriter:
                     yield self._result(block, path)
                 case ir.Opaque(raw=raw):
                     yield raw
+                case ir.Media(source=ir.Inline(data=data)):
+                    said = {"result": data, **self._sending.item_id(block.seal)}
+                    self._sending.rest(said, block.extra, path)
+                    yield said
                 case _:
                     why = "the target does not run it"
                     self._sending.losses.add("provider_tool", path, why)

@@ -8,7 +8,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.openai_responses.parts import PART
 from protocols.openai_responses.sending import Sending
-from protocols.openai_responses.wire import DIALECT, annotation, known
+from protocols.openai_responses.wire import DIALECT, ITEM, annotation, known
 
 Part: TypeAlias = dict[str, Any] | Raw
 FETCHED: Final = ("http://", "https://")
@@ -61,6 +61,8 @@ def is_part(block: ir.Content) -> bool:
     match block:
         case ir.Opaque(dialect=dialect, kind=kind) if dialect == DIALECT:
             return kind.startswith(PART)
+        case ir.Media(extra=extra) if ITEM in (extra or {}):
+            return False
         case ir.Text() | ir.Refusal() | ir.Media() | ir.Opaque():
             return True
         case _:

@@ -39,6 +39,10 @@ INCOMPLETE: Final[Mapping[StopReason, str]] = {
 USUAL: Final = (Raw(b'"completed"'), Raw(b'"in_progress"'), NULL)
 
 
+# A picture that was made; of which kind its file is, is said beside.
+IMAGE: Final = "image_generation_call"
+IMAGE_FORMAT: Final = f"{NOTE}output_format"
+ITEM: Final = f"{NOTE}type"  # of a block that is no part of a message
 AS_IN_CHAT: Final = f"{NOTE}function"
 
 
@@ -95,6 +99,17 @@ def rest_within(extra: Extra | None, key: str) -> Extra:
     """What an inner object held beside what we know, from where decoders put it."""
     raw = (extra or {}).get(key)
     return {} if raw is None else msgspec.json.decode(raw, type=dict[str, Raw])
+
+
+def image_of(data: str, *, form: str, seal: ir.Seal | None, extra: Extra | None) -> ir.Media:
+    noted_form = {IMAGE_FORMAT: Raw(msgspec.json.encode(form))} if form else {}
+    return ir.Media(
+        kind="image",
+        source=ir.Inline(data=data),
+        mime=f"image/{form or 'png'}",
+        seal=seal,
+        extra={**(extra or {}), **noted_form} or None,
+    )
 
 
 def annotation(citation: ir.Citation, *, end: int) -> dict[str, Any] | None:

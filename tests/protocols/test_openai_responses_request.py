@@ -6,7 +6,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.codec import Head
 from protocols.errors import DecodeError
-from tests.protocols.responses_asked import CODEC, decode, raw
+from tests.protocols.responses_asked import CODEC, block, decode, raw
 
 # --- items ---------------------------------------------------------------------------------------
 
@@ -134,6 +134,28 @@ def test_an_output_may_be_parts_or_nothing() -> None:
     )
     (empty,) = decode({"type": "function_call_output", "call_id": "c"}).messages[0].content
     assert empty == ir.ToolResult(call_id="c")
+
+
+IMAGE = {"type": "image_generation_call", "id": "ig_1", "status": "completed"}
+
+
+def test_a_picture_that_was_made_is_a_picture() -> None:
+    said = {**IMAGE, "result": "QUJD", "output_format": "webp", "revised_prompt": "p"}
+    assert block(**said) == ir.Media(
+        kind="image",
+        source=ir.Inline(data="QUJD"),
+        mime="image/webp",
+        seal=ir.Seal(origin="openai", id="ig_1"),
+        extra={
+            "=type": raw("image_generation_call"),
+            "revised_prompt": raw("p"),
+            "=output_format": raw("webp"),
+        },
+    )
+    bare = block(type="image_generation_call", result="QUJD")
+    assert isinstance(bare, ir.Media)
+    assert bare.mime == "image/png"
+    assert isinstance(block(**IMAGE, result=None), ir.Opaque)
 
 
 @pytest.mark.parametrize(

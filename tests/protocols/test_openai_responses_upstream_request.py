@@ -97,6 +97,7 @@ SAID: dict[str, Any] = {
         },
         {"type": "function_call_output", "call_id": "c0", "output": ""},
         {"type": "web_search_call", "id": "ws_1", "status": "completed"},
+        {"type": "image_generation_call", "id": "ig_1", "result": "QUJD", "output_format": "webp"},
     ],
     "tools": [
         {"type": "function", "name": "f", "description": "d", "parameters": {}, "strict": True,

@@ -280,6 +280,23 @@ def test_items_that_are_not_modelled_are_as_they_were_in_the_end() -> None:
     ]
 
 
+def test_a_picture_comes_with_the_end_of_its_item() -> None:
+    begun = {"type": "image_generation_call", "id": "ig_1", "status": "generating", "result": None}
+    ended = {"type": "image_generation_call", "id": "ig_1", "status": "completed"}
+    shown = {**ended, "result": "QUJD", "output_format": "webp", "size": "1x1"}
+    picture = ir.Media(
+        kind="image",
+        source=ir.Inline(data="QUJD"),
+        mime="image/webp",
+        seal=ir.Seal(origin="openai", id="ig_1"),
+        extra={"size": raw("1x1"), "=output_format": raw("webp")},
+    )
+    assert collected(added(begun), done(shown), completed()) == (picture,)
+    assert collected(done(shown), completed()) == (picture,)
+    (none,) = collected(added(begun), done({"type": "image_generation_call"}), completed())
+    assert none == ir.Media(kind="image", source=ir.Inline(data=""), mime="image/png")
+
+
 def test_what_is_open_in_the_end_is_ended() -> None:
     events = read(added(message()), delta("output_text", "a"), completed(message(text("a"))))
     assert isinstance(events[-2], ir.BlockEnded)
