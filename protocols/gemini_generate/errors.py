@@ -104,10 +104,10 @@ def read_problem(status: int, body: bytes, retry_after: float | None) -> Problem
     reason = next(filter(None, (words(each.get("reason")) for each in details)), None)
     word = words(error.get("status"))
     delay = next(filter(None, (words(each.get("retryDelay")) for each in details)), None)
+    # Google's words are no codes: each dialect has one of its own for the kind.
     return replace(
         problem,
         kind=REASONS.get(reason or "") or _kind(problem, word),
-        code=reason or word or problem.code,
         retry_after=_seconds(delay) if retry_after is None else retry_after,
     )
 

@@ -99,13 +99,12 @@ def test_an_error_in_a_success_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "kind", "code"),
+    ("status", "error", "kind"),
     [
         (
             400,
             {"status": "INVALID_ARGUMENT", "message": "bad"},
             "invalid_request",
-            "INVALID_ARGUMENT",
         ),
         (
             400,
@@ -114,33 +113,30 @@ def test_an_error_in_a_success_is_one() -> None:
                 "details": ["odd", {"@type": f"{TYPES}ErrorInfo", "reason": "API_KEY_INVALID"}],
             },
             "authentication",
-            "API_KEY_INVALID",
         ),
         (
             400,
             {"message": "The input token count (3) exceeds the maximum number of tokens allowed."},
             "context_length",
-            "",
         ),
-        (401, {"status": "UNAUTHENTICATED"}, "authentication", "UNAUTHENTICATED"),
-        (403, {"status": "PERMISSION_DENIED"}, "permission", "PERMISSION_DENIED"),
-        (404, {"status": "NOT_FOUND", "details": 3}, "not_found", "NOT_FOUND"),
-        (429, {"status": "RESOURCE_EXHAUSTED"}, "rate_limited", "RESOURCE_EXHAUSTED"),
+        (401, {"status": "UNAUTHENTICATED"}, "authentication"),
+        (403, {"status": "PERMISSION_DENIED"}, "permission"),
+        (404, {"status": "NOT_FOUND", "details": 3}, "not_found"),
+        (429, {"status": "RESOURCE_EXHAUSTED"}, "rate_limited"),
         (
             429,
             {"status": "RESOURCE_EXHAUSTED", "message": "Your prepayment credits are depleted."},
             "insufficient_quota",
-            "RESOURCE_EXHAUSTED",
         ),
-        (500, {"status": "INTERNAL"}, "upstream_error", "INTERNAL"),
-        (503, {"status": "UNAVAILABLE"}, "overloaded", "UNAVAILABLE"),
-        (504, {"status": "DEADLINE_EXCEEDED"}, "timeout", "DEADLINE_EXCEEDED"),
+        (500, {"status": "INTERNAL"}, "upstream_error"),
+        (503, {"status": "UNAVAILABLE"}, "overloaded"),
+        (504, {"status": "DEADLINE_EXCEEDED"}, "timeout"),
     ],
 )
-def test_errors_are_understood(status: int, error: Any, kind: str, code: str) -> None:
+def test_errors_are_understood(status: int, error: Any, kind: str) -> None:
     for body in ({"error": error}, [{"error": error}]):
         problem = NATIVE.problem(status, msgspec.json.encode(body), None)
-        assert (problem.kind, problem.code, problem.http_status) == (kind, code, status)
+        assert (problem.kind, problem.code, problem.http_status) == (kind, "", status)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error":"text"}', b"3"])
