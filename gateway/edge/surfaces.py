@@ -36,6 +36,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     input_is_list: bool = True
     instead_of_input: tuple[str, ...] = ()  # with one of these the input may be absent
     body: Dialect | None = None  # of the request, where it is not that of the answer
+    forwarded: bool = True  # False: written anew for every vendor
 
 
 CHAT: Final = Operation(
@@ -58,6 +59,7 @@ CHAT_OF_RESPONSES: Final = Operation(
     input_field="input",
     input_is_list=False,
     body="openai.responses",
+    forwarded=False,
 )
 MESSAGES: Final = Operation(
     name="messages",
@@ -134,6 +136,7 @@ EMBED_CONTENT: Final = Operation(
     path="/v1beta/models/{model}:embedContent",
     input_field="content",
     input_is_list=False,
+    forwarded=False,
 )
 EMBED_CONTENTS: Final = Operation(
     name="gemini.batch_embed_contents",
@@ -142,6 +145,7 @@ EMBED_CONTENTS: Final = Operation(
     scope="embeddings",
     path="/v1beta/models/{model}:batchEmbedContents",
     input_field="requests",
+    forwarded=False,  # each of its requests names the model
 )
 CONVERSE: Final = Operation(
     name="bedrock.converse",

@@ -180,7 +180,7 @@ def native_surface(
 ) -> Surface | None:
     """The surface on which the target speaks the client's dialect and does what is asked."""
     dialect = operation.dialect
-    if operation.body is not None:
+    if not operation.forwarded:
         return None
     if target.dialects and dialect not in target.dialects:
         return None

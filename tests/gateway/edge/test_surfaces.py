@@ -6,6 +6,8 @@ from gateway.edge.surfaces import (
     CHAT,
     CONVERSE,
     COUNT_TOKENS,
+    EMBED_CONTENT,
+    EMBED_CONTENTS,
     EMBEDDINGS,
     GEMINI_COUNT,
     GENERATE,
@@ -59,6 +61,8 @@ def test_a_base_url_may_be_spelled_in_many_ways(path: str, operation: Operation)
         ("/v1/models/m:streamGenerateContent", GENERATE, "m", True),
         ("/v1alpha/models/a/b:c:generateContent", GENERATE, "a/b:c", False),
         ("/gemini/v1beta/models/m:countTokens", GEMINI_COUNT, "m", None),
+        ("/v1beta/models/m:embedContent", EMBED_CONTENT, "m", None),
+        ("/v1beta/models/m:batchEmbedContents", EMBED_CONTENTS, "m", None),
         (
             "/v1beta1/projects/p/locations/l/publishers/google/models/m:generateContent",
             GENERATE,
