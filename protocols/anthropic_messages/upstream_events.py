@@ -42,6 +42,7 @@ MODELLED: Final = frozenset({"type", "delta", "usage", "index"})
 
 class MessagesEventDecoder:
     __slots__ = (
+        "_begun_blocks",
         "_extra",
         "_has_calls",
         "_is_over",
@@ -60,6 +61,7 @@ class MessagesEventDecoder:
         self._usage: dict[str, Any] = {}  # all that was said of it
         self._stop: dict[str, Raw] = {}  # and of the end
         self._extra: Extra = {}
+        self._begun_blocks = 0
         self._has_calls = False
         self._is_started = False
         self._is_over = False
@@ -116,7 +118,8 @@ class MessagesEventDecoder:
 
     def _begin(self, key: object, raw: Raw) -> Sequence[Event]:
         ended = self._end(key)
-        block = OpenBlock(raw, self._memo)
+        block = OpenBlock(raw, self._memo, self._begun_blocks)
+        self._begun_blocks += 1
         self._has_calls = self._has_calls or block.is_call
         begun = self._sequencer.begin(key, block.head)
         self._open[key] = block

@@ -48,14 +48,15 @@ TEXT: Final = Raw(b'{"type":"text","text":""}')
 class OpenBlock:
     __slots__ = ("_block", "_heard", "_input", "_is_schema", "_said", "head", "is_call")
 
-    def __init__(self, raw: Raw, memo: Memo) -> None:
+    def __init__(self, raw: Raw, memo: Memo, position: int) -> None:
+        """`position`: among the blocks of the answer."""
         block = read_plainly(raw)
         self._heard = False  # arguments, in pieces
         self._input: InputReader | None = None
         self._said: dict[str, Any] | None = None  # of a block we do not model
         self._is_schema = isinstance(block, ir.ToolCall) and block.name == memo.schema_tool
         self.is_call = isinstance(block, ir.ToolCall) and not self._is_schema
-        self.head = self._head(block, memo)
+        self.head = self._head(block, memo, position)
         self._block = block
 
     @staticmethod
@@ -64,7 +65,7 @@ class OpenBlock:
         said, _ = _read_delta(delta)
         return BEGINNINGS.get(words(said.type), TEXT)
 
-    def _head(self, block: ir.Content, memo: Memo) -> ir.Content:
+    def _head(self, block: ir.Content, memo: Memo, position: int) -> ir.Content:
         match block:
             case ir.Text():
                 return replace(block, text="", citations=())
@@ -73,7 +74,7 @@ class OpenBlock:
             case ir.ToolCall():
                 if self._is_schema:
                     return ir.Text(text="")
-                call = named_as_asked(block, memo)
+                call = named_as_asked(block, memo, position)
                 self._input = InputReader() if call.form == "custom" else None
                 return replace(call, arguments="")
             case _:

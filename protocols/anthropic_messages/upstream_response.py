@@ -20,9 +20,13 @@ from protocols.errors import DecodeError
 from protocols.fields import NULL, Fields
 from protocols.ir import Extra
 from protocols.lenient import VALUES, an_object, read, words
+from protocols.naming import minted_id
 
 OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 LISTS: Final = msgspec.json.Decoder(list[Raw])
+# Some vendors that speak the dialect give calls no ids.
+CALLS: Final = frozenset({"tool_use", "server_tool_use"})
+NO_ID: Final = Raw(b'""')
 KNOWN_OF_THE_STOP: Final = frozenset({"stop_reason", "stop_sequence"})
 OF_THE_STOP: Final = ("stop_details", "container")
 KNOWN: Final = frozenset(
@@ -36,7 +40,7 @@ def decode_response(body: bytes, memo: Memo) -> ir.Response:
     if said is None or content is None:
         raise DecodeError("content", "is missing; expected a list of blocks")
     usage = an_object(said.get("usage", NULL))
-    blocks = tuple(_as_asked(read_plainly(raw), memo) for raw in content)
+    blocks = tuple(_as_asked(read_plainly(raw), memo, at) for at, raw in enumerate(content))
     has_calls = any(isinstance(block, ir.ToolCall) for block in blocks)
     return ir.Response(
         id=read_text(said, "id"),
@@ -54,6 +58,8 @@ def read_plainly(raw: Raw) -> ir.Content:
     try:
         fields = Fields(raw, "")
         kind = fields.required_text("type")
+        if kind in CALLS and not fields.has("id"):
+            fields.put_back("id", NO_ID)
         if kind in READERS:
             return READERS[kind](fields)
     except DecodeError:
@@ -61,20 +67,22 @@ def read_plainly(raw: Raw) -> ir.Content:
     return ir.Opaque(dialect=DIALECT, kind=kind, raw=raw.copy())
 
 
-def _as_asked(block: ir.Content, memo: Memo) -> ir.Content:
+def _as_asked(block: ir.Content, memo: Memo, position: int) -> ir.Content:
     if not isinstance(block, ir.ToolCall):
         return block
     if block.name == memo.schema_tool:
         return ir.Text(text=block.arguments)
-    call = named_as_asked(block, memo)
+    call = named_as_asked(block, memo, position)
     return replace(call, arguments=input_of(call.arguments)) if call.form == "custom" else call
 
 
-def named_as_asked(call: ir.ToolCall, memo: Memo) -> ir.ToolCall:
+def named_as_asked(call: ir.ToolCall, memo: Memo, position: int) -> ir.ToolCall:
+    """`position`: of the block in the answer."""
     name = memo.names.get(call.name, call.name)
+    id_ = call.id or minted_id(memo.seed, position)
     if name in memo.custom:
-        return replace(call, name=name, form="custom")
-    return call if name == call.name else replace(call, name=name)
+        return replace(call, id=id_, name=name, form="custom")
+    return call if (id_, name) == (call.id, call.name) else replace(call, id=id_, name=name)
 
 
 def read_stop(

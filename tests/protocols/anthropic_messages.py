@@ -10,6 +10,7 @@ from protocols import ir
 from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
 from protocols.codec import Encoded, Frame, Head, Memo, Target
 from protocols.ir import Content, Event, Message
+from protocols.stream import Collector, Grammar
 
 CLIENT = MessagesCodec()
 UPSTREAM = MessagesUpstream()
@@ -21,6 +22,17 @@ HARD = ir.Reasoning(effort="high")
 HI = Message(role="user", content=(ir.Text(text="hi"),))
 
 
+SEAL = ir.Seal(origin="anthropic", signature="s")
+CALL = {"type": "tool_use", "id": "c", "name": "f", "input": {}}
+WEB = {
+    "type": "web_search_result_location",
+    "url": "https://x.example",
+    "title": "t",
+    "cited_text": "x",
+    "encrypted_index": "e",
+}
+RENAMED = Memo(seed="s", names={"b_se": "böse"}, custom=frozenset({"böse"}))
+EMULATED = Memo(seed="s", schema_tool="json_output")
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 
 
@@ -134,3 +146,13 @@ def stop(reason: str = "end_turn", **beside: object) -> list[dict[str, object]]:
 
 def kinds(events: Sequence[Event]) -> list[str]:
     return [type(event).__name__ for event in events]
+
+
+def collected(events: Sequence[Event]) -> ir.Response:
+    grammar, collector = Grammar(), Collector()
+    for event in events:
+        grammar.feed(event)
+        collector.feed(event)
+    grammar.close()
+    assert grammar.faults == []
+    return collector.response()
