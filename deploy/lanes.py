@@ -54,6 +54,9 @@ FAULTS: Final = ("-n", "4", "--dist", "loadfile", *STRICT_FAULTS)
 STRICT: Final = {"FAULT_BOUND_FACTOR": "1"}
 CONFORMANCE: Final = ("-n", "auto", "tests/conformance", "tests/protocols")
 EVERY_RECORDING: Final = {"CONFORMANCE": "all"}
+# What arrives is made up: each night much more of it.
+FUZZ: Final = ("-n", "auto", "tests/protocols/test_fuzz.py")
+MANY_EXAMPLES: Final = {"FUZZ_EXAMPLES": "1000"}
 # By its name only: without the prefix test_ no other run collects it.
 NIGHTLY: Final = (
     *("-n", "auto"),
@@ -152,11 +155,12 @@ def ci() -> bool:
 
 def nightly() -> bool:
     fuzzed = run_shown(pytest_step("nightly", *NIGHTLY)).ok
+    read = run_shown(pytest_step("fuzz", *FUZZ, environment=MANY_EXAMPLES)).ok
     strict = run_shown(pytest_step("faults", *STRICT_FAULTS, environment=STRICT)).ok
     recorded = conformance()
     summed = run_shown(Step(name="books", command=BOOKS)).ok
     looked_at = run_end_to_end(every_look=True).ok
-    return all([supply_chain.main() == 0, fuzzed, strict, recorded, summed, looked_at])
+    return all([supply_chain.main() == 0, fuzzed, read, strict, recorded, summed, looked_at])
 
 
 def faults() -> bool:

@@ -18,6 +18,8 @@ from protocols.native import encodable
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE, UPSTREAM_CODECS
 from protocols.stream import Collector, Grammar
 
+pytestmark = pytest.mark.timeout(900)  # nightly there are many examples
+
 BOUND_S: Final = 0.1 * 5  # machines of the suite are slow
 HEAD: Final = Head(model="m")
 MEMO: Final = Memo(

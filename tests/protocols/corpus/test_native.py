@@ -15,7 +15,6 @@ from protocols.ir import Dialect
 from protocols.native import StreamObserver
 from protocols.registry import NATIVE
 from tests.protocols.corpus import (
-    CORPUS,
     Record,
     frames_of,
     native_records,
@@ -211,38 +210,3 @@ def test_an_error_keeps_its_status_its_kind_and_its_message() -> None:
         if not kept or problem.message != (message or problem.message):
             wrong.append((record.id, problem, message))
     assert wrong == []
-
-
-def test_quoted_errors_that_no_recording_has_are_told_apart() -> None:
-    expected = {
-        "eb-00": "rate_limited",
-        "eb-01": "rate_limited",
-        "eb-02": "insufficient_quota",
-        "eb-03": "overloaded",
-        "eb-06": "overloaded",
-        "eb-08": "too_large",
-        "eb-09": "rate_limited",
-        "eb-10": "rate_limited",
-        "eb-13": "insufficient_quota",
-        "eb-14": "blocked",
-        "eb-15": "overloaded",
-    }
-    lines = (CORPUS / "error_bodies.jsonl").read_bytes().splitlines()
-    found = {}
-    for quoted in map(msgspec.json.decode, lines):
-        response = quoted["response"]
-        body = msgspec.json.encode(response.get("json"))
-        problem = NATIVE["openai.chat"].problem(response["status"], body, None)
-        found[quoted["id"]] = problem.kind
-    assert {key: found[key] for key in expected} == expected
-
-
-def test_a_quoted_overload_in_mid_stream_is_one() -> None:
-    lines = (CORPUS / "error_bodies.jsonl").read_bytes().splitlines()
-    quoted = next(each for each in map(msgspec.json.decode, lines) if each["id"] == "eb-07")
-    observer = NATIVE["anthropic.messages"].observer(hide_usage=False)
-    for frame in frames_of("anthropic.messages", [quoted["response"]["sse"].encode()]):
-        observer.feed(frame.raw)
-    assert observer.failure is not None
-    assert observer.failure.kind == "overloaded"
-    assert not observer.terminal
