@@ -88,7 +88,9 @@ class OpenBlock:
                 if block.text:
                     told.append(ir.TextDelta(index=index, text=block.text))
                 if isinstance(block, ir.Text):
-                    told += [ir.CitationAdded(index=index, citation=each) for each in block.citations]
+                    told += [
+                        ir.CitationAdded(index=index, citation=each) for each in block.citations
+                    ]
                 elif block.seal is not None:
                     told.append(ir.Sealed(index=index, seal=block.seal))
             case _:
