@@ -17,10 +17,14 @@ from gateway.edge.lists import (
 )
 from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.pipeline import run
+from gateway.edge.possession import possession
 from gateway.edge.runtime import Runtime, runtime_of
+from gateway.edge.sigv4 import Received, is_signed
 from gateway.edge.stages.authenticate import Carrier, identify, usable
 from gateway.edge.stages.confine import check_address, check_path
+from gateway.edge.stages.prove import signer
 from gateway.edge.surfaces import OPERATIONS, Endpoint, Found, Page, find, spoken
+from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
 from protocols.ir import Dialect
 
@@ -77,7 +81,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         address=(scope.get("client") or ("", 0))[0],
         began_at=time.monotonic(),
         path=scope["path"],
-        raw_path=scope.get("raw_path") or quote(scope["path"]).encode(),
+        raw_path=_raw_path(scope),
         query=scope["query_string"],
         path_model=found.model,
         path_stream=endpoint.stream,
@@ -162,6 +166,31 @@ async def _drop_body(receive: Receive) -> None:
         pass
 
 
+def _lister(scope: Scope, carrier: Carrier, *, snapshot: Snapshot, runtime: Runtime) -> "KeySpec":
+    """A key in a header counts first, else the signature."""
+    now = runtime.snapshots.now()
+    if not is_signed(carrier.headers, carrier.query):
+        return identify(carrier, snapshot=snapshot, runtime=runtime, now=now).key
+    found = possession(
+        carrier.headers, carrier.query, verifier=runtime.verifier, snapshot=snapshot, now=now
+    )
+    if found is not None:
+        return found.key
+    received = Received(
+        method=scope["method"],
+        raw_path=_raw_path(scope),
+        query=carrier.query,
+        headers=carrier.headers,
+        body=b"",
+    )
+    return signer(received, address=carrier.address, snapshot=snapshot, runtime=runtime)
+
+
+def _raw_path(scope: Scope) -> bytes:
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw_path
+
+
 def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime) -> bytes:
     snapshot, now = runtime.snapshots.current, runtime.snapshots.now()
     carrier = Carrier(
@@ -170,7 +199,7 @@ def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime)
         address=(scope.get("client") or ("", 0))[0],
     )
     acting: KeySpec | None = scope["state"].get(ACTING_KEY)
-    key = acting or identify(carrier, snapshot=snapshot, runtime=runtime, now=now).key
+    key = acting or _lister(scope, carrier, snapshot=snapshot, runtime=runtime)
     scope["state"]["key_id"] = key.id
     scope["state"]["tenant"] = usable(key, snapshot=snapshot, now=now).slug
     check_address(key, carrier.address)

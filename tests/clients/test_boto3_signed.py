@@ -29,6 +29,19 @@ def client_of(stack: Stack, pair: tuple[str, str], path: str = "") -> Any:
     )
 
 
+def test_a_list(vendors: Stack, pair: tuple[str, str]) -> None:
+    key_id, secret = pair
+    client = boto3.client(
+        "bedrock",
+        endpoint_url=vendors.url,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        region_name="eu-west-1",
+    )
+    models: Any = client.list_foundation_models()["modelSummaries"]
+    assert "mock.mock-echo" in {model["modelId"] for model in models}
+
+
 @pytest.fixture(scope="module")
 def pair(vendors: Stack) -> tuple[str, str]:
     return vendors.management.aws_pair(vendors.key)

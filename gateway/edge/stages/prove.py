@@ -45,12 +45,17 @@ async def prove(exchange: Exchange, runtime: Runtime) -> None:
         headers=arrival.headers,
         body=body,
     )
-    try:
-        key = _signer(received, snapshot=snapshot, runtime=runtime, now=now)
-    except NotProven as why:
-        refuse_unproven(arrival.address, runtime)
-        raise refusal("authentication", str(why), code=why.word) from None
+    key = signer(received, address=arrival.address, snapshot=snapshot, runtime=runtime)
     take(exchange, key, now=now)
+
+
+def signer(received: Received, *, address: str, snapshot: Snapshot, runtime: Runtime) -> KeySpec:
+    """Whose pair a request is signed with; raises GatewayError where it is nobody's."""
+    try:
+        return _signer(received, snapshot=snapshot, runtime=runtime, now=runtime.snapshots.now())
+    except NotProven as why:
+        refuse_unproven(address, runtime)
+        raise refusal("authentication", str(why), code=why.word) from None
 
 
 def _signer(received: Received, *, snapshot: Snapshot, runtime: Runtime, now: float) -> KeySpec:

@@ -7,9 +7,10 @@ import pytest
 
 from accounts import aws_pairs
 from accounts.specs import AwsPairSpec
+from gateway.edge.client_api import client_api
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
-from gateway.edge.runtime import Runtime
+from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.sigv4 import is_signed
 from gateway.edge.stages.decode import decode
 from gateway.edge.stages.prove import prove
@@ -17,6 +18,7 @@ from gateway.edge.surfaces import CONVERSE
 from gateway.snapshot.assembly import CannotOpen
 from providers.adapters.sigv4 import AwsKeys, Signable, signing_headers
 from providers.secrets import Secret
+from tests.gateway.edge.driver import call, http_scope
 from tests.gateway.edge.plane import (
     KEY,
     MINTED,
@@ -30,6 +32,7 @@ from tests.gateway.edge.plane import (
 from tests.routing.world import NOW
 
 PAIR = aws_pairs.mint(MINTED.public_id)
+PATHS_OF_LISTS = b"/foundation-models"
 PATH = "/model/arn%3Aaws%3Ax%2Fm/converse"
 BODY = b'{"messages":[{"role":"user","content":[{"text":"hi"}]}]}'
 
@@ -185,6 +188,23 @@ async def test_a_pair_ends_with_its_overlap() -> None:
 async def test_a_pair_ends_with_its_key() -> None:
     code, _ = await refused(runtime_of(status="revoked"), signed())
     assert code == "key_revoked"
+
+
+async def listed(runtime: Runtime, headers: dict[bytes, bytes]) -> tuple[int, bytes]:
+    scope = http_scope(PATHS_OF_LISTS, headers=tuple(headers.items()))
+    scope["path"] = PATHS_OF_LISTS.decode()
+    scope["state"] = {"request_id": "req_1", IN_SCOPE: runtime}
+    answer = await call(client_api, scope)
+    return answer.status, answer.headers.get(b"x-amzn-errortype", b"")
+
+
+async def test_lists_are_for_who_signs_too() -> None:
+    runtime = runtime_of()
+    asks = {"method": "GET", "path": PATHS_OF_LISTS.decode(), "payload": b""}
+    assert await listed(runtime, signed(**asks)) == (200, b"")
+    assert await listed(runtime, signed(**asks, keys=OTHER)) == (403, INVALID.encode())
+    beside = {**signed(**asks, keys=OTHER), b"x-api-key": KEY.encode()}
+    assert await listed(runtime, beside) == (200, b"")
 
 
 async def test_too_many_wrong_signatures_are_told_to_wait() -> None:
