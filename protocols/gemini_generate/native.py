@@ -3,6 +3,7 @@
 Law: nothing is looked into that is not asked for. A stream has no last event; it ends.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from protocols import ir
 from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.gemini_generate.errors import encode_error, error_object, read_problem
-from protocols.gemini_generate.usage import read_tier, read_usage
+from protocols.gemini_generate.usage import read_tier, read_usage, searches_of, with_searches
 from protocols.gemini_generate.wire import NUMBERED
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, as_object, read, words
@@ -37,12 +38,14 @@ class Candidate(Struct):
     index: Any = 0
     finishReason: Any = None
     content: Raw = NOTHING
+    groundingMetadata: Raw = NOTHING
 
 
 class Finish(Struct):
     """A candidate without what was said."""
 
     finishReason: Any = None
+    groundingMetadata: Raw = NOTHING
 
 
 class Parts(Struct):
@@ -56,9 +59,19 @@ PARTS: Final = msgspec.json.Decoder(Parts)
 
 
 class GenerateObserver:
-    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "tier", "usage")
+    __slots__ = (
+        "_searches",
+        "content",
+        "failure",
+        "stop",
+        "stopped",
+        "terminal",
+        "tier",
+        "usage",
+    )
 
     def __init__(self) -> None:
+        self._searches: int | None = None
         self.content = False
         self.stopped = False
         self.terminal = False
@@ -73,12 +86,14 @@ class GenerateObserver:
         chunk = read(CHUNKS, data) or Chunk()
         if _is_said(chunk.error):
             self.failure = self.failure or read_problem(0, data, None)
-        for candidate in _candidates(chunk):
+        candidates = _candidates(chunk)
+        self._searches = _searches(candidates, self._searches)
+        for candidate in candidates:
             self.content = self.content or _has_content(candidate)
             self._stop(_word(candidate.finishReason), is_first=candidate.index == 0)
         self._stop(_block_reason(chunk), is_first=True)
         said = an_object(chunk.usageMetadata)
-        self.usage = read_usage(said) or self.usage
+        self.usage = with_searches(read_usage(said) or self.usage, self._searches)
         self.tier = read_tier(said) or self.tier
         return True
 
@@ -102,7 +117,9 @@ class GeminiGenerate(SseDialect):
         answer = read(CHUNKS, body) or Chunk()
         found = read(FINISHES, answer.candidates) if answer.candidates else None
         stops = (_word(candidate.finishReason) for candidate in found or ())
-        return read_usage(an_object(answer.usageMetadata)), next(stops, _block_reason(answer))
+        usage = read_usage(an_object(answer.usageMetadata))
+        usage = with_searches(usage, _searches(found or (), None))
+        return usage, next(stops, _block_reason(answer))
 
     def tier(self, body: bytes) -> str | None:
         if TIER not in body:
@@ -129,6 +146,12 @@ def _is_said(raw: Raw) -> bool:
 
 def _candidates(chunk: Chunk) -> list[Candidate]:
     return (read(CANDIDATES, chunk.candidates) if chunk.candidates else None) or []
+
+
+def _searches(candidates: Iterable[Candidate | Finish], known: int | None) -> int | None:
+    for candidate in candidates:
+        known = searches_of(an_object(candidate.groundingMetadata)) or known
+    return known
 
 
 def _word(said: object) -> str | None:

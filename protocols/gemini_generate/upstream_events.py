@@ -26,6 +26,7 @@ from protocols.gemini_generate.upstream_response import (
     block_of,
     blocked,
     camel_object,
+    last_searches,
     listed,
     number_of,
     parts_of,
@@ -34,7 +35,7 @@ from protocols.gemini_generate.upstream_response import (
     values_of,
     without,
 )
-from protocols.gemini_generate.usage import read_tier, read_usage
+from protocols.gemini_generate.usage import read_tier, read_usage, with_searches
 from protocols.ir import Event
 from protocols.lenient import VALUES as ANY
 from protocols.lenient import an_object, read
@@ -67,6 +68,7 @@ class GenerateEventDecoder:
         self._candidates: dict[int, _Candidate] = {}
         self._answer: dict[str, Raw] = {}  # all that stood beside the candidates
         self._usage: ir.Usage | None = None
+        self._searches: int | None = None
         self._tier: str | None = None
         self._has_begun = False
         self._is_over = False
@@ -83,8 +85,9 @@ class GenerateEventDecoder:
         events: list[Event] = [] if self._has_begun else [_started(chunk)]
         self._has_begun = True
         self._answer.update((key, raw) for key, raw in chunk.items() if key != "candidates")
-        for position, raw in enumerate(listed(chunk.get("candidates"))):
-            said = camel_object(raw)
+        candidates = [camel_object(raw) for raw in listed(chunk.get("candidates"))]
+        self._searches = last_searches(candidates, self._searches)
+        for position, said in enumerate(candidates):
             number = max(0, number_of(said["index"])) if "index" in said else position
             candidate = self._candidates.get(number)
             if candidate is None:
@@ -130,10 +133,11 @@ class GenerateEventDecoder:
 
     def _count(self, chunk: dict[str, Raw]) -> list[Event]:
         said = an_object(chunk.get("usageMetadata", NULL))
-        usage = read_usage(said)
+        usage = with_searches(read_usage(said) or self._usage, self._searches)
+        self._tier = read_tier(said) or self._tier
         if usage is None or usage == self._usage:
             return []
-        self._usage, self._tier = usage, read_tier(said) or self._tier
+        self._usage = usage
         return [ir.UsageUpdated(usage=usage)]
 
     def _stop(self, candidate: _Candidate) -> ir.Stop:

@@ -1,6 +1,6 @@
 """A whole answer of a vendor, read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +17,7 @@ from protocols.gemini_generate.ids import Calls
 from protocols.gemini_generate.logprobs import read_logprobs
 from protocols.gemini_generate.parts import DIALECT, NULL, TRUE, read_part
 from protocols.gemini_generate.reading import camel
-from protocols.gemini_generate.usage import read_tier, read_usage
+from protocols.gemini_generate.usage import read_tier, read_usage, searches_of, with_searches
 from protocols.gemini_generate.wire import OBJECTS, STOP_REASONS, stop_of
 from protocols.ir import Content, Extra
 from protocols.lenient import VALUES, an_object, read, whole, words
@@ -35,16 +35,17 @@ def decode_response(body: bytes, memo: Memo) -> ir.Response:
     if not answer.keys() & MARKS:
         raise DecodeError("", "is no answer of generateContent")
     usage = an_object(answer.get("usageMetadata", NULL))
-    first, *others = [
-        _candidate(camel_object(raw), memo, number)
-        for number, raw in enumerate(listed(answer.get("candidates")))
-    ] or [ir.Alternative(content=(), stop=blocked(answer))]
+    candidates = [camel_object(raw) for raw in listed(answer.get("candidates"))]
+    searches = last_searches(candidates, None)
+    first, *others = [_candidate(said, memo, number) for number, said in enumerate(candidates)] or [
+        ir.Alternative(content=(), stop=blocked(answer))
+    ]
     return ir.Response(
         id=text_of(answer.get("responseId")) or "",
         model=text_of(answer.get("modelVersion")) or "",
         content=first.content,
         stop=first.stop,
-        usage=read_usage(usage) or ir.Usage(),
+        usage=with_searches(read_usage(usage), searches) or ir.Usage(),
         alternatives=tuple(others),
         service_tier=read_tier(usage),
         extra=without(answer, TAKEN),
@@ -85,6 +86,13 @@ def blocked(answer: Mapping[str, Raw]) -> ir.Stop:
     reason: ir.StopReason = "other" if said is None else "content_filter"
     raw = None if said is None else str(said)
     return ir.Stop(reason=reason, raw=raw, extra={f"{NOTE}blocked": TRUE})
+
+
+def last_searches(candidates: Iterable[Mapping[str, Raw]], known: int | None) -> int | None:
+    for said in candidates:
+        if "groundingMetadata" in said:
+            known = searches_of(an_object(said["groundingMetadata"])) or known
+    return known
 
 
 def block_of(part: Raw, calls: Calls, memo: Memo, at: int) -> Content:

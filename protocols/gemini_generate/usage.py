@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from protocols import ir
 from protocols.lenient import an_object, as_object, whole, words
@@ -37,6 +38,18 @@ def read_usage(said: Mapping[str, Any]) -> ir.Usage | None:
         output_image_tokens=_of_modality(answers, IMAGE),
         raw=Raw(msgspec.json.encode(said)),
     )
+
+
+def searches_of(grounding: Mapping[str, Any]) -> int | None:
+    """How often the vendor searched the web, which it tells beside the answer."""
+    queries = grounding.get("webSearchQueries")
+    return len(queries) if isinstance(queries, list) and queries else None
+
+
+def with_searches(usage: ir.Usage | None, searches: int | None) -> ir.Usage | None:
+    if usage is None or searches is None:
+        return usage
+    return replace(usage, provider_tool_calls={"web_search": searches})
 
 
 def read_tier(said: Mapping[str, Any]) -> str | None:

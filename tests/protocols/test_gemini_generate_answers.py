@@ -204,6 +204,17 @@ def test_sources_and_likelihoods_belong_to_the_last_text() -> None:
     assert told(heard(answer)) == answer
 
 
+def test_searches_of_the_web_are_counted() -> None:
+    grounding = {"webSearchQueries": ["a", "b"], "groundingChunks": []}
+    answer = candidate({"text": "hi"}, groundingMetadata=grounding)
+    counted = heard({**answer, "usageMetadata": USAGE}).usage
+    assert counted.provider_tool_calls == {"web_search": 2}
+    nothing = candidate({"text": "hi"}, groundingMetadata={"webSearchQueries": []})
+    assert heard({**nothing, "usageMetadata": USAGE}).usage.provider_tool_calls is None
+    chunks = [{**chunk({"text": "hi"}), "usageMetadata": USAGE}, answer]
+    assert collected(listened(chunks)).usage == counted
+
+
 def test_citations_may_stand_in_a_list_of_their_own() -> None:
     cited = {"citations": [{}, {"uri": "https://a.example/", "startIndex": 0, "endIndex": 2}]}
     answer = candidate({"text": "hi there"}, citationMetadata=cited)

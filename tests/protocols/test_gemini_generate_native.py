@@ -92,6 +92,17 @@ def test_a_whole_answer_is_read() -> None:
     assert NATIVE.tier(b'"serviceTier"\xff{') is None
 
 
+def test_searches_of_the_web_are_counted() -> None:
+    grounding = {"webSearchQueries": ["a", "b"]}
+    said = chunk({"text": "hi"}, groundingMetadata=grounding, finishReason="STOP")
+    assert watched(said).usage is None
+    seen = watched({**chunk({"text": "h"}), "usageMetadata": USAGE}, said, chunk({"text": "i"}))
+    assert seen.usage.provider_tool_calls == {"web_search": 2}
+    usage, _ = NATIVE.usage(msgspec.json.encode({**said, "usageMetadata": USAGE}))
+    assert usage is not None
+    assert usage.provider_tool_calls == {"web_search": 2}
+
+
 def test_an_error_in_a_success_is_one() -> None:
     problem = NATIVE.error_in_success(b'{"error":{"code":503,"status":"UNAVAILABLE"}}')
     assert problem is not None
