@@ -24,7 +24,6 @@ from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vectors import VectorsQuestion
-from protocols.codec import Loss
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Dialect
 from protocols.registry import UPSTREAM_CODECS
@@ -43,10 +42,11 @@ WEB: Final = ("https://", "http://")
 class Unfit(Exception):
     """The candidate cannot be asked this; another one may."""
 
-    def __init__(self, error: GatewayError, *, losses: tuple[Loss, ...] = ()) -> None:
+    def __init__(self, error: GatewayError, *, refused: Question | None = None) -> None:
+        """`refused`: the question that would have lost too much."""
         super().__init__(str(error))
         self.error = error
-        self.losses = losses
+        self.refused = refused
 
 
 def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
@@ -68,7 +68,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         if lost:
             who = f"{candidate.provider.slug}/{candidate.target.upstream_name}"
             problem = conversion_loss(lost, who=who, fidelity=fidelity)
-            raise Unfit(GatewayError(problem), losses=question.losses)
+            raise Unfit(GatewayError(problem), refused=question)
     return question
 
 

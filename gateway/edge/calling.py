@@ -127,7 +127,7 @@ class Caller:
         provider, operation = candidate.provider, exchange.arrival.operation
         exchange.losses[:] = self._losses
         if question.losses:
-            self._lose(question, question.losses)
+            self.lose(question, question.losses)
         call = runtime.adapters[provider.kind].call(
             Destination(
                 provider=provider,
@@ -219,7 +219,7 @@ class Caller:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         if question.lane == "translation":
             headers = JSON_TYPE
-            self._lose(question, told.losses)
+            self.lose(question, told.losses)
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
         note_answer(exchange, body, window=made.candidate.target.context_window)
         exchange.tier, exchange.whole = native.tier(body), True
@@ -256,7 +256,7 @@ class Caller:
                 raise Disconnected("the stream ended without its last event", sent=True)
             tail = rest or b""
         if question.lane == "translation":
-            self._lose(question, passage.losses)
+            self.lose(question, passage.losses)
             self._runtime.metrics.disordered(dialect=question.native.dialect, count=passage.faults)
         if passage.failure is not None:
             secret = revealed(step.secret)
@@ -287,7 +287,7 @@ class Caller:
         event = event or passage.error_event(exchange.error, exchange.arrival.request_id)
         await self._delivery.finish(before + event, upstream={})
 
-    def _lose(self, question: Question, losses: Sequence[Loss]) -> None:
+    def lose(self, question: Question, losses: Sequence[Loss]) -> None:
         """For the record, the header and the metric."""
         lost = self._exchange.losses
         for code in codes(losses):

@@ -23,7 +23,6 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
-from gateway.edge.fidelity import codes
 from gateway.edge.rating import rating_of
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
@@ -262,8 +261,8 @@ class Course:
     async def _refuse(self, unfit: Unfit) -> None:
         """Nobody can be asked this; the first choice says why."""
         exchange, problem = self._exchange, unfit.error.problem
-        for code in codes(unfit.losses):
-            exchange.losses.append(code)
+        if unfit.refused is not None:
+            self.caller.lose(unfit.refused, unfit.refused.losses)
         if not exchange.sending:
             raise unfit.error
         await self._end_stream(problem)
