@@ -1,6 +1,6 @@
 """Vendors for SDKs whose dialect they do not speak: `switchyard mock`, as one dialect each."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -17,14 +17,22 @@ KINDS: Final = {
     "messages": ("anthropic", ""),
     "gemini": ("gemini", "/v1beta"),
     "bedrock": ("bedrock", ""),
+    "responses": ("openai", ""),
 }
 
 
 @pytest.fixture(scope="module")
 def vendors(stack: Stack, mock_url: str) -> Stack:
     for slug, (kind, path) in KINDS.items():
-        stack.vendor(slug, url=f"{mock_url}{path}", kind=kind)
+        stack.vendor(slug, url=f"{mock_url}{path}", kind=kind, **_alone(slug, mock_url))
     return stack
+
+
+def _alone(slug: str, url: str) -> dict[str, Any]:
+    """Of a kind that speaks several dialects, the one that is meant."""
+    if slug != "responses":
+        return {}
+    return {"surfaces": [{"dialect": "openai.responses", "base_url": f"{url}/v1"}]}
 
 
 def others(own: str) -> tuple[str, ...]:
@@ -36,5 +44,5 @@ def limited(stack: Stack, url: str, *, vendor: str, name: str) -> str:
     """A model at its limit; its provider is paused after it, so each test has its own."""
     slug = f"limited-{vendor}-{name}"
     kind, path = KINDS[vendor]
-    stack.vendor(slug, url=f"{url}{path}", kind=kind)
+    stack.vendor(slug, url=f"{url}{path}", kind=kind, **_alone(vendor, url))
     return f"{slug}.mock-echo;fail=429;retry_after=7"

@@ -8,13 +8,13 @@ import pytest
 from openai import OpenAI, Stream
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from tests.clients.foreign import CITIES, GREETING, KINDS, PICTURE, limited, vendors
+from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, others, vendors
 from tests.clients.stack import Stack
 from tests.clients.tools import SCHEMA, WEATHER, answer_of_tool
 
 __all__ = ["vendors"]
 
-VENDORS: Final = tuple(KINDS)
+VENDORS: Final = others("responses")
 TOOLS: Final[Any] = [
     {"type": "function", "strict": False, **tool}
     for tool in (WEATHER, {"name": "get_time", "parameters": SCHEMA})
