@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -258,6 +258,42 @@ def _misheard(said: ir.Response, heard: ir.Response, codes: set[str]) -> Iterato
     for name, (one, other) in pairs.items():
         if one != other:
             yield f"{name}: {other!r:.110} instead of {one!r:.110}"
+    for name, (count, losses) in BESIDE.items():
+        before, after = count(said), count(heard)
+        if after < before and not codes & losses:
+            yield f"{name}: {after} instead of {before}, without a loss"
+
+
+def _sum_of(count: Callable[[Any], int]) -> Callable[[ir.Response], int]:
+    return lambda answer: sum(map(count, answer.content))
+
+
+def _is_signed(block: Any) -> bool:
+    """Seals of calls and texts are kept for dialects without a field of theirs."""
+    return isinstance(block, ir.Thinking) and bool(block.seal and block.seal.signature)
+
+
+# What an answer may hold beside words and calls, and the losses of which one is told without it.
+BESIDE: Final[dict[str, tuple[Callable[[ir.Response], int], frozenset[str]]]] = {
+    "citations": (
+        _sum_of(lambda block: len(getattr(block, "citations", ()))),
+        frozenset({"citations"}),
+    ),
+    "logprobs": (
+        _sum_of(lambda block: bytes(getattr(block, "logprobs", b"")) not in {b"", b"[]"}),
+        frozenset({"logprobs"}),
+    ),
+    "media": (_sum_of(lambda block: isinstance(block, ir.Media)), MEDIA_LOSSES),
+    "opaque": (
+        _sum_of(lambda block: isinstance(block, ir.Opaque) and block.text is None),
+        frozenset({"opaque"}),
+    ),
+    "provider's calls": (
+        _sum_of(lambda block: getattr(block, "executor", "client") == "provider"),
+        frozenset({"provider_tool"}),
+    ),
+    "seals": (_sum_of(_is_signed), frozenset({"seal"})),
+}
 
 
 def _text(answer: ir.Response) -> str:
