@@ -25,8 +25,10 @@ from gateway.telemetry.request_log import RequestLog
 from gateway.telemetry.traffic import Traffic
 from providers.pool import CredentialPool
 from tests.conformance import lane
+from tests.gateway.edge.dialects import vendor
 from tests.gateway.edge.driver import http_scope
 from tests.gateway.edge.plane import bearer, snapshot
+from tests.gateway.edge.test_translation import BLOCK, DELTA, END, MESSAGE, START, STOP, event
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
     DONE,
@@ -48,7 +50,14 @@ ALLOWED: Final = msgspec.json.decode((REPOSITORY / "bench/baseline.json").read_b
 TOLERANCE: Final = 1.05
 WARM_UP: Final = 3
 STREAM: Final = (ROLE, *[chunk("word ")] * 46, FINISH, USAGE, DONE)
-LINES: Final = {"native request": b"", "native stream of 50 chunks": b',"stream":true'}
+WORD: Final = event("content_block_delta", index=0, delta={"type": "text_delta", "text": "word "})
+EVENTS: Final = (START, BLOCK, *[WORD] * 46, STOP, DELTA, END)
+LINES: Final = {
+    "native request": b"",
+    "native stream of 50 chunks": b',"stream":true',
+    "translated request": b"",
+    "translated stream of 50 chunks": b',"stream":true',
+}
 
 
 class Server:
@@ -58,7 +67,8 @@ class Server:
         extra = LINES[line]
         self._body = b'{"model":"m","messages":[{"role":"user","content":"Hi"}]' + extra + b"}"
         self._streams = bool(extra)
-        spec = provider(targets=(target(),))
+        self._translates = line.startswith("translated")
+        spec = vendor("anthropic.messages") if self._translates else provider(targets=(target(),))
         view = msgspec.structs.replace(
             snapshot(providers=(spec,)), secrets={spec.credentials[0].id: Secret(b"sk-vendor")}
         )
@@ -89,10 +99,14 @@ class Server:
             render=as_the_path_reads,
         )
 
+    def _told(self) -> Said:
+        if self._translates:
+            return Said(*EVENTS, headers=SSE) if self._streams else Said(MESSAGE)
+        return Said(*STREAM, headers=SSE) if self._streams else Said(CHAT_ANSWER)
+
     async def answer(self) -> int:
         """Serves one request; its status."""
-        told = Said(*STREAM, headers=SSE) if self._streams else Said(CHAT_ANSWER)
-        self._vendors.answers.append(told)
+        self._vendors.answers.append(self._told())
         scope: Scope = http_scope(
             b"/v1/chat/completions",
             method="POST",
