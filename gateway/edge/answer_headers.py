@@ -28,6 +28,7 @@ ORGANIZATION: Final = b"anthropic-organization-id"
 OPENAI: Final = "openai."
 OPENAI_VERSION: Final = (b"openai-version", b"2020-10-01")
 DEGRADED_MAX: Final = 512
+NANO: Final = 1_000_000_000
 # Without it the SDK of AWS does not know an error; behind the word there may be an address.
 ERROR_TYPE_HEADER: Final = "x-amzn-errortype"
 ERROR_TYPE: Final = re.compile(r"[A-Za-z]{1,64}")
@@ -102,6 +103,15 @@ def degraded(losses: list[str]) -> bytes:
             return f"{said},+{len(words) - position}".encode()
         said += more
     return said.encode()
+
+
+def cost_headers(exchange: Exchange) -> HeaderPairs:
+    """What it costs the tenant; of streams that is known after their headers have gone."""
+    nano = exchange.charge_nano
+    if nano is None:
+        return ()
+    dollars = f"{nano // NANO}.{nano % NANO:09}".rstrip("0").rstrip(".")
+    return ((b"x-switchyard-cost-usd", dollars.encode()),)
 
 
 def named(model: str) -> bytes:

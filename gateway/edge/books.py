@@ -150,6 +150,8 @@ class Books:
             return True
         try:
             end = end_of(exchange, last, last.start, now=now)
+            if end.money.cost_nano is not None or end.money.charge_nano:
+                exchange.charge_nano = end.money.charge_nano
             self._spool.write(end)
         except SpoolFull:
             if not self._spool.lenient:

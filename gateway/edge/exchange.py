@@ -103,6 +103,7 @@ class Exchange:
         "body",
         "bytes_out",
         "candidates",
+        "charge_nano",
         "classes",
         "client_gone",
         "delivered",
@@ -175,12 +176,12 @@ class Exchange:
         self.sending = False  # the response has begun
         self.answer_status = 0
         self.bytes_out = 0
-        self.events = 0  # of a stream, those that said something
-        self.text_bytes = 0  # of what they said
+        self.events = self.text_bytes = 0  # of a stream: those that said something, and how much
         self.whole = False  # the vendor has said all it had to say
         self.tier: str | None = None  # as which the vendor says it has served
         self.usage: ir.Usage = NO_USAGE
         self.classes: UsageClasses | None = None
+        self.charge_nano: int | None = None  # what the tenant pays, once that is recorded
         self.stop: str | None = None
         self.first_content_at: float | None = None
         # the end

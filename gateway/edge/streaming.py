@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from gateway.edge.answer_headers import answer_headers
+from gateway.edge.answer_headers import answer_headers, cost_headers
 from gateway.edge.books import UNAVAILABLE, unavailable, withheld
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Attempt, Exchange
@@ -134,6 +134,7 @@ class Delivery:
             problem = withheld(exchange)
             raise unavailable() if problem is UNAVAILABLE else GatewayError(problem)
         exchange.sending = True
+        headers += cost_headers(exchange)
         await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
         await self._last(body)
 
