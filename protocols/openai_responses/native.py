@@ -21,7 +21,6 @@ from protocols.vendor_errors import problem_among, problem_of
 KEEPALIVE: Final = b": keepalive\n\n"
 TIER: Final = b'"service_tier"'
 LAST: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
-TELLING: Final = (b"response.completed", b"response.incomplete", b"response.failed", b"error")
 # Items that begin without having said anything.
 BEGUN_EMPTY: Final = ("message", "reasoning")
 
@@ -64,7 +63,7 @@ class ResponsesObserver:
         self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
-        if not self.content or any(word in frame for word in TELLING):
+        if not self.content or _may_tell(frame):
             event = read_event(frame)
             self._read(event.data, event.event or "")
         return True
@@ -139,6 +138,16 @@ class OpenAiResponses(SseDialect):
             written({**said, "sequence_number": number})
             for number, said in enumerate(failing(problem, response))
         )
+
+
+def _may_tell(frame: bytes) -> bool:
+    """Whether an error or the end may be in it."""
+    return (
+        b"error" in frame
+        or b"response.completed" in frame
+        or b"response.incomplete" in frame
+        or b"response.failed" in frame
+    )
 
 
 def _usage_of(answer: Answer) -> ir.Usage | None:
