@@ -37,7 +37,7 @@ from protocols.errors import DecodeError
 from protocols.fields import Fields
 from protocols.framing.aws import PING
 from protocols.ir import Content, Event, Extra
-from protocols.lenient import an_object, as_object, read, words
+from protocols.lenient import an_object, as_object, read, whole, words
 from protocols.stream import Sequencer
 
 PADDING: Final = "p"
@@ -63,7 +63,7 @@ class ConverseEventDecoder:
     def __init__(self, memo: Memo) -> None:
         self._memo = memo
         self._sequencer = Sequencer()
-        self._open: dict[object, Open] = {}
+        self._open: dict[int | None, Open] = {}
         self._called: list[Content] = []
         self._extra: Extra = {}
         self._stop: ir.Stop | None = None
@@ -102,15 +102,16 @@ class ConverseEventDecoder:
             )
             return
         said = an_object(frame.data)
+        place = whole(said.get("contentBlockIndex"))
         match frame.event:
             case "messageStart":
                 pass
             case "contentBlockStart":
-                yield from self._start(said.get("contentBlockIndex"), frame.data)
+                yield from self._start(place, said)
             case "contentBlockDelta":
-                yield from self._delta(said.get("contentBlockIndex"), said, frame.data)
+                yield from self._delta(place, said)
             case "contentBlockStop":
-                yield from self._end(said.get("contentBlockIndex"))
+                yield from self._end(place)
             case "messageStop":
                 self._stop = read_stop(words(said.get("stopReason")))
                 self._keep(frame.data, but=STOP)
@@ -141,9 +142,9 @@ class ConverseEventDecoder:
             extra=self._extra or None,
         )
 
-    def _start(self, place: object, data: bytes) -> Iterator[Event]:
+    def _start(self, place: int | None, said: dict[str, Any]) -> Iterator[Event]:
         yield from self._end(place)
-        start = Fields(Raw(msgspec.json.encode(an_object(data).get("start") or {})), "start")
+        start = Fields(Raw(msgspec.json.encode(as_object(said.get("start")))), "start")
         try:
             block = self._begin(start)
         except DecodeError:
@@ -170,7 +171,7 @@ class ConverseEventDecoder:
             )
         return None if image is None else image_start(image.required_text("format"))
 
-    def _open_block(self, place: object, block: Content) -> Event:
+    def _open_block(self, place: int | None, block: Content) -> Event:
         reader = None
         if isinstance(block, ir.ToolCall):
             if block.name == self._memo.schema_tool:
@@ -184,7 +185,7 @@ class ConverseEventDecoder:
         opened.reader = reader
         return event
 
-    def _delta(self, place: object, said: dict[str, Any], data: bytes) -> Iterator[Event]:
+    def _delta(self, place: int | None, said: dict[str, Any]) -> Iterator[Event]:
         delta = as_object(said.get("delta"))
         reasoning = as_object(delta.get("reasoningContent"))
         if reasoning:
@@ -209,7 +210,7 @@ class ConverseEventDecoder:
             yield from begun
             yield ir.MediaDelta(index=opened.index, data=words(image) or "")
 
-    def _opened(self, place: object, block: Content) -> tuple[Open, list[Event]]:
+    def _opened(self, place: int | None, block: Content) -> tuple[Open, list[Event]]:
         """The open block of that kind; another one at the same place has ended."""
         opened = self._open.get(place)
         if opened is not None and _is_alike(opened.block, block):
@@ -217,7 +218,7 @@ class ConverseEventDecoder:
         events: list[Event] = [*self._end(place), self._open_block(place, block)]
         return self._open[place], events
 
-    def _thought(self, place: object, said: dict[str, Any]) -> Iterator[Event]:
+    def _thought(self, place: int | None, said: dict[str, Any]) -> Iterator[Event]:
         redacted = words(said.get("redactedContent"))
         opened, begun = self._opened(place, ir.Thinking(redacted=redacted is not None))
         yield from begun
@@ -228,7 +229,7 @@ class ConverseEventDecoder:
         if signature := words(said.get("signature")):
             opened.seal += signature
 
-    def _arguments(self, place: object, text: object) -> Iterator[Event]:
+    def _arguments(self, place: int | None, text: object) -> Iterator[Event]:
         opened = self._open.get(place)
         if opened is None or not isinstance(text, str) or not text:
             return
@@ -240,7 +241,7 @@ class ConverseEventDecoder:
             if told:
                 yield ir.ArgumentsDelta(index=opened.index, text=told)
 
-    def _citation(self, place: object, said: object) -> Iterator[Event]:
+    def _citation(self, place: int | None, said: object) -> Iterator[Event]:
         try:
             citation = read_citation(Fields(Raw(msgspec.json.encode(said)), "citation"))
         except DecodeError:
@@ -249,7 +250,7 @@ class ConverseEventDecoder:
         yield from begun
         yield ir.CitationAdded(index=opened.index, citation=citation)
 
-    def _end(self, place: object) -> Iterator[Event]:
+    def _end(self, place: int | None) -> Iterator[Event]:
         opened = self._open.pop(place, None)
         if opened is None:
             return

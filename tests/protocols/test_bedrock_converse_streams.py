@@ -214,10 +214,12 @@ def test_blocks_may_interleave_and_change_their_kind() -> None:
         start(0, toolUse={"name": "f"}),
         start(0, image={}),
         write_event("contentBlockStart", b"["),
+        event("contentBlockStart", contentBlockIndex=0, start=[1]),
         delta(0),
         delta(0, toolUse={"input": "{}"}),
         delta(0, odd=1),
         end(9),
+        end([1]),
     ],
 )
 def test_what_cannot_be_read_says_nothing(odd: bytes) -> None:
