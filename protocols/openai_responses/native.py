@@ -19,6 +19,7 @@ from protocols.openai_responses.usage import read_usage
 from protocols.vendor_errors import problem_among, problem_of
 
 KEEPALIVE: Final = b": keepalive\n\n"
+REQUEST_PREFIX: Final = "req_"
 TIER: Final = b'"service_tier"'
 LAST: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 # Items that begin without having said anything.
@@ -125,7 +126,7 @@ class OpenAiResponses(SseDialect):
     def error_event(self, problem: Problem, request_id: str) -> bytes:
         """Nobody but the stream itself knows how many events it had."""
         response: dict[str, Any] = {
-            "id": f"resp_{request_id}",
+            "id": f"resp_{request_id.removeprefix(REQUEST_PREFIX)}",
             "object": "response",
             "created_at": 0,
             "model": "",

@@ -132,7 +132,7 @@ def test_errors_are_read_and_told() -> None:
 
 
 def test_a_broken_stream_ends_as_sdks_understand_it() -> None:
-    told = NATIVE.error_event(Problem(kind="timeout", message="Too long."), "1")
+    told = NATIVE.error_event(Problem(kind="timeout", message="Too long."), "req_1")
     error, failed, rest = told.split(b"\n\n")
     assert rest == b""
     assert error.startswith(b'event: error\ndata: {"type":"error",')
