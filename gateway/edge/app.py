@@ -12,7 +12,7 @@ import structlog
 from accounts.errors import Refused
 from gateway.edge.messages import App, Receive, Scope, Send
 from gateway.edge.runtime import IN_SCOPE, Runtimes
-from gateway.edge.surfaces import is_client_path
+from gateway.edge.surfaces import PROBED, is_client_path
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class Entry:
         path: str = scope["path"]
         if scope["type"] == "websocket":
             return self._sockets.get(path, nothing_here)
-        if is_client_path(path):
+        if is_client_path(path) or (path == PROBED and scope["method"] == "HEAD"):
             return self._client_api
         if path in self._exact:
             scope["state"]["route"] = path

@@ -214,6 +214,7 @@ def _served(table: Mapping[str, Endpoint]) -> dict[str, Endpoint]:
     }
 
 
+PROBED: Final = "/"  # by agents, before they ask; for everybody else a page of the console
 ENDPOINTS: Final[Mapping[str, Endpoint]] = _served(
     {
         "/v1/chat/completions": _asks(CHAT),
@@ -237,6 +238,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = _served(
         "/v1/providers": _reads("providers"),
         "/inference-profiles": _reads("inference_profiles"),
         "/foundation-models": _reads("foundation_models"),
+        PROBED: Endpoint(method="HEAD", page="probe"),
         "/api/hello": Endpoint(method="HEAD", page="probe"),
         "/api/event_logging/batch": Endpoint(method="POST", page="sink"),
     }
@@ -290,9 +292,10 @@ OPERATIONS: Final = tuple(
 )
 # Outside the prefixes below, matched exactly before Django.
 EXACT_PATHS: Final = frozenset(
-    path for path in ENDPOINTS if not path.startswith(("/v1/", "/v1beta/", "/v1alpha/"))
-) | frozenset(
-    f"{path}/" for path in ENDPOINTS if not path.startswith(("/v1/", "/v1beta/", "/v1alpha/"))
+    spelled
+    for path in ENDPOINTS
+    if path != PROBED and not path.startswith(("/v1/", "/v1beta/", "/v1alpha/"))
+    for spelled in (path, f"{path}/")
 )
 # All that begins so belongs to the data plane, whether or not something is there.
 PREFIXES: Final = (

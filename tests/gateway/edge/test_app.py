@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gateway.edge.app import Entry, nothing_here
+from gateway.edge.client_api import client_api
 from gateway.edge.errors import EdgeRefused
 from gateway.edge.guard import Guard
 from gateway.edge.health import health, liveness, ready
@@ -179,3 +180,19 @@ async def test_stopping_what_never_started_is_no_error() -> None:
 def test_an_edge_refusal_carries_its_headers() -> None:
     refused = EdgeRefused("method_not_allowed", "Use GET.", headers=((b"allow", b"GET"),))
     assert refused.headers == ((b"allow", b"GET"),)
+
+
+async def test_agents_probe_the_root_and_people_find_the_console_there() -> None:
+    app = Entry(
+        runtimes=Runtimes(Counted().start),
+        exact={},
+        prefixes={},
+        sockets={},
+        client_api=client_api,
+        fallback=echo,
+    )
+    probed = await call(guarded(app), http_scope(b"/", method="HEAD"))
+    shown = await call(guarded(app), http_scope(b"/"))
+    assert (probed.status, probed.body, shown.status) == (200, b"", 200)
+    assert probed.headers[b"content-type"] == b"application/json"
+    assert shown.headers.get(b"content-type") != b"application/json"
