@@ -16,13 +16,13 @@ from protocols.gemini_generate.errors import encode_error, error_object, read_pr
 from protocols.gemini_generate.usage import read_tier, read_usage, searches_of, with_searches
 from protocols.gemini_generate.wire import NUMBERED
 from protocols.ir import NOTHING, Dialect
-from protocols.lenient import an_object, as_object, read, words
+from protocols.lenient import VALUES, an_object, as_object, read, words
 from protocols.native import EncodedError
 
 # Clients take neither a comment nor an event without data for a sign of life.
 KEEPALIVE: Final = b"\n"
 TIER: Final = b'"serviceTier"'
-MISSING: Final = frozenset({b"", b"null"})
+NULL: Final = Raw(b"null")
 # What a part may hold without saying anything to the user. A key nobody knows counts as content.
 SILENT_KEYS: Final = frozenset({"thoughtSignature", "thought", "partMetadata"})
 
@@ -141,7 +141,8 @@ class GeminiGenerate(SseDialect):
 
 
 def _is_said(raw: Raw) -> bool:
-    return bytes(raw) not in MISSING
+    """Some vendors write empty errors into answers that are none."""
+    return bool(raw) and bool(read(VALUES, raw))
 
 
 def _candidates(chunk: Chunk) -> list[Candidate]:
@@ -163,7 +164,7 @@ def _block_reason(chunk: Chunk) -> str | None:
 
 
 def _has_content(candidate: Candidate) -> bool:
-    if not _is_said(candidate.content):
+    if not candidate.content or candidate.content == NULL:
         return False
     found = read(PARTS, candidate.content)
     if found is None:

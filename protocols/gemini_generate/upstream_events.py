@@ -77,7 +77,7 @@ class GenerateEventDecoder:
         chunk = camel_object(frame.data)
         if self._is_over or not chunk:
             return ()
-        if "error" in chunk:
+        if read(ANY, chunk.pop("error", NULL)):
             return self._fail(frame.data)
         if not chunk.keys() & MARKS:
             raw = Raw(bytes(frame.data))

@@ -370,7 +370,8 @@ def test_pieces_that_are_no_list_say_nothing() -> None:
 
 def test_an_error_in_a_stream_is_the_end_of_it() -> None:
     error = {"error": {"code": 503, "message": "too busy", "status": "UNAVAILABLE"}}
-    *_, failed = listened([chunk({"text": "hi"}), error, chunk({"text": "more"})])
+    odd = {**chunk({"text": "hi"}), "error": {}}
+    *_, failed = listened([odd, error, chunk({"text": "more"})])
     assert isinstance(failed, ir.Failed)
     assert (failed.kind, failed.message) == ("overloaded", "too busy")
     chunks, _ = streamed([failed])

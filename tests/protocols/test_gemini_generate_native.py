@@ -107,6 +107,8 @@ def test_an_error_in_a_success_is_one() -> None:
     problem = NATIVE.error_in_success(b'{"error":{"code":503,"status":"UNAVAILABLE"}}')
     assert problem is not None
     assert problem.kind == "overloaded"
+    assert NATIVE.error_in_success(b'{"error":{},"candidates":[]}') is None
+    assert watched({"error": "", **chunk({"text": "hi"})}).failure is None
 
 
 @pytest.mark.parametrize(
