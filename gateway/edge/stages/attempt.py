@@ -9,9 +9,11 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from gateway.edge.asking import Unfit, ask, fetch, to_fetch
 from gateway.edge.calling import Caller
-from gateway.edge.errors import ClientLeft, GatewayError
+from gateway.edge.errors import INTERNAL, ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
 from gateway.edge.failures import (
     KINDS,
@@ -29,13 +31,15 @@ from gateway.edge.runtime import Runtime
 from gateway.edge.seals import is_refused
 from gateway.edge.stages.record import record
 from gateway.edge.streaming import Delivery, linger
-from gateway.edge.upstream import Stopping, TimedOut
+from gateway.edge.upstream import Stopping, TimedOut, UpstreamFault
 from gateway.edge.watching import Watch
 from protocols.errors import Problem
 from providers.adapters.base import RETRYABLE, Verdict
 
 if TYPE_CHECKING:
     from protocols.native import NativeDialect
+
+log = structlog.get_logger(__name__)
 
 OK: Final = Verdict(cls="ok")
 CANCELED: Final = "canceled"
@@ -87,7 +91,7 @@ class Course:
         self._watch.begin(on_quiet=self._delivery.keep_alive)
         try:
             with self._watch:
-                await self._walk()
+                await self._walk_to_an_end()
         except ClientLeft:
             self._exchange.client_gone = True
 
@@ -95,6 +99,18 @@ class Course:
         self._runtime.open_exchanges.discard(self._watch)
         self._watch.end()
         self._delivery.close()
+
+    async def _walk_to_an_end(self) -> None:
+        """A stream that has begun gets its last event, even where the gateway itself fails."""
+        try:
+            await self._walk()
+        except (GatewayError, ClientLeft, UpstreamFault):
+            raise
+        except Exception:
+            if not self._exchange.sending:
+                raise
+            log.exception("stream_failed", model=self._exchange.model)
+            await self._end_stream(INTERNAL)
 
     async def _walk(self) -> None:
         exchange, runtime = self._exchange, self._runtime

@@ -1,11 +1,13 @@
 """Silence, deadlines and clients that leave, while an answer is translated."""
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
 
 from gateway.edge.upstream import Disconnected
+from protocols.registry import UPSTREAM_CODECS
 from providers.specs import Timeouts
 from tests.gateway.edge.house import STREAMED, first_bytes, leave, told_by
 from tests.gateway.edge.test_translation import BLOCK, EVENTS, START, WORDS, claude, house
@@ -91,3 +93,35 @@ async def test_nothing_is_read_for_who_does_not_read() -> None:
     await asyncio.wait_for(gateway.ask(STREAMED, client=client), 5)
 
     assert client.body.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("pieces", [1, 4])
+async def test_a_stream_ends_even_where_the_gateway_fails(
+    pieces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A codec that breaks after so many events."""
+    codec: Any = UPSTREAM_CODECS["anthropic.messages"]
+    real = codec.event_decoder
+
+    class Broken:
+        def __init__(self, memo: Any) -> None:
+            self._real = real(memo)
+            self._left = pieces
+
+        def feed(self, frame: Any) -> Any:
+            self._left -= 1
+            if self._left < 0:
+                raise LookupError("nobody thought of this")
+            return self._real.feed(frame)
+
+    monkeypatch.setattr(type(codec), "event_decoder", lambda _self, memo: Broken(memo))
+    gateway = house(Said(*EVENTS, headers=SSE))
+    client = await gateway.ask(STREAMED)
+
+    assert client.is_complete
+    assert b"nobody thought" not in client.body
+    assert client.body.count(b'"error"') == 1
+    assert client.status == (500 if pieces == 1 else 200)
+    _, final = told_by(gateway)
+    assert final.outcome.error_code == "internal"
+    assert final.money.charge_nano == 0
