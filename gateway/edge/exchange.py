@@ -33,7 +33,7 @@ NO_USAGE: Final = ir.Usage()
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a request may go: one model at one provider, by a surface of its."""
+    """Where a request may go: one model at one provider, by one of its surfaces."""
 
     provider: ProviderSpec
     target: TargetSpec
