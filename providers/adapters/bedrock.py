@@ -17,7 +17,13 @@ from providers.adapters.base import (
 from providers.adapters.headers import HeaderRefused, secret_value
 from providers.adapters.json_api import Headers, JsonApi
 from providers.adapters.model_lists import bedrock_models
-from providers.adapters.sigv4 import AwsKeys, Signable, signing_headers
+from providers.adapters.sigv4 import (
+    PAIR_FORM,
+    AwsKeys,
+    Signable,
+    keys_of,
+    signing_headers,
+)
 from providers.adapters.verdicts import BEDROCK, verdict_of
 from providers.specs import CredentialSpec, ProviderSpec, Surface
 
@@ -29,8 +35,6 @@ HOST: Final = re.compile(
 )
 USUAL_REGION: Final = "us-east-1"
 ERROR_TYPE: Final = "x-amzn-errortype"
-# Access key id, secret access key, and a session token where the keys are temporary.
-KEYS: Final = re.compile(r"([A-Z0-9]{16,128}):([A-Za-z0-9+/=]{1,128})(?::([A-Za-z0-9+/=_-]+))?")
 
 
 class Bedrock(JsonApi):
@@ -133,13 +137,10 @@ def _signed(
 
 
 def _keys(secret: Revealable | None) -> AwsKeys:
-    found = KEYS.fullmatch(secret_value("authorization", secret))
-    if found is None:
-        raise HeaderRefused(
-            "the credential is no pair of AWS keys; expected ACCESS_KEY_ID:SECRET_ACCESS_KEY,"
-            " or both and :SESSION_TOKEN"
-        )
-    return AwsKeys(access_key_id=found[1], secret_access_key=found[2], session_token=found[3] or "")
+    keys = keys_of(secret_value("authorization", secret))
+    if keys is None:
+        raise HeaderRefused(f"the credential is no pair of AWS keys; expected {PAIR_FORM}")
+    return keys
 
 
 def _region(host: str, provider: ProviderSpec) -> str:

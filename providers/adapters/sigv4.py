@@ -20,6 +20,7 @@ SCOPE_END: Final = "aws4_request"
 SERVICE: Final = "bedrock"
 TIME: Final = "%Y%m%dT%H%M%SZ"
 DATE_CHARS: Final = 8
+PAIR_FORM: Final = "ACCESS_KEY_ID:SECRET_ACCESS_KEY, or both and :SESSION_TOKEN"
 BLANKS: Final = re.compile(r"\s+")
 
 
@@ -30,6 +31,18 @@ class AwsKeys(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "AwsKeys(***)"
+
+
+# Access key id, secret access key, and a session token where the keys are temporary.
+PAIR: Final = re.compile(r"([A-Z0-9]{16,128}):([A-Za-z0-9+/=]{1,128})(?::([A-Za-z0-9+/=_-]+))?")
+
+
+def keys_of(text: str) -> AwsKeys | None:
+    """As a credential holds them; None for what is no pair."""
+    found = PAIR.fullmatch(text)
+    if found is None:
+        return None
+    return AwsKeys(access_key_id=found[1], secret_access_key=found[2], session_token=found[3] or "")
 
 
 class Signable(Struct, frozen=True, kw_only=True):

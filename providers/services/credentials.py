@@ -23,6 +23,7 @@ from accounts.services.changes import lock
 from accounts.services.key_fields import expiry
 from providers.adapters.headers import HeaderRefused, require_name, require_value
 from providers.adapters.registry import ADAPTERS
+from providers.adapters.sigv4 import PAIR_FORM, keys_of
 from providers.models import Credential, Provider
 from providers.selectors.credentials import credentials_of
 from providers.selectors.providers import editable_providers
@@ -299,6 +300,8 @@ def _secret_changes(row: Credential, *, secret: str | None) -> dict[str, Any]:
         if row.sealed_secret is None:
             raise Invalid.one(field="secret", code="required", message="enter the secret")
         return {}
+    if row.kind == Credential.Kind.AWS_KEYS and keys_of(secret) is None:
+        raise Invalid.one(field="secret", message=f"expected {PAIR_FORM}")
     return {
         "sealed_secret": _sealed(row, secret=secret),
         "suffix": secret[-SUFFIX:] if len(secret) >= LEAST_FOR_SUFFIX else "",

@@ -149,6 +149,19 @@ def test_a_kind_takes_only_credentials_it_can_send(town: Town) -> None:
     assert "openai takes" in problems(add(town, provider, kind="none"))["kind"]
 
 
+def test_keys_of_aws_are_a_pair(town: Town) -> None:
+    body = {"slug": "aws", "name": "Bedrock", "kind": "bedrock"}
+    provider = town.api("owner").post("providers", body).json()["id"]
+    pair = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+    alone = problems(add(town, provider, kind="aws_keys", secret="AKIAIOSFODNN7EXAMPLE"))
+
+    assert "ACCESS_KEY_ID:SECRET_ACCESS_KEY" in alone["secret"]
+    made = added(town, provider, secret=pair)
+    assert made["kind"] == "aws_keys"
+    assert opened(made["id"]) == pair
+
+
 @pytest.mark.parametrize("mask", ["…a1f3", "****", "sk-***", "••••cdef", "sk-...cdef"])
 def test_a_mask_is_no_secret(town: Town, provider: str, mask: str) -> None:
     made = added(town, provider)

@@ -20,6 +20,7 @@ export const SLUG = /^[a-z][a-z0-9_-]{0,62}$/
 export const CREDENTIAL_KINDS: Record<string, string> = {
   api_key: 'providers:credential_kind.api_key',
   header: 'providers:credential_kind.header',
+  aws_keys: 'providers:credential_kind.aws_keys',
   none: 'providers:credential_kind.none',
 }
 
