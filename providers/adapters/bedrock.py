@@ -54,6 +54,7 @@ class Bedrock(JsonApi):
                 paths={
                     "chat": "/model/{model}/converse",
                     "chat_stream": "/model/{model}/converse-stream",
+                    "count_tokens": "/model/{model}/count-tokens",
                 },
             ),
         )

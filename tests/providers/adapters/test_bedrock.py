@@ -57,6 +57,10 @@ def test_a_stream_has_a_path_and_a_form_of_its_own() -> None:
     assert dict(made.headers)["accept"] == "application/vnd.amazon.eventstream"
 
 
+def test_tokens_are_counted_by_the_vendor() -> None:
+    assert call(provider(), operation="count_tokens").url.endswith("/count-tokens")
+
+
 def test_a_key_of_bedrocks_is_sent_as_it_is() -> None:
     headers = dict(call(provider(), BEARER, "abc").headers)
     assert headers["authorization"] == "Bearer abc"
