@@ -109,6 +109,6 @@ def _block(block: Said, index: int, choice: int) -> Iterator[ir.Event]:
         kind = type(block)
         yield ir.BlockStarted(index=index, block=kind(text=""), choice=choice)
         yield from (ir.TextDelta(index=index, text=token) for token in tokens(block.text))
-        if isinstance(block, ir.Thinking) and block.seal is not None:
-            yield ir.Sealed(index=index, seal=block.seal)
+    if block.seal is not None:
+        yield ir.Sealed(index=index, seal=block.seal)
     yield ir.BlockEnded(index=index)
