@@ -18,6 +18,7 @@ from protocols.anthropic_messages.wire import (
     call_head,
     is_of_others,
     loss_of_citation,
+    loss_of_logprobs,
     losses_of,
     stop_object,
     usage_object,
@@ -133,6 +134,8 @@ class MessagesEventEncoder:
     def _delta(self, event: BlockEvent, block: ir.Content) -> bytes:
         match event:
             case ir.TextDelta(text=text):
+                if event.logprobs and not any(loss.code == "logprobs" for loss in self.losses):
+                    self.losses.append(loss_of_logprobs(f"blocks[{event.index}]"))
                 key = "thinking" if isinstance(block, ir.Thinking) else "text"
                 delta = with_rest({"type": f"{key}_delta", key: text}, event.extra)
                 return self._tell(delta)

@@ -143,9 +143,13 @@ def losses_of(block: ir.Content, path: str) -> list[Loss]:
 
 def _losses_of_text(block: ir.Text, path: str) -> Iterator[Loss]:
     if block.logprobs:
-        yield Loss(code="logprobs", path=f"{path}.logprobs", why="Messages has none")
+        yield loss_of_logprobs(path)
     if any(citation_object(each) is None for each in block.citations):
         yield loss_of_citation(path)
+
+
+def loss_of_logprobs(path: str) -> Loss:
+    return Loss(code="logprobs", path=f"{path}.logprobs", why="Messages has none")
 
 
 def loss_of_citation(path: str) -> Loss:

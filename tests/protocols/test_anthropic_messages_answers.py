@@ -148,6 +148,12 @@ def test_what_messages_cannot_say_is_a_loss(content: Content, code: str) -> None
     assert bool(told) == isinstance(content, ir.Text)
 
 
+def test_the_first_chances_of_words_in_a_stream_are_a_loss() -> None:
+    chance = ir.TextDelta(index=0, text="a", logprobs=Raw(b'[{"token":"a"}]'))
+    _, codes = stream(ir.BlockStarted(index=0, block=ir.Text(text="")), chance, chance)
+    assert codes == ["logprobs"]
+
+
 def test_other_answers_are_a_loss() -> None:
     other = ir.Alternative(content=(), stop=Stop(reason="end_turn"))
     assert [loss.code for loss in response(alternatives=(other,)).losses] == ["n"]
