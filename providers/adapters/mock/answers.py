@@ -17,6 +17,7 @@ from protocols import ir
 from protocols.codec import Head
 from protocols.errors import Kind, Problem, ProtocolError
 from protocols.ir import Dialect
+from protocols.lenient import an_object, as_object
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 from providers.adapters.mock.behaviours import BEHAVIOURS
 from providers.adapters.mock.knobs import EMBEDDING, HEADERS, Knobs, Refused, read_model
@@ -31,7 +32,10 @@ ID_PREFIXES: Final[Mapping[Dialect, str]] = {
     "openai.responses": "resp_",
     "anthropic.messages": "msg_",
 }
-COUNTED_AS: Final[Mapping[Dialect, str]] = {"gemini.generate": "totalTokens"}
+COUNTED_AS: Final[Mapping[Dialect, str]] = {
+    "gemini.generate": "totalTokens",
+    "bedrock.converse": "inputTokens",
+}
 COUNT_MARKS: Final[Mapping[Dialect, Mapping[str, str]]] = {
     "openai.responses": {"object": "response.input_tokens"},
 }
@@ -87,7 +91,7 @@ def answer(asked: Asked) -> Answer:
 
 def _chat(asked: Asked) -> Answer:
     codec = CLIENT_CODECS[asked.dialect]
-    request = codec.decode_request(asked.body, asked.head)
+    request = codec.decode_request(_meant(asked), asked.head)
     knobs = read_model(request.model)
     if knobs.model == EMBEDDING:
         raise _wrong_operation(request.model, "chat")
@@ -122,6 +126,14 @@ def _chat(asked: Asked) -> Answer:
         )
     body = codec.encode_response(_response(played), request).body
     return _whole(body, wait_s=math.inf if knobs.hang else whole_s(played, knobs))
+
+
+def _meant(asked: Asked) -> bytes:
+    """Bedrock counts the tokens of a request that is wrapped."""
+    if (asked.dialect, asked.operation) != ("bedrock.converse", "count_tokens"):
+        return asked.body
+    wrapped = as_object(an_object(asked.body).get("input")).get("converse")
+    return msgspec.json.encode(as_object(wrapped))
 
 
 def _response(played: Played) -> ir.Response:

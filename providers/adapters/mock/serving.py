@@ -31,6 +31,7 @@ PATHS: Final[Mapping[str, tuple[Dialect, str]]] = {
     "/v1beta/models/{model}:batchEmbedContents": ("gemini.generate", "embeddings"),
     "/model/{model}/converse": ("bedrock.converse", "chat"),
     "/model/{model}/converse-stream": ("bedrock.converse", "chat_stream"),
+    "/model/{model}/count-tokens": ("bedrock.converse", "count_tokens"),
 }
 STREAM: Final = "_stream"
 PATTERNS: Final = tuple(
