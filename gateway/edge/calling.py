@@ -28,6 +28,7 @@ from gateway.edge.questions import Question
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
 from gateway.edge.streaming import Delivery
+from gateway.edge.translated_passage import ModelFailed
 from gateway.edge.upstream import (
     Deadlines,
     Disconnected,
@@ -215,6 +216,10 @@ class Caller:
         headers = answer.headers
         try:
             told = question.told(body, stream=exchange.asked_stream)
+        except ModelFailed as failed:
+            failure = of_problem(failed.problem, slug=slug)
+            failure.counts = False
+            return failure
         except ProtocolError as error:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         if question.lane == "translation":
@@ -262,6 +267,7 @@ class Caller:
             secret = revealed(step.secret)
             problem = unsaid(passage.failure, secret)
             failure = of_problem(problem, slug=step.candidate.provider.slug)
+            failure.counts = passage.counts
             if passage.open:
                 event = masked(passage.failing, secret)
                 await self._tell_in_stream(failure, before=tail, event=event)

@@ -33,6 +33,7 @@ class Passage:
         "_held_bytes",
         "_native",
         "_splitter",
+        "counts",
         "failing",
         "failure",
         "meaningful",
@@ -59,6 +60,7 @@ class Passage:
         self.over = False  # the last event has come
         self.meaningful = False  # the last chunk completed more than pings
         self.failure: Problem | None = None  # the vendor says that it failed
+        self.counts = True  # whether that speaks against the vendor
         self.failing = b""  # the event in which it says so, where it may go on
 
     @property

@@ -13,7 +13,7 @@ from gateway.edge.naming import Naming
 from gateway.edge.passage import Passage, is_whole_event
 from protocols import ir
 from protocols.codec import EventDecoder, EventEncoder, Loss
-from protocols.errors import DecodeError, Problem, kind_named
+from protocols.errors import DecodeError, Problem, ProtocolError, kind_named
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
 from protocols.stream import Grammar
@@ -21,7 +21,16 @@ from protocols.stream import Grammar
 # Whose events are numbered: only the stream itself knows what comes next.
 NUMBERED: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 # A model that ends so has failed: it may do better when it is asked again (protocols.md PR-32).
+# Its vendor has not: clients can bring any model there.
 FAILED_STOPS: Final = frozenset({"malformed", "error"})
+
+
+class ModelFailed(ProtocolError):
+    """A whole answer of which nothing can be used."""
+
+    def __init__(self, stop: ir.Stop) -> None:
+        self.problem = failed_stop(stop)
+        super().__init__(self.problem.message)
 
 
 class TranslatedPassage(Passage):
@@ -130,7 +139,7 @@ class TranslatedPassage(Passage):
                     self.failure = Problem(kind=kind_named(event.kind), message=event.message)
                     return
                 case ir.Finished() if event.stop.reason in FAILED_STOPS:
-                    self.failure = failed_stop(event.stop)
+                    self.failure, self.counts = failed_stop(event.stop), False
                     return
                 case ir.Finished():
                     self._ended = self._encoder.feed(self._naming.event(event))

@@ -17,7 +17,7 @@ from gateway.edge.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import Sealer, opened, stripped
 from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
-from gateway.edge.translated_passage import FAILED_STOPS, TranslatedPassage
+from gateway.edge.translated_passage import FAILED_STOPS, ModelFailed, TranslatedPassage
 from protocols import ir
 from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
 from protocols.errors import DecodeError, ProtocolError, Unsupported
@@ -139,7 +139,7 @@ class TranslatedQuestion:
     def told(self, body: bytes, *, stream: bool) -> Told:
         response = self._upstream.decode_response(body, self._memo)
         if response.stop.reason in FAILED_STOPS:
-            raise DecodeError("", f"stopped with {response.stop.raw or response.stop.reason!r}")
+            raise ModelFailed(response.stop)
         named = self._naming.response(response)
         if stream:
             encoder = self._asked.codec.event_encoder(self._asked.request)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gateway.edge.upstream import ConnectFailed, Disconnected
+from tests.gateway.edge.dialects import vendor
 from tests.gateway.edge.house import BODIES, PLAIN, STREAMED, House, answer, told_by
 from tests.gateway.edge.plane import key_spec
 from tests.gateway.edge.vendors import CHAT_ANSWER, JSON, SSE, Client, Said, provider, target
@@ -325,3 +326,30 @@ async def test_a_lossless_key_goes_where_nothing_is_lost() -> None:
     assert b"x-switchyard-degraded" not in client.headers
     _, final = told_by(gateway)
     assert final.errand.degraded == ()
+
+
+MALFORMED: Final = {
+    PLAIN: (
+        b'{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],'
+        b'"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5}}'
+    ),
+    STREAMED: (
+        b'data: {"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL","index":0}],'
+        b'"usageMetadata":{"promptTokenCount":5,"totalTokenCount":5}}\n\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_a_model_that_fails_does_not_take_its_credential_out(name: str) -> None:
+    body = BODIES[name]
+    headers = JSON if body is PLAIN else SSE
+    gateway = House(
+        *(Said(MALFORMED[body], headers=headers) for _ in range(6)),
+        providers=(vendor("gemini.generate"),),
+    )
+    for asked in (3, 6):
+        client = await gateway.ask(body)
+
+        assert b"MALFORMED_FUNCTION_CALL" in client.body
+        assert len(gateway.vendors.calls) == asked
