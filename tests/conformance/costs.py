@@ -83,8 +83,10 @@ def read_unstreamed(exchange: Record) -> Usage | None:
     said: dict[str, object] = {}
     for one in exchange.observed.usage:
         said |= {name: value for name, value in one.items() if value is not None}
-    searched = {"web_search": {"num_requests": searches_of(exchange)}}
-    answer = {"usage": said, "usageMetadata": said, "tool_usage": searched}
+    searches = searches_of(exchange)
+    grounded = {"groundingMetadata": {"webSearchQueries": ["query"] * searches}}
+    answer: dict[str, object] = {"usage": said, "usageMetadata": said, "candidates": [grounded]}
+    answer["tool_usage"] = {"web_search": {"num_requests": searches}}
     return NATIVE[dialect].usage(msgspec.json.encode(answer))[0]
 
 

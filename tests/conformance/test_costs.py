@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from billing.pricing import cost_nano, rate
 from providers.specs import PriceSpec
@@ -22,7 +23,7 @@ from tests.conformance.costs import (
     read_unstreamed,
     vendor_of,
 )
-from tests.conformance.usage_reading import READERS, usage_of
+from tests.conformance.usage_reading import READERS, searches_of, usage_of
 from tests.protocols.corpus import CORPUS, EVERYTHING, ONE_OF, Record, needs_corpus, records
 
 KNOWN: Final[dict[str, dict[str, str]]] = tomllib.loads(
@@ -100,12 +101,16 @@ def second_program() -> dict[str, dict[str, str]]:
 
 
 def compared() -> Iterator[tuple[Record, Decimal | None, Decimal]]:
-    """Exchanges that the second program has a price of, with ours; None: we have none."""
+    """Exchanges that the second program has a price of, with ours; None: we have none.
+
+    It reads usage, and nothing of searches that are told beside it.
+    """
     for exchange, used in billed():
         row = second_program().get(exchange.id)
         if row is not None and row["usd_today"] and Decimal(row["usd_today"]):
             price = price_of(exchange)
-            ours = None if price is None else cost_nano(used, price, at=AT) / NANO
+            read = replace(used, web_search_calls=0) if searches_of(exchange) else used
+            ours = None if price is None else cost_nano(read, price, at=AT) / NANO
             yield exchange, ours, Decimal(row["usd_today"])
 
 

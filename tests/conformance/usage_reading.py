@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from protocols.ir import Usage
@@ -16,6 +17,7 @@ from tests.protocols.corpus import Record
 
 Said: TypeAlias = dict[str, Any]
 SEARCHES: Final = re.compile(rb'"tool_usage":.*?"web_search": ?\{ ?"num_requests": ?(\d+)')
+QUERIES: Final = re.compile(rb'"webSearchQueries": ?(\[[^\]]*\])')
 KINDS: Final = {1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO"}  # Google's numbers
 
 
@@ -35,9 +37,12 @@ def usage_of(exchange: Record) -> Usage | None:
 
 
 def searches_of(exchange: Record) -> int:
-    """Responses tells beside the usage how often it has searched."""
-    found = SEARCHES.findall(exchange.response.body)
-    return int(found[-1]) if found else 0
+    """How often the web was searched, which OpenAI counts and Google lists beside the usage."""
+    body = exchange.response.body
+    counted, listed = SEARCHES.findall(body), QUERIES.findall(body)
+    if counted:
+        return int(counted[-1])
+    return len(msgspec.json.decode(listed[-1])) if listed else 0
 
 
 def _chat(said: Said) -> Usage:
