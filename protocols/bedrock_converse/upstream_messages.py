@@ -109,3 +109,10 @@ def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:
             else:
                 joined.append(part)
     return [{"role": each.role, "content": each.results + each.content} for each in joined]
+
+
+def ends_in_unthought_calls(messages: Sequence[dict[str, Any]]) -> bool:
+    """Whether the calls whose results come last were made without a thought."""
+    if len(messages) < 2 or not any("toolResult" in block for block in messages[-1]["content"]):
+        return False
+    return not any("reasoningContent" in block for block in messages[-2]["content"][:1])

@@ -1,5 +1,6 @@
 """How hard a model is to think, written for a target."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from protocols.bedrock_converse.reasoning import (
@@ -12,6 +13,7 @@ from protocols.bedrock_converse.reasoning import (
     THINKING,
 )
 from protocols.bedrock_converse.rests import with_rest
+from protocols.bedrock_converse.upstream_messages import ends_in_unthought_calls
 from protocols.bedrock_converse.upstream_writing import Writing
 from protocols.efforts import budget_of, nearest, word_of
 from protocols.ir import Reasoning
@@ -51,6 +53,7 @@ def write_asked(
     output: dict[str, Any],
     additional: dict[str, Any],
     inference: dict[str, Any],
+    messages: Sequence[dict[str, Any]],
 ) -> None:
     """As the target knows it."""
     way = "none" if writing.refuses("reasoning") else writing.target.effort
@@ -65,6 +68,10 @@ def write_asked(
             additional[THINKING] = {"type": "disabled"}
         else:
             _effort(writing, "none", output)
+        return
+    if way == "budget" and ends_in_unthought_calls(messages):
+        # Claude demands the thought that led to them, and nobody has it any more.
+        writing.losses.add("reasoning", "reasoning", "the last calls were made without it")
         return
     word = asked.effort or (None if asked.budget_tokens is None else word_of(asked.budget_tokens))
     if way == "budget":

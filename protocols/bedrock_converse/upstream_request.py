@@ -45,7 +45,11 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     additional: dict[str, Any] = {}
     output: dict[str, Any] = {"textFormat": form} if form else {}
     inference = _sampling(writing, request, additional)
-    _reasoning(writing, request, output, additional, inference)
+    asked = request.reasoning
+    if asked is not None and writing.is_own and not writing.refuses("reasoning"):
+        write_own(asked, output, additional)
+    elif asked is not None:
+        write_asked(writing, asked, output, additional, inference, messages)
     parts = {
         "system": head,
         "inferenceConfig": inference,
@@ -113,22 +117,6 @@ def _stop(writing: Writing, asked: tuple[str, ...], said: dict[str, Any]) -> Non
         said["stopSequences"] = taken
     if len(taken) < len(asked):
         writing.losses.add("stop", "sampling.stop", "the target does not take it")
-
-
-def _reasoning(
-    writing: Writing,
-    request: ir.Request,
-    output: dict[str, Any],
-    additional: dict[str, Any],
-    inference: dict[str, Any],
-) -> None:
-    asked = request.reasoning
-    if asked is None:
-        return
-    if writing.is_own and not writing.refuses("reasoning"):
-        write_own(asked, output, additional)
-    else:
-        write_asked(writing, asked, output, additional, inference)
 
 
 def _metadata(writing: Writing, request: ir.Request) -> dict[str, str]:

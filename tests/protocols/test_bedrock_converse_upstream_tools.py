@@ -209,6 +209,30 @@ def test_a_budget_needs_room_and_no_samples() -> None:
     assert (said["inferenceConfig"], losses) == ({"maxTokens": 9000}, [])
 
 
+THOUGHT: Final = ir.Thinking(text="t", seal=ir.Seal(origin="anthropic", signature="s"))
+CALL: Final = ir.ToolCall(id="c", name="f")
+
+
+@pytest.mark.parametrize(
+    ("made", "told", "losses"),
+    [
+        ((THOUGHT, CALL), {"thinking": {"type": "enabled", "budget_tokens": 2048}}, []),
+        ((CALL,), None, ["reasoning"]),
+    ],
+)
+def test_who_made_the_last_calls_without_a_thought_does_not_think_of_their_results(
+    made: tuple[ir.Content, ...], told: dict[str, Any] | None, losses: list[str]
+) -> None:
+    result = ir.ToolResult(call_id="c", content=(ir.Text(text="r"),))
+    request = asked(
+        *(HI, bot(*made), user(result)),
+        tools=(TOOL,),
+        reasoning=ir.Reasoning(mode="on", budget_tokens=2048),
+    )
+    said, found, _ = sent(request, replace(TARGET, effort="budget"))
+    assert (said.get("additionalModelRequestFields"), found) == (told, losses)
+
+
 def test_thinking_may_be_refused_to_the_dialects_own() -> None:
     own = asked(dialect="bedrock.converse", reasoning=ir.Reasoning(effort="low"))
     said, losses, _ = sent(own, refusing("reasoning"))
