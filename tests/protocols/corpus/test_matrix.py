@@ -63,7 +63,23 @@ PARTIAL: Final = frozenset(
     {"cache", "effort", "max_tokens", "parallel", "reasoning", "schema", "tool_choice", "citations"}
     | {"document", "output", "provider_tool"}
 )
+CODES: Final = frozenset(
+    {
+        *("temperature", "top_p", "top_k", "seed", "penalties", "stop", "n", "logprobs"),
+        *("logit_bias", "max_tokens", "output", "tool_choice", "parallel", "provider_tool"),
+        *("tool_arguments", "schema", "cache", "cache_key", "citations", "reasoning", "seal"),
+        *("effort", "verbosity", "service_tier", "metadata", "store", "image", "audio", "video"),
+        *("document", "file", "name", "opaque"),
+    }
+)
 MEDIA_LOSSES: Final = frozenset({"image", "audio", "video", "document", "file"})
+# Users are told of as metadata too.
+OF_FACETS: Final = (
+    {code for _, losses in FACETS.values() for code in losses}
+    - PARTIAL
+    - MEDIA_LOSSES
+    - {"metadata"}
+)
 
 
 # --- requests -------------------------------------------------------------------------------------
@@ -87,13 +103,23 @@ def _requests(asked: ir.Request, found: Found) -> Iterator[str]:
         if other != asked.dialect:
             sent = codec.encode_request(asked, target_of(other), "attempt")
             _note(found, f"{asked.dialect} {other} requests", sent.losses)
-            problems = [*_unsaid(asked, sent), *_unread(asked, sent, other)]
+            problems = [*_untrue(asked, sent), *_unsaid(asked, sent), *_unread(asked, sent, other)]
             yield from (f"to {other}: {problem}" for problem in problems)
 
 
 def _note(found: Found, cell: str, losses: Iterable[Loss]) -> None:
     source, target, what = cell.split()
     found.update((f"{source} -> {target}", what, loss.code) for loss in losses)
+
+
+def _untrue(asked: ir.Request, sent: Encoded) -> Iterator[str]:
+    """Losses of nothing: of no known code, or of what nobody has asked for."""
+    codes = {loss.code for loss in sent.losses if not loss.code.startswith("other:")}
+    for code in codes - CODES:
+        yield f"{code} is no code of a loss"
+    due = {code for facet, losses in FACETS.values() if facet(asked) is not None for code in losses}
+    for code in codes & OF_FACETS - due:
+        yield f"{code} is told as lost, and was not asked for"
 
 
 def _unsaid(asked: ir.Request, sent: Encoded) -> Iterator[str]:
