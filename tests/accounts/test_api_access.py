@@ -89,6 +89,7 @@ def test_a_tenant_that_asks_for_a_second_factor_gets_it(
     [
         ("POST", "keys"),
         ("POST", "keys/key_000000000000/rotate"),
+        ("POST", "keys/key_000000000000/aws-pair"),
         ("PATCH", "members/00000000-0000-7000-8000-000000000000"),
         ("DELETE", "members/00000000-0000-7000-8000-000000000000"),
         ("POST", "invites"),

@@ -41,6 +41,7 @@ def test_every_mutating_call_writes_exactly_one_row_and_one_signal(town: Town) -
         ("POST", "keys", {"name": "k"}, "key.create"),
         ("PATCH", key, {"name": "renamed"}, "key.update"),
         ("POST", f"{key}/rotate", {}, "key.rotate"),
+        ("POST", f"{key}/aws-pair", {}, "key.aws_pair"),
         ("POST", f"{key}/clone", {}, "key.create"),
         ("DELETE", key, None, "key.disable"),
         ("POST", f"{key}/enable", None, "key.enable"),

@@ -48,7 +48,7 @@ def test_a_lead_makes_no_key_that_acts_as_somebody_else(town: Town) -> None:
         assert refused(answer) == (403, "permission_denied")
 
 
-@pytest.mark.parametrize("verb", ["rotate", "clone", "enable", "patch"])
+@pytest.mark.parametrize("verb", ["rotate", "aws-pair", "clone", "enable", "patch"])
 def test_a_lead_takes_over_no_management_key_of_the_team(town: Town, verb: str) -> None:
     key = management_key(town, "owner", "key.create_own", team=town.team)
     path, api = f"keys/key_{key.public_id}", town.api("lead")
