@@ -26,6 +26,7 @@ BIN = VENV / "bin"
 FRONTEND = PROJECT / "frontend"
 E2E = FRONTEND / "e2e"
 NODE_CLIENTS = PROJECT / "tests/clients/node"
+CODING_AGENTS = PROJECT / "tests/nightly/agents"
 DIST = FRONTEND / "dist"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report", "coverage"}
 SYSTEM_NPMRC = ("/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc")

@@ -64,6 +64,8 @@ NIGHTLY: Final = (
     "tests/nightly/postgresql_stands_still.py",
     "tests/nightly/shipping_rate.py",
 )
+# Gigabytes of programs are installed for them: once, by one process.
+CODING: Final = ("tests/nightly/coding_agents.py",)
 
 
 def _vitest() -> Outcome:
@@ -156,11 +158,12 @@ def ci() -> bool:
 def nightly() -> bool:
     fuzzed = run_shown(pytest_step("nightly", *NIGHTLY)).ok
     read = run_shown(pytest_step("fuzz", *FUZZ, environment=MANY_EXAMPLES)).ok
+    coded = run_shown(pytest_step("agents", *CODING)).ok
     strict = run_shown(pytest_step("faults", *STRICT_FAULTS, environment=STRICT)).ok
     recorded = conformance()
     summed = run_shown(Step(name="books", command=BOOKS)).ok
     looked_at = run_end_to_end(every_look=True).ok
-    return all([supply_chain.main() == 0, fuzzed, read, strict, recorded, summed, looked_at])
+    return all([supply_chain.main() == 0, fuzzed, read, coded, strict, recorded, summed, looked_at])
 
 
 def faults() -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 from deploy.bootstrap import (
     BIN,
+    CODING_AGENTS,
     FRONTEND,
     NODE_CLIENTS,
     PROJECT,
@@ -31,7 +32,7 @@ LOCKS: Final = {
 
 def renew_locks() -> bool:
     outcomes = [_compiled(lock, source=source) for lock, source in LOCKS.items()]
-    for folder in (FRONTEND, NODE_CLIENTS):
+    for folder in (FRONTEND, NODE_CLIENTS, CODING_AGENTS):
         step = Step(
             name="package-lock.json",
             command=npm("run", "lock"),

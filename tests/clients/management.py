@@ -1,6 +1,6 @@
 """The management API as an operator's script uses it, with the master key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     public_name: str = ""
     operations: tuple[str, ...] = ("chat",)
+    capabilities: Mapping[str, Any] = {}
 
 
 class Issued(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +96,7 @@ class Management:
                     "upstream_name": model.name,
                     "public_name": model.public_name or model.name,
                     "operations": list(model.operations),
+                    "capabilities": model.capabilities,
                     "enabled": True,
                 }
                 for model in models

@@ -12,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from deploy.bootstrap import CODING_AGENTS, NODE_CLIENTS
 from tests.contracts.tree import ROOT
 
 # Lock → what of pyproject.toml it answers.
@@ -24,6 +25,7 @@ NODE_LOCKS: Final = (
     "frontend/package-lock.json",
     "frontend/e2e/package-lock.json",
     "tests/clients/node/package-lock.json",
+    "tests/nightly/agents/package-lock.json",
 )
 PINNED: Final = re.compile(
     r"^(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[^\s;\\]+)(?P<rest>[^\n]*\n(?:[ ]{4}[^\n]*\n?)*)",
@@ -117,8 +119,9 @@ def test_the_development_lock_holds_everything_of_the_runtime_s() -> None:
 def test_client_sdks_are_pinned_exactly() -> None:
     loose = [str(row) for row in declared("clients") if not str(row.specifier).startswith("==")]
     assert not loose
-    manifest = msgspec.json.decode((ROOT / "tests/clients/node/package.json").read_bytes())
-    assert not [v for v in manifest["dependencies"].values() if not v[0].isdigit()]
+    for folder in (NODE_CLIENTS, CODING_AGENTS):
+        manifest = msgspec.json.decode((folder / "package.json").read_bytes())
+        assert not [v for v in manifest["dependencies"].values() if not v[0].isdigit()]
 
 
 @pytest.mark.parametrize("name", NODE_LOCKS)

@@ -1,0 +1,212 @@
+"""Claude Code, Codex and Gemini CLI finish a session of two turns on models of every dialect.
+
+They are installed outside the repository, with the package client as it is configured here; all
+that they say goes to loopback: every other address leads to a proxy that nobody serves.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from deploy.bootstrap import BIN, CODING_AGENTS, node_environment, npm
+from tests.clients.fixtures import bare_stack
+from tests.clients.foreign import KINDS
+from tests.clients.management import Model
+from tests.clients.stack import Stack
+from tests.nightly.agents.vendor import (
+    ASK,
+    MODEL,
+    SEAL,
+    TELLING,
+    Session,
+    agreeable_vendor,
+    results_of,
+    seals_of,
+)
+
+__all__ = ["bare_stack"]
+
+INSTALLED_WITHIN_S: Final = 400
+WITHIN_S: Final = 100
+WORDS: Final = ("heliotrope", "zanzibar")
+NOWHERE: Final = "http://127.0.0.1:9"
+LOOPBACK: Final = "127.0.0.1,localhost"
+# What models of the vendor's newest generation can do, and insist on.
+ABLE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "messages": {"effort": "budget"},
+    "gemini": {"effort": "level", "seal_required": True},
+    "bedrock": {"effort": "budget"},
+    "responses": {"effort": "effort"},
+}
+# Whose seals an agent brings back in a field of its own dialect; Gemini CLI forgets thoughts.
+KEEPS_SEALS: Final[Mapping[str, frozenset[str]]] = {
+    "claude": frozenset({"messages", "bedrock", "responses"}),
+    "codex": frozenset({"messages", "bedrock", "responses"}),
+    "gemini": frozenset({"gemini"}),
+}
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder of its own as its home, and how it is called."""
+
+    home: Path
+    work: Path
+    packages: Path
+    url: str
+    key: str
+
+    def run(self, script: str, *arguments: str, **environment: str) -> str:
+        """All that it wrote."""
+        done = subprocess.run(
+            [str(BIN / "node"), str(self.packages / script), *arguments],
+            cwd=self.work,
+            env={
+                "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+                "HOME": str(self.home),
+                "TMPDIR": str(self.home),
+                "TERM": "dumb",
+                "HTTP_PROXY": NOWHERE,
+                "HTTPS_PROXY": NOWHERE,
+                "NO_PROXY": LOOPBACK,
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+        said = f"{done.stdout.decode()}\n--- stderr\n{done.stderr.decode()}"
+        assert done.returncode == 0, said
+        return said
+
+
+def claude_code(agent: Agent, model: str) -> str:
+    return agent.run(
+        "@anthropic-ai/claude-code/cli-wrapper.cjs",
+        *("-p", ASK, "--model", model, "--allowedTools", "Read"),
+        ANTHROPIC_BASE_URL=agent.url,
+        ANTHROPIC_AUTH_TOKEN=agent.key,
+        ANTHROPIC_SMALL_FAST_MODEL=model,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+        DISABLE_AUTOUPDATER="1",
+    )
+
+
+def codex(agent: Agent, model: str) -> str:
+    folder = agent.home / ".codex"
+    folder.mkdir()
+    (folder / "config.toml").write_text(
+        f'model = "{model}"\n'
+        'model_provider = "switchyard"\n'
+        "check_for_update_on_startup = false\n"
+        "[analytics]\nenabled = false\n"
+        "[model_providers.switchyard]\n"
+        'name = "Switchyard"\n'
+        f'base_url = "{agent.url}/v1"\n'
+        'wire_api = "responses"\n'
+        'env_key = "SWITCHYARD_KEY"\n',
+        encoding="utf-8",
+    )
+    return agent.run(
+        "@openai/codex/bin/codex.js",
+        *("exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", ASK),
+        SWITCHYARD_KEY=agent.key,
+    )
+
+
+def gemini_cli(agent: Agent, model: str) -> str:
+    folder = agent.home / ".gemini"
+    folder.mkdir()
+    settings = {
+        "security": {"auth": {"selectedType": "gemini-api-key"}},
+        "privacy": {"usageStatisticsEnabled": False},
+        "telemetry": {"enabled": False},
+        "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
+    }
+    (folder / "settings.json").write_bytes(msgspec.json.encode(settings))
+    return agent.run(
+        "@google/gemini-cli/bundle/gemini.js",
+        *("-m", model, "-p", ASK, "--skip-trust", "--yolo"),
+        GOOGLE_GEMINI_BASE_URL=agent.url.replace("127.0.0.1", "localhost"),
+        GEMINI_API_KEY=agent.key,
+    )
+
+
+AGENTS: Final[Mapping[str, Callable[[Agent, str], str]]] = {
+    "claude": claude_code,
+    "codex": codex,
+    "gemini": gemini_cli,
+}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Nothing of it runs while it is installed: no script of a package is needed."""
+    folder = tmp_path_factory.mktemp("agents")
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(CODING_AGENTS / name, folder)
+    try:
+        subprocess.run(
+            npm("ci", "--ignore-scripts"),
+            cwd=folder,
+            env=node_environment(),
+            capture_output=True,
+            timeout=INSTALLED_WITHIN_S,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:
+        told = (getattr(error, "stderr", None) or b"").decode()
+        pytest.skip(f"the agents cannot be installed here: {error}\n{told}")
+    yield folder / "node_modules"
+    # Almost a gigabyte.
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    folder = tmp_path_factory.mktemp("work")
+    files = tuple(folder / f"{at}.txt" for at in range(len(WORDS)))
+    for path, word in zip(files, WORDS, strict=True):
+        path.write_text(f"{word}\n", encoding="utf-8")
+    return Session(files)
+
+
+@pytest.fixture(scope="module")
+def vendors(bare_stack: Stack, session: Session) -> Iterator[Stack]:
+    """One provider for each dialect, which speaks nothing else."""
+    with pytest.MonkeyPatch.context() as patch, agreeable_vendor(session, patch) as url:
+        for slug, (kind, path) in KINDS.items():
+            alone = [{"dialect": "openai.responses", "base_url": f"{url}/v1"}]
+            told = {"surfaces": alone} if slug == "responses" else {}
+            model = Model(name=MODEL, capabilities=ABLE.get(slug, {}))
+            bare_stack.vendor(slug, url=f"{url}{path}", kind=kind, models=[model], **told)
+        yield bare_stack
+
+
+@pytest.mark.timeout(INSTALLED_WITHIN_S + 2 * WITHIN_S)
+@pytest.mark.parametrize("vendor", KINDS)
+@pytest.mark.parametrize("name", AGENTS)
+def test_an_agent_reads_two_files_at_once_and_tells_of_them(
+    name: str, vendor: str, vendors: Stack, session: Session, packages: Path, tmp_path: Path
+) -> None:
+    session.requests.clear()
+    agent = Agent(
+        home=tmp_path,
+        work=session.files[0].parent,
+        packages=packages,
+        url=vendors.url,
+        key=vendors.key.value,
+    )
+    said = AGENTS[name](agent, f"{vendor}.{MODEL}")
+    assert TELLING in said
+    assert all(word in said for word in WORDS), said
+    calls = [{call for call, _ in results_of(asked)} for asked in session.requests]
+    assert max(map(len, calls)) == len(WORDS)
+    if vendor in KEEPS_SEALS[name]:
+        assert SEAL.signature in set().union(*map(seals_of, session.requests))
