@@ -3,6 +3,7 @@
     accounts.errors.Refused   code and detail; status and title stand in accounts.problem_codes
     └── EdgeRefused           may add response headers
     ClientLeft                there is nobody to tell
+    CannotCount               the vendor does not say how long a text is; the gateway guesses
     GatewayError              carries a protocols.errors.Problem; rendered by the client's dialect
 
 Law: on a path of a dialect every error has that dialect's shape, a refusal by the guard too;
@@ -82,6 +83,10 @@ class GatewayError(Exception):
 
 class ClientLeft(Exception):
     """The connection has ended; there is nobody to answer."""
+
+
+class CannotCount(Exception):
+    """The vendor serves the model and not the counting of its tokens."""
 
 
 def refusal(kind: Kind, message: str, *, code: str = "", param: str | None = None) -> GatewayError:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from accounts.specs import KeySpec
 from gateway.edge.answer_headers import own_headers
-from gateway.edge.errors import INTERNAL, ClientLeft, GatewayError
+from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
@@ -44,7 +44,14 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 async def answer(exchange: Exchange, runtime: Runtime) -> None:
     """By who was found to serve it; only tokens can be counted without anybody."""
-    await (attempt if exchange.candidates else count)(exchange, runtime)
+    if exchange.candidates:
+        try:
+            await attempt(exchange, runtime)
+        except CannotCount:
+            pass
+        else:
+            return
+    await count(exchange, runtime)
 
 
 # What follows authenticate, which finds the key that decides.

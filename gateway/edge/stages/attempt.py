@@ -13,7 +13,7 @@ import structlog
 
 from gateway.edge.asking import Unfit, ask, fetch, to_fetch
 from gateway.edge.calling import Caller
-from gateway.edge.errors import INTERNAL, ClientLeft, GatewayError
+from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
 from gateway.edge.failures import (
     KINDS,
@@ -25,7 +25,7 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
-from gateway.edge.rating import rating_of
+from gateway.edge.rating import COUNTING, rating_of
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import is_refused
@@ -48,6 +48,7 @@ MILLISECONDS_CHARS: Final = 9
 NO_FALLBACKS: Final = b"x-switchyard-disable-fallbacks"
 NO_CANDIDATE_RETRY_S: Final = 5.0
 YES: Final = b"true"
+NOT_SERVED: Final = frozenset({404, 405, 501})
 
 
 async def attempt(exchange: Exchange, runtime: Runtime) -> None:
@@ -259,6 +260,8 @@ class Course:
     async def _tell(self, failure: Failure, made: Attempt) -> None:
         """Nobody answered as asked."""
         exchange, watch, wall = self._exchange, self._watch, self._runtime.wall()
+        if exchange.arrival.operation.what == COUNTING and failure.status in NOT_SERVED:
+            raise CannotCount
         own_credential = exchange.vendor_key is not None
         problem = problem_of(failure, native=self._native, own_credential=own_credential, wall=wall)
         exchange.error = problem

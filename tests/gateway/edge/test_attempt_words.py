@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.specs import TenantSpec
+from gateway.edge.errors import CannotCount
 from gateway.edge.surfaces import COUNT_TOKENS, MESSAGES
 from gateway.edge.upstream import BadAnswer, Phase, TimedOut, TooLarge, UpstreamFault
 from tests.gateway.edge.test_attempt import asked, error, two_keys
@@ -165,9 +166,8 @@ async def test_a_vendor_that_cannot_count_is_still_asked_for_answers() -> None:
         Client(),
     )
     counting = candidate(anthropic, operation=COUNT_TOKENS)
-    await world.run(exchange(Client(), counting, operation=COUNT_TOKENS))
-    assert world.refused is not None
-    assert world.refused.http_status == 404
+    with pytest.raises(CannotCount):
+        await world.run(exchange(Client(), counting, operation=COUNT_TOKENS))
     await world.run(exchange(client, candidate(anthropic, operation=MESSAGES), operation=MESSAGES))
     assert client.status == 200
     assert world.announced == []

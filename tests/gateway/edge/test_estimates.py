@@ -20,7 +20,7 @@ from gateway.edge.surfaces import BEDROCK_COUNT, COUNT_TOKENS, GEMINI_COUNT, Ope
 from protocols import ir
 from tests.gateway.edge.house import House, told_by
 from tests.gateway.edge.plane import exchange, key_spec, plane
-from tests.gateway.edge.vendors import provider, target
+from tests.gateway.edge.vendors import Said, provider, target
 
 COUNTED = b"/v1/messages/count_tokens"
 ASKED = b'{"model":"m","messages":[{"role":"user","content":"twelve chars"}]}'
@@ -133,6 +133,21 @@ async def test_where_no_vendor_counts_the_gateway_guesses() -> None:
     starts, end = told_by(house)
     assert (starts, end.outcome.status, end.money.cost_nano) == ([], "ok", 0)
     assert end.errand.operation == "count_tokens"
+
+
+async def test_where_the_vendor_turns_out_not_to_count_the_gateway_guesses() -> None:
+    body = b'{"type":"error","error":{"type":"not_found_error","message":"no such path"}}'
+    spoken = provider(kind="anthropic", targets=(target(),), base_url="https://a.example")
+    house = House(Said(body, status=404), providers=(spoken,))
+
+    client = await house.ask(ASKED, path=COUNTED)
+
+    assert (client.status, client.body) == (200, b'{"input_tokens":7}')
+    assert client.headers[b"x-switchyard-estimated"] == b"true"
+    assert client.headers[b"x-switchyard-attempts"] == b"1"
+    end = told_by(house)[1]
+    assert (end.outcome.status, end.outcome.http_status) == ("ok", 200)
+    assert end.money.cost_nano == 0
 
 
 async def test_what_cannot_be_read_cannot_be_counted() -> None:
