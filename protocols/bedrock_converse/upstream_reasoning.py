@@ -1,6 +1,5 @@
 """How hard a model is to think, written for a target."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from protocols.bedrock_converse.reasoning import (
@@ -13,7 +12,6 @@ from protocols.bedrock_converse.reasoning import (
     THINKING,
 )
 from protocols.bedrock_converse.rests import with_rest
-from protocols.bedrock_converse.upstream_messages import ends_in_unthought_calls
 from protocols.bedrock_converse.upstream_writing import Writing
 from protocols.efforts import budget_of, nearest, word_of
 from protocols.ir import Reasoning
@@ -53,9 +51,9 @@ def write_asked(
     output: dict[str, Any],
     additional: dict[str, Any],
     inference: dict[str, Any],
-    messages: Sequence[dict[str, Any]],
+    why_not: str | None,
 ) -> None:
-    """As the target knows it."""
+    """As the target knows it. `why_not`: what Claude does not think for."""
     way = "none" if writing.refuses("reasoning") else writing.target.effort
     is_off = asked.mode == "off" or asked.effort == "none" or asked.budget_tokens == 0
     writing.losses.unknown(asked.extra, path="reasoning")
@@ -69,12 +67,10 @@ def write_asked(
         else:
             _effort(writing, "none", output)
         return
-    if way == "budget" and ends_in_unthought_calls(messages):
-        # Claude demands the thought that led to them, and nobody has it any more.
-        writing.losses.add("reasoning", "reasoning", "the last calls were made without it")
-        return
     word = asked.effort or (None if asked.budget_tokens is None else word_of(asked.budget_tokens))
-    if way == "budget":
+    if way != "effort" and why_not is not None:
+        writing.losses.add("reasoning", "reasoning", why_not)
+    elif way == "budget":
         _budget(writing, asked, additional, inference)
     elif way == "adaptive":
         additional[THINKING] = {"type": "adaptive"}
@@ -98,9 +94,16 @@ def _budget(
     if budget is None:
         budget = budget_of(asked.effort or USUAL_EFFORT)
     budget = max(budget, LEAST_BUDGET)
-    most = inference.get("maxTokens")
-    if most is not None and most <= budget:
-        inference["maxTokens"] = most + budget
+    tokens, most = inference.get("maxTokens"), writing.target.max_tokens
+    if tokens is not None and tokens <= budget:
+        # What was asked for is what is to be read: thoughts come on top, as far as there is room.
+        room = tokens + budget if most is None else min(most, tokens + budget)
+        if budget >= room:
+            budget = max(LEAST_BUDGET, room // 2)
+        if budget >= room:
+            writing.losses.add("reasoning", "reasoning", "there is no room for it")
+            return
+        inference["maxTokens"] = room
     # Claude takes neither while it thinks.
     if inference.get("temperature", 1) != 1:
         writing.losses.add("temperature", "sampling.temperature", "does not go with thinking")

@@ -1,7 +1,7 @@
 """A Converse request, written for a target. The model is in the path, not in the body."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from protocols import ir
 from protocols.bedrock_converse.request import ADDITIONAL, END_USER
 from protocols.bedrock_converse.upstream_blocks import media_links
-from protocols.bedrock_converse.upstream_messages import write_messages
+from protocols.bedrock_converse.upstream_messages import ends_in_unthought_calls, write_messages
 from protocols.bedrock_converse.upstream_reasoning import write_asked, write_own
 from protocols.bedrock_converse.upstream_tools import Tools
 from protocols.bedrock_converse.upstream_writing import Writing
@@ -49,7 +49,8 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     if asked is not None and writing.is_own and not writing.refuses("reasoning"):
         write_own(asked, output, additional)
     elif asked is not None:
-        write_asked(writing, asked, output, additional, inference, messages)
+        why_not = _why_not(writing, tools, messages)
+        write_asked(writing, asked, output, additional, inference, why_not)
     parts = {
         "system": head,
         "inferenceConfig": inference,
@@ -73,6 +74,16 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
             schema_tool=tools.schema_tool,
         ),
     )
+
+
+def _why_not(writing: Writing, tools: Tools, messages: Sequence[dict[str, Any]]) -> str | None:
+    """What Claude does not think for."""
+    if tools.forces:
+        return "does not go with a tool that must be called"
+    if writing.target.effort == "budget" and ends_in_unthought_calls(messages):
+        # It demands the thought that led to them, and nobody has it any more.
+        return "the last calls were made without it"
+    return None
 
 
 def _sampling(writing: Writing, request: ir.Request, additional: dict[str, Any]) -> dict[str, Any]:

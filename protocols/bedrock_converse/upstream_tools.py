@@ -10,6 +10,7 @@ from protocols.custom_tools import PARAMETERS, description_of
 
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
 CHOICES: Final = {"auto": "auto", "required": "any", "named": "tool"}
+FORCING: Final = frozenset({"any", "tool"})
 SCHEMA_TOOL: Final = "json_output"
 ONLY_JSON: Final = "Answer with one JSON object and nothing else: no other text, no code fence."
 NO_CALLS: Final = "Do not call any tool now: answer in words."
@@ -36,6 +37,10 @@ class Tools:
             if not choice.allowed or getattr(tool, "name", choice.allowed[0]) in choice.allowed:
                 self._add(writing, tool, f"tools[{position}]")
         self._choose(writing, choice)
+
+    @property
+    def forces(self) -> bool:
+        return isinstance(self.choice, dict) and not FORCING.isdisjoint(self.choice)
 
     def _add(
         self,

@@ -209,6 +209,43 @@ def test_a_budget_needs_room_and_no_samples() -> None:
     assert (said["inferenceConfig"], losses) == ({"maxTokens": 9000}, [])
 
 
+@pytest.mark.parametrize(
+    ("most", "room", "budget", "losses"),
+    [(32_000, 32_000, 30_000, []), (8_000, 8_000, 4_000, []), (1_000, 1_000, None, ["reasoning"])],
+)
+def test_a_budget_takes_no_more_room_than_there_is(
+    most: int, room: int, budget: int | None, losses: list[str]
+) -> None:
+    thinks = replace(TARGET, effort="budget", max_tokens=most)
+    long = ir.Sampling(max_tokens=1_000 if most == 1_000 else 4_000)
+    deep = ir.Reasoning(budget_tokens=30_000)
+    said, found, _ = sent(asked(sampling=long, reasoning=deep), thinks)
+    told = said.get("additionalModelRequestFields", {}).get("thinking", {})
+    assert (said["inferenceConfig"]["maxTokens"], told.get("budget_tokens")) == (room, budget)
+    assert found == losses
+
+
+@pytest.mark.parametrize(
+    ("way", "told", "losses"),
+    [
+        ("budget", {}, ["reasoning"]),
+        ("adaptive", {"effort": "high"}, ["reasoning"]),
+        ("effort", {"effort": "high"}, []),
+    ],
+)
+def test_claude_does_not_think_before_a_tool_that_must_be_called(
+    way: Any, told: dict[str, Any], losses: list[str]
+) -> None:
+    request = asked(
+        tools=(TOOL,),
+        tool_choice=ir.ToolChoice(mode="required"),
+        reasoning=ir.Reasoning(effort="high"),
+    )
+    said, found, _ = sent(request, replace(TARGET, effort=way))
+    both = {**said.get("outputConfig", {}), **said.get("additionalModelRequestFields", {})}
+    assert (both, found) == (told, losses)
+
+
 THOUGHT: Final = ir.Thinking(text="t", seal=ir.Seal(origin="anthropic", signature="s"))
 CALL: Final = ir.ToolCall(id="c", name="f")
 
