@@ -40,7 +40,7 @@ TOLD_IN_PARTS: Final = (ir.Text, ir.Refusal, ir.Thinking)
 class Open:
     """A block the client has been told of, or will be."""
 
-    __slots__ = ("block", "data", "place", "seal", "silent")
+    __slots__ = ("block", "complete", "data", "place", "seal", "silent")
 
     def __init__(self, block: ir.Content, place: int) -> None:
         self.block = block
@@ -48,6 +48,7 @@ class Open:
         self.seal = ""
         self.data: list[str] = []  # of an image
         self.silent = True
+        self.complete = True  # nothing of it was lost
 
 
 class ConverseEventEncoder:
@@ -91,6 +92,7 @@ class ConverseEventEncoder:
             return b""
         opened = self._open[event.index] = Open(event.block, self._places)
         self._places += 1
+        self._without_logprobs(opened, getattr(event.block, "logprobs", ir.NOTHING))
         return self._begun(opened)
 
     def _begun(self, opened: Open) -> bytes:
@@ -109,6 +111,7 @@ class ConverseEventEncoder:
     def _feed(self, opened: Open, event: Event) -> bytes:
         match event:
             case ir.TextDelta(text=text):
+                self._without_logprobs(opened, event.logprobs)
                 return self._text(opened, text)
             case ir.ArgumentsDelta(text=text):
                 return self._arguments(opened, text)
@@ -125,6 +128,12 @@ class ConverseEventEncoder:
             case _:
                 pass
         return b""
+
+    def _without_logprobs(self, opened: Open, logprobs: Raw) -> None:
+        if logprobs and opened.complete:
+            opened.complete = False
+            path = f"blocks[{opened.place}].logprobs"
+            self.losses.append(Loss(code="logprobs", path=path, why="Converse has none"))
 
     def _text(self, opened: Open, text: str) -> bytes:
         if isinstance(opened.block, ir.Thinking):

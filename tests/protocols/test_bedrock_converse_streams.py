@@ -301,6 +301,13 @@ STARTED = ir.Started(id="i", model="m")
 DONE = ir.Finished(stop=ir.Stop(reason="tool_call"), usage=ir.Usage(input_tokens=1))
 
 
+def test_logprobs_are_lost_once_a_block() -> None:
+    begun = ir.BlockStarted(index=0, block=ir.Text(text=""))
+    delta = ir.TextDelta(index=0, text="a", logprobs=Raw(b"[1]"))
+    whole = ir.BlockStarted(index=1, block=ir.Text(text="c", logprobs=Raw(b"[1]")))
+    assert encoded([STARTED, begun, delta, delta, whole, DONE])[1] == ["logprobs", "logprobs"]
+
+
 def test_blocks_of_other_vendors_are_streamed() -> None:
     stream, losses = encoded(
         [
