@@ -260,7 +260,7 @@ class Course:
     async def _tell(self, failure: Failure, made: Attempt) -> None:
         """Nobody answered as asked."""
         exchange, watch, wall = self._exchange, self._watch, self._runtime.wall()
-        if exchange.arrival.operation.what == COUNTING and failure.status in NOT_SERVED:
+        if exchange.arrival.operation.what == COUNTING and cannot_count(failure, made):
             raise CannotCount
         own_credential = exchange.vendor_key is not None
         problem = problem_of(failure, native=self._native, own_credential=own_credential, wall=wall)
@@ -305,6 +305,12 @@ class Course:
                 retry_after=NO_CANDIDATE_RETRY_S if soonest_s is None else soonest_s,
             )
         )
+
+
+def cannot_count(failure: Failure, made: Attempt) -> bool:
+    """Whether it is the path that is not there: who names the model misses that one."""
+    name = made.candidate.target.upstream_name.encode()
+    return failure.status in NOT_SERVED and name not in failure.body
 
 
 def asked_timeout_s(exchange: Exchange) -> float:

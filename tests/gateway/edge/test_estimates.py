@@ -136,7 +136,7 @@ async def test_where_no_vendor_counts_the_gateway_guesses() -> None:
 
 
 async def test_where_the_vendor_turns_out_not_to_count_the_gateway_guesses() -> None:
-    body = b'{"type":"error","error":{"type":"not_found_error","message":"no such path"}}'
+    body = b'{"detail":"Not Found"}'
     spoken = provider(kind="anthropic", targets=(target(),), base_url="https://a.example")
     house = House(Said(body, status=404), providers=(spoken,))
 
@@ -148,6 +148,13 @@ async def test_where_the_vendor_turns_out_not_to_count_the_gateway_guesses() -> 
     end = told_by(house)[1]
     assert (end.outcome.status, end.outcome.http_status) == ("ok", 200)
     assert end.money.cost_nano == 0
+
+
+async def test_a_vendor_that_misses_the_model_is_believed() -> None:
+    body = b'{"type":"error","error":{"type":"not_found_error","message":"model: m"}}'
+    spoken = provider(kind="anthropic", targets=(target(),), base_url="https://a.example")
+    client = await House(Said(body, status=404), providers=(spoken,)).ask(ASKED, path=COUNTED)
+    assert (client.status, client.body) == (404, body)
 
 
 async def test_what_cannot_be_read_cannot_be_counted() -> None:
