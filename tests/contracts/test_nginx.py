@@ -101,28 +101,32 @@ class Server:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with closing(writer):
             while head := await self._head(reader):
-                target, headers = head
+                method, target, headers = head
                 if headers.get("upgrade") == "websocket":
                     await self._echo(reader, writer)
                     return
                 if target.startswith("/v1/stream"):
                     await self._stream(writer)
                 else:
-                    self._tell(writer, target, headers)
+                    self._tell(writer, target, headers, is_head=method == "HEAD")
                 await writer.drain()
 
-    async def _head(self, reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | None:
+    async def _head(self, reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]] | None:
         try:
             raw = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return None
         first, *lines = raw.decode("latin-1").strip().split("\r\n")
         pairs = (line.partition(":") for line in lines)
-        return first.split(" ")[1], {name.lower(): value.strip() for name, _, value in pairs}
+        method, target, _ = first.split(" ")
+        return method, target, {name.lower(): value.strip() for name, _, value in pairs}
 
-    def _tell(self, writer: asyncio.StreamWriter, target: str, headers: dict[str, str]) -> None:
+    def _tell(
+        self, writer: asyncio.StreamWriter, target: str, headers: dict[str, str], *, is_head: bool
+    ) -> None:
         body = msgspec.json.encode({"server": self.name, "target": target, "headers": headers})
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        head = f"HTTP/1.1 200 OK\r\nX-Server: {self.name}\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + (b"" if is_head else body))
 
     async def _stream(self, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
@@ -147,10 +151,10 @@ class Edge:
     console: Server
 
     async def open(
-        self, target: str, *headers: str
+        self, target: str, *headers: str, method: str = "GET"
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        lines = (f"GET {target} HTTP/1.1", "Host: people.example:8443", *headers)
+        lines = (f"{method} {target} HTTP/1.1", "Host: people.example:8443", *headers)
         writer.write("\r\n".join([*lines, "", ""]).encode())
         return reader, writer
 
@@ -246,9 +250,19 @@ async def test_a_path_reaches_its_server_unchanged(tmp_path: Path, path: str, se
 @needs_nginx
 async def test_every_path_of_clients_reaches_the_data_plane(tmp_path: Path) -> None:
     async with running(tmp_path) as edge:
-        servers = {path: (await edge.told(path))["server"] for path in ENDPOINTS}
+        servers = {path: (await edge.told(path))["server"] for path in ENDPOINTS if path != "/"}
 
     assert set(servers.values()) == {"gateway"}, servers
+
+
+@needs_nginx
+async def test_who_only_probes_the_root_reaches_the_data_plane(tmp_path: Path) -> None:
+    async with running(tmp_path) as edge:
+        reader, writer = await edge.open("/", "Connection: close", method="HEAD")
+        with closing(writer):
+            answer = await asyncio.wait_for(reader.read(), ENOUGH_S)
+
+    assert b"\r\nX-Server: gateway\r\n" in answer
 
 
 @needs_nginx
