@@ -174,6 +174,16 @@ MODELS: Final = (
 # What holds beside the rows above, all that fit.
 REFUSALS: Final = (
     (
+        CLAUDE,
+        re.compile(rf"{BEFORE}claude-(?:opus-4-[78]|(?:opus|sonnet|haiku|fable|mythos)-5)(?!\d).*"),
+        frozenset({"temperature", "top_p", "top_k"}),
+    ),
+    (
+        CLAUDE,
+        re.compile(rf"{BEFORE}claude-(?:opus-4-[156]|sonnet-4-[56]|haiku-4-5)(?!\d).*"),
+        frozenset({"temperature+top_p"}),  # the one or the other
+    ),
+    (
         frozenset({"openai", "azure_openai"}),
         re.compile(rf"(?:o1|o1-mini|o1-preview|o1-pro|o3-mini){DATED}"),
         NO_SAMPLING,

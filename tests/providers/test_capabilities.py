@@ -54,6 +54,23 @@ def test_what_thinks_first_takes_no_samples() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("claude-opus-4-7", {"temperature", "top_p", "top_k"}),
+        ("claude-sonnet-5", {"temperature", "top_p", "top_k"}),
+        ("claude-sonnet-4-5-20250929", {"temperature+top_p"}),
+        ("claude-opus-4-1@20250805", {"temperature+top_p"}),
+        ("claude-opus-4-20250514", set()),
+        ("claude-sonnet-4-20250514", set()),
+        ("claude-3-7-sonnet-20250219", set()),
+    ],
+)
+def test_newer_claudes_take_fewer_samples(name: str, refused: set[str]) -> None:
+    assert capabilities("anthropic", name, {}).refuses == refused
+    assert capabilities("bedrock", f"eu.anthropic.{name}-v1:0", {}).refuses == refused
+
+
+@pytest.mark.parametrize(
     ("kind", "name", "most"),
     [
         ("anthropic", "claude-3-opus-latest", 4_096),
