@@ -133,9 +133,18 @@ def write_sampling(writing: Writing, request: ir.Request, thinking: Thinking) ->
     if (said.get("temperature") or 0) > HOTTEST and not writing.is_own:
         said["temperature"] = HOTTEST
         writing.losses.add("temperature", "sampling.temperature", f"is {HOTTEST} at most")
+    _one_of_both(writing, said)
     _stop(writing, asked.stop, said)
     _unsaid(writing, asked)
     return said
+
+
+def _one_of_both(writing: Writing, said: dict[str, Any]) -> None:
+    """Some take a temperature or a share of the likeliest, never both."""
+    if "temperature" in said and "top_p" in said and writing.refuses("temperature+top_p"):
+        gone = "temperature" if said["temperature"] == DEFAULTS["temperature"] else "top_p"
+        if said.pop(gone) != DEFAULTS[gone]:
+            writing.losses.add(gone, f"sampling.{gone}", "does not go with a temperature")
 
 
 def _refusal(writing: Writing, key: str, *, thinking: Thinking, is_default: bool) -> str | None:

@@ -51,6 +51,7 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     elif asked is not None:
         why_not = _why_not(writing, tools, messages)
         write_asked(writing, asked, output, additional, inference, why_not)
+    _one_of_both(writing, inference)
     parts = {
         "system": head,
         "inferenceConfig": inference,
@@ -109,6 +110,15 @@ def _sampling(writing: Writing, request: ir.Request, additional: dict[str, Any])
             writing.losses.add("top_k", "sampling.top_k", "the target does not know it")
     _stop(writing, asked.stop, said)
     return said
+
+
+def _one_of_both(writing: Writing, said: dict[str, Any]) -> None:
+    """Some take a temperature or a share of the likeliest, never both."""
+    if "temperature" in said and "topP" in said and writing.refuses("temperature+top_p"):
+        if said["temperature"] == USUAL["temperature"]:
+            del said["temperature"]
+        elif said.pop("topP") != USUAL["top_p"]:
+            writing.losses.add("top_p", "sampling.top_p", "does not go with a temperature")
 
 
 def _max_tokens(writing: Writing, asked: int) -> int:

@@ -168,6 +168,26 @@ def test_hotter_than_hot_is_hot() -> None:
     assert codes(request) == ["temperature"]
 
 
+@pytest.mark.parametrize(
+    ("temperature", "top_p", "kept", "lost"),
+    [
+        (0.5, 0.9, {"temperature": 0.5}, ["top_p"]),
+        (1.0, 0.9, {"top_p": 0.9}, []),
+        (0.5, 1.0, {"temperature": 0.5}, []),
+        (0.5, None, {"temperature": 0.5}, []),
+    ],
+)
+def test_some_take_a_temperature_or_a_share_and_never_both(
+    temperature: float, top_p: float | None, kept: dict[str, float], lost: list[str]
+) -> None:
+    sampling = ir.Sampling(temperature=temperature, top_p=top_p)
+    choosy = target(refuses=frozenset({"temperature+top_p"}))
+    for request in (foreign(sampling=sampling), own(temperature=temperature, top_p=top_p)):
+        said = sent(request, choosy)
+        assert {key: said[key] for key in ("temperature", "top_p") if key in said} == kept
+        assert codes(request, choosy) == lost
+
+
 def test_thinking_goes_without_temperature_and_top_k() -> None:
     sampling = ir.Sampling(temperature=0.5, top_p=0.9, top_k=3)
     request = foreign(sampling=sampling, reasoning=HARD)

@@ -286,6 +286,23 @@ def test_what_the_target_refuses_is_not_sent() -> None:
     assert (said["inferenceConfig"], losses) == ({"maxTokens": 9}, ["top_k"])
 
 
+@pytest.mark.parametrize(
+    ("temperature", "top_p", "kept", "lost"),
+    [
+        (0.5, 0.9, {"temperature": 0.5}, ["top_p"]),
+        (1.0, 0.9, {"topP": 0.9}, []),
+        (0.5, 1.0, {"temperature": 0.5}, []),
+        (0.5, None, {"temperature": 0.5}, []),
+    ],
+)
+def test_some_take_a_temperature_or_a_share_and_never_both(
+    temperature: float, top_p: float | None, kept: dict[str, float], lost: list[str]
+) -> None:
+    sampling = ir.Sampling(temperature=temperature, top_p=top_p)
+    said, losses, _ = sent(asked(sampling=sampling), refusing("temperature+top_p"))
+    assert (said["inferenceConfig"], losses) == (kept, lost)
+
+
 def test_what_else_is_asked_has_a_place_or_is_lost() -> None:
     metadata = {"team": "a", "bad": "ä", "": "x"}
     said, losses, _ = sent(
