@@ -44,10 +44,10 @@ ABLE: Final[Mapping[str, Mapping[str, Any]]] = {
     "bedrock": {"effort": "budget"},
     "responses": {"effort": "effort"},
 }
+ITEMS: Final = frozenset({"messages", "bedrock", "responses"})
 # Whose seals an agent brings back in a field of its own dialect; Gemini CLI forgets thoughts.
 KEEPS_SEALS: Final[Mapping[str, frozenset[str]]] = {
-    "claude": frozenset({"messages", "bedrock", "responses"}),
-    "codex": frozenset({"messages", "bedrock", "responses"}),
+    **dict.fromkeys(("claude", "claude-bedrock", "claude-vertex", "codex"), ITEMS),
     "gemini": frozenset({"gemini"}),
 }
 
@@ -86,16 +86,30 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
         return said
 
 
-def claude_code(agent: Agent, model: str) -> str:
+def claude_code(agent: Agent, model: str, **settings: str) -> str:
     return agent.run(
         "@anthropic-ai/claude-code/cli-wrapper.cjs",
         *("-p", ASK, "--model", model, "--allowedTools", "Read"),
-        ANTHROPIC_BASE_URL=agent.url,
-        ANTHROPIC_AUTH_TOKEN=agent.key,
-        ANTHROPIC_SMALL_FAST_MODEL=model,
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
-        DISABLE_AUTOUPDATER="1",
+        **{
+            "ANTHROPIC_BASE_URL": agent.url,
+            "ANTHROPIC_AUTH_TOKEN": agent.key,
+            "ANTHROPIC_SMALL_FAST_MODEL": model,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            **settings,
+        },
     )
+
+
+def claude_code_on(cloud: str, **settings: str) -> Callable[[Agent, str], str]:
+    """In its mode for a cloud, where no credential of that cloud is needed."""
+
+    def run(agent: Agent, model: str) -> str:
+        mode = {f"CLAUDE_CODE_USE_{cloud}": "1", f"CLAUDE_CODE_SKIP_{cloud}_AUTH": "1"}
+        told = {name: value.format(url=agent.url) for name, value in settings.items()}
+        return claude_code(agent, model, ANTHROPIC_BASE_URL=NOWHERE, **mode, **told)
+
+    return run
 
 
 def codex(agent: Agent, model: str) -> str:
@@ -140,6 +154,15 @@ def gemini_cli(agent: Agent, model: str) -> str:
 
 AGENTS: Final[Mapping[str, Callable[[Agent, str], str]]] = {
     "claude": claude_code,
+    "claude-bedrock": claude_code_on(
+        "BEDROCK", ANTHROPIC_BEDROCK_BASE_URL="{url}", AWS_REGION="eu-west-1"
+    ),
+    "claude-vertex": claude_code_on(
+        "VERTEX",
+        ANTHROPIC_VERTEX_BASE_URL="{url}/v1",
+        ANTHROPIC_VERTEX_PROJECT_ID="project",
+        CLOUD_ML_REGION="europe-west1",
+    ),
     "codex": codex,
     "gemini": gemini_cli,
 }
