@@ -75,7 +75,7 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     said: dict[str, Any] = {"model": target.model}
     said["messages"] = MessageWriter(sending).write(request.messages)
     add_tools(said, request, sending)
-    schema_tool = add_output(said, request.output, sending)
+    schema_tool = add_output(said, request, sending)
     _add_sampling(said, request.sampling, sending)
     _add_max_tokens(said, request, sending)
     _add_stop(said, request, sending)

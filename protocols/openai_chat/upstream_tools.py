@@ -7,7 +7,15 @@ import msgspec
 from msgspec import Raw
 
 from protocols import custom_tools
-from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, Request, ToolChoice
+from protocols.ir import (
+    CustomTool,
+    FunctionTool,
+    OutputFormat,
+    ProviderTool,
+    Request,
+    Text,
+    ToolChoice,
+)
 from protocols.lenient import an_object
 from protocols.openai_chat.notes import ANY, LEGACY
 from protocols.openai_chat.sending import Sending
@@ -15,6 +23,7 @@ from protocols.openai_chat.sending import Sending
 SCHEMA_TOOL: Final = "json_output"
 OUTPUTS: Final[Mapping[str, str]] = {"text": "text", "json": "json_object"}
 DEFAULT_NAME: Final = "output"
+ONLY_JSON: Final = "Answer with one JSON object and nothing else."
 SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 
 
@@ -151,15 +160,18 @@ def _pointer(name: str, request: Request, sending: Sending) -> dict[str, Any]:
     return {"type": form, form: {"name": sending.tool_name(name)}}
 
 
-def add_output(said: dict[str, Any], output: OutputFormat | None, sending: Sending) -> str | None:
+def add_output(said: dict[str, Any], request: Request, sending: Sending) -> str | None:
     """The name of the tool that stands for the schema, if there is one."""
+    output = request.output
     if output is None:
         return None
     if output.kind == "json_schema":
         return _schema(said, output, sending)
     if output.kind == "json" and not sending.takes("json_object"):
-        _instruct(said, "Answer with one JSON object and nothing else.", sending)
+        _instruct(said, ONLY_JSON, sending)
         return None
+    if output.kind == "json" and not (sending.is_same or _speaks_of_json(request)):
+        _tell(said, ONLY_JSON)  # nobody gets it who does not speak of it
     said["response_format"] = {"type": OUTPUTS[output.kind]}
     return None
 
@@ -199,11 +211,24 @@ def _schema_object(output: OutputFormat, sending: Sending) -> dict[str, Any]:
     return said
 
 
+def _speaks_of_json(request: Request) -> bool:
+    return any(
+        "json" in block.text.lower()
+        for message in request.messages
+        for block in message.content
+        if isinstance(block, Text)
+    )
+
+
 def _instruct(said: dict[str, Any], wish: str, sending: Sending) -> None:
+    _tell(said, wish)
+    sending.losses.add("output", "output", "the target is only asked for it")
+
+
+def _tell(said: dict[str, Any], wish: str) -> None:
     messages = said["messages"]
     first = messages[0] if messages else {}
     if first.get("role") in SYSTEM_ROLES and isinstance(first["content"], str):
         first["content"] = f"{first['content']}\n\n{wish}"
     else:
         messages.insert(0, {"role": "system", "content": wish})
-    sending.losses.add("output", "output", "the target is only asked for it")

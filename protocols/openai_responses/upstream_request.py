@@ -107,7 +107,7 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
 
 def _add_text(said: dict[str, Any], request: Request, sending: Sending) -> str | None:
     text: dict[str, Any] = {}
-    schema_tool = write_output(text, said, request.output, sending)
+    schema_tool = write_output(text, said, request, sending)
     if request.verbosity is not None:
         if sending.knows_openai and sending.takes("verbosity"):
             text["verbosity"] = request.verbosity

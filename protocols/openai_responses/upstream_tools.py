@@ -7,12 +7,13 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from protocols import custom_tools
-from protocols.ir import CustomTool, FunctionTool, OutputFormat, ProviderTool, Request, ToolChoice
+from protocols.ir import CustomTool, FunctionTool, ProviderTool, Request, Text, ToolChoice
 from protocols.lenient import an_object, as_object
 from protocols.openai_responses.sending import Sending
 from protocols.openai_responses.wire import choice_object, format_object, tool_object
 
 SCHEMA_TOOL: Final = "json_output"
+ONLY_JSON: Final = "Answer with one JSON object and nothing else."
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
 # The one tool that vendors run alike (providers.md PV-8).
 WEB_SEARCHES: Final = frozenset({("anthropic", "web_search_20250305"), ("gemini", "googleSearch")})
@@ -127,14 +128,19 @@ def _choose(said: dict[str, Any], choice: ToolChoice, request: Request, sending:
 
 
 def write_output(
-    text: dict[str, Any], said: dict[str, Any], output: OutputFormat | None, sending: Sending
+    text: dict[str, Any], said: dict[str, Any], request: Request, sending: Sending
 ) -> str | None:
     """Into `text`, or else `said`; the name of the tool that stands for the schema, if one does."""
+    output = request.output
     if output is None:
         return None
     concept = {"json": "json_object", "json_schema": "json_schema", "text": "text"}[output.kind]
     if sending.takes(concept):
         text["format"] = format_object(output)
+        if output.kind == "json" and not (sending.is_same or _speaks_of_json(request)):
+            # Nobody gets it who does not speak of it; what instructions say does not count.
+            part = {"type": "input_text", "text": ONLY_JSON}
+            said["input"].insert(0, {"type": "message", "role": "system", "content": [part]})
         return None
     if output.kind == "json_schema" and "tools" not in said and sending.takes("tools"):
         function = FunctionTool(
@@ -146,10 +152,20 @@ def write_output(
         said["tools"] = [tool_object(function, name=SCHEMA_TOOL)]
         said["tool_choice"] = {"type": "function", "name": SCHEMA_TOOL}
         return SCHEMA_TOOL
-    wish = "Answer with one JSON object and nothing else."
+    wish = ONLY_JSON
     if output.schema:
         wish = f"{wish} It has this JSON schema:\n{bytes(output.schema).decode()}"
     before = said.get("instructions")
     said["instructions"] = f"{before}\n\n{wish}" if before else wish
     sending.losses.add("output", "output", "the target is only asked for it")
     return None
+
+
+def _speaks_of_json(request: Request) -> bool:
+    return any(
+        "json" in block.text.lower()
+        for message in request.messages
+        if not message.head
+        for block in message.content
+        if isinstance(block, Text)
+    )

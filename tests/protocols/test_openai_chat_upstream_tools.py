@@ -147,3 +147,14 @@ def test_else_the_form_is_asked_for(output: ir.OutputFormat, refused: str) -> No
 def test_simple_forms_are_told(kind: Any) -> None:
     told = body(asked(output=ir.OutputFormat(kind=kind)))["response_format"]
     assert told == {"type": {"text": "text", "json": "json_object"}[kind]}
+
+
+def test_who_wants_json_speaks_of_it() -> None:
+    form = ir.OutputFormat(kind="json")
+    told = body(asked(user(ir.Text(text="Colours?")), output=form))["messages"]
+    assert told[0] == {"role": "system", "content": "Answer with one JSON object and nothing else."}
+    assert losses(asked(user(ir.Text(text="Colours?")), output=form)) == []
+    spoken = asked(user(ir.Text(text="Colours, as Json?")), output=form)
+    assert len(body(spoken)["messages"]) == 1
+    same = asked(user(ir.Text(text="Colours?")), output=form, dialect="openai.chat")
+    assert len(body(same)["messages"]) == 1

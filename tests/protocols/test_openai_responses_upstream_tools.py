@@ -9,6 +9,7 @@ from tests.protocols.responses_sent import (
     body,
     foreign,
     losses,
+    own,
     raw,
     refusing,
     send,
@@ -198,3 +199,17 @@ def test_beside_other_tools_it_is_only_asked_for() -> None:
     assert losses(request, refusing("json_schema")) == ["output"]
     json = foreign(output=ir.OutputFormat(kind="json"))
     assert body(json, refusing("json_object"))["instructions"].endswith("nothing else.")
+
+
+def test_who_wants_json_speaks_of_it_and_not_in_the_instructions() -> None:
+    form = ir.OutputFormat(kind="json")
+    head = ir.Message(role="system", head=True, content=(ir.Text(text="Use JSON."),))
+    asks = ir.Message(role="user", content=(ir.Text(text="Colours?"),))
+    request = foreign(messages=(head, asks), output=form)
+    first, second = body(request)["input"]
+    wish = {"type": "input_text", "text": "Answer with one JSON object and nothing else."}
+    assert (first["role"], first["content"], second["role"]) == ("system", [wish], "user")
+    assert losses(request) == []
+    assert len(body(foreign(ir.Text(text="Json!"), output=form))["input"]) == 1
+    same = own(input="Colours?", text={"format": {"type": "json_object"}})
+    assert len(body(same)["input"]) == 1
