@@ -14,12 +14,15 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.upstream import TooLarge
 from protocols.codec import Loss
 from protocols.errors import Problem
+from protocols.ir import Dialect
 from protocols.native import NativeDialect
 
 EVENT_CAP_BYTES: Final = 1_048_576
 MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
 STREAM_CAP_BYTES: Final = 67_108_864
 DONE: Final = b"[DONE]"
+# Whose clients do not hear an error where no failed answer follows it.
+HARD_OF_HEARING: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 JSON: Final = msgspec.json.Decoder()
 
 
@@ -83,7 +86,7 @@ class Passage:
         if self.open:
             return kept[0] if len(kept) == 1 else b"".join(kept)
         self._held += kept
-        if self.observer.content or self.observer.terminal:
+        if self.observer.content or (self.observer.terminal and self.failure is None):
             self.open = True
             released = b"".join(self._held)
             self._held.clear()
@@ -106,7 +109,9 @@ class Passage:
             if not self.meaningful:
                 self.meaningful = native.is_meaningful(frame)
             if observer.failure is not None:
-                self.failure, self.failing, self.over = observer.failure, frame, True
+                self.failure, self.over = observer.failure, True
+                if observer.terminal or native.dialect not in HARD_OF_HEARING:
+                    self.failing = frame
                 return kept[:-1] if kept and kept[-1] is frame else kept
             if observer.terminal:
                 self.over = True

@@ -140,3 +140,47 @@ async def test_a_client_of_aws_finds_its_request_by_the_header_it_knows() -> Non
 
     assert client.headers[b"x-amzn-requestid"] == f"req_{ID}".encode()
     assert b"anthropic-organization-id" not in client.headers
+
+
+FAILED_FIRST = b"".join(
+    b"event: " + told["type"].encode() + b"\ndata: " + msgspec.json.encode(told) + b"\n\n"
+    for told in (
+        {"type": "response.created", "response": {"id": "r"}},
+        {
+            "type": "response.failed",
+            "response": {"status": "failed", "error": {"code": "server_error", "message": "no"}},
+        },
+    )
+)
+
+
+@pytest.mark.parametrize("asks", ["openai.responses", "anthropic.messages"])
+async def test_a_last_event_that_says_a_failure_before_any_content_is_nobodys_business(
+    asks: Dialect,
+) -> None:
+    house = House(
+        streamed("openai.responses", FAILED_FIRST),
+        streamed("openai.responses"),
+        providers=(vendor("openai.responses", keys=("1", "2")),),
+    )
+    client = await asked(house, asks, stream=True)
+
+    assert len(house.vendors.calls) == 2
+    assert b"server_error" not in client.body
+    assert text_of(read_stream(asks, client.body).response()) == "Hello"
+
+
+async def test_an_error_that_the_sdk_of_responses_would_not_hear_is_told_as_a_failure_too() -> None:
+    said = frames("openai.responses")
+    at = next(at for at, frame in enumerate(said) if b"output_text.delta" in frame)
+    error = b'event: error\ndata: {"type":"error","code":"server_error","message":"no"}\n\n'
+    house = House(
+        streamed("openai.responses", *said[: at + 1], error),
+        providers=(vendor("openai.responses"),),
+    )
+    client = await asked(house, "openai.responses", stream=True)
+
+    events = [line for line in client.body.split(b"\n") if line.startswith(b"event: ")]
+    assert events[-2:] == [b"event: error", b"event: response.failed"]
+    assert events.count(b"event: error") == 1
+    assert client.body.count(b'"message":"no"') >= 2
