@@ -7,7 +7,7 @@ per request, and no more is held.
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from providers.addresses import RefusedAddress, place_of
 FILE_MAX_BYTES: Final = 20 * 1_048_576
 REQUEST_MAX_BYTES: Final = 32 * 1_048_576
 URL_MAX_CHARS: Final = 8_192
+FILES_MAX: Final = 256
 WITHIN_S: Final = 10.0
 CONNECT_S: Final = 5.0
 AT_A_TIME: Final = 4
@@ -80,7 +81,10 @@ class Fetcher:
 
     async def inlined(self, request: ir.Request, urls: tuple[str, ...]) -> ir.Request:
         """With the files in place of their URLs; raises Unfetchable."""
-        wanted = {media.source.url: (path, media.kind) for path, media in _linked(request, urls)}
+        if len(urls) > FILES_MAX:
+            raise Unfetchable("messages", f"name {len(urls)} files to fetch; at most {FILES_MAX}")
+        linked = _linked(request, frozenset(urls))
+        wanted = {media.source.url: (path, media.kind) for path, media in linked}
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {
@@ -149,7 +153,7 @@ def sniffed(data: bytes) -> str:
     return next((mime for at, mark, mime in SIGNATURES if data.startswith(mark, at)), "")
 
 
-def _linked(request: ir.Request, urls: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+def _linked(request: ir.Request, urls: Container[str]) -> Iterator[tuple[str, Any]]:
     for number, message in enumerate(request.messages):
         for path, media in _media(message.content, f"messages[{number}].content"):
             if isinstance(media.source, ir.Link) and media.source.url in urls:

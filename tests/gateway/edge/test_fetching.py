@@ -109,6 +109,15 @@ async def test_files_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"larger than 50 bytes together" in two.body
 
 
+async def test_files_have_a_number() -> None:
+    urls = [f"{URL}?{number}" for number in range(fetching.FILES_MAX + 1)]
+    gateway = house()
+    client = await gateway.ask(body(*urls))
+
+    assert (client.status, gateway.vendors.calls) == (400, [])
+    assert b"name 257 files to fetch; at most 256" in client.body
+
+
 async def test_who_can_fetch_it_is_asked_where_the_gateway_cannot() -> None:
     both = (claude(priority=1), provider(targets=(target(),), priority=2))
     gateway = House(Said(b"", status=404), Said(CHAT_ANSWER), providers=both)
