@@ -5,6 +5,7 @@ Law: what is carried is not written anew; an event comes out of its envelope as 
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from protocols.anthropic_messages.request import VERSION
-from protocols.fields import read_body
+from protocols.errors import DecodeError
+from protocols.fields import Item, read_body
 from protocols.framing.aws import write_event, write_exception
 from protocols.framing.sse import SseSplitter, read_event
 from protocols.lenient import an_object, as_object, words
@@ -26,6 +28,8 @@ EXCEPTIONS: Final[Mapping[str | None, str]] = {
     "timeout_error": "modelTimeoutException",
     "api_error": "internalServerException",
 }
+# As a header can hold it.
+BETA: Final = re.compile(r"[!-~]{1,256}")
 OTHER_EXCEPTION: Final = "modelStreamErrorException"
 
 
@@ -41,7 +45,7 @@ def opened(body: bytes, *, model: str, stream: bool) -> Opened:
     version = fields.text("anthropic_version")
     if version is not None and VERSION.fullmatch(version):
         headers["anthropic-version"] = version
-    betas = [item.text() for item in fields.items("anthropic_beta")]
+    betas = list(map(_beta, fields.items("anthropic_beta")))
     if betas:
         headers["anthropic-beta"] = ",".join(betas)
     fields.raw("stream")
@@ -49,6 +53,13 @@ def opened(body: bytes, *, model: str, stream: bool) -> Opened:
     if stream:
         said["stream"] = True
     return Opened(body=msgspec.json.encode(said), headers=headers)
+
+
+def _beta(item: Item) -> str:
+    beta = item.text()
+    if BETA.fullmatch(beta) is None:
+        raise DecodeError(item.path, "is no name of a beta")
+    return beta
 
 
 class ChunkWriter:

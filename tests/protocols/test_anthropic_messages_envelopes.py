@@ -39,6 +39,14 @@ def test_what_is_no_request_is_refused(body: bytes) -> None:
         opened(body, model="claude", stream=False)
 
 
+@pytest.mark.parametrize("beta", ["\u65e5\u672c", "a\r\nx-evil: 1", "a\x00", "", "a b"])
+def test_what_no_header_can_hold_is_no_beta(beta: str) -> None:
+    body = msgspec.json.encode({"anthropic_beta": ["fine", beta]})
+    with pytest.raises(DecodeError) as refused:
+        opened(body, model="claude", stream=False)
+    assert refused.value.path == "anthropic_beta[1]"
+
+
 @pytest.mark.parametrize("size", [1, 7, 1_000])
 def test_events_are_carried_as_they_are(size: int) -> None:
     writer = ChunkWriter(cap=CAP)
