@@ -51,6 +51,7 @@ class ChatEventEncoder:
         self._choices: dict[int, int] = {}  # block -> choice
         self._keys: dict[int, str] = {}  # block -> where its text goes
         self._calls: dict[int, tuple[int, str]] = {}  # block -> place among the calls, form
+        self._places: dict[int, int] = {}  # choice -> how many calls it has
         self._parts: dict[int, ir.Thinking] = {}
         self._spoken: set[int] = set()  # blocks of audio
         self._is_legacy = is_legacy(request)
@@ -101,7 +102,8 @@ class ChatEventEncoder:
         self.losses.extend(losses_of(block, f"blocks[{index}]"))
         match block:
             case ir.ToolCall(executor="client"):
-                place = sum(self._choices[other] == event.choice for other in self._calls)
+                place = self._places.get(event.choice, 0)
+                self._places[event.choice] = place + 1
                 self._calls[index] = place, block.form
                 call = {**tool_call(block, arguments=block.arguments), "index": place}
                 # Whoever looks for it there knows one call only.
