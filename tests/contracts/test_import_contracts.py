@@ -39,6 +39,7 @@ MUST_NAME: Final[Mapping[str, tuple[str, ...]]] = {
         "policies.prompts",
         "providers.adapters",
         "providers.addresses",
+        "providers.capabilities",
         "providers.patterns",
         "providers.pool",
         "providers.pricebook",
