@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from protocols.codec import Frame, Head, Memo
 from protocols.errors import DecodeError, FrameTooLarge, ProtocolError
-from protocols.ir import Dialect
+from protocols.extras import bare_event, bare_response
+from protocols.ir import Dialect, Request
 from protocols.native import encodable
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE, UPSTREAM_CODECS
 from protocols.stream import Collector, Grammar
+from tests.protocols.corpus.exchanges import target_of
 
 pytestmark = pytest.mark.timeout(900)  # nightly there are many examples
 
@@ -32,6 +34,11 @@ REQUESTS: Final[list[Callable[[bytes, Head], Any]]] = [
     *(codec.decode_request for codec in CLIENT_CODECS.values()),
     *(codec.decode_request for codec in EMBEDDINGS_CODECS.values()),
 ]
+# A question in each dialect, by a client who hears the answer.
+ASKED: Final = {
+    dialect: Request(dialect=dialect, model="m", messages=()) for dialect in CLIENT_CODECS
+}
+CLIENTS: Final = pytest.mark.parametrize("dialect", CLIENT_CODECS)
 UPSTREAM: Final = pytest.mark.parametrize("dialect", UPSTREAM_CODECS)
 EVERY: Final = pytest.mark.parametrize("dialect", NATIVE)
 # What the dialects' objects are made of.
@@ -54,6 +61,7 @@ KEYS: Final = st.sampled_from(
         *("contentBlockIndex", "start", "toolUse", "toolUseId", "toolResult", "reasoningContent"),
         *("stopReason", "inputTokens", "outputTokens", "cachePoint", "document", "bytes", "json"),
         *("toolSpec", "inputSchema", "inferenceConfig", "additionalModelRequestFields", "image"),
+        *("=part", "=finish_reason", "=parameters", "=functions", "=reasoning", "=stop", "=url"),
         *("reasoningText", "redactedContent", "citationsContent", "guardContent", "message_id"),
     ]
 )
@@ -168,6 +176,52 @@ def test_what_is_nested_is_read_or_refused(
     assert seconds(partial(decode, body, HEAD), ProtocolError) < BOUND_S
 
 
+# --- what is made of it ---------------------------------------------------------------------------
+
+
+@CLIENTS
+@given(blocks=st.lists(OBJECTS, max_size=3), beside=OBJECTS)
+def test_what_was_read_can_be_asked_in_every_dialect(
+    dialect: Dialect, blocks: list[object], beside: dict[str, object]
+) -> None:
+    message = {**beside, "role": "user", "content": blocks, "parts": blocks}
+    told = {name: [message] for name in ("messages", "input", "contents")}
+    read = partial(
+        asked_everywhere, dialect, msgspec.json.encode({**beside, **told, "max_tokens": 9})
+    )
+    assert seconds(read, ProtocolError) < BOUND_S * len(UPSTREAM_CODECS)
+
+
+def asked_everywhere(dialect: Dialect, body: bytes) -> None:
+    asked = CLIENT_CODECS[dialect].decode_request(body, HEAD)
+    for other, codec in UPSTREAM_CODECS.items():
+        try:
+            sent = codec.encode_request(asked, target_of(other), "seed")
+        except ProtocolError as error:
+            raise AssertionError(f"{other} refuses what was read: {error}") from error
+        msgspec.json.decode(sent.body)
+
+
+@UPSTREAM
+@given(blocks=st.lists(OBJECTS, max_size=3), beside=OBJECTS)
+def test_what_was_answered_can_be_told_in_every_dialect(
+    dialect: Dialect, blocks: list[object], beside: dict[str, object]
+) -> None:
+    body = answer_of(dialect, blocks, beside)
+    assert seconds(partial(told_everywhere, dialect, body), DecodeError) < BOUND_S * len(ASKED)
+
+
+def told_everywhere(dialect: Dialect, body: bytes) -> None:
+    answer = UPSTREAM_CODECS[dialect].decode_response(body, MEMO)
+    for asked in ASKED.values():
+        known = answer if asked.dialect == dialect else bare_response(answer)
+        try:
+            told = CLIENT_CODECS[asked.dialect].encode_response(known, asked)
+        except ProtocolError as error:
+            raise AssertionError(f"{asked.dialect} cannot tell it: {error}") from error
+        msgspec.json.decode(told.body)
+
+
 # --- what vendors send ----------------------------------------------------------------------------
 
 
@@ -183,6 +237,13 @@ def test_an_answer_is_read_or_no_answer(dialect: Dialect, body: bytes) -> None:
 def test_an_answer_of_odd_blocks_is_read_or_no_answer(
     dialect: Dialect, blocks: list[object], beside: dict[str, object]
 ) -> None:
+    body = answer_of(dialect, blocks, beside)
+    read = partial(UPSTREAM_CODECS[dialect].decode_response, body, MEMO)
+    assert seconds(read, DecodeError) < BOUND_S
+
+
+def answer_of(dialect: Dialect, blocks: list[object], beside: dict[str, object]) -> bytes:
+    """In every dialect at once."""
     message = {**beside, "content": blocks, "role": "assistant"}
     body = {
         **beside,
@@ -191,8 +252,7 @@ def test_an_answer_of_odd_blocks_is_read_or_no_answer(
         "output": blocks if dialect == "openai.responses" else {"message": message},
         "candidates": [{"content": {"parts": blocks}, **beside}],
     }
-    read = partial(UPSTREAM_CODECS[dialect].decode_response, msgspec.json.encode(body), MEMO)
-    assert seconds(read, DecodeError) < BOUND_S
+    return msgspec.json.encode(body)
 
 
 @UPSTREAM
@@ -226,7 +286,7 @@ def test_a_hostile_event_is_read_or_no_event(dialect: Dialect, body: bytes) -> N
 
 
 def streamed(dialect: Dialect, frames: Iterable[Frame]) -> None:
-    """What comes out obeys the grammar, and can be collected and told in every dialect."""
+    """What comes out obeys the grammar, can be collected, and told in every dialect."""
     decoder = UPSTREAM_CODECS[dialect].event_decoder(MEMO)
     events = [*(event for frame in frames for event in decoder.feed(frame)), *decoder.close()]
     grammar, collector = Grammar(), Collector()
@@ -236,6 +296,10 @@ def streamed(dialect: Dialect, frames: Iterable[Frame]) -> None:
     grammar.close()
     assert grammar.faults == []
     collector.response()
+    for asked in ASKED.values():
+        encoder = CLIENT_CODECS[asked.dialect].event_encoder(asked)
+        known = events if asked.dialect == dialect else [*map(bare_event, events)]
+        assert isinstance(b"".join([*map(encoder.feed, known), encoder.close()]), bytes)
 
 
 @EVERY
