@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from protocols import ir
 from protocols.bedrock_converse.blocks import DIALECT
 from protocols.bedrock_converse.media import S3, guessed, media_object
-from protocols.bedrock_converse.upstream_writing import Writing, Written
+from protocols.bedrock_converse.upstream_writing import Writing, Written, is_cache_point
 from protocols.bedrock_converse.wire import (
     arguments_object,
     block_object,
@@ -24,8 +24,16 @@ IN_RESULTS = frozenset({"text", "json", "image", "document", "video", "searchRes
 def write_blocks(writing: Writing, blocks: tuple[ir.Content, ...], path: str) -> list[Written]:
     written: list[Written] = []
     for position, block in enumerate(blocks):
-        written.extend(write_block(writing, block, f"{path}[{position}]"))
+        add_block(writing, written, block, f"{path}[{position}]")
     return written
+
+
+def add_block(writing: Writing, made: list[Written], block: ir.Content, path: str) -> None:
+    written = write_block(writing, block, path)
+    if not written and isinstance(block, ir.Text) and made and not is_cache_point(made[-1]):
+        # A blank text that ends what is kept: what stands before it ends there as well.
+        written = writing.cache_point(block.cache, path)
+    made.extend(written)
 
 
 def write_block(writing: Writing, block: ir.Content, path: str) -> list[Written]:

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from protocols import ir
-from protocols.bedrock_converse.upstream_blocks import result_text, write_block, write_blocks
+from protocols.bedrock_converse.upstream_blocks import (
+    add_block,
+    result_text,
+    write_block,
+    write_blocks,
+)
 from protocols.bedrock_converse.upstream_writing import Writing, Written
 from protocols.ir import Message
 
@@ -44,7 +49,11 @@ def write_messages(
     rest = [(f"messages[{at}]", each) for at, each in enumerate(messages[heads:], start=heads)]
     if writing.is_own:
         return head, [_own(writing, message, path) for path, message in rest]
-    return head, _arranged(writing, rest)
+    arranged = _arranged(writing, rest)
+    if head and not arranged:
+        # Others answer to instructions alone, Converse does not.
+        return [], [{"role": "user", "content": head}]
+    return head, arranged
 
 
 def _own(writing: Writing, message: Message, path: str) -> dict[str, Any]:
@@ -67,10 +76,10 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
             if isinstance(block, ir.ToolResult):
                 _place(writing, block, at, turn=turn, called=called)
                 continue
-            written = write_block(writing, block, at)
-            if isinstance(block, ir.ToolCall) and written:
+            before = len(turn.content)
+            add_block(writing, turn.content, block, at)
+            if isinstance(block, ir.ToolCall) and len(turn.content) > before:
                 called[block.id] = turn
-            turn.content.extend(written)
     return _joined(turns)
 
 

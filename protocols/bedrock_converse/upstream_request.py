@@ -41,6 +41,8 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     form = tools.write_output(writing, request.output)
     head, messages = write_messages(writing, request.messages)
     tools.stand_in(writing)
+    contents = (message["content"] for message in messages)
+    writing.keep_last_cache_points((tools.written, head, *contents))
     head.extend({"text": told} for told in tools.told)
     additional: dict[str, Any] = {}
     output: dict[str, Any] = {"textFormat": form} if form else {}
@@ -123,10 +125,11 @@ def _one_of_both(writing: Writing, said: dict[str, Any]) -> None:
 
 def _max_tokens(writing: Writing, asked: int) -> int:
     most = writing.target.max_tokens
-    if most is None or asked <= most:
-        return asked
-    writing.losses.add("max_tokens", "sampling.max_tokens", f"the target gives {most}")
-    return most
+    least = asked if writing.is_own else max(1, asked)
+    given = least if most is None else min(least, most)
+    if given != asked:
+        writing.losses.add("max_tokens", "sampling.max_tokens", f"the target gives {given}")
+    return given
 
 
 def _stop(writing: Writing, asked: tuple[str, ...], said: dict[str, Any]) -> None:

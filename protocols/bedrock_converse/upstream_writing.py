@@ -5,6 +5,7 @@ is taken out of it. Everything else is made to fit, and what does not fit is a l
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from msgspec import Raw
@@ -21,6 +22,7 @@ Written: TypeAlias = dict[str, Any] | Raw
 BAD_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
 IDS: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 LONGEST_NAME: Final = 64
+CACHE_POINTS: Final = 4  # of one request
 BAD_IN_TITLES: Final = re.compile(r"[^A-Za-z0-9\s\-()\[\]]")
 BLANKS: Final = re.compile(r"\s+")
 LONGEST_TITLE: Final = 200
@@ -32,13 +34,14 @@ TTLS: Final = {"5m": "5m", "30m": "5m", "1h": "1h", "12h": "1h"}
 
 
 class Writing:
-    __slots__ = ("_names", "_titles", "called", "is_own", "losses", "target")
+    __slots__ = ("_names", "_points", "_titles", "called", "is_own", "losses", "target")
 
     def __init__(self, request: ir.Request, target: Target) -> None:
         self.target = target
         self.is_own = request.dialect == DIALECT
         self.losses = Losses()
         self._names = Names(BAD_IN_NAMES, longest=min(target.tool_name_max, LONGEST_NAME))
+        self._points: dict[int, str] = {}  # identity of the block -> path
         self._titles: set[str] = set()
         self.called: dict[str, str] = {}  # call id -> name, of calls that were written
 
@@ -84,4 +87,20 @@ class Writing:
             point["ttl"] = cache.ttl if self.is_own else TTLS[cache.ttl]
             if point["ttl"] != cache.ttl:
                 self.losses.add("cache", f"{path}.cache", f"is kept for {point['ttl']}")
-        return [{CACHE_POINT: point}]
+        block = {CACHE_POINT: point}
+        self._points[id(block)] = path
+        return [block]
+
+    def keep_last_cache_points(self, lists: Iterable[list[Written]]) -> None:
+        """`lists` as they are cached, one after the other."""
+        if self.is_own:
+            return
+        points = [(blocks, each) for blocks in lists for each in blocks if is_cache_point(each)]
+        for blocks, point in points[:-CACHE_POINTS]:
+            blocks[:] = [each for each in blocks if each is not point]
+            path = self._points[id(point)]
+            self.losses.add("cache", f"{path}.cache", f"at most {CACHE_POINTS} are taken")
+
+
+def is_cache_point(block: Written) -> bool:
+    return isinstance(block, dict) and CACHE_POINT in block

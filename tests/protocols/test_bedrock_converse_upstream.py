@@ -76,9 +76,9 @@ def test_what_one_side_says_in_a_row_is_one_message() -> None:
     assert losses == ["name", "other:x"]
 
 
-def test_a_conversation_may_not_have_begun() -> None:
+def test_instructions_alone_are_what_the_user_says() -> None:
     said, _, _ = sent(asked(ir.Message(role="system", content=(ir.Text(text="s"),))))
-    assert said == {"system": [{"text": "s"}], "messages": []}
+    assert said == {"messages": [{"role": "user", "content": [{"text": "s"}]}]}
 
 
 def call(id_: str, name: str = "f", **said: Any) -> ir.ToolCall:

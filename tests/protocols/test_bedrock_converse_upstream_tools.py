@@ -274,3 +274,27 @@ def test_thinking_may_be_refused_to_the_dialects_own() -> None:
     own = asked(dialect="bedrock.converse", reasoning=ir.Reasoning(effort="low"))
     said, losses, _ = sent(own, refusing("reasoning"))
     assert ("outputConfig" in said, losses) == (False, ["reasoning"])
+
+
+def test_the_last_four_cache_points_are_kept() -> None:
+    kept = ir.Text(text="t", cache=ir.CachePoint())
+    cached = replace(TOOL, cache=ir.CachePoint())
+    system = ir.Message(role="system", content=(kept,))
+    request = asked(system, user(kept, kept, kept, kept), tools=(cached,))
+    said, losses, _ = sent(request)
+    assert (said["toolConfig"]["tools"], said["system"]) == ([SPEC], [{"text": "t"}])
+    assert said["messages"][0]["content"] == [{"text": "t"}, POINT] * 4
+    assert losses == ["cache", "cache"]
+    own = replace(request, dialect="bedrock.converse")
+    assert POINT in sent(own)[0]["toolConfig"]["tools"]
+
+
+def test_a_blank_text_ends_what_is_kept_before_it() -> None:
+    blank = ir.Text(text=" ", cache=ir.CachePoint())
+    said, losses, _ = sent(asked(user(blank, ir.Text(text="t"), blank, blank)))
+    assert (said["messages"][0]["content"], losses) == ([{"text": "t"}, POINT], [])
+
+
+def test_an_answer_of_no_words_is_one_of_one() -> None:
+    said, losses, _ = sent(asked(sampling=ir.Sampling(max_tokens=0)))
+    assert (said["inferenceConfig"], losses) == ({"maxTokens": 1}, ["max_tokens"])
