@@ -78,14 +78,14 @@ class Config:
                 yield field, value
             elif value != DEFAULTS.get(name):
                 self._losses.add(code, f"sampling.{name}", "the target takes none")
-        most = self._target.max_tokens
-        if sampling.max_tokens is not None:
-            if most is not None and sampling.max_tokens > most:
-                why = f"the target answers at most {most} tokens"
+        asked, most = sampling.max_tokens, self._target.max_tokens
+        if asked is not None:
+            least = asked if self._is_own else max(1, asked)
+            given = least if most is None else min(least, most)
+            if given != asked:
+                why = f"the target takes {given} here"
                 self._losses.add("max_tokens", "sampling.max_tokens", why)
-                yield "maxOutputTokens", most
-            else:
-                yield "maxOutputTokens", sampling.max_tokens
+            yield "maxOutputTokens", given
         yield from self._stops(sampling.stop)
 
     def _stops(self, stop: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

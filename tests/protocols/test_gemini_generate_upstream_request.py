@@ -169,6 +169,8 @@ def test_an_answer_is_no_longer_than_the_target_can() -> None:
     assert config(sampling=sampling, target={"max_tokens": 9}) == {"maxOutputTokens": 9}
     assert config(sampling=sampling, target={"max_tokens": 5}) == {"maxOutputTokens": 5}
     assert lost(chat(sampling=sampling), max_tokens=5) == ["max_tokens"]
+    assert config(sampling=ir.Sampling(max_tokens=0)) == {"maxOutputTokens": 1}
+    assert lost(chat(sampling=ir.Sampling(max_tokens=0))) == ["max_tokens"]
 
 
 def test_five_stops_are_the_most() -> None:
