@@ -22,6 +22,8 @@ from tests.clients.stack import Stack
 from tests.nightly.agents.vendor import (
     ASK,
     MODEL,
+    PATCH_ASK,
+    PATCHED,
     SEAL,
     TELLING,
     Session,
@@ -34,6 +36,9 @@ __all__ = ["bare_stack"]
 
 INSTALLED_WITHIN_S: Final = 400
 WITHIN_S: Final = 100
+CODEX: Final = "codex"
+# Codex offers all its tools to models that it knows by name.
+KNOWN: Final = "gpt-5.5"
 WORDS: Final = ("heliotrope", "zanzibar")
 NOWHERE: Final = "http://127.0.0.1:9"
 LOOPBACK: Final = "127.0.0.1,localhost"
@@ -47,7 +52,7 @@ ABLE: Final[Mapping[str, Mapping[str, Any]]] = {
 ITEMS: Final = frozenset({"messages", "bedrock", "responses"})
 # Whose seals an agent brings back in a field of its own dialect; Gemini CLI forgets thoughts.
 KEEPS_SEALS: Final[Mapping[str, frozenset[str]]] = {
-    **dict.fromkeys(("claude", "claude-bedrock", "claude-vertex", "codex"), ITEMS),
+    **dict.fromkeys(("claude", "claude-bedrock", "claude-vertex", CODEX), ITEMS),
     "gemini": frozenset({"gemini"}),
 }
 
@@ -60,6 +65,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     packages: Path
     url: str
     key: str
+    ask: str = ASK
 
     def run(self, script: str, *arguments: str, **environment: str) -> str:
         """All that it wrote."""
@@ -89,7 +95,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
 def claude_code(agent: Agent, model: str, **settings: str) -> str:
     return agent.run(
         "@anthropic-ai/claude-code/cli-wrapper.cjs",
-        *("-p", ASK, "--model", model, "--allowedTools", "Read"),
+        *("-p", agent.ask, "--model", model, "--allowedTools", "Read"),
         **{
             "ANTHROPIC_BASE_URL": agent.url,
             "ANTHROPIC_AUTH_TOKEN": agent.key,
@@ -129,7 +135,7 @@ def codex(agent: Agent, model: str) -> str:
     )
     return agent.run(
         "@openai/codex/bin/codex.js",
-        *("exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", ASK),
+        *("exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", agent.ask),
         SWITCHYARD_KEY=agent.key,
     )
 
@@ -146,7 +152,7 @@ def gemini_cli(agent: Agent, model: str) -> str:
     (folder / "settings.json").write_bytes(msgspec.json.encode(settings))
     return agent.run(
         "@google/gemini-cli/bundle/gemini.js",
-        *("-m", model, "-p", ASK, "--skip-trust", "--yolo"),
+        *("-m", model, "-p", agent.ask, "--skip-trust", "--yolo"),
         GOOGLE_GEMINI_BASE_URL=agent.url.replace("127.0.0.1", "localhost"),
         GEMINI_API_KEY=agent.key,
     )
@@ -163,7 +169,7 @@ AGENTS: Final[Mapping[str, Callable[[Agent, str], str]]] = {
         ANTHROPIC_VERTEX_PROJECT_ID="project",
         CLOUD_ML_REGION="europe-west1",
     ),
-    "codex": codex,
+    CODEX: codex,
     "gemini": gemini_cli,
 }
 
@@ -208,8 +214,18 @@ def vendors(bare_stack: Stack, session: Session) -> Iterator[Stack]:
             alone = [{"dialect": "openai.responses", "base_url": f"{url}/v1"}]
             told = {"surfaces": alone} if slug == "responses" else {}
             model = Model(name=MODEL, capabilities=ABLE.get(slug, {}))
-            bare_stack.vendor(slug, url=f"{url}{path}", kind=kind, models=[model], **told)
+            named = msgspec.structs.replace(model, public_name=KNOWN)
+            bare_stack.vendor(slug, url=f"{url}{path}", kind=kind, models=[model, named], **told)
         yield bare_stack
+
+
+def agent_of(
+    stack: Stack, session: Session, packages: Path, *, home: Path, ask: str = ASK
+) -> Agent:
+    work = session.files[0].parent
+    return Agent(
+        home=home, work=work, packages=packages, url=stack.url, key=stack.key.value, ask=ask
+    )
 
 
 @pytest.mark.timeout(INSTALLED_WITHIN_S + 2 * WITHIN_S)
@@ -219,17 +235,24 @@ def test_an_agent_reads_two_files_at_once_and_tells_of_them(
     name: str, vendor: str, vendors: Stack, session: Session, packages: Path, tmp_path: Path
 ) -> None:
     session.requests.clear()
-    agent = Agent(
-        home=tmp_path,
-        work=session.files[0].parent,
-        packages=packages,
-        url=vendors.url,
-        key=vendors.key.value,
-    )
-    said = AGENTS[name](agent, f"{vendor}.{MODEL}")
+    agent = agent_of(vendors, session, packages, home=tmp_path)
+    said = AGENTS[name](agent, f"{vendor}/{KNOWN if name == CODEX else MODEL}")
     assert TELLING in said
     assert all(word in said for word in WORDS), said
     calls = [{call for call, _ in results_of(asked)} for asked in session.requests]
     assert max(map(len, calls)) == len(WORDS)
     if vendor in KEEPS_SEALS[name]:
         assert SEAL.signature in set().union(*map(seals_of, session.requests))
+
+
+@pytest.mark.timeout(INSTALLED_WITHIN_S + 2 * WITHIN_S)
+@pytest.mark.parametrize("vendor", KINDS)
+def test_codex_patches_files_with_a_tool_that_takes_free_text(
+    vendor: str, vendors: Stack, session: Session, packages: Path, tmp_path: Path
+) -> None:
+    agent = agent_of(vendors, session, packages, home=tmp_path, ask=PATCH_ASK)
+    made = agent.work / "made.txt"
+    made.unlink(missing_ok=True)
+    said = codex(agent, f"{vendor}/{KNOWN}")
+    assert TELLING in said
+    assert made.read_text(encoding="utf-8") == PATCHED, said

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from protocols import ir
 from protocols.codec import EventEncoder
@@ -102,7 +103,7 @@ def _events(played: Played, *, late: bool) -> Iterator[ir.Event]:
 
 def _block(block: Said, index: int, choice: int) -> Iterator[ir.Event]:
     if isinstance(block, ir.ToolCall):
-        empty = ir.ToolCall(id=block.id, name=block.name, arguments="")
+        empty = replace(block, arguments="", seal=None)
         yield ir.BlockStarted(index=index, block=empty, choice=choice)
         yield from (ir.ArgumentsDelta(index=index, text=t) for t in tokens(block.arguments))
     else:

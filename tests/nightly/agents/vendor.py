@@ -16,6 +16,7 @@ import pytest
 
 from gateway.ops.mock_server import handle
 from protocols import ir
+from protocols.custom_tools import arguments_of
 from protocols.errors import Problem
 from providers.adapters.mock import behaviours
 from providers.adapters.mock.behaviours import Content, seal_of
@@ -25,6 +26,10 @@ from providers.adapters.mock.tokens import text_of, words_of
 MODEL: Final = "mock-tools"
 ASK: Final = "What do the two files say?"
 THOUGHT: Final = "Both files have to be read, and neither waits for the other."
+PATCH_ASK: Final = "Write it into a file."
+PATCH: Final = '*** Begin Patch\n*** Add File: made.txt\n+"saffron" \\ für 1 €\n*** End Patch\n'
+PATCHED: Final = '"saffron" \\ für 1 €\n'
+PATCHER: Final = "apply_patch"
 TELLING: Final = "The files say:"
 SEAL: Final = seal_of(THOUGHT)
 # Google's own word for calls whose seal nobody has.
@@ -54,10 +59,13 @@ class Session:
         _check_seals(request)
         if results := [text for _, text in results_of(request)]:
             return (ir.Text(text=f"{TELLING} {' '.join(results)}"),)
+        said = " ".join(map(text_of, request.messages))
+        if PATCH_ASK in said:
+            return _patching(request)
         offered = {tool.name for tool in request.tools if isinstance(tool, ir.FunctionTool)}
         reader = next((name for name in READERS if name in offered), None)
         # What an agent asks beside its work, as for a title, gets a word.
-        if reader is None or ASK not in " ".join(map(text_of, request.messages)):
+        if reader is None or ASK not in said:
             return (ir.Text(text="Fine."),)
         return _sealed(request.dialect, [self._call(reader, at, seed) for at in (0, 1)])
 
@@ -67,6 +75,14 @@ class Session:
             name=reader,
             arguments=msgspec.json.encode(READERS[reader](self.files[at])).decode(),
         )
+
+
+def _patching(request: ir.Request) -> Content:
+    """With the agent's own tool, which takes free text; where it became a function, as one."""
+    tool = next(tool for tool in request.tools if getattr(tool, "name", None) == PATCHER)
+    if isinstance(tool, ir.CustomTool):
+        return (ir.ToolCall(id="call_p", name=PATCHER, arguments=PATCH, form="custom"),)
+    return (ir.ToolCall(id="call_p", name=PATCHER, arguments=arguments_of(PATCH)),)
 
 
 def results_of(request: ir.Request) -> list[tuple[str, str]]:
