@@ -135,8 +135,9 @@ class Fields:
         return item.items() if item else iter(())
 
     def put_back(self, key: str, raw: Raw) -> None:
-        """What was looked at and is not understood stays with the rest."""
-        self._left[key] = raw
+        """What was looked at and is not understood stays with the rest, if there was anything."""
+        if raw:
+            self._left[key] = raw
 
     def put_back_rest(self, key: str, of: "Fields") -> None:
         """What of the inner object was not asked for."""

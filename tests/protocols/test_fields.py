@@ -145,3 +145,10 @@ def test_nothing_but_a_refusal_leaves(bytes_: bytes) -> None:
 def test_a_number_out_of_range_is_no_text() -> None:
     with pytest.raises(DecodeError, match="a is 1e999; expected a string"):
         Fields(b'{"a":1e999}', "").text("a")
+
+
+def test_what_was_not_there_is_not_put_back() -> None:
+    fields = Fields(b'{"a":1}', "")
+    fields.put_back("b", fields.raw("b"))
+    fields.put_back("a", fields.raw("a"))
+    assert fields.rest() == {"a": Raw(b"1")}
