@@ -1,10 +1,24 @@
 """Media as dialects write it: in place, or by reference."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from protocols import ir
 
+PDF: Final = "application/pdf"
+OFFICE: Final = "application/vnd.openxmlformats-officedocument"
+# What the end of a file's name does not have in common with its type.
+ENDINGS: Final[Mapping[str, str]] = {
+    "text/plain": "txt",
+    "text/markdown": "md",
+    "application/msword": "doc",
+    "application/vnd.ms-excel": "xls",
+    f"{OFFICE}.wordprocessingml.document": "docx",
+    f"{OFFICE}.spreadsheetml.sheet": "xlsx",
+    f"{OFFICE}.presentationml.presentation": "pptx",
+}
+ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 DATA_URL: Final = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,")
 
 
@@ -14,3 +28,11 @@ def read_url(url: str) -> tuple[ir.Source, str | None]:
     if found is None:
         return ir.Link(url=url), None
     return ir.Inline(data=url[found.end() :]), found[1] or None
+
+
+def file_name(media: ir.Media) -> str:
+    """OpenAI takes no data without a name, and tells by its ending what they are."""
+    name, mime = media.name or "document", media.mime or PDF
+    if ENDING.search(name):
+        return name
+    return f"{name}.{ENDINGS.get(mime, mime.rpartition('/')[2])}"

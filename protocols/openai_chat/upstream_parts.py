@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from protocols import ir
 from protocols.ir import FileRef, Inline, InlineBlocks, InlineText, Link, Media, Opaque, Text
+from protocols.media import file_name
 from protocols.openai_chat.notes import URL
 from protocols.openai_chat.sending import OPENAI, Sending
 from protocols.openai_chat.wire import is_thinking_part, thinking_part
@@ -173,7 +174,7 @@ def _file(media: Media, sending: Sending) -> Part | None:
         case _:
             said["file_data"] = url_of(media, sending) or ""
             if not sending.is_same:
-                said.setdefault("filename", "document")
+                said["filename"] = file_name(media)
     return {"type": "file", "file": said}
 
 

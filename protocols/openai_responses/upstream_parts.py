@@ -6,13 +6,13 @@ from typing import Any, Final, TypeAlias
 from msgspec import Raw
 
 from protocols import ir
+from protocols.media import file_name
 from protocols.openai_responses.parts import PART
 from protocols.openai_responses.sending import Sending
 from protocols.openai_responses.wire import DIALECT, ITEM, annotation, known
 
 Part: TypeAlias = dict[str, Any] | Raw
 FETCHED: Final = ("http://", "https://")
-FILE_NAME: Final = "document"
 # Formats that are said in `input_audio`.
 SOUNDS: Final = {
     "audio/mpeg": "mp3",
@@ -138,12 +138,9 @@ def _written(media: ir.Media, sending: Sending, path: str) -> dict[str, Any] | N
 
 
 def _named(media: ir.Media, place: dict[str, Any], sending: Sending) -> dict[str, str]:
-    if media.name is not None:
-        return {"filename": media.name}
-    # OpenAI takes no data without a name.
-    if "file_data" not in place or sending.is_same:
-        return {}
-    return {"filename": f"{FILE_NAME}.{(media.mime or 'application/pdf').rpartition('/')[2]}"}
+    if "file_data" in place and not sending.is_same:
+        return {"filename": file_name(media)}
+    return {} if media.name is None else {"filename": media.name}
 
 
 def _place(media: ir.Media, sending: Sending) -> dict[str, Any] | None:

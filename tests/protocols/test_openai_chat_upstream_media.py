@@ -54,7 +54,7 @@ DATA = ir.Inline(data="AAAA")
                     "type": "file",
                     "file": {
                         "file_data": "data:application/pdf;base64,AAAA",
-                        "filename": "document",
+                        "filename": "document.pdf",
                     },
                 },
             ],
@@ -140,3 +140,9 @@ def test_links_that_cannot_be_followed_are_wanted() -> None:
     assert UPSTREAM.wants(request, target("image", "document")) == ()
     own = asked(user(media("document", ir.Link(url="https://x/d"))), dialect="openai.chat")
     assert UPSTREAM.wants(own, follows) == ()
+
+
+def test_the_name_of_a_file_tells_what_it_is() -> None:
+    notes = media("document", DATA, mime="text/markdown", name="Notes")
+    [part] = body(asked(user(notes)))["messages"][0]["content"]
+    assert part["file"]["filename"] == "Notes.md"

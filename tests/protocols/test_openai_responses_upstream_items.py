@@ -198,13 +198,25 @@ def test_tools_that_vendors_ran_are_lost() -> None:
             ir.Media(kind="document", source=ir.Inline(data="QUJD"), mime="text/plain"),
             {
                 "type": "input_file",
-                "filename": "document.plain",
+                "filename": "document.txt",
                 "file_data": "data:text/plain;base64,QUJD",
             },
         ),
         (
             ir.Media(kind="document", source=ir.Inline(data="QUJD")),
             {"type": "input_file", "filename": "document.pdf", "file_data": "QUJD"},
+        ),
+        (
+            ir.Media(kind="document", source=ir.Inline(data="QUJD"), mime="text/csv", name="My 1"),
+            {
+                "type": "input_file",
+                "filename": "My 1.csv",
+                "file_data": "data:text/csv;base64,QUJD",
+            },
+        ),
+        (
+            ir.Media(kind="document", source=ir.Inline(data="QUJD"), name="a.docx"),
+            {"type": "input_file", "filename": "a.docx", "file_data": "QUJD"},
         ),
         (
             ir.Media(kind="document", source=ir.Link(url="https://x.test/a")),
