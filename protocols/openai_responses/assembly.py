@@ -72,6 +72,16 @@ class Assembly:
             told += self._end(UNSAID, self._writers[UNSAID], None)
         return [*told, *self._close()]
 
+    def broken(self) -> list[Said]:
+        """The output of an answer that ends here, as far as it has come."""
+        for index, writer in self._writers.items():
+            if index in writer.item.open:
+                writer.end(None)
+        for item in self._items:
+            if item.said.get("status") == "in_progress":
+                item.said["status"] = "incomplete"
+        return self.output
+
     def _close(self) -> list[Said]:
         """Nothing is added to the last item."""
         if not self._items:

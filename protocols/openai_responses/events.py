@@ -70,7 +70,7 @@ class ResponsesEventEncoder:
 
     def _fail(self, event: ir.Failed) -> bytes:
         problem = Problem(kind=kind_named(event.kind), message=event.message)
-        said = {**self._head, "output": self._assembly.output}
+        said = {**self._head, "output": self._assembly.broken()}
         return self._tell(failing(problem, said))
 
     def _tell(self, told: list[dict[str, Any]]) -> bytes:

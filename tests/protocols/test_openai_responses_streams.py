@@ -250,3 +250,20 @@ def test_a_stream_that_fails_says_so_twice() -> None:
     assert failed["response"]["status"] == "failed"
     assert failed["response"]["error"] == {"code": "overloaded", "message": "Too busy."}
     assert kinds(ir.Failed(kind="timeout", message="")) == ["error", "failed"]
+
+
+def test_what_was_said_before_a_failure_is_said_again() -> None:
+    call = ir.ToolCall(id="c", name="f", arguments="")
+    *_, failed = told(
+        ir.Started(id="r", model="m"),
+        ir.BlockStarted(index=0, block=ir.Text(text="")),
+        ir.TextDelta(index=0, text="Hel"),
+        ir.TextDelta(index=0, text="lo"),
+        ir.BlockEnded(index=0),
+        ir.BlockStarted(index=1, block=call),
+        ir.ArgumentsDelta(index=1, text='{"a'),
+        ir.Failed(kind="overloaded", message="Too busy."),
+    )
+    message, called = failed["response"]["output"]
+    assert (message["status"], message["content"][0]["text"]) == ("completed", "Hello")
+    assert (called["status"], called["arguments"]) == ("incomplete", '{"a')
