@@ -25,6 +25,7 @@ STATUSES: Final[Mapping[int, Kind]] = {
     408: "timeout",
     409: "conflict",
     413: "too_large",
+    424: "upstream_error",  # Bedrock: the model failed
     429: "rate_limited",
     503: "overloaded",
     504: "timeout",

@@ -44,6 +44,7 @@ def openai(**said: object) -> dict[str, object]:
         (409, "conflict"),
         (413, "too_large"),
         (422, "invalid_request"),
+        (424, "upstream_error"),
         (429, "rate_limited"),
         (500, "upstream_error"),
         (502, "upstream_error"),
