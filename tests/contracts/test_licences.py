@@ -15,8 +15,7 @@ ACCEPTED: Final = re.compile(
 )
 # Weak copyleft: psycopg is used as a library and replaceable, which is what the licence asks.
 REFUSED: Final = re.compile(r"(?<!L)GPL|SSPL|BUSL|Commons Clause")
-
-# Proprietary, and no part of anything shipped: installed for one night's test, and removed after it.
+# Proprietary and never shipped: installed for one night's test, and removed after it.
 AGENTS_LOCK: Final = "tests/nightly/agents/package-lock.json"
 CLAUDE_CODE: Final = "node_modules/@anthropic-ai/claude-code"
 
