@@ -13,6 +13,7 @@ from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
 from gateway.edge.failures import (
     IN_A_HURRY,
     Failure,
+    is_about_us,
     is_json,
     masked,
     odd,
@@ -269,7 +270,9 @@ class Caller:
             failure = of_problem(problem, slug=step.candidate.provider.slug)
             failure.counts = passage.counts
             if passage.open:
-                event = masked(passage.failing, secret)
+                own = exchange.vendor_key is not None
+                ours = is_about_us(failure, own_credential=own)
+                event = b"" if ours else masked(passage.failing, secret)
                 await self._tell_in_stream(failure, before=tail, event=event)
             return failure
         exchange.delivered, exchange.whole = made, True

@@ -188,9 +188,14 @@ def is_json(body: bytes) -> bool:
     return True
 
 
+def is_about_us(failure: Failure, *, own_credential: bool) -> bool:
+    """What a vendor says of our account is not for clients."""
+    return not own_credential and failure.verdict.cls in ABOUT_US
+
+
 def passes(failure: Failure, *, own_credential: bool) -> bool:
     """Whether the vendor's answer may go to the client as it is."""
-    if failure.status < 400 or (not own_credential and failure.verdict.cls in ABOUT_US):
+    if failure.status < 400 or is_about_us(failure, own_credential=own_credential):
         return False
     is_page = "html" in failure.headers.get("content-type", "").lower()
     return not is_page and failure.body.lstrip().startswith(ERRORS_BEGIN) and is_json(failure.body)
@@ -221,7 +226,7 @@ def problem_of(
     """The failure in words every dialect can render."""
     cls = failure.verdict.cls
     wait_s = failure.verdict.wait_s(wall)
-    about_us = cls in ABOUT_US and not own_credential
+    about_us = is_about_us(failure, own_credential=own_credential)
     if failure.problem is not None and not about_us:
         return failure.problem
     if failure.status >= 400 and not about_us:
