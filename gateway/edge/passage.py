@@ -123,11 +123,13 @@ class Passage:
         observer = self.observer
         is_whole = observer.stopped
         rest = self._splitter.close()
-        if rest and (self.open or is_whole) and (frame := self._native.completed(rest)):
+        # Of a part of an event nothing is believed, not even its name.
+        whole = self._native.completed(rest) if is_whole_event(rest) else b""
+        if whole and (self.open or is_whole):
             # What it says of usage counts, whether or not it goes on.
-            shown = observer.feed(frame)
+            shown = observer.feed(whole)
             self.failure = observer.failure
-            if shown and not broke_off and is_whole_event(rest):
+            if shown and not broke_off:
                 self._held.append(rest)
         if self.failure is None and (is_whole or (self.open and observer.terminal)):
             self.open = True

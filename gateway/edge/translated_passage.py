@@ -106,9 +106,10 @@ class TranslatedPassage(Passage):
         observer, kept = self.observer, self._held
         is_whole = observer.stopped or self._ended is not None
         rest = self._splitter.close()
-        if rest and (self.open or is_whole) and (frame := self._native.completed(rest)):
+        frame = self._native.completed(rest) if is_whole_event(rest) else b""
+        if frame and (self.open or is_whole):
             self._observe(frame)
-            if self.failure is None and not broke_off and is_whole_event(rest):
+            if self.failure is None and not broke_off:
                 self._tell(self._decoded(frame), kept)
         if self.failure is not None or not (is_whole or (self.open and observer.terminal)):
             return None

@@ -184,3 +184,30 @@ async def test_an_error_that_the_sdk_of_responses_would_not_hear_is_told_as_a_fa
     assert events[-2:] == [b"event: error", b"event: response.failed"]
     assert events.count(b"event: error") == 1
     assert client.body.count(b'"message":"no"') >= 2
+
+
+@pytest.mark.parametrize("asks", ["openai.responses", "anthropic.messages"])
+async def test_a_part_of_the_last_event_is_no_end(asks: Dialect) -> None:
+    *said, last = frames("openai.responses")
+    broken = streamed("openai.responses", *said, last[: len(last) // 2])
+    house = House(broken, providers=(vendor("openai.responses"),))
+    client = await asked(house, asks, stream=True)
+
+    assert client.is_complete
+    assert read_stream(asks, client.body).failed is not None
+    assert told_by(house)[1].outcome.status == "interrupted"
+
+
+@pytest.mark.parametrize("asks", ["openai.chat", "anthropic.messages"])
+async def test_what_is_about_our_account_is_not_told_in_a_stream(asks: Dialect) -> None:
+    said = frames("openai.chat")
+    at = next(at for at, frame in enumerate(said) if b"Hello" in frame)
+    error = b'data: {"error":{"message":"org-1 has no money","code":"insufficient_quota"}}\n\n'
+    house = House(
+        streamed("openai.chat", *said[: at + 1], error), providers=(vendor("openai.chat"),)
+    )
+    client = await asked(house, asks, stream=True)
+
+    assert client.is_complete
+    assert b"org-1" not in client.body
+    assert b"theirs failed." in client.body
