@@ -163,6 +163,8 @@ class ItemWriter:
             said = call_object(ir.ToolCall(id=call.id, name=call.name), arguments=arguments)
             form = "function"
         else:
+            if call.form == "function" and not sending.is_same:
+                arguments = arguments or "{}"
             said = call_object(call, arguments=arguments)
             form = call.form
         self._calls[call.id] = form

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from protocols import ir
 from protocols.media import file_name
@@ -74,7 +75,11 @@ def _text(block: ir.Text, sending: Sending, path: str, *, is_answer: bool) -> Pa
         "type": "output_text" if is_answer else "input_text",
         "text": block.text,
     }
-    cited = [annotation(citation, end=len(block.text)) for citation in block.citations]
+    cited = [
+        # What only another dialect understands, OpenAI refuses.
+        annotation(each if sending.is_same else replace(each, extra=None), end=len(block.text))
+        for each in block.citations
+    ]
     told = [each for each in cited if each is not None]
     if told and is_answer:
         said["annotations"] = told

@@ -286,11 +286,25 @@ def test_models_show_nothing() -> None:
 
 
 def test_answers_cite_pages_only() -> None:
-    page, place = ir.Citation(url="https://x.test"), ir.Citation(document=0)
+    page = ir.Citation(url="https://x.test", extra={"encrypted_index": raw("E")})
+    place = ir.Citation(document=0)
     said = ir.Text(text="ab", citations=(page,))
     (message,) = items(said, role="assistant")
-    assert message["content"][0]["annotations"][0]["end_index"] == 2
+    assert message["content"][0]["annotations"] == [
+        {
+            "type": "url_citation",
+            "url": "https://x.test",
+            "title": "",
+            "start_index": 0,
+            "end_index": 2,
+        }
+    ]
     assert losses(foreign(said, role="assistant")) == []
     assert losses(foreign(said)) == ["citations"]
     other = ir.Text(text="a", citations=(place,), logprobs=raw([]), extra={"x": raw(1)})
     assert losses(foreign(other, role="assistant")) == ["citations", "other:x"]
+
+
+def test_a_call_of_nothing_has_arguments() -> None:
+    (call,) = items(ir.ToolCall(id="c", name="f", arguments=""), role="assistant")
+    assert call["arguments"] == "{}"
