@@ -132,4 +132,6 @@ def _note_losses(request: ir.Request, losses: Losses) -> None:
     )
     for code, path, value in said:
         if value:
-            losses.add(code, path, "generateContent has no field for it")
+            why = "generateContent has no field for it"
+            # Without what was said before, the question is another one.
+            losses.add(code, path, why, content=path == "previous_response_id")

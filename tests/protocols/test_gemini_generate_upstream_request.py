@@ -344,3 +344,8 @@ def test_what_has_no_field_is_lost() -> None:
     ]
     assert config(modalities=("text", "audio")) == {"responseModalities": ["TEXT", "AUDIO"]}
     assert lost(chat(store=False, verbosity="medium", metadata={})) == []
+
+
+def test_what_was_said_before_is_missed() -> None:
+    request = chat(previous_response_id="resp_1")
+    assert [loss.content for loss in encoded(request).losses] == [True]
