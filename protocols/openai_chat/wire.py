@@ -142,7 +142,7 @@ def image_part(image: ir.Media) -> dict[str, Any]:
 
 
 def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw | None:
-    """None where nothing is known; what is unknown is not written.
+    """None where nothing is known.
 
     What a vendor said in the dialect's own words is said again as it was.
     """
@@ -161,14 +161,21 @@ def usage_object(usage: ir.Usage) -> dict[str, Any] | Raw | None:
         "image_tokens": usage.output_image_tokens,
     }
     totals = (usage.input_tokens, usage.output_tokens)
-    said = {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": None if None in totals else sum(filter(None, totals)),
-        "prompt_tokens_details": _known(prompt) or None,
-        "completion_tokens_details": _known(completion) or None,
+    details = _known(
+        {
+            "prompt_tokens_details": _known(prompt) or None,
+            "completion_tokens_details": _known(completion) or None,
+        }
+    )
+    if totals == (None, None) and not details:
+        return None
+    # Clients add these up: they stand in every one.
+    counted = {
+        "prompt_tokens": usage.input_tokens or 0,
+        "completion_tokens": usage.output_tokens or 0,
+        "total_tokens": sum(filter(None, totals)),
     }
-    return _known(said) or None
+    return {**counted, **details}
 
 
 def _known(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def test_usage_that_was_changed_is_told_as_it_is_now() -> None:
     changed = ir.Usage(input_tokens=5, raw=raw)
     for usage, said in (
         (as_it_was, {"prompt_tokens": 1, "odd": 2}),
-        (changed, {"prompt_tokens": 5}),
+        (changed, {"prompt_tokens": 5, "completion_tokens": 0, "total_tokens": 5}),
     ):
         response = ir.Response(id="r", model="m", content=(), stop=END, usage=usage)
         body = CODEC.encode_response(response, NEW).body
