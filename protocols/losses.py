@@ -9,6 +9,8 @@ from protocols.ir import Extra
 # Begins the names under which a decoder notes, for the encoder of its own dialect, how something
 # was spelled that the IR says in its own words. No vendor's field can be called so.
 NOTE: Final = "="
+# Fields that no two vendors share, and every report names by themselves.
+WELL_KNOWN: Final = frozenset({"logit_bias"})
 
 
 class Losses:
@@ -26,4 +28,5 @@ class Losses:
         spared = frozenset(but)
         for name in extra or ():
             if name not in spared and not name.startswith(NOTE):
-                self.add(f"other:{name}", f"{path}.{name}" if path else name, "is unknown here")
+                code = name if name in WELL_KNOWN else f"other:{name}"
+                self.add(code, f"{path}.{name}" if path else name, "is unknown here")

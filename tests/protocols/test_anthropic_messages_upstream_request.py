@@ -127,7 +127,7 @@ def test_what_stands_beside_is_sent_or_lost() -> None:
         ("store", False),
         ("other:previous_response_id", True),
         ("audio", True),
-        ("other:logit_bias", False),
+        ("logit_bias", False),
     ]
 
 

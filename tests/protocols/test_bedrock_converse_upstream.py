@@ -316,7 +316,7 @@ def test_what_else_is_asked_has_a_place_or_is_lost() -> None:
     assert said["serviceTier"] == {"type": "flex"}
     assert losses == [
         "metadata", "cache_key", "verbosity", "store", "other:previous_response_id", "audio",
-        "other:logit_bias",
+        "logit_bias",
     ]  # fmt: skip
     many = {f"k{at}": "v" for at in range(20)}
     said, losses, _ = sent(asked(metadata=many))

@@ -340,7 +340,7 @@ def test_what_has_no_field_is_lost() -> None:
         "metadata",
         "store",
         "other:previous_response_id",
-        "other:logit_bias",
+        "logit_bias",
     ]
     assert config(modalities=("text", "audio")) == {"responseModalities": ["TEXT", "AUDIO"]}
     assert lost(chat(store=False, verbosity="medium", metadata={})) == []

@@ -299,9 +299,9 @@ async def test_a_loss_is_told_and_recorded(fidelity: Any) -> None:
     client = await gateway.ask(SEEDED)
 
     assert client.status == 200
-    assert client.headers[b"x-switchyard-degraded"] == b"other:logit_bias,seed"
+    assert client.headers[b"x-switchyard-degraded"] == b"logit_bias,seed"
     _, final = told_by(gateway)
-    assert sorted(final.errand.degraded) == ["other:logit_bias", "seed"]
+    assert sorted(final.errand.degraded) == ["logit_bias", "seed"]
 
 
 async def test_a_lossless_key_has_nothing_left_out() -> None:
@@ -314,7 +314,7 @@ async def test_a_lossless_key_has_nothing_left_out() -> None:
     assert gateway.vendors.calls == []
     _, final = told_by(gateway)
     assert (final.outcome.error_code, final.outcome.status) == ("conversion_loss", "client_error")
-    assert sorted(final.errand.degraded) == ["other:logit_bias", "seed"]
+    assert sorted(final.errand.degraded) == ["logit_bias", "seed"]
 
 
 async def test_a_lossless_key_goes_where_nothing_is_lost() -> None:
