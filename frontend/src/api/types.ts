@@ -9,6 +9,7 @@ export type Preferences = Required<Schemas['PatchedPreferencesRequest']>
 export type Role = NonNullable<Me['role']>
 export type ApiKey = Schemas['Key']
 export type ApiKeyWithSecret = Schemas['IssuedKey']
+export type AwsPair = Schemas['IssuedPair']
 export type ApiKeyWrite = Schemas['PatchedKeyUpdateRequest']
 export type ApiKeyCreate = Schemas['KeyCreateRequest']
 export type Member = Schemas['Member']

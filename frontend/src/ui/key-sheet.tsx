@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { copyText, selectText } from './clipboard'
 import { useFocus } from './use-focus'
 import { CodeBlock } from './code-block'
+import { CopyButton } from './copy-button'
 import { StatusTag } from './status-tag'
 
 export interface KeySheetSnippet {
@@ -13,9 +14,19 @@ export interface KeySheetSnippet {
   code: string
 }
 
+/** A secret that goes with an id, which is none. */
+interface Pair {
+  title: string
+  once: string
+  copy: string
+  id: { label: string; text: string }
+  secretLabel: string
+}
+
 interface Props {
   name: string
   secret: string
+  pair?: Pair
   facts: string[]
   env: string
   snippets: KeySheetSnippet[]
@@ -34,10 +45,10 @@ function download(text: string): void {
 }
 
 /**
- * The only place that shows a whole key. Closes by its button only, after Copy or "I saved it"; the key lives in the
- * state of whoever opened the sheet and is gone with it.
+ * The only place that shows a whole secret. Closes by its button only, after Copy or "I saved it"; the secret lives in
+ * the state of whoever opened the sheet and is gone with it.
  */
-export function KeySheet({ name, secret, facts, env, snippets, onDone, children }: Props) {
+export function KeySheet({ name, secret, pair, facts, env, snippets, onDone, children }: Props) {
   const { t } = useTranslation()
   const code = useRef<HTMLElement>(null)
   const copyButton = useFocus<HTMLButtonElement>()
@@ -58,12 +69,22 @@ export function KeySheet({ name, secret, facts, env, snippets, onDone, children 
       footer={null}
       className="key-sheet"
     >
-      <h1>{t('common:key_sheet.title', { name })}</h1>
-      <p className="muted">{t('common:key_sheet.once')}</p>
+      <h1>{pair?.title ?? t('common:key_sheet.title', { name })}</h1>
+      <p className="muted">{pair?.once ?? t('common:key_sheet.once')}</p>
+      {pair && (
+        <>
+          <p className="secret-label">{pair.id.label}</p>
+          <div className="secret">
+            <code>{pair.id.text}</code>
+            <CopyButton size="middle" text={pair.id.text} label={pair.id.label} />
+          </div>
+          <p className="secret-label">{pair.secretLabel}</p>
+        </>
+      )}
       <div className="secret">
         <code ref={code}>{secret}</code>
         <Button ref={copyButton} type="primary" icon={<CopyOutlined />} onClick={() => void copy()}>
-          {t('common:key_sheet.copy')}
+          {pair?.copy ?? t('common:key_sheet.copy')}
         </Button>
       </div>
       <div className="secret-meta">

@@ -24,3 +24,11 @@ export function isUnused(key: Pick<ApiKey, 'status' | 'last_used_at' | 'created_
 export function mask(key: Pick<ApiKey, 'prefix' | 'suffix'>): string {
   return `${key.prefix}-…${key.suffix}`
 }
+
+/** Every installation answers to it. */
+const ANY_MODEL = 'mock-echo'
+
+/** A model this key may ask for: the first it is limited to, when that is a name and no pattern. */
+export function callable(allowed: readonly string[]): string {
+  return allowed.find((name) => !/[*?[]/.test(name)) ?? ANY_MODEL
+}

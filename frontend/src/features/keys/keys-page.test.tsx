@@ -173,3 +173,56 @@ test('several keys that were not stopped everywhere are told once', async () => 
   await user.click(screen.getByRole('button', { name: 'Done' }))
   await waitFor(() => expect(within(row).getByRole('checkbox')).not.toBeChecked())
 })
+
+const PAIR = { access_key_id: 'SYAKABCDEFGHIJKLMNOP', secret_access_key: 'w'.repeat(40) }
+
+async function askForPair() {
+  const { user } = visit('/t/acme/keys')
+  await user.click(await screen.findByRole('button', { name: 'Actions for checkout-service' }))
+  await user.click(await screen.findByRole('menuitem', { name: 'AWS key pair' }))
+  return user
+}
+
+test('a pair for AWS’s SDKs is shown once, with what to set, and leaves nothing behind', async () => {
+  let sent: unknown
+  server.use(
+    http.post('/api/v1/keys/:id/aws-pair', async ({ request }) => {
+      sent = await request.json()
+      const told = { id: key.id, ...PAIR, secret_access_key_shown: false, propagated: true }
+      return HttpResponse.json(told, { status: 201 })
+    }),
+  )
+  const user = await askForPair()
+  await user.click(await screen.findByRole('radio', { name: 'It stops at once' }))
+  await user.click(screen.getByRole('button', { name: 'Create pair' }))
+  expect(
+    await screen.findByRole('heading', { name: 'AWS key pair of “checkout-service” is ready' }),
+  ).toBeInTheDocument()
+  expect(sent).toEqual({ overlap_s: 0 })
+  const shell = screen.getByRole('region', { name: 'Shell' })
+  expect(shell).toHaveTextContent('export AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://localhost export')
+  expect(shell).toHaveTextContent(`export AWS_ACCESS_KEY_ID=${PAIR.access_key_id}`)
+  expect(shell).toHaveTextContent(`export AWS_SECRET_ACCESS_KEY=${PAIR.secret_access_key}`)
+  const done = screen.getByRole('button', { name: 'Done' })
+  expect(done).toBeDisabled()
+  await user.click(screen.getByRole('button', { name: 'I saved it' }))
+  await user.click(done)
+  await waitFor(() => expect(document.documentElement.outerHTML).not.toContain(PAIR.secret_access_key))
+})
+
+test('a refused pair says why, and the dialog stays', async () => {
+  server.use(http.post('/api/v1/keys/:id/aws-pair', () => refuse({ status: 403, code: 'permission_denied' })))
+  const user = await askForPair()
+  await user.click(await screen.findByRole('button', { name: 'Create pair' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('You have no permission for this.')
+  await user.click(screen.getByRole('button', { name: 'Cancel' }))
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Create pair' })).toBeNull())
+})
+
+test('a management key has no pair', async () => {
+  server.use(answer('get', '/api/v1/keys', page({ ...key, kind: 'management' })))
+  const { user } = visit('/t/acme/keys')
+  await user.click(await screen.findByRole('button', { name: 'Actions for checkout-service' }))
+  expect(await screen.findByRole('menuitem', { name: 'Rotate' })).toBeInTheDocument()
+  expect(screen.queryByRole('menuitem', { name: 'AWS key pair' })).toBeNull()
+})

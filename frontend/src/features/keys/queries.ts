@@ -72,6 +72,19 @@ export const rotateMutation = mutationOptions({
     ),
 })
 
+export const awsPairMutation = mutationOptions({
+  ...FORGET,
+  mutationKey: ['keys', 'aws-pair'],
+  mutationFn: ({ id, overlap_s }: { id: string; overlap_s: number }) =>
+    body(
+      api.POST('/api/v1/keys/{key_id}/aws-pair', {
+        params: { path: { key_id: id } },
+        body: { overlap_s },
+        headers: idempotent(),
+      }),
+    ),
+})
+
 export const cloneMutation = mutationOptions({
   ...FORGET,
   mutationKey: ['keys', 'clone'],

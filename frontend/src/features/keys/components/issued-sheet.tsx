@@ -4,19 +4,12 @@ import type { ApiKeyWithSecret } from '../../../api/types'
 import { moneyText } from '../../../i18n/format'
 import { KeySheet, type KeySheetSnippet } from '../../../ui/key-sheet'
 import { clientSnippets, environment } from '../../../ui/key-snippets'
+import { callable } from '../key-state'
 import { modelsText } from './key-columns'
 
 interface Props {
   issued: ApiKeyWithSecret & { key: string }
   onDone: () => void
-}
-
-/** Every installation answers to it. */
-const ANY_MODEL = 'mock-echo'
-
-/** A model this key may ask for: the first it is limited to, when that is a name and no pattern. */
-function callable(allowed: readonly string[]): string {
-  return allowed.find((name) => !/[*?[]/.test(name)) ?? ANY_MODEL
 }
 
 /** What can be done with the key at once: ask a model, or with a management key call the management API. */

@@ -1,16 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Button, Modal, Radio } from 'antd'
+import { Button, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApiKey, ApiKeyWithSecret } from '../../../api/types'
 import { problemSentence } from '../../../ui/problem-text'
 import { rotateMutation } from '../queries'
-
-const OVERLAPS = [
-  { seconds: 0, text: 'keys:rotate.none' },
-  { seconds: 3600, text: 'keys:rotate.hour' },
-  { seconds: 86_400, text: 'keys:rotate.day' },
-] as const
+import { HOUR_S, OverlapChoice } from './overlap-choice'
 
 interface Props {
   row: ApiKey
@@ -21,7 +16,7 @@ interface Props {
 export function RotateDialog({ row, onIssued, onClose }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const [overlap, setOverlap] = useState<number>(OVERLAPS[1].seconds)
+  const [overlap, setOverlap] = useState<number>(HOUR_S)
   const rotate = useMutation({
     ...rotateMutation,
     onSuccess: (key) => {
@@ -40,13 +35,7 @@ export function RotateDialog({ row, onIssued, onClose }: Props) {
     >
       <h2 className="dialog-title">{t('keys:rotate.title', { name: row.name })}</h2>
       <p className="muted">{t('keys:rotate.text', { suffix: row.suffix })}</p>
-      <Radio.Group
-        className="choices"
-        aria-label={t('keys:rotate.overlap')}
-        value={overlap}
-        onChange={(event) => setOverlap(event.target.value as number)}
-        options={OVERLAPS.map(({ seconds, text }) => ({ value: seconds, label: t(text) }))}
-      />
+      <OverlapChoice label={t('keys:rotate.overlap')} value={overlap} onChange={setOverlap} />
       {rotate.isError && (
         <p className="form-error" role="alert">
           {problemSentence(rotate.error, t)}

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import { lazy, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApiKey, ApiKeyWithSecret } from '../../../api/types'
 import type { RowAction } from '../../../ui/row-menu'
@@ -9,7 +9,12 @@ import { RotateDialog } from './rotate-dialog'
 import { StopDialog } from './stop-dialog'
 import { notify } from '../../../ui/notify'
 
-type Dialog = { how: 'rotate' | 'disable' | 'revoke'; row: ApiKey } | null
+const AwsPairDialog = lazy(async () => ({ default: (await import('./aws-pair-dialog')).AwsPairDialog }))
+
+interface Dialog {
+  how: 'rotate' | 'aws' | 'disable' | 'revoke'
+  row: ApiKey
+}
 
 interface Host {
   edit: (row: ApiKey) => void
@@ -23,7 +28,7 @@ export function useKeyActions({ edit, onIssued }: Host): {
 } {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const [dialog, setDialog] = useState<Dialog>(null)
+  const [dialog, setDialog] = useState<Dialog | null>(null)
   const refresh = () => void client.invalidateQueries({ queryKey: ['keys'] })
   const complain = (error: unknown) => notify.failed(problemSentence(error, t))
   const enable = useMutation({ ...enableMutation, onSuccess: refresh, onError: complain })
@@ -40,9 +45,11 @@ export function useKeyActions({ edit, onIssued }: Host): {
     if (row.status === 'revoked')
       return [{ key: 'clone', label: t('keys:action.clone'), run: () => clone.mutate(row) }]
     const isDisabled = row.status === 'disabled'
+    const awsPair = { key: 'aws', label: t('keys:action.aws'), run: () => setDialog({ how: 'aws', row }) }
     return [
       { key: 'edit', label: t('keys:action.edit'), run: () => edit(row) },
       { key: 'rotate', label: t('keys:action.rotate'), run: () => setDialog({ how: 'rotate', row }) },
+      ...(row.kind === 'client' ? [awsPair] : []),
       { key: 'clone', label: t('keys:action.clone'), run: () => clone.mutate(row) },
       isDisabled
         ? { key: 'enable', label: t('keys:action.enable'), run: () => enable.mutate(row) }
@@ -55,21 +62,21 @@ export function useKeyActions({ edit, onIssued }: Host): {
       },
     ]
   }
-  const dialogs = dialog && (
-    <>
-      {dialog.how === 'rotate' ? (
-        <RotateDialog
-          row={dialog.row}
-          onIssued={(key) => {
-            close()
-            onIssued(key)
-          }}
-          onClose={close}
-        />
-      ) : (
-        <StopDialog row={dialog.row} how={dialog.how} onClose={close} />
-      )}
-    </>
-  )
-  return { actions, dialogs }
+  const issued = (key: ApiKeyWithSecret) => {
+    close()
+    onIssued(key)
+  }
+  return { actions, dialogs: dialog && <ActionDialog dialog={dialog} onIssued={issued} onClose={close} /> }
+}
+
+interface DialogProps {
+  dialog: Dialog
+  onIssued: (key: ApiKeyWithSecret) => void
+  onClose: () => void
+}
+
+function ActionDialog({ dialog: { how, row }, onIssued, onClose }: DialogProps) {
+  if (how === 'rotate') return <RotateDialog row={row} onIssued={onIssued} onClose={onClose} />
+  if (how === 'aws') return <AwsPairDialog row={row} onClose={onClose} />
+  return <StopDialog row={row} how={how} onClose={onClose} />
 }
