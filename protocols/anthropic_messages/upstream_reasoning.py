@@ -26,6 +26,7 @@ MAX_TOKENS: Final = 4_096  # where nobody says how many
 HOTTEST: Final = 1.0
 DEFAULTS: Final[Mapping[str, float]] = {"temperature": 1, "top_p": 1}
 NOT_WHILE_THINKING: Final = frozenset({"temperature", "top_k"})
+LEAST_SHARE: Final = 0.95  # of the likeliest, while it thinks within a budget
 
 
 class Thinking:
@@ -124,7 +125,7 @@ def write_sampling(writing: Writing, request: ir.Request, thinking: Thinking) ->
         if value is None:
             continue
         is_default = value == DEFAULTS.get(key)
-        refusal = _refusal(writing, key, thinking=thinking, is_default=is_default)
+        refusal = _refusal(writing, key, value, thinking=thinking)
         if refusal is None:
             if writing.is_own or not is_default:
                 said[key] = value
@@ -147,14 +148,14 @@ def _one_of_both(writing: Writing, said: dict[str, Any]) -> None:
             writing.losses.add(gone, f"sampling.{gone}", "does not go with a temperature")
 
 
-def _refusal(writing: Writing, key: str, *, thinking: Thinking, is_default: bool) -> str | None:
+def _refusal(writing: Writing, key: str, value: float, *, thinking: Thinking) -> str | None:
     if writing.refuses(key):
         return "the target refuses it"
     if writing.is_modern:
         return "the version asked for has none"
-    if thinking.is_on and key in NOT_WHILE_THINKING and not is_default:
-        return "does not go with thinking"
-    return None
+    is_out = key in NOT_WHILE_THINKING and value != DEFAULTS.get(key)
+    is_small = key == "top_p" and value < LEAST_SHARE and thinking.budget is not None
+    return "does not go with thinking" if thinking.is_on and (is_out or is_small) else None
 
 
 def _stop(writing: Writing, asked: tuple[str, ...], said: dict[str, Any]) -> None:

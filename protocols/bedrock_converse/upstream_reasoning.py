@@ -21,6 +21,7 @@ SHOWN: Final = {show: name for name, show in DISPLAYS.items()}
 EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
 USUAL_EFFORT: Final = "medium"
 LEAST_BUDGET: Final = 1_024
+LEAST_SHARE: Final = 0.95
 
 
 def write_own(reasoning: Reasoning, output: dict[str, Any], additional: dict[str, Any]) -> None:
@@ -104,10 +105,13 @@ def _budget(
             writing.losses.add("reasoning", "reasoning", "there is no room for it")
             return
         inference["maxTokens"] = room
-    # Claude takes neither while it thinks.
+    # Claude takes neither while it thinks, and no small share of the likeliest.
     if inference.get("temperature", 1) != 1:
         writing.losses.add("temperature", "sampling.temperature", "does not go with thinking")
     if additional.pop("top_k", None) is not None:
         writing.losses.add("top_k", "sampling.top_k", "does not go with thinking")
+    if inference.get("topP", 1) < LEAST_SHARE:
+        writing.losses.add("top_p", "sampling.top_p", "does not go with thinking")
+        del inference["topP"]
     inference.pop("temperature", None)
     additional[THINKING] = {"type": "enabled", "budget_tokens": budget}

@@ -197,6 +197,15 @@ def test_thinking_goes_without_temperature_and_top_k() -> None:
     assert codes(request, target(effort="adaptive")) == ["temperature", "top_k"]
 
 
+@pytest.mark.parametrize(("top_p", "lost"), [(0.95, []), (0.9, ["top_p"])])
+def test_thinking_within_a_budget_goes_with_most_of_the_likeliest(
+    top_p: float, lost: list[str]
+) -> None:
+    request = foreign(sampling=ir.Sampling(top_p=top_p), reasoning=HARD)
+    assert ("top_p" in sent(request, target(effort="budget"))) == (not lost)
+    assert codes(request, target(effort="budget")) == lost
+
+
 def test_the_newest_version_has_no_sampling() -> None:
     modern = {"anthropic-version": "2026-10-21"}
     request = own(temperature=1, top_p=0.5, top_k=1, headers=modern)

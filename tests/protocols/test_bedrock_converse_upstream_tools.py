@@ -204,6 +204,11 @@ def test_a_budget_needs_room_and_no_samples() -> None:
     said, losses, _ = sent(asked(sampling=hot, reasoning=ir.Reasoning(effort="low")), thinks)
     assert said["inferenceConfig"] == {"maxTokens": 2024}
     assert losses == ["temperature", "top_k"]
+    narrow = asked(sampling=ir.Sampling(top_p=0.9), reasoning=ir.Reasoning(effort="low"))
+    said, losses, _ = sent(narrow, thinks)
+    assert ("inferenceConfig" in said, losses) == (False, ["top_p"])
+    wide = asked(sampling=ir.Sampling(top_p=0.95), reasoning=ir.Reasoning(effort="low"))
+    assert sent(wide, thinks)[0]["inferenceConfig"] == {"topP": 0.95}
     roomy = ir.Sampling(max_tokens=9000, temperature=1)
     said, losses, _ = sent(asked(sampling=roomy, reasoning=ir.Reasoning(effort="low")), thinks)
     assert (said["inferenceConfig"], losses) == ({"maxTokens": 9000}, [])
