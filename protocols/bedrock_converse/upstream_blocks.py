@@ -1,5 +1,6 @@
 """Content blocks of a request, written."""
 
+import base64
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from protocols.bedrock_converse.wire import (
 )
 from protocols.custom_tools import arguments_of
 
+PLAIN = "text/plain"
 # What may stand within a result.
 IN_RESULTS = frozenset({"text", "json", "image", "document", "video", "searchResult"})
 
@@ -41,10 +43,25 @@ def write_block(writing: Writing, block: ir.Content, path: str) -> list[Written]
 
     That stands among the losses then, unless it said nothing.
     """
+    match block:
+        case ir.Media(source=ir.InlineBlocks(content=inner), citable=False) if not writing.is_own:
+            return _told(writing, block, inner, path)
+        case _:
+            pass
     made = _block(writing, block, path)
     if made is None:
         return []
     return [made, *writing.cache_point(getattr(block, "cache", None), path)]
+
+
+def _told(
+    writing: Writing, block: ir.Media, inner: tuple[ir.Content, ...], path: str
+) -> list[Written]:
+    """Converse has no documents made of blocks but those that are to be cited."""
+    writing.losses.unknown(block.extra, path=path)
+    named = tuple(ir.Text(text=each) for each in (block.name, block.context) if each)
+    told = write_blocks(writing, (*named, *inner), f"{path}.source.content")
+    return [*told, *writing.cache_point(block.cache, path)]
 
 
 def _block(writing: Writing, block: ir.Content, path: str) -> Written | None:
@@ -151,6 +168,10 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
     shown: ir.Media | None = None
     if not writing.refuses(block.kind) and _is_reachable(writing, block.source):
         shown = replace(block, extra=None, mime=block.mime or guessed(block.source))
+        if isinstance(block.source, ir.InlineText) and not block.citable:
+            # Texts as such are for citing only.
+            data = base64.b64encode(block.source.text.encode(errors="replace")).decode()
+            shown = replace(shown, source=ir.Inline(data=data), mime=block.mime or PLAIN)
         if block.kind == "document":
             shown = replace(shown, name=writing.title(block.name))
     made = None if shown is None else media_object(shown)

@@ -4,7 +4,7 @@ Law 1: the dialect's own messages keep their order. Law 2: of all others, what o
 row is one message; results of tools come first in the message after the calls.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from protocols import ir
@@ -117,7 +117,16 @@ def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:
                 joined[-1].content.extend(part.content)
             else:
                 joined.append(part)
-    return [{"role": each.role, "content": each.results + each.content} for each in joined]
+    return [{"role": each.role, "content": [*each.results, *_said(each)]} for each in joined]
+
+
+def _said(turn: Turn) -> Iterator[Written]:
+    """Converse looks at no document without a word beside it: its name is one."""
+    blocks = [block for block in turn.content if isinstance(block, dict)]
+    shown = next((block["document"] for block in blocks if "document" in block), None)
+    if shown is not None and not any("text" in block for block in blocks):
+        yield {"text": shown["name"]}
+    yield from turn.content
 
 
 def ends_in_unthought_calls(messages: Sequence[dict[str, Any]]) -> bool:

@@ -303,3 +303,33 @@ def test_a_blank_text_ends_what_is_kept_before_it() -> None:
 def test_an_answer_of_no_words_is_one_of_one() -> None:
     said, losses, _ = sent(asked(sampling=ir.Sampling(max_tokens=0)))
     assert (said["inferenceConfig"], losses) == ({"maxTokens": 1}, ["max_tokens"])
+
+
+def test_texts_of_documents_are_bytes_unless_they_are_cited() -> None:
+    text = ir.Media(kind="document", source=ir.InlineText(text="Hello"), name="a")
+    parts = (ir.Text(text="1"), ir.Text(text="2"))
+    blocks = ir.Media(
+        kind="document",
+        source=ir.InlineBlocks(content=parts),
+        name="b",
+        cache=ir.CachePoint(),
+        extra={"x": SCHEMA},
+    )
+    said, losses, _ = sent(asked(user(text, blocks)))
+    shown = {"format": "txt", "source": {"bytes": "SGVsbG8="}, "name": "a"}
+    told = [{"text": "b"}, {"text": "1"}, {"text": "2"}]
+    assert said["messages"][0]["content"] == [{"document": shown}, *told, POINT]
+    assert losses == ["other:x"]
+    cited = [replace(each, citable=True, extra=None, cache=None) for each in (text, blocks)]
+    first, second = sent(asked(user(HI.content[0], *cited)))[0]["messages"][0]["content"][1:]
+    assert first["document"]["source"] == {"text": "Hello"}
+    assert second["document"]["source"] == {"content": [{"text": "1"}, {"text": "2"}]}
+
+
+def test_a_document_is_named_where_nothing_is_said_of_it() -> None:
+    page = ir.Media(
+        kind="document", source=ir.Inline(data="JVBERi0="), mime="application/pdf", name="a"
+    )
+    said, _, _ = sent(asked(user(page)))
+    name, shown = said["messages"][0]["content"]
+    assert (name, shown["document"]["name"]) == ({"text": "a"}, "a")
