@@ -184,6 +184,11 @@ REFUSALS: Final = (
         frozenset({"temperature+top_p"}),  # the one or the other
     ),
     (
+        CLAUDE,
+        re.compile(rf"{BEFORE}claude-(?:3-.*|(?:opus|sonnet)-4(?:-0)?(?:[@-]20\d{{6}}.*)?)"),
+        frozenset({"json_schema"}),
+    ),
+    (
         frozenset({"openai", "azure_openai"}),
         re.compile(rf"(?:o1|o1-mini|o1-preview|o1-pro|o3-mini){DATED}"),
         NO_SAMPLING,

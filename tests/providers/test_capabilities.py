@@ -60,12 +60,15 @@ def test_what_thinks_first_takes_no_samples() -> None:
         ("claude-sonnet-5", {"temperature", "top_p", "top_k"}),
         ("claude-sonnet-4-5-20250929", {"temperature+top_p"}),
         ("claude-opus-4-1@20250805", {"temperature+top_p"}),
-        ("claude-opus-4-20250514", set()),
-        ("claude-sonnet-4-20250514", set()),
-        ("claude-3-7-sonnet-20250219", set()),
+        ("claude-opus-4-20250514", {"json_schema"}),
+        ("claude-sonnet-4@20250514", {"json_schema"}),
+        ("claude-3-7-sonnet-20250219", {"json_schema"}),
+        ("claude-of-tomorrow", set()),
     ],
 )
-def test_newer_claudes_take_fewer_samples(name: str, refused: set[str]) -> None:
+def test_newer_claudes_take_fewer_samples_and_older_ones_no_schemas(
+    name: str, refused: set[str]
+) -> None:
     assert capabilities("anthropic", name, {}).refuses == refused
     assert capabilities("bedrock", f"eu.anthropic.{name}-v1:0", {}).refuses == refused
 
