@@ -64,7 +64,7 @@ def test_a_form_that_could_not_be_saved_is_not_tested(town: Town) -> None:
         ({"kind": "openai", "secret": "a\nb"}, "secret"),
         ({"kind": "openai", "headers": {"host": "x"}}, "headers.host"),
         ({"kind": "openai", "credential_kind": "header", "secret": "x"}, "header"),
-        ({"kind": "bedrock"}, "kind"),
+        ({"kind": "pigeon"}, "kind"),
     ):
         answer = api.post("providers/test", body)
         assert answer.status_code == 400, (body, answer.content)

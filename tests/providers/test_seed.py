@@ -6,6 +6,7 @@ import pytest
 from accounts.models import ApiKey, AuditEntry, CompiledSpec
 from accounts.tenancy import platform_scope, tenant_scope
 from gateway.ops.seed import seed
+from protocols.registry import NATIVE
 from providers.adapters.mock.knobs import MODELS
 from providers.compile import compile_provider
 from providers.models import Provider, UpstreamModel
@@ -35,11 +36,7 @@ def test_migrating_leaves_a_mock_provider_that_needs_no_key() -> None:
     operations = {target.public_name: target.operations for target in spec.targets}
     assert operations["mock-embed"] == {"embeddings"}
     assert operations["mock-echo"] == {"chat", "count_tokens"}
-    assert {surface.dialect for surface in spec.surfaces} == {
-        "openai.chat",
-        "openai.embeddings",
-        "anthropic.messages",
-    }
+    assert {surface.dialect for surface in spec.surfaces} == NATIVE.keys()
 
 
 def test_nobody_made_it_so_nobody_is_told_of() -> None:
