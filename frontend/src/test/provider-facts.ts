@@ -136,6 +136,14 @@ export const kinds: Kind[] = [
     fields: ['base_url', 'headers'],
   },
   {
+    kind: 'bedrock',
+    label: 'Amazon Bedrock',
+    default_base_url: 'https://bedrock-runtime.us-east-1.amazonaws.com',
+    credential_kinds: ['aws_keys', 'api_key'],
+    surfaces: ['bedrock.converse'],
+    fields: ['base_url', 'headers'],
+  },
+  {
     kind: 'openai_compatible',
     label: 'OpenAI-compatible',
     default_base_url: '',
@@ -169,6 +177,7 @@ export const presets: Preset[] = [
   preset('openai', 'OpenAI', 'openai', 'https://api.openai.com/v1', 'sk-proj-'),
   preset('anthropic', 'Anthropic', 'anthropic', 'https://api.anthropic.com', 'sk-ant-'),
   preset('openrouter', 'OpenRouter', 'openai_compatible', 'https://openrouter.ai/api/v1', 'sk-or-'),
+  preset('bedrock', 'Amazon Bedrock', 'bedrock', 'https://bedrock-runtime.us-east-1.amazonaws.com', 'AKIA'),
   preset('later', 'Later Kind', 'gemini', 'https://later.example'),
 ]
 

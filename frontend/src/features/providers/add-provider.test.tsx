@@ -156,3 +156,40 @@ test('an unread list of vendors is told with Retry', async () => {
   await user.click(screen.getByRole('button', { name: 'Retry' }))
   expect(await screen.findByRole('button', { name: /OpenAI-compatible/ })).toBeVisible()
 })
+
+test('Bedrock asks for a region, which moves its address, and for a pair of AWS keys or its own key', async () => {
+  let saved: unknown
+  const message = 'expected ACCESS_KEY_ID:SECRET_ACCESS_KEY, or both and :SESSION_TOKEN'
+  server.use(
+    http.post('/api/v1/providers', async ({ request }) => {
+      saved = await request.json()
+      const errors = [{ field: 'credentials[0].secret', code: 'invalid', message }]
+      return refuse({ status: 400, code: 'validation', errors })
+    }),
+  )
+  const { user } = visit('/t/acme/providers/new?preset=bedrock')
+  const region = await screen.findByLabelText('Region')
+  const address = screen.getByLabelText('Base URL')
+  expect(region).toHaveValue('us-east-1')
+  await user.clear(region)
+  await user.type(region, 'eu-central-1')
+  expect(address).toHaveValue('https://bedrock-runtime.eu-central-1.amazonaws.com')
+  await user.clear(address)
+  await user.type(address, 'https://bedrock-runtime.us-west-2.amazonaws.com')
+  expect(region).toHaveValue('us-west-2')
+  const secret = screen.getByLabelText('Access key id and secret access key')
+  await user.type(secret, 'AKIAABCDEFGHIJKLMNOP')
+  await user.click(screen.getByRole('button', { name: 'Test connection' }))
+  expect(await screen.findByText('An access key id, a colon and its secret: AKIA…:…')).toBeInTheDocument()
+  await user.type(secret, ':secret')
+  await user.click(screen.getByRole('button', { name: 'Save untested' }))
+  expect(await screen.findByText(message)).toBeInTheDocument()
+  expect(saved).toMatchObject({
+    kind: 'bedrock',
+    region: 'us-west-2',
+    credentials: [{ kind: 'aws_keys', secret: 'AKIAABCDEFGHIJKLMNOP:secret' }],
+  })
+  await user.click(screen.getByRole('combobox', { name: 'Credential' }))
+  await user.click(await screen.findByTitle('Bedrock API key, sent as a bearer token'))
+  expect(await screen.findByLabelText('Bedrock API key')).toBeInTheDocument()
+})

@@ -2,6 +2,7 @@
 import type { Choice } from '../../api/vendors'
 import { slugOf } from '../../api/vendors'
 import type { Kind } from '../../api/types'
+import { isRegional, regionOf } from './kind-words'
 import type { CredentialCreate, FoundModel, ProviderCreate, TestForm } from './types'
 
 export interface HeaderValue {
@@ -29,6 +30,7 @@ export interface ConnectionValues {
 const FIRST_CREDENTIAL = 'primary'
 
 export function startValues(choice: Choice, kind: Kind): ConnectionValues {
+  const address = choice.base_url || kind.default_base_url
   return {
     name: choice.label,
     slug: slugOf(choice.id),
@@ -36,8 +38,8 @@ export function startValues(choice: Choice, kind: Kind): ConnectionValues {
     credential_kind: kind.credential_kinds[0] ?? 'none',
     secret: '',
     header: '',
-    base_url: choice.base_url || kind.default_base_url,
-    region: '',
+    base_url: address,
+    region: isRegional(kind.kind) ? regionOf(address) : '',
     connect_ms: null,
     ttft_ms: null,
     total_ms: null,

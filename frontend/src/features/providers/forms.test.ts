@@ -11,6 +11,7 @@ import {
 } from './credential-form'
 import { currentModel, modelChanges, modelCreation, modelValues, NEW_MODEL, parseObject } from './model-form'
 import { choices } from '../../api/vendors'
+import { inRegion, regionOf } from './kind-words'
 import { currentSettings, settingsChanges, settingsValues } from './provider-form'
 
 function connection(id: string, changes: Partial<ConnectionValues> = {}) {
@@ -142,4 +143,22 @@ test.each([
   ['null', null],
 ])('%s stands for %j', (text, expected) => {
   expect(parseObject(text)).toEqual(expected)
+})
+
+test.each([
+  [
+    'https://bedrock-runtime.us-east-1.amazonaws.com',
+    'us-east-1',
+    'https://bedrock-runtime.eu-west-3.amazonaws.com',
+  ],
+  [
+    'https://bedrock-runtime-fips.us-gov-west-1.api.aws/x',
+    'us-gov-west-1',
+    'https://bedrock-runtime-fips.eu-west-3.api.aws/x',
+  ],
+  ['https://bedrock.example', '', 'https://bedrock.example'],
+])('the region of %s can be changed where it is one of AWS’s own', (address, region, moved) => {
+  expect(regionOf(address)).toBe(region)
+  expect(inRegion(address, 'eu-west-3')).toBe(moved)
+  expect(inRegion(address, 'eu-')).toBe(address)
 })

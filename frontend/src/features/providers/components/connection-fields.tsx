@@ -6,6 +6,9 @@ import { PLATFORM_SYSTEM } from '../../../app/capabilities'
 import type { ConnectionValues } from '../connection'
 import { guess, slugOf, type Choice } from '../../../api/vendors'
 import type { Kind } from '../../../api/types'
+import { credentialKindText, isRegional } from '../kind-words'
+import { AddressFields } from './address-fields'
+import { SecretField } from './secret-field'
 import { HeaderFields, ProxyField, TimeoutFields } from './transport-fields'
 
 interface Props {
@@ -17,13 +20,6 @@ interface Props {
 
 export const SLUG = /^[a-z][a-z0-9_-]{0,62}$/
 
-export const CREDENTIAL_KINDS: Record<string, string> = {
-  api_key: 'providers:credential_kind.api_key',
-  header: 'providers:credential_kind.header',
-  aws_keys: 'providers:credential_kind.aws_keys',
-  none: 'providers:credential_kind.none',
-}
-
 /** Name, address, credential; what most leave at its default is folded below. */
 export function ConnectionFields({ choice, kind, all, onSwitch }: Props) {
   const { t } = useTranslation()
@@ -32,14 +28,20 @@ export function ConnectionFields({ choice, kind, all, onSwitch }: Props) {
   const isMock = kind.kind === 'mock'
   const more = {
     key: 'more',
-    label: t('providers:add_page.more'),
+    label: t(isRegional(kind.kind) ? 'providers:add_page.more_regional' : 'providers:add_page.more'),
     forceRender: true,
     children: (
       <>
         <Audience />
-        <Form.Item name="region" label={t('providers:field.region')} extra={t('providers:field.region_hint')}>
-          <Input autoComplete="off" placeholder={t('providers:field.none')} />
-        </Form.Item>
+        {!isRegional(kind.kind) && (
+          <Form.Item
+            name="region"
+            label={t('providers:field.region')}
+            extra={t('providers:field.region_hint')}
+          >
+            <Input autoComplete="off" placeholder={t('providers:field.none')} />
+          </Form.Item>
+        )}
         <TimeoutFields names={['connect_ms', 'ttft_ms', 'total_ms']} />
         <ProxyField />
         <HeaderFields />
@@ -80,20 +82,7 @@ export function ConnectionFields({ choice, kind, all, onSwitch }: Props) {
       {isMock && <Audience />}
       {!isMock && (
         <>
-          <Form.Item
-            name="base_url"
-            label={t('providers:field.base_url')}
-            extra={t('providers:field.base_url_hint')}
-            rules={[{ required: true, whitespace: true, message: t('providers:field.base_url_required') }]}
-          >
-            <Input
-              className="mono-text"
-              inputMode="url"
-              autoComplete="off"
-              spellCheck={false}
-              placeholder="https://api.example.com/v1"
-            />
-          </Form.Item>
+          <AddressFields kind={kind.kind} />
           <CredentialFields choice={choice} kind={kind} all={all} onSwitch={onSwitch} />
           <Collapse ghost className="folds" items={[more]} />
         </>
@@ -125,7 +114,10 @@ function CredentialFields({ choice, kind, all, onSwitch }: Props) {
   const other = guessed.some(({ id, kind: same }) => id === choice.id || same === choice.kind)
     ? undefined
     : guessed[0]
-  const kinds = kind.credential_kinds.map((value) => ({ value, label: t(CREDENTIAL_KINDS[value] ?? value) }))
+  const kinds = kind.credential_kinds.map((value) => ({
+    value,
+    label: t(credentialKindText(kind.kind, value)),
+  }))
   return (
     <>
       <Form.Item name="credential_kind" label={t('providers:field.credential')} hidden={kinds.length < 2}>
@@ -140,16 +132,7 @@ function CredentialFields({ choice, kind, all, onSwitch }: Props) {
           <Input className="mono-text" autoComplete="off" spellCheck={false} placeholder="X-Api-Key" />
         </Form.Item>
       )}
-      {chosen !== 'none' && (
-        <Form.Item
-          name="secret"
-          label={t(chosen === 'header' ? 'providers:field.header_secret' : 'providers:field.api_key')}
-          extra={t('providers:field.secret_hint')}
-          rules={[{ required: true, whitespace: true, message: t('providers:field.secret_required') }]}
-        >
-          <Input.Password className="mono-text" autoComplete="off" />
-        </Form.Item>
-      )}
+      {chosen !== 'none' && <SecretField kind={kind.kind} credential={chosen} />}
       {other && (
         <p className="note with-action" role="status">
           {t('providers:preset.looks_like', { name: other.label })}

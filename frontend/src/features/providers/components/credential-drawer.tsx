@@ -19,7 +19,8 @@ import {
 import { createCredentialMutation, updateCredential } from '../mutations'
 import { credentialQuery } from '../queries'
 import type { Credential, Provider } from '../types'
-import { CREDENTIAL_KINDS } from './connection-fields'
+import { credentialKindText } from '../kind-words'
+import { SecretField } from './secret-field'
 import { useVersionedSave } from './use-versioned-save'
 
 interface Props {
@@ -65,7 +66,7 @@ export function AddCredential({ provider, taken, onClose }: Props & { taken: str
       }
       onClose={onClose}
     >
-      <CredentialFields offered={offered} isNew />
+      <CredentialFields vendor={provider.kind} offered={offered} isNew />
     </FormDrawer>
   )
 }
@@ -121,7 +122,7 @@ export function EditCredential({ provider, loaded, onClose }: Props & { loaded: 
         onSubmit={submit}
         onClose={onClose}
       >
-        <CredentialFields offered={[loaded.kind]} isNew={false} />
+        <CredentialFields vendor={provider.kind} offered={[loaded.kind]} isNew={false} />
       </FormDrawer>
       {saved.dialog}
     </>
@@ -130,10 +131,16 @@ export function EditCredential({ provider, loaded, onClose }: Props & { loaded: 
 
 const count = { min: 1, precision: 0, className: 'full' } as const
 
-function CredentialFields({ offered, isNew }: { offered: readonly string[]; isNew: boolean }) {
+interface FieldsProps {
+  vendor: string
+  offered: readonly string[]
+  isNew: boolean
+}
+
+function CredentialFields({ vendor, offered, isNew }: FieldsProps) {
   const { t } = useTranslation()
   const kind = Form.useWatch<string | undefined>('kind') ?? offered[0]
-  const kinds = offered.map((value) => ({ value, label: t(CREDENTIAL_KINDS[value] ?? value) }))
+  const kinds = offered.map((value) => ({ value, label: t(credentialKindText(vendor, value)) }))
   return (
     <>
       <Form.Item
@@ -156,16 +163,7 @@ function CredentialFields({ offered, isNew }: { offered: readonly string[]; isNe
           <Input className="mono-text" autoComplete="off" spellCheck={false} placeholder="X-Api-Key" />
         </Form.Item>
       )}
-      {isNew && kind !== 'none' && (
-        <Form.Item
-          name="secret"
-          label={t(kind === 'header' ? 'providers:field.header_secret' : 'providers:field.api_key')}
-          extra={t('providers:field.secret_hint')}
-          rules={[{ required: true, whitespace: true, message: t('providers:field.secret_required') }]}
-        >
-          <Input.Password className="mono-text" autoComplete="off" />
-        </Form.Item>
-      )}
+      {isNew && kind !== 'none' && <SecretField kind={vendor} credential={kind} />}
       <div className="two">
         <Form.Item
           name="weight"

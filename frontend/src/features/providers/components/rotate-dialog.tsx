@@ -6,6 +6,7 @@ import { notify } from '../../../ui/notify'
 import { problemSentence } from '../../../ui/problem-text'
 import { useFocus } from '../../../ui/use-focus'
 import { useOnline } from '../../../ui/use-online'
+import { secretWords } from '../kind-words'
 import { rotateCredentialMutation } from '../mutations'
 import type { Credential, Provider } from '../types'
 
@@ -57,6 +58,7 @@ export function RotateDialog({ provider, row, onClose }: Props) {
             ref={field}
             className="mono-text"
             autoComplete="off"
+            placeholder={secretWords(provider.kind, row.kind).form?.shown ?? ''}
             value={secret}
             onChange={(event) => setSecret(event.target.value)}
           />

@@ -11,6 +11,7 @@ import { problemSentence } from '../../../ui/problem-text'
 import { useOnline } from '../../../ui/use-online'
 import { updateProvider } from '../mutations'
 import { currentSettings, settingsChanges, settingsValues, type SettingsValues } from '../provider-form'
+import { isRegional } from '../kind-words'
 import { providerQuery } from '../queries'
 import { savedText } from '../saved-text'
 import type { Provider } from '../types'
@@ -69,7 +70,7 @@ export function Settings({ row }: { row: Provider }) {
     >
       <div className="settings-cards settings-form">
         <Card title={t('providers:settings.connection')}>
-          <Connection has={(name) => fields.includes(name)} />
+          <Connection kind={row.kind} has={(name) => fields.includes(name)} />
         </Card>
         <Card title={t('providers:settings.timeouts')} hint={t('providers:settings.timeouts_hint')}>
           <TimeoutFields names={['connect_ms', 'ttft_ms', 'reasoning_ttft_ms', 'idle_ms', 'total_ms']} />
@@ -98,7 +99,7 @@ export function Settings({ row }: { row: Provider }) {
   )
 }
 
-function Connection({ has }: { has: (field: string) => boolean }) {
+function Connection({ kind, has }: { kind: string; has: (field: string) => boolean }) {
   const { t } = useTranslation()
   const optional: ['project' | 'resource' | 'api_version', string][] = [
     ['project', t('providers:field.project')],
@@ -125,7 +126,11 @@ function Connection({ has }: { has: (field: string) => boolean }) {
         </Form.Item>
       )}
       <div className="two">
-        <Form.Item name="region" label={t('providers:field.region')} extra={t('providers:field.region_hint')}>
+        <Form.Item
+          name="region"
+          label={t('providers:field.region')}
+          extra={t(isRegional(kind) ? 'providers:settings.aws_region_hint' : 'providers:field.region_hint')}
+        >
           <Input autoComplete="off" placeholder={t('providers:field.none')} />
         </Form.Item>
         <Form.Item
