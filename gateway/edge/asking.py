@@ -3,6 +3,7 @@
 Law: whoever cannot be asked what the client wants, as faithfully as its key demands, is not asked.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
+from gateway.edge.splices import is_shared
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vectors import VectorsQuestion
 from protocols.errors import Problem
@@ -32,6 +34,14 @@ from protocols.registry import UPSTREAM_CODECS
 KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
 STATE_FIELDS: Final = ("conversation", "prompt")
 BACKGROUND: Final = "background"
+# What names something that the vendor keeps for whoever holds the credential.
+KEPT_THERE: Final[Mapping[Dialect, tuple[str, ...]]] = {
+    "openai.responses": ("previous_response_id", *STATE_FIELDS),
+    "gemini.generate": ("cachedContent", "cached_content"),
+}
+REFERENCE: Final = b'"item_reference"'
+NULL: Final = b"null"
+SEVERAL: Final = 2
 CHATTING: Final = "chat"
 EMBEDDING: Final = "embeddings"
 # Each of many requests in one body names the model once more.
@@ -55,6 +65,8 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     question: Question
     if runtime.settings.features is not USUAL:
         _check_features(exchange, runtime.settings.features)
+    if exchange.arrival.operation.dialect in KEPT_THERE:
+        _check_kept(exchange, candidate)
     if candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
         question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
     else:
@@ -132,6 +144,27 @@ def _check_features(exchange: Exchange, features: Features) -> None:
 def _switched_off(what: str, *, param: str | None) -> GatewayError:
     message = f"{what} switched off in this gateway. Send the request without."
     return refusal("unsupported", message, code="feature_disabled", param=param)
+
+
+def _check_kept(exchange: Exchange, candidate: Candidate) -> None:
+    """On a credential that several tenants share, whoever knows an id could go on with what is
+    another's: raises Unfit."""
+    if len(exchange.snapshot.tenants) < SEVERAL or not is_shared(exchange, candidate):
+        return
+    top = exchange.top
+    names = KEPT_THERE[exchange.arrival.operation.dialect]
+    field = next((name for name in names if bytes(top.get(name, NULL)) != NULL), None)
+    if field is None and REFERENCE in bytes(top.get("input", b"")):
+        field = "input"
+    if field is not None:
+        raise Unfit(
+            refusal(
+                "unsupported",
+                f"{field} names what {candidate.provider.slug} keeps, whose credential serves"
+                " several tenants: send the full input, or use a provider of the tenant's own.",
+                param=field,
+            )
+        )
 
 
 def _check_state(exchange: Exchange, candidate: Candidate) -> None:

@@ -1,10 +1,11 @@
 """What is asked of a vendor of another dialect, and what is left out or refused."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
 
+from accounts.specs import TenantSpec
 from gateway.edge.fidelity import codes, conversion_loss, refused
 from protocols.codec import Loss, Target
 from providers.specs import Params, Quirks
@@ -13,6 +14,9 @@ from tests.gateway.edge.house import CHAT, MESSAGES, PLAIN, PRICE, STREAMED, Hou
 from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.test_translation import EVENTS, MESSAGE, claude, house
 from tests.gateway.edge.vendors import SSE, Said, target
+
+if TYPE_CHECKING:
+    from protocols.ir import Dialect
 
 SEED: Final = Loss(code="seed", path="seed", why="there is none")
 IMAGE: Final = Loss(code="image", path="messages[0]", why="it is blind", content=True)
@@ -150,3 +154,49 @@ async def test_a_tier_has_a_price_only_where_it_can_be_asked_for(speaks: Any, st
     assert client.status == status
     if status == 200:
         assert client.headers[b"x-switchyard-degraded"] == b"service_tier"
+
+
+RESPONSES: Final = b"/v1/responses"
+GEMINI: Final = b"/v1beta/models/m:generateContent"
+KEPT: Final[dict[str, tuple[bytes, dict[str, Any]]]] = {
+    "previous_response_id": (RESPONSES, {"input": "Hi", "previous_response_id": "resp_1"}),
+    "conversation": (RESPONSES, {"input": "Hi", "conversation": "conv_1"}),
+    "input": (RESPONSES, {"input": [{"type": "item_reference", "id": "rs_1"}]}),
+    "cachedContent": (
+        GEMINI,
+        {"contents": [{"parts": [{"text": "Hi"}]}], "cachedContent": "cachedContents/1"},
+    ),
+}
+
+
+def sharing(path: bytes, *, tenants: int = 2, **more: Any) -> House:
+    dialect: Dialect = "openai.responses" if path == RESPONSES else "gemini.generate"
+    gateway = House(whole(dialect), providers=(vendor(dialect, **more),))
+    (mine,) = gateway.worker.snapshots.current.tenants
+    slugs = {mine: "acme"} | {f"tenant-{n}": f"other-{n}" for n in range(1, tenants)}
+    gateway.publish(tenants={id_: TenantSpec(id=id_, slug=slug) for id_, slug in slugs.items()})
+    return gateway
+
+
+@pytest.mark.parametrize("field", KEPT)
+async def test_what_a_vendor_keeps_is_nobodys_where_tenants_share_a_credential(field: str) -> None:
+    path, body = KEPT[field]
+    gateway = sharing(path)
+    client = await gateway.ask(msgspec.json.encode({"model": "m", **body}), path=path)
+
+    assert client.status == 400
+    assert f"{field} names what theirs keeps" in client.body.decode()
+    assert gateway.vendors.calls == []
+
+
+@pytest.mark.parametrize("field", KEPT)
+@pytest.mark.parametrize("sole", [{"tenants": 1}, {"simulated": True}])
+async def test_what_a_vendor_keeps_is_gone_on_with_where_nobody_shares(
+    field: str, sole: dict[str, Any]
+) -> None:
+    path, body = KEPT[field]
+    gateway = sharing(path, **sole)
+    client = await gateway.ask(msgspec.json.encode({"model": "m", **body}), path=path)
+
+    assert client.status == 200, client.body
+    assert len(gateway.vendors.calls) == 1
