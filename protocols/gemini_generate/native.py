@@ -32,6 +32,7 @@ class Chunk(Struct):
     usageMetadata: Raw = NOTHING
     error: Raw = NOTHING
     promptFeedback: Raw = NOTHING
+    modelVersion: Any = None
 
 
 class Candidate(Struct):
@@ -60,6 +61,7 @@ PARTS: Final = msgspec.json.Decoder(Parts)
 
 class GenerateObserver:
     __slots__ = (
+        "_model",
         "_searches",
         "content",
         "failure",
@@ -71,6 +73,7 @@ class GenerateObserver:
     )
 
     def __init__(self) -> None:
+        self._model: Any = None
         self._searches: int | None = None
         self.content = False
         self.stopped = False
@@ -93,7 +96,9 @@ class GenerateObserver:
             self._stop(_word(candidate.finishReason), is_first=candidate.index == 0)
         self._stop(_block_reason(chunk), is_first=True)
         said = an_object(chunk.usageMetadata)
-        self.usage = with_searches(read_usage(said) or self.usage, self._searches)
+        self._model = chunk.modelVersion or self._model
+        usage = read_usage(said) or self.usage
+        self.usage = with_searches(usage, self._searches, model=self._model)
         self.tier = read_tier(said) or self.tier
         return True
 
@@ -118,7 +123,7 @@ class GeminiGenerate(SseDialect):
         found = read(FINISHES, answer.candidates) if answer.candidates else None
         stops = (_word(candidate.finishReason) for candidate in found or ())
         usage = read_usage(an_object(answer.usageMetadata))
-        usage = with_searches(usage, _searches(found or (), None))
+        usage = with_searches(usage, _searches(found or (), None), model=answer.modelVersion)
         return usage, next(stops, _block_reason(answer))
 
     def tier(self, body: bytes) -> str | None:

@@ -133,7 +133,8 @@ class GenerateEventDecoder:
 
     def _count(self, chunk: dict[str, Raw]) -> list[Event]:
         said = an_object(chunk.get("usageMetadata", NULL))
-        usage = with_searches(read_usage(said) or self._usage, self._searches)
+        model = text_of(self._answer.get("modelVersion"))
+        usage = with_searches(read_usage(said) or self._usage, self._searches, model=model)
         self._tier = read_tier(said) or self._tier
         if usage is None or usage == self._usage:
             return []

@@ -40,12 +40,13 @@ def decode_response(body: bytes, memo: Memo) -> ir.Response:
     first, *others = [_candidate(said, memo, number) for number, said in enumerate(candidates)] or [
         ir.Alternative(content=(), stop=blocked(answer))
     ]
+    model = text_of(answer.get("modelVersion")) or ""
     return ir.Response(
         id=text_of(answer.get("responseId")) or "",
-        model=text_of(answer.get("modelVersion")) or "",
+        model=model,
         content=first.content,
         stop=first.stop,
-        usage=with_searches(read_usage(usage), searches) or ir.Usage(),
+        usage=with_searches(read_usage(usage), searches, model=model) or ir.Usage(),
         alternatives=tuple(others),
         service_tier=read_tier(usage),
         extra=without(answer, TAKEN),

@@ -19,6 +19,8 @@ IMAGE: Final[frozenset[object]] = frozenset({"IMAGE", 2})
 AUDIO: Final[frozenset[object]] = frozenset({"AUDIO", 4})
 OWN: Final = ("promptTokenCount", "totalTokenCount", "candidatesTokenCount", "trafficType")
 
+BILLED_BY_THE_ANSWER: Final = ("gemini-1", "gemini-2")
+
 
 def read_usage(said: Mapping[str, Any]) -> ir.Usage | None:
     """None where it says nothing."""
@@ -46,9 +48,14 @@ def searches_of(grounding: Mapping[str, Any]) -> int | None:
     return len(queries) if isinstance(queries, list) and queries else None
 
 
-def with_searches(usage: ir.Usage | None, searches: int | None) -> ir.Usage | None:
+def with_searches(
+    usage: ir.Usage | None, searches: int | None, *, model: object
+) -> ir.Usage | None:
+    """Until the third generation Google bills an answer that was searched for, not each search."""
     if usage is None or searches is None:
         return usage
+    if isinstance(model, str) and model.startswith(BILLED_BY_THE_ANSWER):
+        searches = 1
     return replace(usage, provider_tool_calls={"web_search": searches})
 
 

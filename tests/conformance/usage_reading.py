@@ -17,6 +17,7 @@ from tests.protocols.corpus import Record
 
 Said: TypeAlias = dict[str, Any]
 SEARCHES: Final = re.compile(rb'"tool_usage":.*?"web_search": ?\{ ?"num_requests": ?(\d+)')
+BY_THE_ANSWER: Final = re.compile(rb'"modelVersion":\s*"gemini-[12]')
 QUERIES: Final = re.compile(rb'"webSearchQueries": ?(\[[^\]]*\])')
 KINDS: Final = {1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO"}  # Google's numbers
 
@@ -37,12 +38,14 @@ def usage_of(exchange: Record) -> Usage | None:
 
 
 def searches_of(exchange: Record) -> int:
-    """How often the web was searched, which OpenAI counts and Google lists beside the usage."""
+    """How often the web was searched, which OpenAI counts and Google lists beside the usage; of
+    older models Google bills the answer."""
     body = exchange.response.body
     counted, listed = SEARCHES.findall(body), QUERIES.findall(body)
     if counted:
         return int(counted[-1])
-    return len(msgspec.json.decode(listed[-1])) if listed else 0
+    queries = len(msgspec.json.decode(listed[-1])) if listed else 0
+    return min(queries, 1) if BY_THE_ANSWER.search(body) else queries
 
 
 def _chat(said: Said) -> Usage:

@@ -204,11 +204,12 @@ def test_sources_and_likelihoods_belong_to_the_last_text() -> None:
     assert told(heard(answer)) == answer
 
 
-def test_searches_of_the_web_are_counted() -> None:
+@pytest.mark.parametrize(("model", "billed"), [("gemini-2.5-flash", 1), ("gemini-3-pro", 2)])
+def test_searches_of_the_web_are_counted_as_google_bills_them(model: str, billed: int) -> None:
     grounding = {"webSearchQueries": ["a", "b"], "groundingChunks": []}
-    answer = candidate({"text": "hi"}, groundingMetadata=grounding)
+    answer = candidate({"text": "hi"}, groundingMetadata=grounding) | {"modelVersion": model}
     counted = heard({**answer, "usageMetadata": USAGE}).usage
-    assert counted.provider_tool_calls == {"web_search": 2}
+    assert counted.provider_tool_calls == {"web_search": billed}
     nothing = candidate({"text": "hi"}, groundingMetadata={"webSearchQueries": []})
     assert heard({**nothing, "usageMetadata": USAGE}).usage.provider_tool_calls is None
     chunks = [{**chunk({"text": "hi"}), "usageMetadata": USAGE}, answer]

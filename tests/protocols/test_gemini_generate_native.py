@@ -103,6 +103,17 @@ def test_searches_of_the_web_are_counted() -> None:
     assert usage.provider_tool_calls == {"web_search": 2}
 
 
+def test_older_models_are_billed_for_the_answer_that_was_searched_for() -> None:
+    grounding = {"webSearchQueries": ["a", "b"]}
+    first = {**chunk({"text": "h"}), "modelVersion": "gemini-2.5-flash"}
+    said = {**chunk({"text": "hi"}, groundingMetadata=grounding), "usageMetadata": USAGE}
+    assert watched(first, said).usage.provider_tool_calls == {"web_search": 1}
+    whole = msgspec.json.encode({**said, "modelVersion": "gemini-2.5-flash"})
+    usage, _ = NATIVE.usage(whole)
+    assert usage is not None
+    assert usage.provider_tool_calls == {"web_search": 1}
+
+
 def test_an_error_in_a_success_is_one() -> None:
     problem = NATIVE.error_in_success(b'{"error":{"code":503,"status":"UNAVAILABLE"}}')
     assert problem is not None
