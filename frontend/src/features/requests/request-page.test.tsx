@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { act, screen, within } from '@testing-library/react'
 import { http } from 'msw'
 import { expect, test } from 'vitest'
 import { answer, refuse } from '../../test/handlers'
@@ -88,6 +88,44 @@ test('what is not stored is said, and nothing pretends to be a cURL', async () =
   await user.click(await screen.findByRole('tab', { name: 'Input and output' }))
   expect(await screen.findByText(/Bodies and headers are not stored/)).toBeVisible()
   expect(screen.queryByRole('button', { name: /cURL/ })).toBeNull()
+})
+
+test('the lane is told with its dialect, and nothing of losses where there are none', async () => {
+  visit(path)
+  expect(await screen.findByText('Lane')).toBeInTheDocument()
+  expect(screen.getByText('Lane').nextElementSibling).toHaveTextContent(
+    'Native: passed on as Anthropic Messages, as it came',
+  )
+  expect(screen.queryByText('Not carried over')).toBeNull()
+})
+
+test('what never went on has a dialect, and no lane', async () => {
+  server.use(answer('get', '/api/v1/requests/:id', { ...requestDetail, lane: 'none' }))
+  visit(path)
+  expect((await screen.findByText('Dialect')).nextElementSibling).toHaveTextContent('Anthropic Messages')
+  expect(screen.queryByText('Lane')).toBeNull()
+})
+
+test('losses are told in words, in both languages', async () => {
+  const degraded = ['temperature', 'logit_bias', 'other:top_a', 'of_tomorrow']
+  server.use(
+    answer('get', '/api/v1/requests/:id', {
+      ...requestDetail,
+      dialect: 'openai.chat',
+      lane: 'translation',
+      degraded,
+    }),
+  )
+  visit(path)
+  const losses = (await screen.findByText('Not carried over')).nextElementSibling as HTMLElement
+  const told = () =>
+    within(losses)
+      .getAllByRole('listitem')
+      .map(({ textContent }) => textContent)
+  expect(told()).toEqual(['Temperature', 'Bias of tokens', 'Unknown field top_a', 'of_tomorrow'])
+  expect(screen.getByText('Translated: OpenAI Chat → the dialect of anthropic')).toBeInTheDocument()
+  await act(() => showLanguage('zh-CN'))
+  expect(told()).toEqual(['温度', 'token 偏置', '未知字段 top_a', 'of_tomorrow'])
 })
 
 test('fields that were lost are named', async () => {

@@ -7,9 +7,11 @@ import { spanText } from '../../../i18n/spans'
 import { Money } from '../../../ui/money'
 import { useIsMobile } from '../../../ui/use-media'
 import { useZone } from '../../../ui/use-zone'
+import { lossText } from '../losses'
 import type { RequestDetail } from '../types'
 import { Attempts } from './attempts'
 import { ModelCell, shortMask } from './cells'
+import { LaneFacts } from './lane-facts'
 import { ReceiptTab } from './receipt'
 import { Waterfall } from './waterfall'
 
@@ -28,6 +30,7 @@ export function RequestDetailView({ detail }: { detail: RequestDetail }) {
     <>
       <Lead detail={detail} />
       <Facts detail={detail} />
+      <LaneFacts detail={detail} />
       <Waterfall detail={detail} />
       <Attempts detail={detail} />
       <Parts detail={detail} />
@@ -48,11 +51,9 @@ function Lead({ detail }: { detail: RequestDetail }) {
     hourCycle: 'h23',
     timeZone: zone.tz,
   }).format(at)
-  const lane = detail.lane === 'native' ? t('requests:lane.native') : t('requests:lane.translation')
   const parts: (string | false | null | undefined)[] = [
     `${here} ${zone.tz}`,
     `${at.toISOString().slice(11, 19)} UTC`,
-    [detail.dialect, detail.lane !== 'none' && lane].filter(Boolean).join(', '),
     detail.key && `${detail.key.name} ${shortMask(detail.key.mask)}`,
     detail.user?.name,
     detail.simulated && t('requests:simulated'),
@@ -166,9 +167,9 @@ function Conversion({ detail }: { detail: RequestDetail }) {
     <>
       <p className="part-text">{t('requests:conversion.lost', { count: detail.degraded.length })}</p>
       <ul className="lost-fields">
-        {detail.degraded.map((field) => (
-          <li key={field} className="mono">
-            {field}
+        {detail.degraded.map((code) => (
+          <li key={code}>
+            {lossText(code, t)} <span className="mono muted small">{code}</span>
           </li>
         ))}
       </ul>
