@@ -39,7 +39,7 @@ class GenerateEventEncoder:
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
         self._blocks: dict[int, _Block] = {}
-        self._cited: dict[int, ir.Text] = {}  # choice -> the last text that cites
+        self._cited: dict[int, list[ir.Text]] = {}  # choice -> the texts that cite
         self._losses = Losses()
         self.losses = self._losses.found
 
@@ -118,7 +118,7 @@ class GenerateEventEncoder:
                 return self._part(known, part_object(block))
             case ir.Text() if known.citations:
                 said = replace(block, text=text, citations=tuple(known.citations))
-                self._cited[known.choice] = said
+                self._cited.setdefault(known.choice, []).append(said)
         if known.seal is not None:
             return self._part(known, part_object(_with_text(block, "", known.seal)))
         return b""
@@ -143,8 +143,7 @@ class GenerateEventEncoder:
         word = finish_word(stop)
         if word is not None:
             candidate["finishReason"] = word
-        cited = self._cited.get(choice)
-        candidate |= beside(() if cited is None else (cited,), stop, self._losses)
+        candidate |= beside(self._cited.get(choice, ()), stop, self._losses)
         candidates = [with_extra(candidate, stop.extra)]
         return self._write({"candidates": candidates, **(said or {})}, extra)
 

@@ -68,6 +68,8 @@ def beside(texts: Sequence[ir.Text], stop: ir.Stop, losses: Losses) -> dict[str,
     if cited and not any(key in kept for key in GROUNDING):
         if any(citation.url is None for text in cited for citation in text.citations):
             losses.add("citations", "citations", "generateContent cites the web only")
+        elif len(cited) > 1:
+            losses.add("citations", "citations", "generateContent cites in one text only")
         # Places are counted in one text; where several cite, the last does.
         grounding = grounding_object(cited[-1].citations, cited[-1].text)
         if grounding is not None:

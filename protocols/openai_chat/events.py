@@ -57,6 +57,7 @@ class ChatEventEncoder:
         self._is_legacy = is_legacy(request)
         self._legacy: set[int] = set()  # blocks of calls told as in the time before tools
         self._finished = False
+        self._uncited: set[int] = set()  # blocks that cite what Chat cannot
         self.losses: list[Loss] = []
 
     def feed(self, event: Event) -> bytes:
@@ -72,8 +73,7 @@ class ChatEventEncoder:
             case ir.MediaDelta() if event.index in self._spoken:
                 return self._speak(event)
             case ir.CitationAdded():
-                cited = annotations([event.citation])
-                return self._delta(event.index, {"annotations": cited}) if cited else b""
+                return self._cite(event)
             case ir.Sealed():
                 return self._seal(event)
             case ir.AlternativeEnded():
@@ -160,6 +160,16 @@ class ChatEventEncoder:
         if event.transcript is not None:
             said["transcript"] = event.transcript
         return self._delta(event.index, {"audio": said})
+
+    def _cite(self, event: ir.CitationAdded) -> bytes:
+        cited = annotations([event.citation])
+        if cited:
+            return self._delta(event.index, {"annotations": cited})
+        if event.index not in self._uncited:
+            self._uncited.add(event.index)
+            path = f"blocks[{event.index}]"
+            self.losses.append(Loss(code="citations", path=path, why="Chat cites the web only"))
+        return b""
 
     def _seal(self, event: ir.Sealed) -> bytes:
         call = self._calls.get(event.index)

@@ -223,3 +223,15 @@ def test_what_a_block_says_as_it_begins_is_told_at_once() -> None:
 
 def test_a_whole_answer_is_json() -> None:
     assert msgspec.json.decode(CLIENT.encode_response(response(), ASKED).body)
+
+
+def test_of_several_texts_that_cite_the_last_is_told_and_the_loss_of_the_others() -> None:
+    texts = [ir.Text(text="hi there", citations=(WEB,)), ir.Text(text="oh hi", citations=(WEB,))]
+    whole = CLIENT.encode_response(response(*texts), ASKED)
+    encoder = CLIENT.event_encoder(ASKED)
+    for event in replay(response(*texts)):
+        encoder.feed(event)
+
+    for losses in (whole.losses, encoder.losses):
+        assert [loss.code for loss in losses] == ["citations"]
+    assert lost(texts[0]) == []

@@ -241,3 +241,14 @@ def test_deltas_of_blocks_that_cannot_be_told_are_dropped() -> None:
         ir.Foreign(dialect="x", event="y", raw=Raw(b"{}")),
     )
     assert (told, codes) == ([], ["video"])
+
+
+def test_what_a_stream_cites_beside_the_web_is_lost_once_a_block() -> None:
+    encoder = CODEC.event_encoder(request())
+    citation = ir.Citation(document=0, unit="page", start=1, end=2)
+    encoder.feed(ir.Started(id="1", model="m"))
+    encoder.feed(ir.BlockStarted(index=0, block=ir.Text(text="")))
+    written = [encoder.feed(ir.CitationAdded(index=0, citation=citation)) for _ in range(2)]
+
+    assert written == [b"", b""]
+    assert [loss.code for loss in encoder.losses] == ["citations"]
