@@ -66,9 +66,10 @@ def _signer(received: Received, *, snapshot: Snapshot, runtime: Runtime, now: fl
     if key is not None and pair is not None:
         try:
             opened = runtime.snapshots.open_pair(pair, tenant_id=key.tenant_id)
-        except CannotOpen as error:
+        except CannotOpen:
+            # Why is for who runs the gateway, not for whoever has not proved who he is.
             raise GatewayError(
-                Problem(kind="internal", message=f"The pair cannot be checked: {error}.")
+                Problem(kind="internal", message="The signature cannot be checked at the moment.")
             ) from None
         secret = opened.reveal().decode()
     right = is_right(received, claim, secret=secret)
