@@ -32,7 +32,7 @@ from providers.selectors.credentials import ACTIVE, is_usable, state_of
 from providers.selectors.providers import editable_provider
 from providers.services.announcing import announce_health, record_changes
 from providers.services.credentials import FIELD, TABLE, checked_secret, new_chance
-from providers.services.provider_fields import checked_base_url, checked_headers
+from providers.services.provider_fields import checked_base_url, checked_headers, checked_part
 from providers.services.refusals import ADDRESS_REFUSED
 from providers.services.rotation import settle_rotation
 from providers.services.vault import vault_from_setting
@@ -94,6 +94,7 @@ def draft(fields: Mapping[str, Any]) -> Subject:
             name=kind,
             kind=kind,
             base_url=base_url,
+            region=checked_part("region", fields.get("region", "")),
             surfaces=adapter.surfaces(base_url or adapter.default_base_url),
             headers=checked_headers(fields.get("headers", {})),
         ),

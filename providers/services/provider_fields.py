@@ -88,7 +88,7 @@ def _require_right(name: str, value: Any, *, access: Access, platform: bool) -> 
 
 def _checked(name: str, value: Any, *, kind: str) -> Any:
     if name in PARTS:
-        return _part(name, value)
+        return checked_part(name, value)
     if name in {"pool_strategy", "disconnect_policy"}:
         return value or ""
     if name == "base_url":
@@ -99,7 +99,7 @@ def _checked(name: str, value: Any, *, kind: str) -> Any:
     return check(value) if check else value
 
 
-def _part(name: str, value: str) -> str:
+def checked_part(name: str, value: str) -> str:
     pattern, example = PARTS[name]
     if value and pattern.fullmatch(value) is None:
         raise Invalid.one(field=name, message=f"{value!r} does not fit; write {example}")

@@ -9,6 +9,7 @@ import pytest
 from accounts.models import AuditEntry
 from accounts.tenancy import platform_scope
 from providers.models import Credential, HealthCheck, Provider, UpstreamModel
+from providers.services.probing import draft
 from tests.accounts.world import Town, make_town
 from tests.factories.providers import CredentialFactory, ProviderFactory, UpstreamModelFactory
 
@@ -63,6 +64,7 @@ def test_a_form_that_could_not_be_saved_is_not_tested(town: Town) -> None:
         ({"kind": "openai", "base_url": "http://api.test/v1"}, "base_url"),
         ({"kind": "openai", "secret": "a\nb"}, "secret"),
         ({"kind": "openai", "headers": {"host": "x"}}, "headers.host"),
+        ({"kind": "bedrock", "region": "US East"}, "region"),
         ({"kind": "openai", "credential_kind": "header", "secret": "x"}, "header"),
         ({"kind": "pigeon"}, "kind"),
     ):
@@ -71,6 +73,12 @@ def test_a_form_that_could_not_be_saved_is_not_tested(town: Town) -> None:
         assert answer.json()["errors"][0]["field"] == field
     masked = api.post("providers/test", {"kind": "openai", "secret": "…cdef"})
     assert masked.json()["code"] == "masked_secret"
+
+
+def test_a_form_is_signed_for_the_region_it_names() -> None:
+    form = {"kind": "bedrock", "base_url": "https://bedrock.example", "region": "eu-west-1"}
+
+    assert draft(form).provider.region == "eu-west-1"
 
 
 def test_a_provider_that_passes_is_verified(town: Town, mock: Provider) -> None:

@@ -2055,6 +2055,7 @@ export interface components {
       /** @enum {string} */
       kind: 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'openai_compatible' | 'mock'
       base_url?: string
+      region?: string
       headers?: {
         [key: string]: string
       }

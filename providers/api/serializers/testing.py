@@ -14,6 +14,7 @@ class DraftTest(Strict):
 
     kind = Choice(choices=KINDS)
     base_url = Text(required=False, allow_blank=True, max_length=500)
+    region = Text(required=False, allow_blank=True, max_length=40)
     headers = Pairs(required=False)
     credential_kind = Choice(required=False, choices=CREDENTIAL_KINDS)
     secret = Text(required=False, max_length=MAX_SECRET, write_only=True)

@@ -98,12 +98,12 @@ function transport(values: ConnectionValues) {
 /** `model` is asked for one token; without it no completion is tried. */
 export function testForm(kind: string, values: ConnectionValues, model?: string): TestForm {
   const { secret, header, kind: credentialKind } = credential(values)
-  const { base_url, headers } = transport(values)
+  const { base_url, region, headers } = transport(values)
   return {
     kind: kind as TestForm['kind'],
     base_url: base_url ?? '',
     credential_kind: credentialKind ?? 'none',
-    ...filled({ secret: secret ?? '', header: header ?? '', model: model ?? '' }),
+    ...filled({ region: region ?? '', secret: secret ?? '', header: header ?? '', model: model ?? '' }),
     ...(headers ? { headers } : {}),
   }
 }

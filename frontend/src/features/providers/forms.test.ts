@@ -55,6 +55,11 @@ test('a back-end that asks for no secret still has a row to call with', () => {
   })
 })
 
+test('a test of what is signed says for which region', () => {
+  const { kind, values } = connection('bedrock', { base_url: 'https://vpce.example', region: 'eu-west-1' })
+  expect(testForm(kind, values)).toMatchObject({ kind: 'bedrock', region: 'eu-west-1' })
+})
+
 test('a test sends the connection and nothing else', () => {
   const { kind, values } = connection('openai_compatible', {
     base_url: 'http://127.0.0.1:9099/v1',

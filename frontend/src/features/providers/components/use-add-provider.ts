@@ -25,7 +25,7 @@ import type { TestForm } from '../types'
 
 /** So few that a person wants them all. */
 const TAKE_ALL = 12
-const TEST_FIELDS = ['base_url', 'credential_kind', 'header', 'secret'] as const
+const TEST_FIELDS = ['base_url', 'region', 'credential_kind', 'header', 'secret'] as const
 
 /** What a test was about; the model it asked a token of proves nothing more about the connection. */
 function connectionOf(form: TestForm): string {
