@@ -1,9 +1,9 @@
 import { screen, waitFor, within } from '@testing-library/react'
-import { http, HttpResponse } from 'msw'
+import { delay, http, HttpResponse } from 'msw'
 import { expect, test } from 'vitest'
 import { me } from '../../test/facts'
 import { answer, refuse } from '../../test/handlers'
-import { failedTest, passedTest, provider } from '../../test/provider-facts'
+import { failedTest, kinds, passedTest, provider } from '../../test/provider-facts'
 import { visit } from '../../test/render'
 import { server } from '../../test/server'
 
@@ -192,4 +192,19 @@ test('Bedrock asks for a region, which moves its address, and for a pair of AWS 
   await user.click(screen.getByRole('combobox', { name: 'Credential' }))
   await user.click(await screen.findByTitle('Bedrock API key, sent as a bearer token'))
   expect(await screen.findByLabelText('Bedrock API key')).toBeInTheDocument()
+})
+
+test('a new credential starts as what the vendor usually takes, however late that is known', async () => {
+  server.use(
+    http.get('/api/v1/providers/kinds', async () => {
+      await delay(50)
+      return HttpResponse.json(kinds)
+    }),
+    answer('get', '/api/v1/providers/:id', { ...provider, kind: 'bedrock' }),
+  )
+  const { user } = visit(`/t/acme/providers/${provider.id}?tab=credentials`)
+  await user.click(await screen.findByRole('button', { name: /Add credential/ }))
+  const drawer = await screen.findByRole('dialog')
+  expect(within(drawer).getByLabelText('Access key id and secret access key')).toBeInTheDocument()
+  expect(within(drawer).getByText('AWS access keys, which sign each call')).toBeInTheDocument()
 })

@@ -32,7 +32,7 @@ export function AddCredential({ provider, taken, onClose }: Props & { taken: str
   const { t } = useTranslation()
   const client = useQueryClient()
   const [form] = Form.useForm<CredentialValues>()
-  const { data: kinds } = useQuery(kindsQuery)
+  const { data: kinds, isPending } = useQuery(kindsQuery)
   const offered = kinds?.find(({ kind }) => kind === provider.kind)?.credential_kinds ?? []
   const draft = `providers.credential.${provider.id}`
   const create = useMutation({
@@ -47,6 +47,8 @@ export function AddCredential({ provider, taken, onClose }: Props & { taken: str
   })
   const isAtField = isProblem(create.error) && create.error.fields.length > 0
   const kind = (offered[0] ?? 'api_key') as Credential['kind']
+  // A form takes what it starts with once: what the vendor usually takes has to be known by then.
+  if (isPending) return null
   return (
     <FormDrawer<CredentialValues>
       open
