@@ -165,7 +165,7 @@ def test_a_slug_is_taken_once_per_tenant_until_it_is_archived(town: Town) -> Non
         ({"base_url": "https://127.0.0.1/v1"}, "base_url", "not public"),
         ({"base_url": "https://2130706433/v1"}, "base_url", "IPv4"),
         ({"base_url": ""}, "base_url", "needs a base URL"),
-        ({"kind": "bedrock"}, "kind", "not a valid choice"),
+        ({"kind": "pigeon"}, "kind", "not a valid choice"),
         ({"slug": "Acme"}, "slug", "'Acme'"),
         ({"region": "us east"}, "region", "us-east-1"),
         ({"resource": "evil#"}, "resource", "'evil#'"),
