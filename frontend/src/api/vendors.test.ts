@@ -8,6 +8,7 @@ test('what most people look for stands first, bare kinds last, and what no kind 
   expect(all.map(({ id }) => id)).toEqual([
     'openai',
     'anthropic',
+    'bedrock',
     'zhipu',
     'openrouter',
     'openai_compatible',

@@ -21,6 +21,8 @@ const BARE_KINDS = ['openai_compatible', 'anthropic_compatible', 'mock']
 const KNOWN_FIRST = [
   'openai',
   'anthropic',
+  'gemini',
+  'bedrock',
   'deepseek',
   'qwen',
   'zhipu',
