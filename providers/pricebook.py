@@ -87,10 +87,11 @@ class PriceBook:
         self._costs: dict[tuple[str | int | None, ...], Found | None] = {}
         self._charges: dict[tuple[str | int | None, ...], PriceSpec | None] = {}
         for page in pages:
-            self.take(page)
+            for _ in self.take(page):
+                pass
 
-    def take(self, page: PricePageSpec) -> None:
-        """One page after the other, by whoever must not be held up; before anything is asked."""
+    def take(self, page: PricePageSpec) -> Iterator[None]:
+        """Row by row, for whoever must not be held up; to its end before anything is asked."""
         changes = set(self._changes)
         touched: dict[int, _Rows] = {}
         for price in page.prices:
@@ -100,6 +101,7 @@ class PriceBook:
             changes.add(price.valid_from)
             if price.valid_to is not None:
                 changes.add(price.valid_to)
+            yield
         for rows in touched.values():
             rows.sort()
         self._changes = sorted(changes)

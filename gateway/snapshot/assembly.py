@@ -100,8 +100,8 @@ class Assembly:
         if self._repriced:
             book = PriceBook()
             for page in self._pages.values():
-                book.take(page)
-                yield
+                yield from book.take(page)
+                yield  # a page is sorted at its end
             self._book, self._repriced = book, False
         for provider_id in sorted(self._unsettled):
             self._settle(provider_id)
