@@ -1,8 +1,8 @@
 """Media as dialects write it: in place, or by reference."""
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from protocols import ir
 
@@ -36,3 +36,30 @@ def file_name(media: ir.Media) -> str:
     if ENDING.search(name):
         return name
     return f"{name}.{ENDINGS.get(mime, mime.rpartition('/')[2])}"
+
+
+class Linked(NamedTuple):
+    """Media that lie elsewhere."""
+
+    path: str  # where in the request they stand
+    kind: str
+    url: str
+
+
+def linked_media(request: ir.Request) -> Iterator[Linked]:
+    """Also those in results of tools, and in documents that are made of blocks."""
+    for number, message in enumerate(request.messages):
+        yield from _linked(message.content, f"messages[{number}].content")
+
+
+def _linked(content: Sequence[ir.Content], path: str) -> Iterator[Linked]:
+    for number, block in enumerate(content):
+        match block:
+            case ir.Media(source=ir.Link(url=url)):
+                yield Linked(f"{path}[{number}]", block.kind, url)
+            case ir.Media(source=ir.InlineBlocks(content=inner)):
+                yield from _linked(inner, f"{path}[{number}].source.content")
+            case ir.ToolResult(content=inner):
+                yield from _linked(inner, f"{path}[{number}].content")
+            case _:
+                pass

@@ -7,7 +7,7 @@ per request, and no more is held.
 
 import asyncio
 import base64
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from gateway.edge.upstream import Deadlines, Upstream, UpstreamAnswer, UpstreamFault
 from protocols import ir
+from protocols.media import linked_media
 from providers.adapters.base import UpstreamCall
 from providers.addresses import RefusedAddress, place_of
 
@@ -83,13 +84,13 @@ class Fetcher:
         """With the files in place of their URLs; raises Unfetchable."""
         if len(urls) > FILES_MAX:
             raise Unfetchable("messages", f"name {len(urls)} files to fetch; at most {FILES_MAX}")
-        linked = _linked(request, frozenset(urls))
-        wanted = {media.source.url: (path, media.kind) for path, media in linked}
+        asked = frozenset(urls)
+        wanted = {media.url: media for media in linked_media(request) if media.url in asked}
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {
-                    url: group.create_task(self._fetch(url, path=path, kind=kind))
-                    for url, (path, kind) in wanted.items()
+                    url: group.create_task(self._fetch(url, path=media.path, kind=media.kind))
+                    for url, media in wanted.items()
                 }
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -153,21 +154,6 @@ def sniffed(data: bytes) -> str:
     return next((mime for at, mark, mime in SIGNATURES if data.startswith(mark, at)), "")
 
 
-def _linked(request: ir.Request, urls: Container[str]) -> Iterator[tuple[str, Any]]:
-    for number, message in enumerate(request.messages):
-        for path, media in _media(message.content, f"messages[{number}].content"):
-            if isinstance(media.source, ir.Link) and media.source.url in urls:
-                yield path, media
-
-
-def _media(content: tuple[Any, ...], path: str) -> Iterator[tuple[str, ir.Media]]:
-    for number, block in enumerate(content):
-        if isinstance(block, ir.Media):
-            yield f"{path}[{number}]", block
-        elif isinstance(block, ir.ToolResult):
-            yield from _media(block.content, f"{path}[{number}].content")
-
-
 def _placed(content: tuple[Any, ...], found: Mapping[str, Fetched]) -> tuple[Any, ...]:
     return tuple(_in_place(block, found) for block in content)
 
@@ -177,6 +163,8 @@ def _in_place(block: Any, found: Mapping[str, Fetched]) -> Any:
         case ir.Media(source=ir.Link(url=url)) if url in found:
             file = found[url]
             return replace(block, source=ir.Inline(data=file.data), mime=file.mime)
+        case ir.Media(source=ir.InlineBlocks(content=inner)):
+            return replace(block, source=ir.InlineBlocks(content=_placed(inner, found)))
         case ir.ToolResult():
             return replace(block, content=_placed(block.content, found))
         case _:

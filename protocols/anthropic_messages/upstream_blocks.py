@@ -204,20 +204,3 @@ def _opaque(writing: Writing, block: ir.Opaque, path: str) -> Written | None:
         writing.losses.add("opaque", path, f"{block.kind} is unknown here", content=True)
         return None
     return {"type": "text", "text": block.text} if block.text.strip() else None
-
-
-def media_links(request: ir.Request) -> Iterator[str]:
-    """All that media refer to, wherever they stand."""
-    for message in request.messages:
-        yield from _links(message.content)
-
-
-def _links(blocks: tuple[ir.Content, ...]) -> Iterator[str]:
-    for block in blocks:
-        match block:
-            case ir.Media(source=ir.Link(url=url)):
-                yield url
-            case ir.ToolResult(content=inner) | ir.Media(source=ir.InlineBlocks(content=inner)):
-                yield from _links(inner)
-            case _:
-                pass

@@ -6,7 +6,6 @@ import msgspec
 
 from protocols import ir
 from protocols.anthropic_messages.upstream_betas import write_headers
-from protocols.anthropic_messages.upstream_blocks import media_links
 from protocols.anthropic_messages.upstream_messages import (
     ends_in_unthought_calls,
     write_messages,
@@ -19,10 +18,11 @@ from protocols.anthropic_messages.upstream_reasoning import (
 from protocols.anthropic_messages.upstream_tools import Tools, write_output
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.codec import Encoded, Memo, Target
+from protocols.media import linked_media
 
 
 def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
-    links = media_links(request)
+    links = (media.url for media in linked_media(request))
     return tuple(dict.fromkeys(url for url in links if url.partition(":")[0] not in target.links))
 
 

@@ -210,20 +210,3 @@ def result_text(block: ir.ToolResult) -> tuple[ir.Content, ...]:
     if not block.content and block.structured:
         return (ir.Text(text=bytes(block.structured).decode()),)
     return block.content
-
-
-def media_links(request: ir.Request) -> Iterator[str]:
-    """All that media refer to, wherever they stand."""
-    for message in request.messages:
-        yield from _links(message.content)
-
-
-def _links(blocks: tuple[ir.Content, ...]) -> Iterator[str]:
-    for block in blocks:
-        match block:
-            case ir.Media(source=ir.Link(url=url)):
-                yield url
-            case ir.ToolResult(content=inner) | ir.Media(source=ir.InlineBlocks(content=inner)):
-                yield from _links(inner)
-            case _:
-                pass

@@ -8,12 +8,12 @@ import msgspec
 
 from protocols import ir
 from protocols.bedrock_converse.request import ADDITIONAL, END_USER
-from protocols.bedrock_converse.upstream_blocks import media_links
 from protocols.bedrock_converse.upstream_messages import ends_in_unthought_calls, write_messages
 from protocols.bedrock_converse.upstream_reasoning import write_asked, write_own
 from protocols.bedrock_converse.upstream_tools import Tools
 from protocols.bedrock_converse.upstream_writing import Writing
 from protocols.codec import Encoded, Memo, Target
+from protocols.media import linked_media
 
 TIERS: Final = frozenset({"priority", "flex", "reserved"})
 USUAL_TIERS: Final = frozenset({"auto", "default", "standard_only"})
@@ -28,9 +28,9 @@ MOST_METADATA: Final = 16
 def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
-            url
-            for url in media_links(request)
-            if not (url.startswith("s3:") and "s3" in target.links)
+            media.url
+            for media in linked_media(request)
+            if not (media.url.startswith("s3:") and "s3" in target.links)
         )
     )
 

@@ -208,7 +208,7 @@ class Contents:
             self._losses.add("other:detail", f"{path}.detail", "generateContent looks as it likes")
 
     def _reaches(self, source: ir.Source) -> bool:
-        return self._is_own or not isinstance(source, ir.Link) or reaches(source, self._target)
+        return self._is_own or not isinstance(source, ir.Link) or reaches(source.url, self._target)
 
     def _call(self, block: ir.ToolCall, path: str) -> Iterator[Part]:
         self._called[block.id] = len(self._called), block.name
@@ -256,8 +256,8 @@ class Contents:
         return (LAST if self._is_own else rank), with_extra({"functionResponse": said}, extra)
 
 
-def reaches(source: ir.Link, target: Target) -> bool:
-    return urlsplit(source.url).scheme in target.links
+def reaches(url: str, target: Target) -> bool:
+    return urlsplit(url).scheme in target.links
 
 
 def _response(block: ir.ToolResult, text: str, *, is_own: bool) -> object:

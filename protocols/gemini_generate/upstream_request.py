@@ -1,7 +1,6 @@
 """A request to a vendor, written: the model and whether to stream are said in its path."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +14,7 @@ from protocols.gemini_generate.upstream_contents import Contents, reaches
 from protocols.gemini_generate.upstream_tools import Tools
 from protocols.gemini_generate.wire import with_extra
 from protocols.losses import Losses
+from protocols.media import linked_media
 from protocols.naming import Names
 
 BAD: Final = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -30,25 +30,11 @@ def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
     if request.dialect == DIALECT:
         return ()
     found = dict.fromkeys(
-        media.source.url
-        for message in request.messages
-        for media in _media(message.content)
-        if isinstance(media.source, ir.Link)
-        and media.kind not in target.refuses
-        and not reaches(media.source, target)
+        media.url
+        for media in linked_media(request)
+        if media.kind not in target.refuses and not reaches(media.url, target)
     )
     return tuple(found)
-
-
-def _media(content: tuple[ir.Content, ...]) -> Iterator[ir.Media]:
-    for block in content:
-        match block:
-            case ir.Media(source=ir.InlineBlocks(content=inner)):
-                yield from _media(inner)
-            case ir.Media():
-                yield block
-            case ir.ToolResult():
-                yield from _media(block.content)
 
 
 def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:

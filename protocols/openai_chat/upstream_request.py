@@ -3,7 +3,7 @@
 Law: nothing here raises; what cannot be said is a loss, and what is the vendor's default is none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ import msgspec
 
 from protocols import efforts, ir
 from protocols.codec import Encoded, Memo, Target
-from protocols.ir import Link, Media, Request, ToolResult
+from protocols.ir import Request
+from protocols.media import linked_media
 from protocols.openai_chat.notes import MAX_TOKENS, ONE_STOP, SAFETY
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_messages import MessageWriter
@@ -46,28 +47,13 @@ def wants(request: Request, target: Target) -> tuple[str, ...]:
     """Links the target cannot fetch; where only other dialects have links, all of them."""
     in_place = set() if request.dialect == "openai.chat" else {"document", "audio"}
     found = dict.fromkeys(
-        media.source.url
-        for message in request.messages
-        for media in _media(message.content)
-        if isinstance(media.source, Link)
-        and media.source.url.startswith(FETCHED)
+        media.url
+        for media in linked_media(request)
+        if media.url.startswith(FETCHED)
         and media.kind not in target.refuses
-        and (media.kind in in_place or media.source.url.partition(":")[0] not in target.links)
+        and (media.kind in in_place or media.url.partition(":")[0] not in target.links)
     )
     return tuple(found)
-
-
-def _media(content: tuple[ir.Content, ...]) -> Iterator[Media]:
-    for block in content:
-        match block:
-            case Media(source=ir.InlineBlocks(content=inner)):
-                yield from _media(inner)
-            case Media():
-                yield block
-            case ToolResult():
-                yield from _media(block.content)
-            case _:
-                pass
 
 
 def encode_request(request: Request, target: Target, seed: str) -> Encoded:

@@ -3,7 +3,7 @@
 Law: nothing here raises; what cannot be said is a loss, and what is the vendor's default is none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ import msgspec
 
 from protocols import efforts, ir
 from protocols.codec import Encoded, Memo, Target
-from protocols.ir import Link, Media, Request, ToolResult
+from protocols.ir import Request
+from protocols.media import linked_media
 from protocols.openai_responses.sending import Sending
 from protocols.openai_responses.upstream_items import ItemWriter
 from protocols.openai_responses.upstream_parts import FETCHED
@@ -49,28 +50,13 @@ USUAL_TIERS: Final = frozenset({"auto", "default", "standard", "standard_only"})
 def wants(request: Request, target: Target) -> tuple[str, ...]:
     """Links the target cannot fetch."""
     found = dict.fromkeys(
-        media.source.url
-        for message in request.messages
-        for media in _media(message.content)
-        if isinstance(media.source, Link)
-        and media.source.url.startswith(FETCHED)
+        media.url
+        for media in linked_media(request)
+        if media.url.startswith(FETCHED)
         and media.kind not in target.refuses
-        and (media.kind == "audio" or media.source.url.partition(":")[0] not in target.links)
+        and (media.kind == "audio" or media.url.partition(":")[0] not in target.links)
     )
     return tuple(found)
-
-
-def _media(content: tuple[ir.Content, ...]) -> Iterator[Media]:
-    for block in content:
-        match block:
-            case Media(source=ir.InlineBlocks(content=inner)):
-                yield from _media(inner)
-            case Media():
-                yield block
-            case ToolResult():
-                yield from _media(block.content)
-            case _:
-                pass
 
 
 def encode_request(request: Request, target: Target, seed: str) -> Encoded:

@@ -10,7 +10,8 @@ import pytest
 from gateway.edge import fetching
 from gateway.edge.upstream import BadAnswer, ConnectFailed, TimedOut
 from protocols.codec import Target
-from tests.gateway.edge.house import House, told_by
+from tests.gateway.edge.dialects import vendor, whole
+from tests.gateway.edge.house import MESSAGES, House, told_by
 from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.test_translation import MESSAGE
 from tests.gateway.edge.vendors import CHAT_ANSWER, Client, Said, provider, target
@@ -55,6 +56,21 @@ async def test_a_picture_is_fetched_and_sent_in_place() -> None:
     }
     starts, _ = told_by(gateway)
     assert len(starts) == 1
+
+
+async def test_a_picture_within_a_document_is_fetched_too() -> None:
+    link = {"type": "image", "source": {"type": "url", "url": URL}}
+    document = {"type": "document", "source": {"type": "content", "content": [link]}}
+    turn = {"role": "user", "content": [{"type": "text", "text": "What?"}, document]}
+    asked = msgspec.json.encode({"model": "m", "max_tokens": 9, "messages": [turn]})
+    answers = Said(PNG, headers=OCTETS), whole("gemini.generate")
+    gateway = house(*answers, providers=(vendor("gemini.generate"),))
+    client = await gateway.ask(asked, path=MESSAGES)
+
+    assert client.status == 200, client.body
+    fetch, call = gateway.vendors.calls
+    assert fetch.url == URL
+    assert base64.b64encode(PNG) in call.body
 
 
 async def test_a_file_is_fetched_once_however_often_it_is_meant_and_asked_for() -> None:
