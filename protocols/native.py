@@ -40,6 +40,18 @@ class StreamObserver(Protocol):
         ...
 
 
+class Observed:
+    """What every observer begins with, and what it has seen so far."""
+
+    content = False
+    stopped = False
+    terminal = False
+    failure: Problem | None = None
+    usage: ir.Usage | None = None
+    stop: str | None = None
+    tier: str | None = None
+
+
 class Splitter(Protocol):
     """Cuts a stream into whole frames, delimiter included."""
 

@@ -15,7 +15,7 @@ from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, as_object, read, words
-from protocols.native import EncodedError
+from protocols.native import EncodedError, Observed
 from protocols.vendor_errors import problem_among, problem_of
 
 KEEPALIVE: Final = b'event: ping\ndata: {"type": "ping"}\n\n'
@@ -35,18 +35,9 @@ class Answer(Struct):
 ANSWERS: Final = msgspec.json.Decoder(Answer)
 
 
-class MessagesObserver:
-    __slots__ = ("_said", "content", "failure", "stop", "stopped", "terminal", "tier", "usage")
-
+class MessagesObserver(Observed):
     def __init__(self) -> None:
         self._said: dict[str, Any] = {}  # all that was said of usage
-        self.content = False
-        self.stopped = False
-        self.terminal = False
-        self.failure: Problem | None = None
-        self.usage: ir.Usage | None = None
-        self.stop: str | None = None
-        self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
         if not (self.content and _says_nothing_new(frame)):

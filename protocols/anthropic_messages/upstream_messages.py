@@ -5,7 +5,7 @@ row is one message; results of tools come first in the message after the calls.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,23 +19,7 @@ from protocols.anthropic_messages.upstream_blocks import (
 )
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.ir import Content, Message
-
-Role: TypeAlias = Literal["system", "user", "assistant"]
-
-
-class Turn:
-    """What one side says in a row."""
-
-    __slots__ = ("answer", "content", "results", "role")
-
-    def __init__(self, role: Role) -> None:
-        self.role = role
-        self.results: list[Written] = []
-        self.content: list[Written] = []
-        self.answer: Turn | None = None  # the results of its calls
-
-    def parts(self) -> "Iterable[Turn]":
-        return (self,) if self.answer is None else (self, self.answer)
+from protocols.turns import Role, Turn, joined
 
 
 def write_messages(
@@ -108,7 +92,7 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
             if isinstance(block, ir.ToolCall):
                 called[block.id] = turn
             _add(writing, turn.content, block, message.role, at)
-    return _joined(turns)
+    return [{"role": each.role, "content": each.results + each.content} for each in joined(turns)]
 
 
 def _turn(turns: list[Turn], role: Role) -> Turn:
@@ -130,20 +114,6 @@ def _place(
     if asked.answer is None:
         asked.answer = Turn("user")
     asked.answer.results.append(write_result(writing, block, path))
-
-
-def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    joined: list[Turn] = []
-    for turn in turns:
-        for part in turn.parts():
-            if not (part.results or part.content):
-                continue
-            if joined and joined[-1].role == part.role:
-                joined[-1].results.extend(part.results)
-                joined[-1].content.extend(part.content)
-            else:
-                joined.append(part)
-    return [{"role": each.role, "content": each.results + each.content} for each in joined]
 
 
 def ends_in_unthought_calls(messages: Sequence[dict[str, Any]]) -> bool:

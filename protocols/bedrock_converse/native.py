@@ -12,7 +12,7 @@ from protocols.errors import Problem
 from protocols.framing.aws import AwsDialect, read_message
 from protocols.ir import Dialect
 from protocols.lenient import an_object, as_object, words
-from protocols.native import EncodedError
+from protocols.native import EncodedError, Observed
 from protocols.vendor_errors import problem_of
 
 DELTA: Final = "contentBlockDelta"
@@ -20,18 +20,7 @@ REASONING: Final = "reasoningContent"
 BAD_REQUEST: Final = 400
 
 
-class ConverseObserver:
-    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "tier", "usage")
-
-    def __init__(self) -> None:
-        self.content = False
-        self.stopped = False
-        self.terminal = False
-        self.failure: Problem | None = None
-        self.usage: ir.Usage | None = None
-        self.stop: str | None = None
-        self.tier: str | None = None
-
+class ConverseObserver(Observed):
     def feed(self, frame: bytes) -> bool:
         """Nothing is ever withheld: usage is part of every stream."""
         message = read_message(frame)

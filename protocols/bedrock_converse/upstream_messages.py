@@ -5,7 +5,7 @@ row is one message; results of tools come first in the message after the calls.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from protocols import ir
 from protocols.bedrock_converse.upstream_blocks import (
@@ -16,21 +16,7 @@ from protocols.bedrock_converse.upstream_blocks import (
 )
 from protocols.bedrock_converse.upstream_writing import Writing, Written
 from protocols.ir import Message
-
-
-class Turn:
-    """What one side says in a row."""
-
-    __slots__ = ("answer", "content", "results", "role")
-
-    def __init__(self, role: Literal["user", "assistant"]) -> None:
-        self.role = role
-        self.results: list[Written] = []
-        self.content: list[Written] = []
-        self.answer: Turn | None = None  # the results of its calls
-
-    def parts(self) -> "Iterable[Turn]":
-        return (self,) if self.answer is None else (self, self.answer)
+from protocols.turns import Role, Turn, joined
 
 
 def write_messages(
@@ -80,10 +66,10 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
             add_block(writing, turn.content, block, at)
             if isinstance(block, ir.ToolCall) and len(turn.content) > before:
                 called[block.id] = turn
-    return _joined(turns)
+    return [{"role": each.role, "content": [*each.results, *_said(each)]} for each in joined(turns)]
 
 
-def _turn(turns: list[Turn], role: Literal["user", "assistant"]) -> Turn:
+def _turn(turns: list[Turn], role: Role) -> Turn:
     last = turns[-1] if turns else None
     if last is not None and last.answer is not None:
         last = last.answer
@@ -104,20 +90,6 @@ def _place(
     if asked.answer is None:
         asked.answer = Turn("user")
     asked.answer.results.extend(write_block(writing, block, path))
-
-
-def _joined(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    joined: list[Turn] = []
-    for turn in turns:
-        for part in turn.parts():
-            if not (part.results or part.content):
-                continue
-            if joined and joined[-1].role == part.role:
-                joined[-1].results.extend(part.results)
-                joined[-1].content.extend(part.content)
-            else:
-                joined.append(part)
-    return [{"role": each.role, "content": [*each.results, *_said(each)]} for each in joined]
 
 
 def _said(turn: Turn) -> Iterator[Written]:

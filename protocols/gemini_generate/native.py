@@ -17,7 +17,7 @@ from protocols.gemini_generate.usage import read_tier, read_usage, searches_of, 
 from protocols.gemini_generate.wire import NUMBERED
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import VALUES, an_object, as_object, read, words
-from protocols.native import EncodedError
+from protocols.native import EncodedError, Observed
 
 # Clients take neither a comment nor an event without data for a sign of life.
 KEEPALIVE: Final = b"\n"
@@ -59,29 +59,10 @@ FINISHES: Final = msgspec.json.Decoder(list[Finish])
 PARTS: Final = msgspec.json.Decoder(Parts)
 
 
-class GenerateObserver:
-    __slots__ = (
-        "_model",
-        "_searches",
-        "content",
-        "failure",
-        "stop",
-        "stopped",
-        "terminal",
-        "tier",
-        "usage",
-    )
-
+class GenerateObserver(Observed):
     def __init__(self) -> None:
         self._model: Any = None
         self._searches: int | None = None
-        self.content = False
-        self.stopped = False
-        self.terminal = False
-        self.failure: Problem | None = None
-        self.usage: ir.Usage | None = None
-        self.stop: str | None = None
-        self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
         """Nothing is ever withheld: usage is part of every stream."""

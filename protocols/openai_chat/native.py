@@ -13,7 +13,7 @@ from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import as_object, read, words
-from protocols.native import EncodedError
+from protocols.native import EncodedError, Observed
 from protocols.openai_chat.usage import read_usage
 from protocols.vendor_errors import problem_among, problem_of
 
@@ -65,27 +65,9 @@ FINISHES: Final = msgspec.json.Decoder(list[Finish])
 GROQ: Final = msgspec.json.Decoder(Groq)
 
 
-class ChatObserver:
-    __slots__ = (
-        "_hide_usage",
-        "content",
-        "failure",
-        "stop",
-        "stopped",
-        "terminal",
-        "tier",
-        "usage",
-    )
-
+class ChatObserver(Observed):
     def __init__(self, *, hide_usage: bool) -> None:
         self._hide_usage = hide_usage
-        self.content = False
-        self.stopped = False
-        self.terminal = False
-        self.failure: Problem | None = None
-        self.usage: ir.Usage | None = None
-        self.stop: str | None = None
-        self.tier: str | None = None
 
     def feed(self, frame: bytes) -> bool:
         if self.content and _says_nothing_new(frame):

@@ -13,7 +13,7 @@ from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import VALUES, as_object, read, words
-from protocols.native import EncodedError
+from protocols.native import EncodedError, Observed
 from protocols.openai_responses.errors import failing, written
 from protocols.openai_responses.usage import read_usage
 from protocols.vendor_errors import problem_among, problem_of
@@ -51,18 +51,7 @@ ANSWERS: Final = msgspec.json.Decoder(Answer)
 EVENTS: Final = msgspec.json.Decoder(Told)
 
 
-class ResponsesObserver:
-    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "tier", "usage")
-
-    def __init__(self) -> None:
-        self.content = False
-        self.stopped = False
-        self.terminal = False
-        self.failure: Problem | None = None
-        self.usage: ir.Usage | None = None
-        self.stop: str | None = None
-        self.tier: str | None = None
-
+class ResponsesObserver(Observed):
     def feed(self, frame: bytes) -> bool:
         if not self.content or _may_tell(frame):
             event = read_event(frame)

@@ -39,7 +39,7 @@ def test_a_reader_that_stops_stops_the_vendor(stack: Stack, referee: Referee) ->
     began = time.monotonic()
     while time.monotonic() - began < STALL_S:
         most = max(most, stack.gateway.rss_bytes())
-        time.sleep(0.05)
+        time.sleep(0.05)  # memory has no event; the highest of many samples counts
     (seen,) = referee.requests()
     assert seen.sent_bytes <= IN_FLIGHT
     assert seen.gone_at is None

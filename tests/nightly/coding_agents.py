@@ -191,6 +191,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         )
     except subprocess.SubprocessError as error:
         told = (getattr(error, "stderr", None) or b"").decode()
+        # Without a registry there is nothing to try; what npm said is shown with the skip.
         pytest.skip(f"the agents cannot be installed here: {error}\n{told}")
     yield folder / "node_modules"
     # Almost a gigabyte.

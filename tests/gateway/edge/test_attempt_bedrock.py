@@ -1,4 +1,4 @@
-"""Bedrock from the stage that calls vendors on: signed for now, forwarded as it came."""
+"""Bedrock from the stage that calls vendors on: signed as it is called, forwarded as it came."""
 
 import re
 from datetime import UTC, datetime

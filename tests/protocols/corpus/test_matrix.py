@@ -135,7 +135,7 @@ def _unsaid(asked: ir.Request, sent: Encoded) -> Iterator[str]:
     for text in texts_of_documents(asked):
         if text not in said and b64encode(text.encode()).decode() not in said:
             yield f"document {text!r:.60} is not there"
-    names = {was: now for now, was in (sent.memo.names if sent.memo else {}).items()}
+    names = {asked: told for told, asked in (sent.memo.names if sent.memo else {}).items()}
     allowed = asked.tool_choice.allowed if asked.tool_choice else ()
     for name in tool_names(asked):
         if names.get(name, name) not in strings and (not allowed or name in allowed):
