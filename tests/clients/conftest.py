@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from typing import Final
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from gateway.ops.ports import free_port
 from tests.clients.fixtures import bare_stack, referee
+from tests.clients.kept import Keep
 from tests.clients.management import Model
 from tests.clients.stack import Stack
 from tests.contracts.tree import ROOT
@@ -36,6 +38,13 @@ def stack(bare_stack: Stack, referee: Referee) -> Stack:
         )
         bare_stack.management.wait_until_callable(f"{slug}.{DECENT}", key=bare_stack.key)
     return bare_stack
+
+
+@pytest.fixture
+def keep() -> Iterator[Keep]:
+    """Closes each client it is given: what is left open is somebody else's failing test later."""
+    with ExitStack() as opened:
+        yield lambda client: opened.enter_context(closing(client))
 
 
 @pytest.fixture(scope="module")

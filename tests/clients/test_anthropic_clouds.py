@@ -7,6 +7,7 @@ import pytest
 from anthropic import AnthropicBedrock, AnthropicVertex
 
 from tests.clients.foreign import GREETING, KINDS, vendors
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 
 __all__ = ["vendors"]
@@ -29,8 +30,8 @@ def client_of(cloud: str, *, stack: Stack, key: str) -> Any:
 
 
 @pytest.fixture(params=CLOUDS)
-def client(request: pytest.FixtureRequest, vendors: Stack) -> Any:
-    return client_of(request.param, stack=vendors, key=vendors.key.value)
+def client(request: pytest.FixtureRequest, vendors: Stack, keep: Keep) -> Any:
+    return keep(client_of(request.param, stack=vendors, key=vendors.key.value))
 
 
 @pytest.mark.parametrize("vendor", [*KINDS, "mock"])
@@ -51,8 +52,8 @@ def test_a_stream(client: Any, vendor: str) -> None:
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_wrong_key_is_refused(cloud: str, stack: Stack) -> None:
-    stranger = client_of(cloud, stack=stack, key=NOBODY)
+def test_a_wrong_key_is_refused(cloud: str, stack: Stack, keep: Keep) -> None:
+    stranger = keep(client_of(cloud, stack=stack, key=NOBODY))
     with pytest.raises(anthropic.APIStatusError) as raised:
         stranger.messages.create(model="mock-echo", max_tokens=9, messages=HELLO)
     assert raised.value.status_code == (403 if cloud == "bedrock" else 401)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from anthropic import Anthropic
 
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 from tests.clients.tools import ANTHROPIC_WEATHER, answer_of_tool
 from tests.faults.referee import Referee
@@ -17,13 +18,13 @@ NOBODY: Final = "sy-live-" + "A" * 43
 
 
 @pytest.fixture
-def through(stack: Stack) -> Anthropic:
-    return Anthropic(base_url=stack.url, api_key=stack.key.value, max_retries=0)
+def through(stack: Stack, keep: Keep) -> Anthropic:
+    return keep(Anthropic(base_url=stack.url, api_key=stack.key.value, max_retries=0))
 
 
 @pytest.fixture
-def straight(referee: Referee) -> Anthropic:
-    return Anthropic(base_url=referee.url, api_key="sk-good", max_retries=0)
+def straight(referee: Referee, keep: Keep) -> Anthropic:
+    return keep(Anthropic(base_url=referee.url, api_key="sk-good", max_retries=0))
 
 
 def message(client: Anthropic, model: str) -> Any:
@@ -53,7 +54,7 @@ def test_results_are_the_vendor_s_own(
     assert result
 
 
-def test_a_key_may_come_as_bearer_or_as_x_api_key(stack: Stack) -> None:
+def test_a_key_may_come_as_bearer_or_as_x_api_key(stack: Stack, keep: Keep) -> None:
     bearer = Anthropic(base_url=stack.url, auth_token=stack.key.value, max_retries=0)
     named = Anthropic(
         base_url=stack.url,
@@ -62,11 +63,11 @@ def test_a_key_may_come_as_bearer_or_as_x_api_key(stack: Stack) -> None:
         max_retries=0,
     )
     for client in (bearer, named):
-        assert message(client, "ant.decent")["role"] == "assistant"
+        assert message(keep(client), "ant.decent")["role"] == "assistant"
 
 
-def test_a_base_url_with_the_version_works_too(stack: Stack) -> None:
-    client = Anthropic(base_url=f"{stack.url}/v1", api_key=stack.key.value, max_retries=0)
+def test_a_base_url_with_the_version_works_too(stack: Stack, keep: Keep) -> None:
+    client = keep(Anthropic(base_url=f"{stack.url}/v1", api_key=stack.key.value, max_retries=0))
     assert message(client, "ant.decent")["role"] == "assistant"
 
 
@@ -111,8 +112,8 @@ def test_a_vendor_in_trouble_is_told_in_the_dialect(
         assert raised.value.response.headers["retry-after"] == "7"
 
 
-def test_a_wrong_key_is_an_authentication_error(stack: Stack) -> None:
-    client = Anthropic(base_url=stack.url, api_key=NOBODY, max_retries=0)
+def test_a_wrong_key_is_an_authentication_error(stack: Stack, keep: Keep) -> None:
+    client = keep(Anthropic(base_url=stack.url, api_key=NOBODY, max_retries=0))
     with pytest.raises(anthropic.AuthenticationError) as raised:
         message(client, "ant.decent")
     body: Any = raised.value.body
@@ -172,9 +173,9 @@ def test_tools_in_two_turns(through: Anthropic) -> None:
 
 
 def test_the_mock_provider_says_the_same_inside_and_outside(
-    through: Anthropic, mock_url: str
+    through: Anthropic, mock_url: str, keep: Keep
 ) -> None:
-    outside = Anthropic(base_url=mock_url, api_key="any", max_retries=0)
+    outside = keep(Anthropic(base_url=mock_url, api_key="any", max_retries=0))
     for call in (message, raw_stream):
         told = [call(client, "mock-lorem") for client in (through, outside)]
         for answer in told:

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.clients.foreign import CITIES, GREETING, KINDS, PICTURE, limited, vendors
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 from tests.clients.tools import SCHEMA
 
@@ -43,8 +44,8 @@ def client_of(stack: Stack, key: str) -> Any:
 
 
 @pytest.fixture
-def bedrock(vendors: Stack) -> Any:
-    return client_of(vendors, vendors.key.value)
+def bedrock(vendors: Stack, keep: Keep) -> Any:
+    return keep(client_of(vendors, vendors.key.value))
 
 
 def text_of(answer: Any) -> str:
@@ -119,9 +120,10 @@ def test_a_limit_is_told_as_aws_tells_it(
     assert raised.value.response["Error"]["Code"] == "ThrottlingException"
 
 
-def test_a_wrong_key_has_no_access(stack: Stack) -> None:
+def test_a_wrong_key_has_no_access(stack: Stack, keep: Keep) -> None:
+    stranger = keep(client_of(stack, NOBODY))
     with pytest.raises(ClientError) as raised:
-        client_of(stack, NOBODY).converse(modelId="mock-echo", messages=HELLO)
+        stranger.converse(modelId="mock-echo", messages=HELLO)
     assert raised.value.response["Error"]["Code"] == "AccessDeniedException"
 
 

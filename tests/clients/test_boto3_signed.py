@@ -1,7 +1,7 @@
 """The official AWS SDK as it comes: it signs, over plain http too."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import boto3
 import pytest
@@ -9,36 +9,46 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.clients.foreign import GREETING, vendors
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 
 __all__ = ["vendors"]
 
 HELLO: Final[Any] = [{"role": "user", "content": [{"text": GREETING}]}]
 MODEL: Final = "bedrock.mock-echo"
+ServiceName: TypeAlias = Literal["bedrock", "bedrock-runtime"]
 
 
-def client_of(stack: Stack, pair: tuple[str, str], path: str = "") -> Any:
+class Signed(Protocol):
+    """An AWS client that signs with a pair of keys."""
+
+    def __call__(
+        self, pair: tuple[str, str], path: str = "", *, service: ServiceName = "bedrock-runtime"
+    ) -> Any: ...
+
+
+@pytest.fixture
+def signed(vendors: Stack, keep: Keep) -> Signed:
     config = Config(region_name="eu-west-1", retries={"total_max_attempts": 1})
-    key_id, secret = pair
-    return boto3.client(
-        "bedrock-runtime",
-        endpoint_url=f"{stack.url}{path}",
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=config,
-    )
+
+    def client(
+        pair: tuple[str, str], path: str = "", *, service: ServiceName = "bedrock-runtime"
+    ) -> Any:
+        key_id, secret = pair
+        opened: Any = boto3.client(
+            service,
+            endpoint_url=f"{vendors.url}{path}",
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            config=config,
+        )
+        return keep(opened)
+
+    return client
 
 
-def test_a_list(vendors: Stack, pair: tuple[str, str]) -> None:
-    key_id, secret = pair
-    client = boto3.client(
-        "bedrock",
-        endpoint_url=vendors.url,
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        region_name="eu-west-1",
-    )
-    models: Any = client.list_foundation_models()["modelSummaries"]
+def test_a_list(signed: Signed, pair: tuple[str, str]) -> None:
+    models: Any = signed(pair, service="bedrock").list_foundation_models()["modelSummaries"]
     assert "mock.mock-echo" in {model["modelId"] for model in models}
 
 
@@ -48,13 +58,13 @@ def pair(vendors: Stack) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("path", ["", "/bedrock"])
-def test_an_answer(vendors: Stack, pair: tuple[str, str], path: str) -> None:
-    answer = client_of(vendors, pair, path).converse(modelId=MODEL, messages=HELLO)
+def test_an_answer(signed: Signed, pair: tuple[str, str], path: str) -> None:
+    answer = signed(pair, path).converse(modelId=MODEL, messages=HELLO)
     assert answer["output"]["message"]["content"] == [{"text": GREETING}]
 
 
-def test_a_stream(vendors: Stack, pair: tuple[str, str]) -> None:
-    said = client_of(vendors, pair).converse_stream(modelId=MODEL, messages=HELLO)
+def test_a_stream(signed: Signed, pair: tuple[str, str]) -> None:
+    said = signed(pair).converse_stream(modelId=MODEL, messages=HELLO)
     kinds = [next(iter(event)) for event in said["stream"]]
     assert (kinds[0], kinds[-1]) == ("messageStart", "metadata")
 
@@ -83,16 +93,16 @@ def flipped(part: str) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("part", ["body", "path", "date"])
-def test_one_flipped_byte_is_found(vendors: Stack, pair: tuple[str, str], part: str) -> None:
-    client = client_of(vendors, pair)
+def test_one_flipped_byte_is_found(signed: Signed, pair: tuple[str, str], part: str) -> None:
+    client = signed(pair)
     client.meta.events.register("before-send.bedrock-runtime", flipped(part))
     assert word_of(client) == (403, "InvalidSignatureException")
 
 
-def test_what_is_no_pair_of_ours_is_not_recognized(vendors: Stack, pair: tuple[str, str]) -> None:
+def test_what_is_no_pair_of_ours_is_not_recognized(signed: Signed, pair: tuple[str, str]) -> None:
     key_id, secret = pair
-    assert word_of(client_of(vendors, ("AKIAIOSFODNN7EXAMPLE", secret))) == (
+    assert word_of(signed(("AKIAIOSFODNN7EXAMPLE", secret))) == (
         403,
         "UnrecognizedClientException",
     )
-    assert word_of(client_of(vendors, (key_id, "x" * 40))) == (403, "InvalidSignatureException")
+    assert word_of(signed((key_id, "x" * 40))) == (403, "InvalidSignatureException")

@@ -7,8 +7,10 @@ from langchain_anthropic import ChatAnthropic
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from openai import DefaultHttpxClient
 from pydantic import SecretStr
 
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 from tests.clients.tools import WEATHER, answer_of_tool
 from tests.faults.referee import Referee
@@ -63,13 +65,14 @@ def test_tools_in_two_turns(stack: Stack, vendor: str) -> None:
     assert "21" in str(model.invoke(talk).text)
 
 
-def test_embeddings(stack: Stack) -> None:
+def test_embeddings(stack: Stack, keep: Keep) -> None:
     model = OpenAIEmbeddings(
         base_url=f"{stack.url}/v1",
         api_key=SecretStr(stack.key.value),
         model="mock-embed",
         check_embedding_ctx_length=False,  # counting tokens would download a vocabulary
         max_retries=0,
+        http_client=keep(DefaultHttpxClient()),
     )
     one, two, same = model.embed_documents(["one", "two", "one"])
     assert one == same != two

@@ -11,6 +11,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 from tests.clients.tools import WEATHER, answer_of_tool
 from tests.faults.referee import Referee
@@ -20,13 +21,13 @@ NOBODY: Final = "sy-live-" + "A" * 43
 
 
 @pytest.fixture
-def through(stack: Stack) -> OpenAI:
-    return OpenAI(base_url=f"{stack.url}/v1", api_key=stack.key.value, max_retries=0)
+def through(stack: Stack, keep: Keep) -> OpenAI:
+    return keep(OpenAI(base_url=f"{stack.url}/v1", api_key=stack.key.value, max_retries=0))
 
 
 @pytest.fixture
-def straight(referee: Referee) -> OpenAI:
-    return OpenAI(base_url=f"{referee.url}/v1", api_key="sk-good", max_retries=0)
+def straight(referee: Referee, keep: Keep) -> OpenAI:
+    return keep(OpenAI(base_url=f"{referee.url}/v1", api_key="sk-good", max_retries=0))
 
 
 def chat(client: OpenAI, model: str) -> Any:
@@ -119,8 +120,8 @@ def test_an_overloaded_vendor_is_a_server_error(
     assert isinstance(raised.value.body, dict)
 
 
-def test_a_wrong_key_is_an_authentication_error(stack: Stack) -> None:
-    client = OpenAI(base_url=f"{stack.url}/v1", api_key=NOBODY, max_retries=0)
+def test_a_wrong_key_is_an_authentication_error(stack: Stack, keep: Keep) -> None:
+    client = keep(OpenAI(base_url=f"{stack.url}/v1", api_key=NOBODY, max_retries=0))
     with pytest.raises(openai.AuthenticationError) as raised:
         chat(client, "oai.decent")
     assert (raised.value.code, raised.value.type) == ("invalid_api_key", "invalid_request_error")
@@ -194,8 +195,10 @@ def test_tools_in_two_turns(through: OpenAI) -> None:
     assert "21" in str(second.choices[0].message.content)
 
 
-def test_the_mock_provider_says_the_same_inside_and_outside(through: OpenAI, mock_url: str) -> None:
-    outside = OpenAI(base_url=f"{mock_url}/v1", api_key="any", max_retries=0)
+def test_the_mock_provider_says_the_same_inside_and_outside(
+    through: OpenAI, mock_url: str, keep: Keep
+) -> None:
+    outside = keep(OpenAI(base_url=f"{mock_url}/v1", api_key="any", max_retries=0))
     for model in ("mock-echo", "mock-lorem"):
         told = [chat(client, model) for client in (through, outside)]
         for answer in told:

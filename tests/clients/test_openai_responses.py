@@ -9,6 +9,7 @@ from openai import OpenAI, Stream
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, others, vendors
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 from tests.clients.tools import SCHEMA, WEATHER, answer_of_tool
 
@@ -22,8 +23,8 @@ TOOLS: Final[Any] = [
 
 
 @pytest.fixture
-def client(vendors: Stack) -> OpenAI:
-    return OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0)
+def client(vendors: Stack, keep: Keep) -> OpenAI:
+    return keep(OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0))
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -13,6 +13,7 @@ from anthropic import Anthropic
 from openai import OpenAI
 
 from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, others, vendors
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 from tests.clients.tools import ANTHROPIC_WEATHER, SCHEMA, WEATHER, answer_of_tool
 
@@ -24,13 +25,13 @@ ANTHROPIC_TIME: Final[Any] = {"name": "get_time", "input_schema": SCHEMA}
 
 
 @pytest.fixture
-def chat(vendors: Stack) -> OpenAI:
-    return OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0)
+def chat(vendors: Stack, keep: Keep) -> OpenAI:
+    return keep(OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0))
 
 
 @pytest.fixture
-def messages(vendors: Stack) -> Anthropic:
-    return Anthropic(base_url=vendors.url, api_key=vendors.key.value, max_retries=0)
+def messages(vendors: Stack, keep: Keep) -> Anthropic:
+    return keep(Anthropic(base_url=vendors.url, api_key=vendors.key.value, max_retries=0))
 
 
 # --- the openai SDK, Chat -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from openai import OpenAI
 
 from tests.clients.foreign import vendors
 from tests.clients.google_sdk import genai, types
+from tests.clients.kept import Keep
 from tests.clients.stack import Stack
 
 __all__ = ["vendors"]
@@ -13,8 +14,10 @@ TEXTS = ["one", "two", "one"]
 
 
 @pytest.mark.parametrize("vendor", ["chat", "gemini"])
-def test_the_openai_sdk_gets_a_vector_for_each_text(vendors: Stack, vendor: str) -> None:
-    client = OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0)
+def test_the_openai_sdk_gets_a_vector_for_each_text(
+    vendors: Stack, vendor: str, keep: Keep
+) -> None:
+    client = keep(OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0))
     answer = client.embeddings.create(model=f"{vendor}.mock-embed", input=TEXTS)
     first, second, third = (each.embedding for each in answer.data)
     assert first == third != second
