@@ -1,9 +1,15 @@
 """A conversation as two sides that take turns, for dialects that take no other."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
+
+from protocols.codec import Target
+from protocols.losses import Losses
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
+# In `Target.refuses`: the last word cannot be the assistant's.
+PREFILL: Final = "prefill"
+GO_ON: Final = "Go on from where your last message ends, without repeating any of it."
 
 
 class Turn:
@@ -34,3 +40,18 @@ def joined(turns: Iterable[Turn]) -> list[Turn]:
             else:
                 found.append(part)
     return found
+
+
+def go_on(turns: list[dict[str, Any]], target: Target, losses: Losses) -> None:
+    """Who does not go on with an answer that is begun is asked to, in words.
+
+    `turns` as the target's dialect has them. Nothing of what was written is left out.
+    """
+    last = turns[-1] if turns else None
+    if PREFILL not in target.refuses or last is None or last["role"] != "assistant":
+        return
+    ending = last["content"][-1] if last["content"] else None
+    if isinstance(ending, dict) and "text" in ending:
+        losses.add("other:prefill", "messages", "an answer begun is gone on with in words only")
+        kind = {"type": ending["type"]} if "type" in ending else {}
+        turns.append({"role": "user", "content": [{**kind, "text": GO_ON}]})

@@ -188,6 +188,15 @@ REFUSALS: Final = (
         re.compile(rf"{BEFORE}claude-(?:3-.*|(?:opus|sonnet)-4(?:-0)?(?:[@-]20\d{{6}}.*)?)"),
         frozenset({"json_schema"}),
     ),
+    # Whoever keeps answers to a schema takes a part of JSON Schema for it.
+    (CLAUDE, re.compile(rf"{BEFORE}claude-.*"), frozenset({"json_schema.full"})),
+    (BEDROCK, re.compile(r".*"), frozenset({"json_schema.full"})),
+    # An answer that is begun already is not gone on with.
+    (
+        CLAUDE,
+        re.compile(rf"{BEFORE}claude-(?:[a-z]+-4-[6-9]|[a-z]+-[5-9])(?!\d).*"),
+        frozenset({"prefill"}),
+    ),
     (
         frozenset({"openai", "azure_openai"}),
         re.compile(rf"(?:o1|o1-mini|o1-preview|o1-pro|o3-mini){DATED}"),
@@ -229,7 +238,7 @@ def _known(kind: str, name: str) -> Capabilities:
         known["cache"] = True
     for kinds, pattern, refused in REFUSALS:
         if kind in kinds and pattern.fullmatch(name):
-            known["refuses"] = refused
+            known["refuses"] = known.get("refuses", frozenset()) | refused
     return Capabilities(**known)
 
 

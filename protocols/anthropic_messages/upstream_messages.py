@@ -19,7 +19,7 @@ from protocols.anthropic_messages.upstream_blocks import (
 )
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.ir import Content, Message
-from protocols.turns import Role, Turn, joined
+from protocols.turns import Role, Turn, go_on, joined
 
 
 def write_messages(
@@ -42,6 +42,7 @@ def write_messages(
     if head and not arranged:
         # Others answer to instructions alone, Messages does not.
         return [], [{"role": "user", "content": head}]
+    go_on(arranged, writing.target, writing.losses)
     return head, arranged
 
 

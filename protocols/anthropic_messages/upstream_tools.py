@@ -9,6 +9,7 @@ from protocols import ir
 from protocols.anthropic_messages.blocks import VENDOR
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.custom_tools import PARAMETERS, description_of
+from protocols.kept_schemas import schema_for
 from protocols.lenient import an_object, words
 
 if TYPE_CHECKING:
@@ -132,10 +133,15 @@ def _function(writing: Writing, tool: ir.FunctionTool, path: str) -> dict[str, A
     if tool.parameters or not writing.is_own:
         said["input_schema"] = tool.parameters or ANY_OBJECT
     if tool.strict or (tool.strict is not None and writing.is_own):
-        if writing.refuses("json_schema"):
-            writing.losses.add("schema", f"{path}.strict", "the target keeps to no schema")
+        wanted = tool.parameters or ANY_OBJECT
+        place = f"{path}.parameters"
+        schema = schema_for(writing.target, wanted, writing.losses, place, is_own=writing.is_own)
+        if schema is None:
+            writing.losses.add("schema", f"{path}.strict", "the target cannot keep to it")
         else:
             said["strict"] = tool.strict
+            if schema is not wanted:
+                said["input_schema"] = schema
     return writing.finish(said, extra=tool.extra, cache=tool.cache, path=path)
 
 
@@ -151,8 +157,11 @@ def write_output(
     if output.description is not None:
         writing.losses.add("output", "output.description", "Messages has no place for it")
     schema = output.schema or ANY_OBJECT
-    if not writing.refuses("json_schema"):
-        return {"type": "json_schema", "schema": schema}, None
+    kept = schema_for(
+        writing.target, schema, writing.losses, "output.schema", is_own=writing.is_own
+    )
+    if kept is not None:
+        return {"type": "json_schema", "schema": kept}, None
     if not tools.written and not writing.refuses("tools"):
         tools.schema_tool = SCHEMA_TOOL
         tools.written.append({"name": SCHEMA_TOOL, "input_schema": schema})

@@ -16,7 +16,7 @@ from protocols.bedrock_converse.upstream_blocks import (
 )
 from protocols.bedrock_converse.upstream_writing import Writing, Written
 from protocols.ir import Message
-from protocols.turns import Role, Turn, joined
+from protocols.turns import Role, Turn, go_on, joined
 
 
 def write_messages(
@@ -39,6 +39,7 @@ def write_messages(
     if head and not arranged:
         # Others answer to instructions alone, Converse does not.
         return [], [{"role": "user", "content": head}]
+    go_on(arranged, writing.target, writing.losses)
     return head, arranged
 
 

@@ -7,6 +7,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.bedrock_converse.upstream_writing import Writing, Written
 from protocols.custom_tools import PARAMETERS, description_of
+from protocols.kept_schemas import schema_for
 
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
 CHOICES: Final = {"auto": "auto", "required": "any", "named": "tool"}
@@ -104,8 +105,11 @@ class Tools:
             self.told.append(ONLY_JSON)
             return {}
         schema = output.schema or ANY_OBJECT
-        if not writing.refuses("json_schema"):
-            said = {"schema": bytes(schema).decode()}
+        kept = schema_for(
+            writing.target, schema, writing.losses, "output.schema", is_own=writing.is_own
+        )
+        if kept is not None:
+            said = {"schema": bytes(kept).decode()}
             if output.name is not None:
                 said["name"] = output.name
             if output.description is not None:
@@ -148,8 +152,13 @@ def _function(writing: Writing, tool: ir.FunctionTool, path: str) -> dict[str, A
     else:
         said = _spec(name, tool.description, tool.parameters or ANY_OBJECT)
     if tool.strict or (tool.strict is not None and writing.is_own):
-        if writing.refuses("json_schema"):
-            writing.losses.add("schema", f"{path}.strict", "the target keeps to no schema")
+        wanted = tool.parameters or ANY_OBJECT
+        place = f"{path}.parameters"
+        schema = schema_for(writing.target, wanted, writing.losses, place, is_own=writing.is_own)
+        if schema is None:
+            writing.losses.add("schema", f"{path}.strict", "the target cannot keep to it")
         else:
             said["strict"] = tool.strict
+            if schema is not wanted:
+                said["inputSchema"] = {"json": schema}
     return writing.rest(said, tool.extra, path)

@@ -1,5 +1,6 @@
 """Order of messages: instructions, speakers, results."""
 
+import pytest
 from msgspec import Raw
 
 from protocols import ir
@@ -196,3 +197,34 @@ def test_ids_and_names_are_made_to_fit_and_names_are_remembered() -> None:
     assert memo is not None
     assert memo.names == {"b_se": "böse"}
     assert memo.seed == "seed"
+
+
+GO_ON = text("Go on from where your last message ends, without repeating any of it.")
+UNBEGUN = target(refuses=frozenset({"prefill"}))
+
+
+def test_a_begun_answer_is_gone_on_with_in_words_where_it_must_be() -> None:
+    request = foreign(user(ir.Text(text="q")), assistant(ir.Text(text="{")))
+    assert said_in(sent(request))[-1] == ("assistant", [text("{")])
+    assert said_in(sent(request, UNBEGUN))[1:] == [("assistant", [text("{")]), ("user", [GO_ON])]
+    losses = encode(request, UNBEGUN).losses
+    assert [(loss.code, loss.content) for loss in losses] == [("other:prefill", False)]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (user(ir.Text(text="q")),),
+        (user(ir.Text(text="q")), assistant(call("c"))),
+        (assistant(call("c")), user(result("c"))),
+    ],
+)
+def test_what_is_no_begun_answer_stays_as_it_is(messages: tuple[ir.Message, ...]) -> None:
+    request = foreign(*messages)
+    assert sent(request, UNBEGUN) == sent(request)
+    assert codes(request, UNBEGUN) == []
+
+
+def test_a_begun_answer_of_the_dialect_itself_is_the_clients_own_affair() -> None:
+    request = own({"role": "user", "content": "q"}, {"role": "assistant", "content": "{"})
+    assert sent(request, UNBEGUN) == sent(request)

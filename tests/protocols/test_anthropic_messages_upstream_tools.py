@@ -171,3 +171,49 @@ def test_json_of_any_form_is_asked_for_in_words() -> None:
     assert "JSON" in sent(request)["system"][0]["text"]
     assert codes(request) == ["output"]
     assert codes(foreign(output=ir.OutputFormat(kind="text"))) == []
+
+
+PART: dict[str, Any] = {"refuses": frozenset({"json_schema.full"})}
+CLOSED = {**SCHEMA, "additionalProperties": False}
+BOUND = {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}
+ENDLESS = {"type": "object", "properties": {"a": {"$ref": "#"}}}
+
+
+def test_a_schema_is_sent_as_far_as_the_target_keeps_to_it() -> None:
+    request = foreign(
+        output=FORM,
+        tools=(
+            ir.FunctionTool(name="f", parameters=raw(SCHEMA), strict=True),
+            ir.FunctionTool(name="g", parameters=raw(BOUND), strict=False),
+            ir.FunctionTool(name="h", parameters=raw(BOUND), strict=True),
+        ),
+    )
+    body = sent(request, target(**PART))
+    assert body["output_config"]["format"]["schema"] == CLOSED
+    first, second, third = body["tools"]
+    assert (first["input_schema"], first["strict"]) == (CLOSED, True)
+    assert second == {"name": "g", "input_schema": BOUND}
+    assert "minimum" not in third["input_schema"]["properties"]["a"]
+    losses = encode(request, target(**PART)).losses
+    assert [(each.code, each.path) for each in losses] == [
+        ("schema", "tools[2].parameters.a.minimum")
+    ]
+
+
+def test_a_schema_without_an_end_is_the_input_of_a_tool() -> None:
+    form = ir.OutputFormat(kind="json_schema", name="n", schema=raw(ENDLESS))
+    body = sent(foreign(output=form), target(**PART))
+    assert body["tools"] == [{"name": "json_output", "input_schema": ENDLESS}]
+    assert codes(foreign(output=form), target(**PART)) == []
+    strict = foreign(tools=(ir.FunctionTool(name="f", parameters=raw(ENDLESS), strict=True),))
+    assert sent(strict, target(**PART))["tools"] == [{"name": "f", "input_schema": ENDLESS}]
+    assert codes(strict, target(**PART)) == ["schema"]
+
+
+def test_a_schema_of_the_dialect_itself_is_the_clients_own_affair() -> None:
+    tool = {"name": "f", "input_schema": BOUND, "strict": True}
+    form = {"type": "json_schema", "schema": BOUND}
+    request = own(tools=[tool], output_config={"format": form})
+    body = sent(request, target(**PART))
+    assert (body["tools"], body["output_config"]["format"]) == ([tool], form)
+    assert codes(request, target(**PART)) == []

@@ -333,3 +333,34 @@ def test_a_document_is_named_where_nothing_is_said_of_it() -> None:
     said, _, _ = sent(asked(user(page)))
     name, shown = said["messages"][0]["content"]
     assert (name, shown["document"]["name"]) == ({"text": "a"}, "a")
+
+
+def test_a_schema_is_sent_as_far_as_the_target_keeps_to_it() -> None:
+    bound = Raw(b'{"type":"object","properties":{"a":{"type":"integer","minimum":1}}}')
+    endless = Raw(b'{"type":"object","properties":{"a":{"$ref":"#"}}}')
+    tools = (
+        ir.FunctionTool(name="f", parameters=SCHEMA, strict=True),
+        ir.FunctionTool(name="g", parameters=endless, strict=True),
+    )
+    form = ir.OutputFormat(kind="json_schema", schema=bound)
+    said, losses, _ = sent(asked(tools=tools, output=form), refusing("json_schema.full"))
+    first, second = (each["toolSpec"] for each in said["toolConfig"]["tools"])
+    assert first["inputSchema"]["json"] == {"type": "object", "additionalProperties": False}
+    assert first["strict"] is True
+    assert "strict" not in second
+    told = msgspec.json.decode(
+        said["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"]
+    )
+    assert told["additionalProperties"] is False
+    assert told["properties"]["a"] == {"type": "integer", "description": 'Keep to {"minimum":1}.'}
+    assert losses == ["schema", "schema", "schema"]
+
+
+def test_a_begun_answer_is_gone_on_with_in_words_where_it_must_be() -> None:
+    request = asked(HI, bot(ir.Text(text="{")))
+    said, losses, _ = sent(request, refusing("prefill"))
+    assert [each["role"] for each in said["messages"]] == ["user", "assistant", "user"]
+    assert said["messages"][2]["content"][0]["text"].startswith("Go on from where")
+    assert losses == ["other:prefill"]
+    said, losses, _ = sent(request)
+    assert (said["messages"][-1], losses) == ({"role": "assistant", "content": [{"text": "{"}]}, [])

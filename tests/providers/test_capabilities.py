@@ -69,8 +69,26 @@ def test_what_thinks_first_takes_no_samples() -> None:
 def test_newer_claudes_take_fewer_samples_and_older_ones_no_schemas(
     name: str, refused: set[str]
 ) -> None:
-    assert capabilities("anthropic", name, {}).refuses == refused
-    assert capabilities("bedrock", f"eu.anthropic.{name}-v1:0", {}).refuses == refused
+    always = {"json_schema.full"}
+    refuses = capabilities("anthropic", name, {}).refuses
+    assert refuses - {"prefill"} == refused | always
+    assert capabilities("bedrock", f"eu.anthropic.{name}-v1:0", {}).refuses == refuses
+
+
+def test_since_the_sixth_of_the_fourth_no_claude_goes_on_with_a_begun_answer() -> None:
+    newer = ("opus-4-6", "sonnet-4-6", "opus-4-8@20260101", "haiku-5", "fable-5-1")
+    older = ("opus-4-5-20251101", "sonnet-4-20250514", "opus-4-20250514", "of-tomorrow")
+    for kind in ("anthropic", "anthropic_compatible", "bedrock", "vertex"):
+        for name in newer:
+            assert "prefill" in capabilities(kind, f"claude-{name}", {}).refuses
+        for name in (*older, "3-5-sonnet-20241022"):
+            assert "prefill" not in capabilities(kind, f"claude-{name}", {}).refuses
+    assert "prefill" not in capabilities("openai_compatible", "claude-opus-5", {}).refuses
+
+
+def test_bedrock_and_claude_keep_answers_to_a_part_of_json_schema() -> None:
+    assert capabilities("bedrock", "amazon.nova-lite-v1:0", {}).refuses == {"json_schema.full"}
+    assert not capabilities("anthropic_compatible", "kimi-k2", {}).refuses
 
 
 @pytest.mark.parametrize(
