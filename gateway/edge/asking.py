@@ -23,6 +23,7 @@ from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
+from gateway.edge.spelling import ESCAPED, holds, spelled
 from gateway.edge.splices import is_shared
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vectors import VectorsQuestion
@@ -39,7 +40,9 @@ KEPT_THERE: Final[Mapping[Dialect, tuple[str, ...]]] = {
     "openai.responses": ("previous_response_id", *STATE_FIELDS),
     "gemini.generate": ("cachedContent", "cached_content"),
 }
-REFERENCE: Final = b'"item_reference"'
+REFERENCE: Final = (b'"item_reference"',)
+SPELLED_REFERENCE: Final = spelled(b"item_reference", opening=b'"')
+SPELLED_SEAL: Final = spelled(WRAPPED[1:], opening=WRAPPED[:1])
 NULL: Final = b"null"
 SEVERAL: Final = 2
 CHATTING: Final = "chat"
@@ -127,7 +130,7 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
     body, features = exchange.body, runtime.settings.features
     if features is not USUAL and may_change(body, candidate.target.target, features):
         return True
-    return WRAPPED in body
+    return WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
 
 
 def _check_features(exchange: Exchange, features: Features) -> None:
@@ -154,7 +157,7 @@ def _check_kept(exchange: Exchange, candidate: Candidate) -> None:
     top = exchange.top
     names = KEPT_THERE[exchange.arrival.operation.dialect]
     field = next((name for name in names if bytes(top.get(name, NULL)) != NULL), None)
-    if field is None and REFERENCE in bytes(top.get("input", b"")):
+    if field is None and holds(bytes(top.get("input", b"")), REFERENCE, SPELLED_REFERENCE):
         field = "input"
     if field is not None:
         raise Unfit(

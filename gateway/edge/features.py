@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from gateway.edge.spelling import holds, spelled
 from protocols import ir
 from protocols.codec import Loss, Target
 
@@ -17,6 +18,9 @@ TOOL_FIELDS: Final = ("tools", "functions", "toolConfig")
 HINTS_OF_DOCUMENTS: Final = (b"document", b"file", b"pdf")
 HINTS_OF_THINKING: Final = (b"think", b"reasoning", b"effort")
 HINTS_OF_CACHING: Final = (b"cache_control", b"cachePoint")
+SPELLED_DOCUMENTS: Final = spelled(*HINTS_OF_DOCUMENTS)
+SPELLED_THINKING: Final = spelled(*HINTS_OF_THINKING)
+SPELLED_CACHING: Final = spelled(*HINTS_OF_CACHING)
 
 
 class Features(Struct, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ def refused_tools(top: Mapping[str, Raw], features: Features) -> str | None:
 
 
 def may_hold_documents(body: bytes, features: Features) -> bool:
-    return not features.documents and any(hint in body for hint in HINTS_OF_DOCUMENTS)
+    return not features.documents and holds(body, HINTS_OF_DOCUMENTS, SPELLED_DOCUMENTS)
 
 
 def holds_documents(request: ir.Request) -> bool:
@@ -51,12 +55,12 @@ def holds_documents(request: ir.Request) -> bool:
 
 def may_change(body: bytes, target: Target, features: Features) -> bool:
     """Whether what goes up is not what came: then the body must be read."""
-    if not features.thinking and any(hint in body for hint in HINTS_OF_THINKING):
+    if not features.thinking and holds(body, HINTS_OF_THINKING, SPELLED_THINKING):
         return True
     return (
         features.prompt_caching
         and target.cache
-        and not any(hint in body for hint in HINTS_OF_CACHING)
+        and not holds(body, HINTS_OF_CACHING, SPELLED_CACHING)
     )
 
 

@@ -146,6 +146,20 @@ async def test_vectors_are_not_read_for_any_of_this() -> None:
     assert client.body == answer
 
 
+async def test_no_spelling_passes_a_switch() -> None:
+    gateway = house(Features(thinking=False, documents=False), Said(MESSAGE), providers=(claude(),))
+    escaped = rb'"\u0074hinking":{"type":"enabled","\u0062udget_tokens":2000}'
+    asked = msgspec.json.encode({**ASKED, "messages": [TURN]})[:-1] + b"," + escaped + b"}"
+    client = await gateway.ask(asked, path=MESSAGES)
+    assert client.status == 200
+    assert "thinking" not in sent(gateway)
+
+    turn = msgspec.json.encode({**ASKED, "messages": [{"role": "user", "content": [PDF]}]})
+    spelled = turn.replace(b'"document"', rb'"d\u006fcument"')
+    client = await gateway.ask(spelled, path=MESSAGES)
+    assert (client.status, b"Documents are switched off" in client.body) == (400, True)
+
+
 def test_the_settings_say_it() -> None:
     usual = parse({})
     assert EdgeSettings.from_values(usual).features is USUAL

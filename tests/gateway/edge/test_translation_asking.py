@@ -8,6 +8,8 @@ import pytest
 from accounts.specs import TenantSpec
 from gateway.edge.fidelity import codes, conversion_loss, refused
 from protocols.codec import Loss, Target
+from protocols.ir import Seal
+from protocols.seals import wrap
 from providers.specs import Params, Quirks
 from tests.gateway.edge.dialects import vendor, whole
 from tests.gateway.edge.house import CHAT, MESSAGES, PLAIN, PRICE, STREAMED, House, priced
@@ -156,6 +158,22 @@ async def test_a_tier_has_a_price_only_where_it_can_be_asked_for(speaks: Any, st
         assert client.headers[b"x-switchyard-degraded"] == b"service_tier"
 
 
+@pytest.mark.parametrize("mark", [b"c3kx", rb"\u00633\u006Bx"])
+async def test_a_body_with_a_wrapped_seal_is_never_forwarded(mark: bytes) -> None:
+    """However it is spelled."""
+    wrapped = wrap(Seal(origin="gemini", signature="of another's")).encode()
+    thought = b'{"type":"thinking","thinking":"t","signature":"%s"}' % wrapped
+    said = thought.replace(b"c3kx", mark) + b',{"type":"text","text":"a"}'
+    turns = b'{"role":"user","content":"q"},{"role":"assistant","content":[%s]}' % said
+    gateway = House(Said(MESSAGE), providers=(vendor("anthropic.messages"),))
+    body = b'{"model":"m","max_tokens":9,"messages":[%s,{"role":"user","content":"q"}]}' % turns
+    client = await gateway.ask(body, path=b"/v1/messages")
+
+    assert client.status == 200
+    assert client.headers[b"x-switchyard-degraded"] == b"seal"
+    assert b"signature" not in gateway.vendors.calls[0].body
+
+
 RESPONSES: Final = b"/v1/responses"
 GEMINI: Final = b"/v1beta/models/m:generateContent"
 KEPT: Final[dict[str, tuple[bytes, dict[str, Any]]]] = {
@@ -187,6 +205,14 @@ async def test_what_a_vendor_keeps_is_nobodys_where_tenants_share_a_credential(f
     assert client.status == 400
     assert f"{field} names what theirs keeps" in client.body.decode()
     assert gateway.vendors.calls == []
+
+
+async def test_no_spelling_hides_what_a_vendor_keeps() -> None:
+    gateway = sharing(RESPONSES)
+    reference = rb'[{"type":"item\u005freference","id":"rs_1"}]'
+    client = await gateway.ask(b'{"model":"m","input":' + reference + b"}", path=RESPONSES)
+
+    assert (client.status, gateway.vendors.calls) == (400, [])
 
 
 @pytest.mark.parametrize("field", KEPT)
