@@ -6,14 +6,18 @@ a frame is forwarded whole or withheld whole.
 """
 
 import math
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from protocols import ir
 from protocols.codec import Frame
 from protocols.errors import FINAL_KINDS, Problem
-from protocols.ir import Dialect
+from protocols.ir import Dialect, StopReason
+
+# A model that ends so has failed: it may do better when it is asked again (protocols.md PR-32).
+FAILED_STOPS: Final[frozenset[StopReason]] = frozenset({"malformed", "error"})
 
 
 class EncodedError(Struct, frozen=True):
@@ -33,6 +37,7 @@ class StreamObserver(Protocol):
     failure: Problem | None  # the stream carried an error event
     usage: ir.Usage | None  # the last word on usage so far
     stop: str | None  # the vendor's own stop word
+    failed_stop: str | None  # the one with which the first answer has failed
     tier: str | None  # as which it says it has served, in its own word
 
     def feed(self, frame: bytes) -> bool:
@@ -49,6 +54,7 @@ class Observed:
     failure: Problem | None = None
     usage: ir.Usage | None = None
     stop: str | None = None
+    failed_stop: str | None = None
     tier: str | None = None
 
 
@@ -70,6 +76,7 @@ class NativeDialect(Protocol):
     dialect: Dialect
     keepalive: bytes
     stream_content_type: bytes
+    failed_stops: frozenset[str]  # stop words of a model that has failed
     last_event: bytes  # of a stream that said why it stopped and then broke off
 
     def splitter(self, *, cap: int) -> Splitter:
@@ -113,6 +120,11 @@ class NativeDialect(Protocol):
     def error_event(self, problem: Problem, request_id: str) -> bytes:
         """The one terminal event of a stream that failed after it had begun."""
         ...
+
+
+def failed_words(reasons: Mapping[str, StopReason]) -> frozenset[str]:
+    """What a dialect's vendors say where the model has failed."""
+    return frozenset(word for word, reason in reasons.items() if reason in FAILED_STOPS)
 
 
 def retry_headers(problem: Problem) -> tuple[tuple[str, str], ...]:

@@ -25,6 +25,7 @@ from gateway.edge.failures import (
     unwritable,
 )
 from gateway.edge.fidelity import codes
+from gateway.edge.passage import failed_stop
 from gateway.edge.questions import Question
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
@@ -40,7 +41,8 @@ from gateway.edge.upstream import (
 )
 from gateway.edge.watching import Watch
 from protocols.codec import Loss
-from protocols.errors import ProtocolError
+from protocols.errors import Problem, ProtocolError
+from protocols.ir import Usage
 from providers.adapters.base import Destination, Revealable
 from providers.adapters.headers import HeaderRefused
 
@@ -215,12 +217,12 @@ class Caller:
         if usage is None and not is_json(body):
             return odd(f"answered {answer.status} with broken JSON", slug=slug)
         headers = answer.headers
+        if stop in native.failed_stops and question.lane == "native":
+            return self._given_up(failed_stop(stop), made, usage)
         try:
             told = question.told(body, stream=exchange.asked_stream)
         except ModelFailed as failed:
-            failure = of_problem(failed.problem, slug=slug)
-            failure.counts = False
-            return failure
+            return self._given_up(failed.problem, made, usage)
         except ProtocolError as error:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         if question.lane == "translation":
@@ -236,6 +238,13 @@ class Caller:
         else:
             await self._delivery.whole(status=answer.status, upstream=headers, body=told.body)
         return None
+
+    def _given_up(self, problem: Problem, made: Attempt, usage: Usage | None) -> Failure:
+        """The model has failed, its vendor has not."""
+        made.usage = usage
+        failure = of_problem(problem, slug=made.candidate.provider.slug)
+        failure.counts = False
+        return failure
 
     async def _stream(
         self, step: Step, question: Question, made: Attempt, answer: UpstreamAnswer
@@ -269,6 +278,8 @@ class Caller:
             problem = unsaid(passage.failure, secret)
             failure = of_problem(problem, slug=step.candidate.provider.slug)
             failure.counts = passage.counts
+            if not passage.counts:
+                made.usage = observer.usage
             if passage.open:
                 own = exchange.vendor_key is not None
                 ours = is_about_us(failure, own_credential=own)

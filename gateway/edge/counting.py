@@ -61,7 +61,12 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
     if operation == COUNTING or made.status >= ANSWERED_BADLY or not may_have_been_sent(made):
         return NOTHING, "exact"
     asked = len(exchange.body) // BYTES_PER_TOKEN
+    window = made.candidate.target.context_window
     if exchange.delivered is not made:
+        if made.usage is not None:
+            local = LocalCount(input_tokens=asked, output_tokens=0)
+            classes = classes_of(made.usage, local=local, context_window=window)
+            return classes, "exact" if classes.source == "provider" else "estimated"
         # The client left, or the answer was none: whether that is billed only the vendor knows.
         is_accepted = made.status != 0 and made.verdict is None
         empty = UsageClasses(in_fresh=asked, source="estimate")
@@ -69,7 +74,6 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
     local = LocalCount(
         input_tokens=asked, output_tokens=produced(exchange) if operation == "chat" else 0
     )
-    window = made.candidate.target.context_window
     usage = exchange.usage
     is_told = exchange.whole or (exchange.stop is not None and usage.output_tokens is not None)
     if is_told:

@@ -70,6 +70,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     status: int = 0
     verdict: VerdictClass | None = None
     message: str = ""
+    usage: ir.Usage | None = None  # of an answer that the vendor gave and nobody got
     drained: bool = False  # ended because this worker has to go
     ended_at: float | None = None
 

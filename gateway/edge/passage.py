@@ -86,7 +86,10 @@ class Passage:
         if self.open:
             return kept[0] if len(kept) == 1 else b"".join(kept)
         self._held += kept
-        if self.observer.content or (self.observer.terminal and self.failure is None):
+        observer = self.observer
+        if (observer.content or (observer.terminal and self.failure is None)) and (
+            observer.failed_stop is None
+        ):
             self.open = True
             released = b"".join(self._held)
             self._held.clear()
@@ -104,7 +107,8 @@ class Passage:
         kept: list[bytes] = []
         observer, native = self.observer, self._native
         for frame in frames:
-            if observer.feed(frame):
+            # Of an answer that has failed only usage is still of interest.
+            if observer.feed(frame) and observer.failed_stop is None:
                 kept.append(frame)
             if not self.meaningful:
                 self.meaningful = native.is_meaningful(frame)
@@ -115,8 +119,13 @@ class Passage:
                 return kept[:-1] if kept and kept[-1] is frame else kept
             if observer.terminal:
                 self.over = True
+                if observer.failed_stop is not None:
+                    self._give_up(observer.failed_stop)
                 return kept
         return kept
+
+    def _give_up(self, word: str) -> None:
+        self.failure, self.counts = failed_stop(word), False
 
     def close(self, *, broke_off: bool = False) -> bytes | None:
         """No more will come: what is still to be sent; None where its answer broke off."""
@@ -131,11 +140,18 @@ class Passage:
             self.failure = observer.failure
             if shown and not broke_off:
                 self._held.append(rest)
+        if self.failure is None and observer.failed_stop is not None:
+            self._give_up(observer.failed_stop)
         if self.failure is None and (is_whole or (self.open and observer.terminal)):
             self.open = True
             # A vendor whose streams just close has its own way to end: nothing is added to it.
             return b"".join(self._held) + (self._native.last_event if broke_off else b"")
         return None
+
+
+def failed_stop(word: str) -> Problem:
+    """The vendor has not failed, its model has: clients can bring any model there."""
+    return Problem(kind="upstream_error", message=f"The model stopped with {word!r}.")
 
 
 def is_whole_event(rest: bytes) -> bool:

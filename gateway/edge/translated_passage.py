@@ -10,26 +10,23 @@ from typing import Final
 
 from gateway.edge.exchange import Exchange
 from gateway.edge.naming import Naming
-from gateway.edge.passage import Passage, is_whole_event
+from gateway.edge.passage import Passage, failed_stop, is_whole_event
 from protocols import ir
 from protocols.codec import EventDecoder, EventEncoder, Loss
 from protocols.errors import DecodeError, Problem, ProtocolError, kind_named
 from protocols.ir import Dialect
-from protocols.native import NativeDialect
+from protocols.native import FAILED_STOPS, NativeDialect
 from protocols.stream import Grammar
 
 # Whose events are numbered: only the stream itself knows what comes next.
 NUMBERED: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
-# A model that ends so has failed: it may do better when it is asked again (protocols.md PR-32).
-# Its vendor has not: clients can bring any model there.
-FAILED_STOPS: Final = frozenset({"malformed", "error"})
 
 
 class ModelFailed(ProtocolError):
     """A whole answer of which nothing can be used."""
 
-    def __init__(self, stop: ir.Stop) -> None:
-        self.problem = failed_stop(stop)
+    def __init__(self, word: str) -> None:
+        self.problem = failed_stop(word)
         super().__init__(self.problem.message)
 
 
@@ -140,7 +137,8 @@ class TranslatedPassage(Passage):
                     self.failure = Problem(kind=kind_named(event.kind), message=event.message)
                     return
                 case ir.Finished() if event.stop.reason in FAILED_STOPS:
-                    self.failure, self.counts = failed_stop(event.stop), False
+                    word = event.stop.raw or event.stop.reason
+                    self.failure, self.counts = failed_stop(word), False
                     return
                 case ir.Finished():
                     self._ended = self._encoder.feed(self._naming.event(event))
@@ -164,8 +162,3 @@ class TranslatedPassage(Passage):
             message = "The stream ended without its last event."
             self.failure = Problem(kind="upstream_error", message=message)
         return self._ended is not None
-
-
-def failed_stop(stop: ir.Stop) -> Problem:
-    word = stop.raw or stop.reason
-    return Problem(kind="upstream_error", message=f"The model stopped with {word!r}.")

@@ -17,11 +17,12 @@ from gateway.edge.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import Sealer, opened, stripped
 from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
-from gateway.edge.translated_passage import FAILED_STOPS, ModelFailed, TranslatedPassage
+from gateway.edge.translated_passage import ModelFailed, TranslatedPassage
 from protocols import ir
 from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
 from protocols.errors import DecodeError, ProtocolError, Unsupported
 from protocols.ir import Dialect
+from protocols.native import FAILED_STOPS
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from protocols.stream import replay
 
@@ -139,7 +140,7 @@ class TranslatedQuestion:
     def told(self, body: bytes, *, stream: bool) -> Told:
         response = self._upstream.decode_response(body, self._memo)
         if response.stop.reason in FAILED_STOPS:
-            raise ModelFailed(response.stop)
+            raise ModelFailed(response.stop.raw or response.stop.reason)
         named = self._naming.response(response)
         if stream:
             encoder = self._asked.codec.event_encoder(self._asked.request)

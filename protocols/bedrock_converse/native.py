@@ -7,17 +7,19 @@ from msgspec.structs import replace
 from protocols import ir
 from protocols.bedrock_converse.errors import KINDS, encode_error, error_message
 from protocols.bedrock_converse.usage import read_tier, read_usage
+from protocols.bedrock_converse.wire import REASONS
 from protocols.codec import Frame
 from protocols.errors import Problem
 from protocols.framing.aws import AwsDialect, read_message
 from protocols.ir import Dialect
 from protocols.lenient import an_object, as_object, words
-from protocols.native import EncodedError, Observed
+from protocols.native import EncodedError, Observed, failed_words
 from protocols.vendor_errors import problem_of
 
 DELTA: Final = "contentBlockDelta"
 REASONING: Final = "reasoningContent"
 BAD_REQUEST: Final = 400
+FAILED_STOPS: Final = failed_words(REASONS)
 
 
 class ConverseObserver(Observed):
@@ -33,6 +35,7 @@ class ConverseObserver(Observed):
         elif message.event == "messageStop":
             self.stop = words(an_object(message.data).get("stopReason")) or self.stop
             self.stopped = True
+            self.failed_stop = self.stop if self.stop in FAILED_STOPS else None
             self.terminal = self.usage is not None
         elif message.event == "metadata":
             said = an_object(message.data)
@@ -46,6 +49,7 @@ class BedrockConverse(AwsDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "bedrock.converse"
+    failed_stops = FAILED_STOPS
 
     def observer(self, *, hide_usage: bool) -> ConverseObserver:
         return ConverseObserver()

@@ -161,6 +161,7 @@ class AwsDialect:
     stream_content_type = CONTENT_TYPE
     keepalive = PING_MESSAGE
     last_event = b""
+    failed_stops: frozenset[str] = frozenset()
 
     def splitter(self, *, cap: int) -> AwsSplitter:
         return AwsSplitter(cap=cap)

@@ -106,6 +106,7 @@ class SseDialect:
 
     stream_content_type = b"text/event-stream; charset=utf-8"
     last_event = b""
+    failed_stops: frozenset[str] = frozenset()
 
     def splitter(self, *, cap: int) -> SseSplitter:
         return SseSplitter(cap=cap)

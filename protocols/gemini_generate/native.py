@@ -14,15 +14,16 @@ from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.gemini_generate.errors import encode_error, error_object, read_problem
 from protocols.gemini_generate.usage import read_tier, read_usage, searches_of, with_searches
-from protocols.gemini_generate.wire import NUMBERED
+from protocols.gemini_generate.wire import NUMBERED, STOP_REASONS
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import VALUES, an_object, as_object, read, words
-from protocols.native import EncodedError, Observed
+from protocols.native import EncodedError, Observed, failed_words
 
 # Clients take neither a comment nor an event without data for a sign of life.
 KEEPALIVE: Final = b"\n"
 TIER: Final = b'"serviceTier"'
 NULL: Final = Raw(b"null")
+FAILED_STOPS: Final = failed_words(STOP_REASONS)
 # What a part may hold without saying anything to the user. A key nobody knows counts as content.
 SILENT_KEYS: Final = frozenset({"thoughtSignature", "thought", "partMetadata"})
 
@@ -88,6 +89,8 @@ class GenerateObserver(Observed):
             self.stopped = True
             if self.stop is None or is_first:
                 self.stop = word
+            if is_first and word in FAILED_STOPS:
+                self.failed_stop = word
 
 
 class GeminiGenerate(SseDialect):
@@ -95,6 +98,7 @@ class GeminiGenerate(SseDialect):
 
     dialect: Dialect = "gemini.generate"
     keepalive = KEEPALIVE
+    failed_stops = FAILED_STOPS
 
     def observer(self, *, hide_usage: bool) -> GenerateObserver:
         return GenerateObserver()

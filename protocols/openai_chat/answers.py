@@ -21,7 +21,7 @@ LISTS: Final = msgspec.json.Decoder(list[Raw])
 OBJECT_LISTS: Final = msgspec.json.Decoder(list[dict[str, Raw]])
 # Two spellings of the same; where a vendor uses both, the second stays with the rest.
 REASONING_KEYS: Final = ("reasoning_content", "reasoning")
-STOPS: Final[Mapping[str | None, StopReason]] = {
+STOPS: Final[Mapping[str, StopReason]] = {
     "stop": "end_turn",
     "eos": "end_turn",
     "eos_token": "end_turn",

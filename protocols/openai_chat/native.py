@@ -13,13 +13,15 @@ from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import as_object, read, words
-from protocols.native import EncodedError, Observed
+from protocols.native import EncodedError, Observed, failed_words
+from protocols.openai_chat.answers import STOPS
 from protocols.openai_chat.usage import read_usage
 from protocols.vendor_errors import problem_among, problem_of
 
 KEEPALIVE: Final = b": keepalive\n\n"
 DONE: Final = b"[DONE]"
 FAILED: Final = "error"  # the reason of those who break off inside a stream
+FAILED_STOPS: Final = failed_words(STOPS)
 LONGEST_END: Final = 64
 TIER: Final = b'"service_tier"'
 # Keys that say something unless they are null.
@@ -101,6 +103,8 @@ class ChatObserver(Observed):
             self.stopped = True
             if self.stop is None or choice.index == 0:
                 self.stop = stop
+            if choice.index == 0 and stop in FAILED_STOPS:
+                self.failed_stop = stop
 
 
 class OpenAiChat(SseDialect):
@@ -109,6 +113,7 @@ class OpenAiChat(SseDialect):
     dialect: Dialect = "openai.chat"
     keepalive = KEEPALIVE
     last_event = b"data: [DONE]\n\n"
+    failed_stops = FAILED_STOPS
 
     def observer(self, *, hide_usage: bool) -> ChatObserver:
         return ChatObserver(hide_usage=hide_usage)

@@ -10,7 +10,7 @@ from protocols.errors import Problem
 from protocols.framing.sse import SseDialect
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, read, whole
-from protocols.native import EncodedError
+from protocols.native import EncodedError, Observed
 from protocols.vendor_errors import problem_among, problem_of
 
 
@@ -23,19 +23,10 @@ class Answer(Struct):
 ANSWERS: Final = msgspec.json.Decoder(Answer)
 
 
-class NothingToObserve:
+class NothingToObserve(Observed):
     """The dialect has no streams; should one come, it is all content."""
 
-    __slots__ = ("content", "failure", "stop", "stopped", "terminal", "tier", "usage")
-
-    def __init__(self) -> None:
-        self.content = True
-        self.stopped = False
-        self.terminal = False
-        self.failure: Problem | None = None
-        self.usage: ir.Usage | None = None
-        self.stop: str | None = None
-        self.tier: str | None = None
+    content = True
 
     def feed(self, frame: bytes) -> bool:
         return True
@@ -46,6 +37,7 @@ class OpenAiEmbeddings(SseDialect):
 
     dialect: Dialect = "openai.embeddings"
     keepalive = b": keepalive\n\n"
+    failed_stops = frozenset[str]()
 
     def observer(self, *, hide_usage: bool) -> NothingToObserve:
         return NothingToObserve()

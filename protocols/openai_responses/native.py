@@ -24,6 +24,7 @@ TIER: Final = b'"service_tier"'
 LAST: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 # Items that begin without having said anything.
 BEGUN_EMPTY: Final = ("message", "reasoning")
+FAILED: Final = "failed"  # of an answer that does not say why
 
 
 class Answer(Struct):
@@ -88,6 +89,7 @@ class OpenAiResponses(SseDialect):
 
     dialect: Dialect = "openai.responses"
     keepalive = KEEPALIVE
+    failed_stops = frozenset({FAILED})
 
     def observer(self, *, hide_usage: bool) -> ResponsesObserver:
         """Nothing is ever withheld: usage is part of every stream."""

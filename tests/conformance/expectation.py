@@ -9,7 +9,8 @@ Client: status and bytes of the recording, but
 3. a stream that gives its stop reason and no last event is closed with one; a stream that just
    ends, with the dialect's error event;
 4. an error inside a 200 before any content is an answer of its own, with an error's status;
-5. what a vendor says after the last event of the dialect (OpenRouter ends Responses as it ends
+5. an answer whose model failed (PR-32) is an error of its own too, and its usage the attempt's;
+6. what a vendor says after the last event of the dialect (OpenRouter ends Responses as it ends
    Chat) is for nobody.
 """
 
@@ -22,6 +23,7 @@ import msgspec
 from msgspec import Raw
 
 from protocols.ir import Dialect, Usage
+from protocols.registry import NATIVE
 from tests.conformance.corpus import BY_PATH, dialect_of, failed, path_of
 from tests.conformance.usage_reading import usage_of
 from tests.protocols.corpus import CORPUS, Record
@@ -112,6 +114,12 @@ def fails_inside(exchange: Record, recorded: bytes) -> bool:
     return False
 
 
+def has_failed(exchange: Record) -> bool:
+    """Whether the model ended with what nothing can be done with."""
+    words = NATIVE[dialect_of(exchange)].failed_stops
+    return not failed(exchange) and exchange.observed.finish[:1] in [[word] for word in words]
+
+
 def client_problem(exchange: Record, *, status: int, body: bytes, recorded: bytes) -> str | None:
     wanted = exchange.response.status
     refused = wanted in OWN_CREDENTIAL or KEY_REFUSED in recorded
@@ -122,6 +130,9 @@ def client_problem(exchange: Record, *, status: int, body: bytes, recorded: byte
     if fails_inside(exchange, recorded):
         fine = status >= 400 and b'"error"' in body
         return None if fine else f"{status} {body[:120]!r} for an error inside a 200"
+    if has_failed(exchange):
+        fine = status >= 400 and b"The model stopped with" in body
+        return None if fine else f"{status} {body[:120]!r} for a model that has failed"
     if status != wanted:
         return f"status {status} instead of {wanted}: {body[:200]!r}"
     return _difference(exchange, body, visible(exchange, recorded))

@@ -10,6 +10,7 @@ import pytest
 from tests.conformance.corpus import apis, exchanges, failed
 from tests.conformance.expectation import (
     client_problem,
+    has_failed,
     sent_by_client,
     upstream_model,
     upstream_problem,
@@ -89,7 +90,10 @@ def complaints(replay: Replay, exchange: Record, sent: bytes, answer: Answer) ->
     said = client_problem(exchange, status=answer.status, body=answer.body, recorded=recorded)
     if said:
         yield f"client: {said}"
-    said = usage_problem(exchange, answer.exchange.usage)
+    used = answer.exchange.usage
+    if has_failed(exchange):
+        used = answer.exchange.attempts[-1].usage or used
+    said = usage_problem(exchange, used)
     if said:
         yield f"usage: {said}"
 
