@@ -40,6 +40,10 @@ class Target(Struct, frozen=True):
     account: str | None = None  # only if its seals are bound to an account (OpenAI, Azure, xAI)
     refuses: frozenset[str] = frozenset()  # "temperature", "image", "tool_choice.none", ...
     betas: frozenset[str] | None = None  # None: any
+    # Beta without its date -> the fields of a body it brings; said where not all betas are taken.
+    beta_fields: dict[str, tuple[str, ...]] = {}
+    # `origin/kind` of a tool that another vendor runs -> the equal one that this vendor runs.
+    tools: dict[str, bytes] = {}
     max_tokens: int | None = None  # largest output
     effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
     efforts: tuple[str, ...] = ()  # words it knows, weakest first

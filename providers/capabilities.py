@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from protocols.codec import Target
+from providers.vendor_tables import BETAS, FIELDS, TOOLS
 
 Said: TypeAlias = Mapping[str, Any]
 
@@ -52,6 +53,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cache: bool = False
     seal_required: bool = False
     links: frozenset[str] = frozenset()
+    betas: frozenset[str] | None = None  # of Anthropic's; None: any
     reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
 
 
@@ -233,7 +235,7 @@ def capabilities(kind: str, name: str, said: Said) -> Capabilities:
 
 @lru_cache(maxsize=REMEMBERED)
 def _known(kind: str, name: str) -> Capabilities:
-    known = {**OF_KIND.get(kind, {}), **_of_name(kind, name)}
+    known = {"betas": BETAS.get(kind), **OF_KIND.get(kind, {}), **_of_name(kind, name)}
     if kind == "bedrock" and CACHED_BY_BEDROCK.match(name):
         known["cache"] = True
     for kinds, pattern, refused in REFUSALS:
@@ -251,6 +253,8 @@ def target_of(
         model=name,
         vendor=seals_of(kind, name) or owner,
         refuses=can.refuses,
+        betas=can.betas,
+        beta_fields={} if can.betas is None else dict(FIELDS),
         max_tokens=can.max_tokens if max_tokens is None else max_tokens,
         effort=can.effort,
         efforts=can.efforts,
@@ -258,6 +262,7 @@ def target_of(
         cache=can.cache,
         seal_required=can.seal_required,
         links=can.links,
+        tools=TOOLS.get(kind, {}),
     )
 
 

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
 from gateway.edge.splices import splice
+from protocols.anthropic_messages.betas import cleared, judged
 from protocols.codec import Loss
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
@@ -73,8 +74,12 @@ class NativeQuestion:
         self.native = native
         self.body = spliced.body
         self.headers, dropped = upstream_headers(exchange, candidate.target)
-        lost = (*spliced.losses, *dropped)
-        self.losses = tuple(Loss(code=name, path=name, why=REFUSED) for name in lost)
+        self.losses = tuple(Loss(code=name, path=name, why=REFUSED) for name in spliced.losses)
+        if dropped:
+            kept = self.headers.get(BETAS.decode(), "").split(",")
+            target = candidate.target.target
+            self.body, lost = cleared(self.body, target, kept=kept, dropped=dropped)
+            self.losses += lost
         self._hides_usage = spliced.withhold_usage
         self._top = exchange.top
 
@@ -86,10 +91,12 @@ class NativeQuestion:
         return Told(body=body)
 
 
-def upstream_headers(exchange: Exchange, target: TargetSpec) -> tuple[dict[str, str], list[str]]:
+def upstream_headers(
+    exchange: Exchange, target: TargetSpec
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """The client's headers that its dialect allows; and the betas the target does not know."""
     headers: dict[str, str] = {}
-    dropped: list[str] = []
+    dropped: tuple[str, ...] = ()
     known = target.target.betas
     for name in UPSTREAM_HEADERS.get(exchange.arrival.operation.dialect, ()):
         value = exchange.arrival.headers.get(name)
@@ -97,9 +104,8 @@ def upstream_headers(exchange: Exchange, target: TargetSpec) -> tuple[dict[str, 
             continue
         text = value.decode("latin-1")
         if name == BETAS and known is not None:
-            asked = [beta.strip() for beta in text.split(",")]
-            dropped = [beta for beta in asked if beta not in known]
-            text = ",".join(beta for beta in asked if beta in known)
+            kept, dropped = judged(text, target.target)
+            text = ",".join(kept)
         if text:
             headers[name.decode()] = text
     return headers, dropped

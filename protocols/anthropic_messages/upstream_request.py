@@ -1,11 +1,11 @@
 """A Messages request, written for a target."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from protocols import ir
-from protocols.anthropic_messages.upstream_betas import write_headers
+from protocols.anthropic_messages.betas import BETAS, cleared, judged
 from protocols.anthropic_messages.upstream_messages import (
     ends_in_unthought_calls,
     write_messages,
@@ -16,9 +16,12 @@ from protocols.anthropic_messages.upstream_reasoning import (
     write_thinking,
 )
 from protocols.anthropic_messages.upstream_tools import Tools, write_output
-from protocols.anthropic_messages.upstream_writing import Writing
-from protocols.codec import Encoded, Memo, Target
+from protocols.anthropic_messages.upstream_writing import VERSION, Writing
+from protocols.codec import Encoded, Loss, Memo, Target
 from protocols.media import linked_media
+
+USUAL_VERSION: Final = "2023-06-01"
+NO_LOSSES: Final[tuple[Loss, ...]] = ()
 
 
 def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
@@ -51,13 +54,21 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     }
     said.update((key, part) for key, part in parts.items() if part)
     said["messages"] = messages
-    headers, extra = write_headers(writing, request)
     _beside(writing, request, said)
-    writing.rest(said, extra)
+    writing.rest(said, request.extra)
     writing.keep_last_cache_points(already=int("cache_control" in said))
+    headers = {VERSION: USUAL_VERSION}
+    body, lost = msgspec.json.encode(said), NO_LOSSES
+    if writing.is_own:
+        headers = {VERSION: USUAL_VERSION, **(request.headers or {})}
+        kept, dropped = judged(headers.pop(BETAS, ""), target)
+        if kept:
+            headers[BETAS] = ",".join(kept)
+        if dropped:
+            body, lost = cleared(body, target, kept=kept, dropped=dropped)
     return Encoded(
-        body=msgspec.json.encode(said),
-        losses=tuple(writing.losses.found),
+        body=body,
+        losses=(*writing.losses.found, *lost),
         headers=headers,
         memo=Memo(
             seed=seed,

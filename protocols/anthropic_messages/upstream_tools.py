@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Raw
 
 from protocols import ir
-from protocols.anthropic_messages.blocks import VENDOR
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.custom_tools import PARAMETERS, description_of
 from protocols.kept_schemas import schema_for
@@ -24,9 +23,6 @@ CHOICES: Final[Mapping[str | None, str]] = {
     "named": "tool",
 }
 FORCING: Final = frozenset({"any", "tool"})
-# The one tool that vendors run alike (providers.md PV-8).
-WEB_SEARCHES: Final = frozenset({("openai", "web_search"), ("gemini", "googleSearch")})
-WEB_SEARCH: Final = {"type": "web_search_20250305", "name": "web_search"}
 SCHEMA_TOOL: Final = "json_output"
 NO_CALLS: Final = "Do not call any tool."
 ONLY_JSON: Final = "Answer with one JSON object and nothing else: no other text, no code fence."
@@ -81,11 +77,11 @@ class Tools:
                 self._add_run_by_vendor(writing, tool, path)
 
     def _add_run_by_vendor(self, writing: Writing, tool: ir.ProviderTool, path: str) -> None:
-        vendor = writing.target.vendor
-        if tool.origin == vendor:
+        equal = writing.target.tools.get(f"{tool.origin}/{tool.kind}")
+        if tool.origin == writing.target.vendor:
             self.written.append(tool.raw)
-        elif vendor == VENDOR and (tool.origin, tool.kind) in WEB_SEARCHES:
-            self.written.append(dict(WEB_SEARCH))
+        elif equal is not None:
+            self.written.append(Raw(equal))
         else:
             self._dropped.add(words(an_object(tool.raw).get("name")))
             writing.losses.add("provider_tool", path, f"the target does not run {tool.kind}")

@@ -18,8 +18,6 @@ from protocols.naming import Names
 
 GOOGLE: Final = frozenset({VENDOR, "vertex"})
 # The one tool of vendors that another vendor has as well.
-WEB_SEARCHES: Final = frozenset({"web_search", "web_search_20250305"})
-SEARCH: Final[Mapping[str, Any]] = {"googleSearch": {}}
 MODES: Final[Mapping[str | None, str]] = {
     "auto": "AUTO",
     "none": "NONE",
@@ -63,8 +61,9 @@ class Tools:
     def _provided(self, tool: ir.ProviderTool, path: str) -> Sequence[dict[str, Any] | Raw]:
         if tool.origin == VENDOR and self._target.vendor in GOOGLE:
             return (tool.raw,)
-        if tool.kind in WEB_SEARCHES and self._target.vendor in GOOGLE:
-            return (dict(SEARCH),)
+        equal = self._target.tools.get(f"{tool.origin}/{tool.kind}")
+        if equal is not None:
+            return (Raw(equal),)
         self._losses.add("provider_tool", path, f"the target has no {tool.kind}")
         return ()
 

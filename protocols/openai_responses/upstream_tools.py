@@ -16,7 +16,6 @@ SCHEMA_TOOL: Final = "json_output"
 ONLY_JSON: Final = "Answer with one JSON object and nothing else."
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
 # The one tool that vendors run alike (providers.md PV-8).
-WEB_SEARCHES: Final = frozenset({("anthropic", "web_search_20250305"), ("gemini", "googleSearch")})
 
 
 def add_tools(said: dict[str, Any], request: Request, sending: Sending) -> None:
@@ -48,12 +47,10 @@ def _tool(
             return _custom(tool, sending, path)
         case ProviderTool(raw=raw) if sending.is_same:
             return raw
-        case ProviderTool(origin=origin, kind=kind) if (
-            origin,
-            kind,
-        ) in WEB_SEARCHES and sending.is_openai:
-            return {"type": "web_search"}
         case _:
+            equal = sending.target.tools.get(f"{tool.origin}/{tool.kind}")
+            if equal is not None:
+                return Raw(equal)
             sending.losses.add("provider_tool", path, f"the target does not run {tool.kind}")
             return None
 

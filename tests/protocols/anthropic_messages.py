@@ -11,10 +11,11 @@ from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
 from protocols.codec import Encoded, Frame, Head, Memo, Target
 from protocols.ir import Content, Event, Message
 from protocols.stream import Collector, Grammar
+from providers.vendor_tables import TOOLS
 
 CLIENT = MessagesCodec()
 UPSTREAM = MessagesUpstream()
-TARGET = Target(model="claude", vendor="anthropic")
+TARGET = Target(model="claude", vendor="anthropic", tools=TOOLS["anthropic"])
 MEMO = Memo(seed="s")
 EPHEMERAL = {"type": "ephemeral"}
 PNG = ir.Media(kind="image", source=ir.Inline(data="AAAA"), mime="image/png")

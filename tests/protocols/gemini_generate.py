@@ -11,11 +11,16 @@ from protocols.framing.sse import SseSplitter, read_event
 from protocols.gemini_generate.codec import GenerateCodec, GenerateUpstream
 from protocols.ir import Event
 from protocols.stream import Collector, Grammar
+from providers.vendor_tables import TOOLS
 
 CLIENT: Final = GenerateCodec()
 UPSTREAM: Final = GenerateUpstream()
 TARGET: Final = Target(
-    model="gemini-2.5-flash", vendor="gemini", effort="budget", tool_name_max=128
+    model="gemini-2.5-flash",
+    vendor="gemini",
+    effort="budget",
+    tool_name_max=128,
+    tools=TOOLS["gemini"],
 )
 ASKED: Final = ir.Request(dialect="gemini.generate", model="m", messages=())
 

@@ -8,12 +8,18 @@ from msgspec import Raw
 from protocols import ir
 from protocols.codec import Encoded, Head, Target
 from protocols.openai_responses.codec import ResponsesCodec, ResponsesUpstream
+from providers.vendor_tables import TOOLS
 
 CODEC = ResponsesCodec()
 UPSTREAM = ResponsesUpstream()
 WORDS = ("none", "low", "high")
 OPENAI = Target(
-    model="gpt", vendor="openai", effort="effort", efforts=WORDS, links=frozenset({"https"})
+    model="gpt",
+    vendor="openai",
+    effort="effort",
+    efforts=WORDS,
+    links=frozenset({"https"}),
+    tools=TOOLS["openai"],
 )
 PLAIN = Target(model="gpt", vendor="openai")
 OTHER = Target(model="llama", vendor="local", efforts=WORDS, effort="effort")

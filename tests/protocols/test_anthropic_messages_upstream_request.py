@@ -6,6 +6,7 @@ import pytest
 from msgspec import Raw
 
 from protocols.codec import Memo
+from providers.vendor_tables import FIELDS
 from tests.protocols.anthropic_messages import (
     SCHEMA,
     SEARCH,
@@ -88,20 +89,21 @@ def test_versions_and_betas_go_along() -> None:
 
 def test_a_beta_the_target_lacks_goes_with_its_fields() -> None:
     request = own(
-        headers={"anthropic-beta": "context-management-2025-06-27,mcp-client-1,odd-1,fast-mode-1"},
+        headers={"anthropic-beta": "context-management-2025-06-27,mcp-client-2025-04-04,odd-1"},
         context_management={"edits": []},
         mcp_servers=[{"type": "url"}],
     )
-    to = target(betas=frozenset({"mcp-client-1"}))
+    to = target(betas=frozenset({"mcp-client-2025-04-04"}), beta_fields=FIELDS)
     body = sent(request, to)
     assert "context_management" not in body
     assert body["mcp_servers"] == [{"type": "url"}]
-    assert encode(request, to).headers["anthropic-beta"] == "mcp-client-1"
-    assert codes(request, to) == ["other:context_management"]
-    shared = own(
-        headers={"anthropic-beta": "context-management-1,compact-1"}, context_management={"a": 1}
-    )
-    assert codes(shared, target(betas=frozenset({"compact-1"}))) == []
+    assert encode(request, to).headers["anthropic-beta"] == "mcp-client-2025-04-04"
+    assert codes(request, to) == [
+        "other:context-management-2025-06-27",
+        "other:context_management",
+        "other:odd-1",
+    ]
+    assert "anthropic-beta" not in encode(request, target(betas=frozenset())).headers
 
 
 def test_what_stands_beside_is_sent_or_lost() -> None:

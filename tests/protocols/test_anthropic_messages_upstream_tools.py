@@ -67,7 +67,11 @@ def test_tools_the_vendor_runs_are_its_own_or_its_equals() -> None:
     )
     assert sent(request)["tools"] == [{"type": "odd_1", "name": "n"}, SEARCH, SEARCH]
     assert codes(request) == ["provider_tool"]
-    assert codes(request, target(vendor="deepseek")) == ["provider_tool"] * 4
+    elsewhere = target(vendor="deepseek", tools={})
+    assert codes(request, elsewhere) == ["provider_tool"] * 4
+    carried = target(tools={})
+    assert sent(request, carried)["tools"] == [{"type": "odd_1", "name": "n"}]
+    assert codes(request, carried) == ["provider_tool"] * 3
 
 
 def test_a_choice_of_a_tool_that_is_not_run_is_none() -> None:

@@ -98,7 +98,7 @@ def test_searching_the_web_is_the_one_tool_that_others_have_too() -> None:
     )
     assert sent(chat(tools=tools))["tools"] == [{"googleSearch": {}}]
     assert lost(chat(tools=tools)) == ["provider_tool"]
-    assert lost(chat(tools=tools), vendor="mock") == ["provider_tool", "provider_tool"]
+    assert lost(chat(tools=tools), tools={}) == ["provider_tool", "provider_tool"]
 
 
 def test_tools_that_the_target_refuses_are_lost() -> None:

@@ -196,7 +196,21 @@ async def test_betas_a_target_does_not_know_stay_here_and_are_named() -> None:
         headers = {b"anthropic-beta": said}
         await world.run(exchange(client, chosen, operation=MESSAGES, headers=headers))
         assert dict(world.vendors.calls[0].headers).get("anthropic-beta") == sent
-        assert client.headers[b"x-switchyard-degraded"] == b"a-1"
+        assert client.headers[b"x-switchyard-degraded"] == b"other:a-1"
+
+
+async def test_what_such_a_beta_brings_to_the_body_stays_here_too() -> None:
+    fields: Any = {"context-management": ("context_management",)}
+    to = target(target=Target(model="m", vendor="v", betas=frozenset(), beta_fields=fields))
+    world, client = World(Said(b'{"type":"message","content":[]}')), Client()
+    chosen = candidate(provider(kind="anthropic"), to, operation=MESSAGES)
+    body = b'{"model":"m","messages":[],"context_management":{"edits":[]},"top_k":1.0}'
+    headers = {b"anthropic-beta": b"context-management-2025-06-27"}
+    await world.run(exchange(client, chosen, body=body, operation=MESSAGES, headers=headers))
+    assert b"context_management" not in world.vendors.calls[0].body
+    assert world.vendors.calls[0].body.endswith(b'"top_k":1.0}')
+    lost = b"other:context-management-2025-06-27,other:context_management"
+    assert client.headers[b"x-switchyard-degraded"] == lost
 
 
 async def test_losses_are_those_of_the_target_that_answered() -> None:

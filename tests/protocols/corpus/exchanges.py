@@ -12,6 +12,7 @@ from protocols.codec import Frame, Head, Memo, Target
 from protocols.ir import Dialect, Event
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from protocols.stream import Collector
+from providers.vendor_tables import TOOLS
 from tests.protocols.corpus import Record, dialect_of, frames_of
 
 BY_PATH: Final = {"gemini.generate", "bedrock.converse"}  # model and stream are in the path
@@ -87,6 +88,7 @@ def target_of(dialect: Dialect, *, like: ir.Request | None = None) -> Target:
         tool_name_max=NAME_CHARS.get(dialect, 64),
         cache=dialect in CACHING,
         links=SCHEMES,
+        tools=TOOLS.get(vendor, {}),
     )
 
 
