@@ -57,12 +57,13 @@ class CostRecordAdmin(NewestFirst):
     fields = (
         *("key", "tenant", "started_at", "recorded_at", "team_id", "user_id", "key_id", "source"),
         *("session_hash", "agent_hash", "parent_agent_hash", "tags", "dialect", "operation"),
+        "target_dialect",
         *("lane", "requested_model", "served_model", "provider", "credential", "upstream_name"),
         *("stream", "cache_state", "degraded", "simulated", "byok", *CLASSES, "usage_source"),
         *("flags", "usage_raw", "price_id", "price_version", "multiplier", "markup_bp"),
         *("variant", "charge_price_id", "cost", "charge", "cost_certainty", "final", "status"),
         *("http_status", "error_code", "terminated", "attempts", "latency_ms", "ttft_ms"),
-        *("overhead_us", "output_ms", "node"),
+        *("overhead_us", "output_ms", "difference", "node"),
     )
     readonly_fields = ("cost", "charge")
 

@@ -47,6 +47,7 @@ class Record(Struct, frozen=True, kw_only=True):
     stream: bool
     cache_state: str
     degraded: tuple[str, ...]
+    target_dialect: str
     simulated: bool
     byok: bool
     in_fresh: int
@@ -89,6 +90,7 @@ class Record(Struct, frozen=True, kw_only=True):
     overhead_us: int
     output_ms: int | None
     spans: Raw  # as in frames.Span: [[name, start_us, end_us, side, attempt], ...]
+    difference: Raw | None  # as in frames.Difference: [[[field, was, now, …], ...], more]
     tenant_epoch: int
     budgets: tuple[tuple[str, int], ...]
     node: str

@@ -54,6 +54,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cache_state: str = "none"
     degraded: tuple[str, ...] = ()
     simulated: bool = False
+    target_dialect: str = ""
 
     @property
     def tokens(self) -> int:

@@ -287,6 +287,7 @@ FILTERS: Final[Mapping[str, Filter]] = {
     "session": _equals("session_hash"),
     "source": _equals("source"),
     "dialect": _equals("dialect"),
+    "target_dialect": _equals("target_dialect", told="In which it went on."),
     "lane": _equals("lane", choices=LANES),
     "stream": _is("stream", Q(stream=True), "Whether a stream was asked for."),
     "cache": _equals("cache_state", choices=CACHE_STATES),

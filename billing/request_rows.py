@@ -36,6 +36,7 @@ def row_of(facts: Facts, names: Names) -> dict[str, Any]:
         "user": names.user(facts.user_id),
         "session": facts.session_hash,
         "dialect": facts.dialect,
+        "target_dialect": facts.target_dialect,
         "lane": facts.lane,
         "source": facts.source,
         "stream": facts.stream,
@@ -110,11 +111,31 @@ def _attempt(record: CostRecord, *, suffixes: Mapping[UUID, str]) -> dict[str, A
         "provider": record.provider,
         "credential_suffix": suffixes.get(record.credential_id, "") if record.credential_id else "",
         "upstream_name": record.upstream_name,
+        "target_dialect": record.target_dialect,
         "status": record.status,
         "http_status": record.http_status or None,
         "error_code": record.error_code,
         "tokens": {name: units for name, units in used.items() if units},
+        "difference": _difference(record.difference),
     }
+
+
+def _difference(told: Sequence[Any] | None) -> dict[str, Any] | None:
+    """`told`: as in frames.Difference."""
+    if told is None:
+        return None
+    changes, more = told
+    return {
+        "fields": [
+            {"field": field, "client": _side(was, was_value), "provider": _side(now, now_value)}
+            for field, was, now, was_value, now_value in changes
+        ],
+        "more": more,
+    }
+
+
+def _side(size: int | None, value: str | None) -> dict[str, Any] | None:
+    return None if size is None and value is None else {"bytes": size, "value": value}
 
 
 def _times(steps: Sequence[Mapping[str, Any]], attempt: int) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def delta_of(stored: Record, change: Change, *, job: str) -> Record:
         final=False,
         usage_raw=None,
         spans=Raw(b"[]"),
+        difference=None,
         budgets=(),
         flags=(*flags, WAS_UNPRICED) if was_unpriced else flags,
         price_id=price.id,

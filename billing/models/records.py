@@ -53,6 +53,7 @@ class RecordColumns(TenantOwned):
     stream = models.BooleanField(default=False)
     cache_state = models.TextField(default="none")
     degraded = _texts()
+    target_dialect = _text()
     simulated = models.BooleanField(default=False)
     byok = models.BooleanField(default=False)
 
@@ -98,6 +99,7 @@ class RecordColumns(TenantOwned):
     overhead_us = models.IntegerField(default=0)
     output_ms = models.IntegerField(null=True, blank=True)
     spans = models.JSONField(default=list)
+    difference = models.JSONField(null=True, blank=True)
 
     tenant_epoch = models.IntegerField(default=0)
     budgets = models.JSONField(default=list)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.counting import note_answer
+from gateway.edge.differences import NO_DIFFERENCE, difference_of
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
 from gateway.edge.failures import (
     IN_A_HURRY,
@@ -147,6 +148,11 @@ class Caller:
             stream=exchange.asked_stream,
         )
         made.called = True
+        if call.body is exchange.body and not exchange.arrival.path_model:
+            made.difference = NO_DIFFERENCE
+        else:
+            top = question.top if call.body is question.body else None
+            made.difference = difference_of(exchange, candidate, call.body, top=top)
         answer = await runtime.upstream.send(
             call,
             origin=candidate.surface.base_url,

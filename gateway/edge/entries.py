@@ -93,6 +93,7 @@ def end_of_failed(exchange: Exchange, made: Attempt, start: Start) -> End:
         terminated,
         start.attempt + 1,
         _ms(ended_at - made.began_at),
+        difference=made.difference,
     )
     return _end(exchange, made, start, outcome=outcome)
 
@@ -229,6 +230,7 @@ def errand_of(exchange: Exchange, made: Attempt | None) -> Errand:
         credential.id or None,
         plain(credential.name, most=NAME_CHARS),
         plain(target.upstream_name, most=NAME_CHARS),
+        target_dialect=made.candidate.surface.dialect,
     )
 
 
@@ -299,6 +301,7 @@ def _outcome(exchange: Exchange, made: Attempt | None, *, now: float) -> Outcome
         overhead_us(exchange, now=now),
         None if first_at is None else _ms(now - first_at),
         _spans(exchange, now=now),
+        None if made is None else made.difference,
     )
 
 

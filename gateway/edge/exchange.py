@@ -12,7 +12,7 @@ import msgspec
 from gateway.edge.messages import Receive, Send
 from gateway.edge.surfaces import Operation
 from gateway.snapshot.snapshot import Snapshot
-from gateway.spool.frames import Start, Tariff
+from gateway.spool.frames import Difference, Start, Tariff
 from protocols import ir
 from protocols.codec import ClientCodec
 from providers.adapters.base import VerdictClass
@@ -67,6 +67,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     start: Start | None = None  # as it was recorded
     called: bool = False
     sent: bool = False  # the vendor may have received it whole
+    difference: Difference | None = None  # of what it was sent; None: nothing was
     status: int = 0
     verdict: VerdictClass | None = None
     message: str = ""

@@ -45,6 +45,7 @@ class Question(Protocol):
     body: bytes
     headers: dict[str, str]
     losses: tuple[Loss, ...]
+    top: Mapping[str, Raw] | None  # fields of the body, where they are known without reading it
 
     def passage(self) -> Passage:
         """For a stream."""
@@ -58,7 +59,7 @@ class Question(Protocol):
 class NativeQuestion:
     """In the client's own words."""
 
-    __slots__ = ("_hides_usage", "_top", "body", "headers", "losses", "native")
+    __slots__ = ("_asked", "_hides_usage", "body", "headers", "losses", "native", "top")
 
     lane: Lane = "native"
 
@@ -81,10 +82,10 @@ class NativeQuestion:
             self.body, lost = cleared(self.body, target, kept=kept, dropped=dropped)
             self.losses += lost
         self._hides_usage = spliced.withhold_usage
-        self._top = exchange.top
+        self._asked, self.top = exchange.top, spliced.top
 
     def passage(self) -> Passage:
-        cap = event_cap(self.native.dialect, self._top)
+        cap = event_cap(self.native.dialect, self._asked)
         return Passage(self.native, hide_usage=self._hides_usage, cap=cap)
 
     def told(self, body: bytes, *, stream: bool) -> Told:

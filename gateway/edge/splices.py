@@ -53,6 +53,7 @@ class Spliced(Struct, frozen=True, kw_only=True):
     body: bytes
     losses: tuple[str, ...] = ()
     withhold_usage: bool = False  # the client did not ask for the usage event
+    top: Mapping[str, Raw] | None = None  # its fields, where they are not the client's
 
 
 def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spliced:
@@ -78,9 +79,11 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     if is_shared(exchange, candidate):
         _hide_users(out, exchange, hmac_key=hmac_key)
     # Untouched values are compared by identity: this reads none of them.
-    unchanged = out == top and has_each_key_once(exchange.body, top)
-    body = exchange.body if unchanged else ENCODER.encode(out)
-    return Spliced(body=body, losses=losses, withhold_usage=withhold)
+    same = out == top
+    body = exchange.body
+    if not same or not has_each_key_once(body, top):
+        body = ENCODER.encode(out)
+    return Spliced(body=body, losses=losses, withhold_usage=withhold, top=None if same else out)
 
 
 def _unwanted(

@@ -7,6 +7,7 @@ never silence; what cannot be asked at all is found out before anything is sent.
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec import Raw
 from msgspec.structs import replace
 
 from gateway.edge.errors import GatewayError, refusal
@@ -90,6 +91,7 @@ class TranslatedQuestion:
     )
 
     lane: Lane = "translation"
+    top: Mapping[str, Raw] | None = None
 
     def __init__(
         self,

@@ -3,6 +3,9 @@
 Law: what would give other vectors than were asked for is refused, never left out.
 """
 
+from collections.abc import Mapping
+
+from msgspec import Raw
 from msgspec.structs import replace
 
 from gateway.edge.exchange import Candidate, Exchange, Lane
@@ -20,6 +23,7 @@ class VectorsQuestion:
     __slots__ = ("_codec", "_model", "_request", "_upstream", "body", "headers", "losses", "native")
 
     lane: Lane = "translation"
+    top: Mapping[str, Raw] | None = None
 
     def __init__(self, exchange: Exchange, candidate: Candidate, runtime: Runtime) -> None:
         """Raises GatewayError where the client's body is not of its dialect, or cannot be asked."""

@@ -68,6 +68,7 @@ class Errand(Struct, frozen=True, array_like=True):
     rule_id: str | None = None
     cache_state: str = "none"
     degraded: tuple[str, ...] = ()
+    target_dialect: str = ""  # in which it went on
 
 
 class Tariff(Struct, frozen=True, array_like=True):
@@ -122,6 +123,23 @@ class Span(Struct, frozen=True, array_like=True):
     attempt: int | None = None
 
 
+class Change(Struct, frozen=True, array_like=True):
+    """A field at the top of a body that went up otherwise than it came."""
+
+    field: str
+    was: int | None = None  # bytes; None: absent, or in the path where there is a value
+    now: int | None = None
+    was_value: str | None = None  # only of what is no text, and of the model's name
+    now_value: str | None = None
+
+
+class Difference(Struct, frozen=True, array_like=True):
+    """Between the body of the client and what the vendor was sent."""
+
+    fields: tuple[Change, ...] = ()
+    more: int = 0  # for which there was no room
+
+
 class Outcome(Struct, frozen=True, array_like=True):
     final: bool
     status: Status
@@ -134,6 +152,7 @@ class Outcome(Struct, frozen=True, array_like=True):
     overhead_us: int = 0
     output_ms: int | None = None  # from the first content to the end
     spans: tuple[Span, ...] = ()
+    difference: Difference | None = None  # None: nothing was sent, or nobody has compared
 
 
 class Start(Struct, frozen=True, array_like=True, tag="S"):
@@ -219,6 +238,8 @@ def _shorter(frame: Frame) -> Iterator[Frame]:
         yield frame
     if isinstance(frame, End):
         frame = replace(frame, outcome=replace(frame.outcome, spans=()))
+        yield frame
+        frame = replace(frame, outcome=replace(frame.outcome, difference=None))
         yield frame
     if not isinstance(frame, Checkpoint):
         frame = replace(frame, subject=replace(frame.subject, tags=()))

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from billing.record import Record
-from gateway.spool.frames import End
+from gateway.spool.frames import End, Outcome
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 JSON: Final = msgspec.json.Encoder()
@@ -53,6 +53,7 @@ def record_of(end: End) -> Record:
         stream=what.stream,
         cache_state=what.cache_state,
         degraded=what.degraded,
+        target_dialect=what.target_dialect,
         simulated=who.simulated,
         byok=who.byok,
         in_fresh=tokens.in_fresh,
@@ -95,7 +96,13 @@ def record_of(end: End) -> Record:
         overhead_us=outcome.overhead_us,
         output_ms=outcome.output_ms,
         spans=msgspec.Raw(JSON.encode(outcome.spans)),
+        difference=_difference(outcome),
         tenant_epoch=who.epoch,
         budgets=end.budgets,
         node=end.node,
     )
+
+
+def _difference(outcome: Outcome) -> msgspec.Raw | None:
+    found = outcome.difference
+    return None if found is None else msgspec.Raw(JSON.encode(found))

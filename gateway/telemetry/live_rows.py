@@ -139,5 +139,6 @@ def _facts(frame: Start | End, **known: object) -> Facts:
         cache_state=errand.cache_state,
         degraded=errand.degraded,
         simulated=subject.simulated,
+        target_dialect=errand.target_dialect,
         **known,  # type: ignore[arg-type]  # fields of Facts
     )

@@ -56,6 +56,7 @@ def test_the_detail_shows_each_attempt_with_its_times(town: Town) -> None:
         "credential": town.credential.name,
         "credential_suffix": "",
         "upstream_name": "mock-1-2026",
+        "target_dialect": "",
         "status": "upstream_error",
         "http_status": 503,
         "error_code": "overloaded",
@@ -63,9 +64,56 @@ def test_the_detail_shows_each_attempt_with_its_times(town: Town) -> None:
         "started_ms": 0.3,
         "ended_ms": 5.3,
         "cost": "0.000123000",
+        "difference": None,
     }
     assert (second["started_ms"], second["ended_ms"]) == (6.0, 1_250.0)
     assert second["credential_suffix"] == "own1"
+
+
+def test_each_attempt_tells_what_was_sent_otherwise_by_field(town: Town) -> None:
+    changes = [
+        ["model", 6, 12, "fast", "gpt-5-mini"],
+        ["max_tokens", 4, None, "1024", None],
+        ["messages", 5_120, 5_030, None, None],
+        ["system", None, 210, None, None],
+    ]
+    record = make_record(town, attempt=1, target_dialect="openai.chat", difference=[changes, 2])
+    same = {"request_id": record.request_id, "started_at": record.started_at, "final": False}
+    named = [["model", 6, None, "fast", "gemini-3-flash"]]
+    make_record(town, **same, target_dialect="gemini.generate", difference=[named, 0])
+
+    detail = town.api("owner").get(f"requests/{id_of(record)}").json()
+
+    first, second = detail["attempts"]
+    assert detail["target_dialect"] == second["target_dialect"] == "openai.chat"
+    assert first["target_dialect"] == "gemini.generate"
+    assert first["difference"] == {
+        "fields": [
+            {
+                "field": "model",
+                "client": {"bytes": 6, "value": "fast"},
+                "provider": {"bytes": None, "value": "gemini-3-flash"},
+            }
+        ],
+        "more": 0,
+    }
+    assert second["difference"] == {
+        "fields": [
+            {
+                "field": "model",
+                "client": {"bytes": 6, "value": "fast"},
+                "provider": {"bytes": 12, "value": "gpt-5-mini"},
+            },
+            {"field": "max_tokens", "client": {"bytes": 4, "value": "1024"}, "provider": None},
+            {
+                "field": "messages",
+                "client": {"bytes": 5_120, "value": None},
+                "provider": {"bytes": 5_030, "value": None},
+            },
+            {"field": "system", "client": None, "provider": {"bytes": 210, "value": None}},
+        ],
+        "more": 2,
+    }
 
 
 def test_what_a_vendor_charges_is_the_platforms_to_know_once_there_is_a_markup(town: Town) -> None:

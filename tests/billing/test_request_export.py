@@ -23,6 +23,7 @@ def test_an_export_neutralises_formulas_and_leaves_numbers(town: Town) -> None:
     record = make_record(
         town, requested_model='=HYPERLINK("http://x")', served_model="-5", session_hash="\tx",
         error_code="@sum", charge_nano=-5_000_000_000, degraded=["tools", "images"],
+        target_dialect="openai.chat",
     )  # fmt: skip
     answer = town.api("owner").post("requests/export", {"filters": {"status": ["ok", "limited"]}})
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -32,6 +33,7 @@ def test_an_export_neutralises_formulas_and_leaves_numbers(town: Town) -> None:
     assert (row["served_model"], row["cost"], row["session"]) == ("-5", "-5.000000000", "'\tx")
     assert (row["id"], row["stream"], row["degraded"]) == (id_of(record), "false", "tools images")
     assert (row["tokens_in"], row["ttft_ms"], row["error_code"]) == ("150", "200", "'@sum")
+    assert row["target_dialect"] == "openai.chat"
     assert row["time"].endswith("Z")
 
 

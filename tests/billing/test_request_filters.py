@@ -26,6 +26,7 @@ from tests.billing.exchanges import make_record
 
 IDS: Final = [f"0198c0de-0000-7000-8000-00000000000{number}" for number in range(4)]
 WORDS: Final = ["fast", "FAST-2", "gpt_4%", "a\\b", "opus"]
+DIALECTS: Final = ["openai.chat", "gemini.generate"]
 MODELS: Final = st.sampled_from(["", *WORDS])
 MAYBE_ID: Final = st.sampled_from([None, *IDS])
 
@@ -47,6 +48,7 @@ RECORDS: Final = st.fixed_dictionaries(
         "session_hash": MODELS,
         "source": st.sampled_from(["api", "console"]),
         "dialect": st.sampled_from(["openai_chat", "anthropic_messages"]),
+        "target_dialect": st.sampled_from(DIALECTS),
         "lane": st.sampled_from(LANES),
         "stream": st.booleans(),
         "cache_state": st.sampled_from(CACHE_STATES),
@@ -66,6 +68,7 @@ FIGURE: Final = st.sampled_from(["0", "1", "4", "473", str(2**70 // 2**8)])
 VALUES: Final = {
     **dict.fromkeys(FILTERS, TEXT),
     **{name: st.sampled_from(row.choices) for name, row in FILTERS.items() if row.choices},
+    "target_dialect": st.sampled_from(DIALECTS),
     "error_code": st.sampled_from(["rate_limited", "Overloaded"]),
     "user": st.sampled_from([*IDS, IDS[1].upper()]),
     "cost_gte": st.sampled_from(["0", "0.000000001", "0.000000002", "9000000000"]),

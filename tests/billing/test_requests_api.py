@@ -39,7 +39,9 @@ def refused(town: Town, query: str) -> dict[str, Any]:
 
 
 def test_a_row_says_what_was_asked_and_what_came_of_it(town: Town) -> None:
-    record = make_record(town, degraded=["tools"], session_hash="s-1")
+    record = make_record(
+        town, degraded=["tools"], session_hash="s-1", target_dialect="anthropic.messages"
+    )
     answer = town.api("owner").get("requests").json()
     assert answer["data"] == [
         {
@@ -62,6 +64,7 @@ def test_a_row_says_what_was_asked_and_what_came_of_it(town: Town) -> None:
             },
             "session": "s-1",
             "dialect": "openai_chat",
+            "target_dialect": "anthropic.messages",
             "lane": "native",
             "source": "api",
             "stream": False,
@@ -192,6 +195,7 @@ def test_another_tenant_has_no_such_request(town: Town) -> None:
         ("session=abc", {"session_hash": "abc"}),
         ("source=playground", {"source": "playground"}),
         ("dialect=anthropic_messages", {"dialect": "anthropic_messages"}),
+        ("target_dialect=bedrock.converse", {"target_dialect": "bedrock.converse"}),
         ("lane=translation", {"lane": "translation"}),
         ("stream=true", {"stream": True}),
         ("cache=exact&cache=semantic", {"cache_state": "semantic"}),

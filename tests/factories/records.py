@@ -14,11 +14,11 @@ from providers.usage import CLASSES
 
 TEXTS: Final = (
     "session_hash", "agent_hash", "parent_agent_hash", "credential", "error_code", "variant",
-    "price_version",
+    "price_version", "target_dialect",
 )  # fmt: skip
 NOTHING: Final = (
     "team_id", "user_id", "provider_id", "credential_id", "rule_id", "usage_raw", "price_id",
-    "charge_price_id", "ttft_ms", "output_ms",
+    "charge_price_id", "ttft_ms", "output_ms", "difference",
 )  # fmt: skip
 USUAL: Final[dict[str, Any]] = {
     **dict.fromkeys(TEXTS, ""),

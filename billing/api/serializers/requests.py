@@ -41,6 +41,9 @@ class RequestFacts(serializers.Serializer[Any]):
     user = NamedId(allow_null=True)
     session = serializers.CharField(allow_blank=True)
     dialect = serializers.CharField(allow_blank=True)
+    target_dialect = serializers.CharField(
+        allow_blank=True, help_text="In which it went on to the vendor; empty where none was asked."
+    )
     lane = serializers.ChoiceField(choices=LANES)
     stream = serializers.BooleanField()
     tokens = RequestTokens()
@@ -102,12 +105,43 @@ class RequestSpan(serializers.Serializer[Any]):
     attempt = serializers.IntegerField(allow_null=True)
 
 
+class RequestSide(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            "bytes": serializers.IntegerField(
+                allow_null=True, help_text="Null where the model is named in the path."
+            ),
+            "value": serializers.CharField(
+                allow_null=True,
+                help_text="Of the model, of null, and of numbers and booleans that dialects know.",
+            ),
+        }
+
+
+class RequestChange(serializers.Serializer[Any]):
+    """A side is null where the field is absent."""
+
+    client = RequestSide(allow_null=True)
+    provider = RequestSide(allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"field": serializers.CharField(), **super().get_fields()}
+
+
+class RequestDifference(serializers.Serializer[Any]):
+    more = serializers.IntegerField(help_text="Fields beyond those listed.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"fields": RequestChange(many=True), **super().get_fields()}
+
+
 class RequestAttempt(serializers.Serializer[Any]):
     attempt = serializers.IntegerField()
     provider = serializers.CharField(allow_blank=True)
     credential = serializers.CharField(allow_blank=True)
     credential_suffix = serializers.CharField(allow_blank=True)
     upstream_name = serializers.CharField(allow_blank=True)
+    target_dialect = serializers.CharField(allow_blank=True)
     status = serializers.ChoiceField(choices=FINAL_STATUSES)
     http_status = serializers.IntegerField(allow_null=True)
     error_code = serializers.CharField(allow_blank=True)
@@ -118,6 +152,10 @@ class RequestAttempt(serializers.Serializer[Any]):
     )
     cost = serializers.CharField(
         allow_null=True, help_text="To the vendor; null where it is the platform's alone to know."
+    )
+    difference = RequestDifference(
+        allow_null=True,
+        help_text="By field, never what was said; null where nothing was sent, or not compared.",
     )
 
 

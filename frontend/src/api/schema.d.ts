@@ -3471,6 +3471,7 @@ export interface components {
       credential: string
       credential_suffix: string
       upstream_name: string
+      target_dialect: string
       /** @enum {string} */
       status: 'ok' | 'client_error' | 'upstream_error' | 'blocked' | 'limited' | 'canceled' | 'interrupted'
       http_status: number | null
@@ -3485,6 +3486,14 @@ export interface components {
       }
       /** @description To the vendor; null where it is the platform's alone to know. */
       cost: string | null
+      /** @description By field, never what was said; null where nothing was sent, or not compared. */
+      difference: components['schemas']['RequestDifference'] | null
+    }
+    /** @description A side is null where the field is absent. */
+    RequestChange: {
+      field: string
+      client: components['schemas']['RequestSide'] | null
+      provider: components['schemas']['RequestSide'] | null
     }
     RequestDetail: {
       /** @description As x-request-id. */
@@ -3513,6 +3522,8 @@ export interface components {
       user: components['schemas']['NamedId'] | null
       session: string
       dialect: string
+      /** @description In which it went on to the vendor; empty where none was asked. */
+      target_dialect: string
       /** @enum {string} */
       lane: 'native' | 'translation' | 'none'
       stream: boolean
@@ -3543,6 +3554,11 @@ export interface components {
         [key: string]: unknown
       }[]
       source: string
+    }
+    RequestDifference: {
+      fields: components['schemas']['RequestChange'][]
+      /** @description Fields beyond those listed. */
+      more: number
     }
     RequestExportRequest: {
       /**
@@ -3618,6 +3634,8 @@ export interface components {
       user: components['schemas']['NamedId'] | null
       session: string
       dialect: string
+      /** @description In which it went on to the vendor; empty where none was asked. */
+      target_dialect: string
       /** @enum {string} */
       lane: 'native' | 'translation' | 'none'
       stream: boolean
@@ -3639,6 +3657,12 @@ export interface components {
       simulated: boolean
       attempts: number
       source: string
+    }
+    RequestSide: {
+      /** @description Null where the model is named in the path. */
+      bytes: number | null
+      /** @description Of the model, of null, and of numbers and booleans that dialects know. */
+      value: string | null
     }
     RequestSpan: {
       name: string
@@ -7687,6 +7711,8 @@ export interface operations {
         )[]
         /** @description None of `stream`. */
         'not.stream'?: ('false' | 'true')[]
+        /** @description None of `target_dialect`. */
+        'not.target_dialect'?: string[]
         /** @description None of `tokens_gte`. */
         'not.tokens_gte'?: string[]
         /** @description None of `user`. */
@@ -7715,6 +7741,8 @@ export interface operations {
         )[]
         /** @description Whether a stream was asked for. */
         stream?: ('false' | 'true')[]
+        /** @description In which it went on. */
+        target_dialect?: string[]
         /** @description First moment after. */
         to?: string
         /** @description Of input and output together. */
@@ -7890,6 +7918,8 @@ export interface operations {
         )[]
         /** @description None of `stream`. */
         'not.stream'?: ('false' | 'true')[]
+        /** @description None of `target_dialect`. */
+        'not.target_dialect'?: string[]
         /** @description None of `tokens_gte`. */
         'not.tokens_gte'?: string[]
         /** @description None of `user`. */
@@ -7918,6 +7948,8 @@ export interface operations {
         )[]
         /** @description Whether a stream was asked for. */
         stream?: ('false' | 'true')[]
+        /** @description In which it went on. */
+        target_dialect?: string[]
         /** @description First moment after. */
         to?: string
         /** @description Of input and output together. */

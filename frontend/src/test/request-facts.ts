@@ -14,6 +14,7 @@ export const request: RequestRow = {
   user: { id: 'u1', name: 'Li Wei' },
   session: '',
   dialect: 'anthropic.messages',
+  target_dialect: 'anthropic.messages',
   lane: 'native',
   source: 'api',
   stream: true,
@@ -63,6 +64,7 @@ export const requestDetail: RequestDetail = {
       credential: 'primary',
       credential_suffix: 'a1f3',
       upstream_name: 'claude-sonnet-4-6',
+      target_dialect: 'anthropic.messages',
       status: 'upstream_error',
       http_status: 529,
       error_code: 'overloaded',
@@ -70,6 +72,7 @@ export const requestDetail: RequestDetail = {
       ended_ms: 612,
       tokens: {},
       cost: null,
+      difference: null,
     },
     {
       attempt: 1,
@@ -77,6 +80,7 @@ export const requestDetail: RequestDetail = {
       credential: 'second',
       credential_suffix: '77c0',
       upstream_name: 'claude-sonnet-4-6',
+      target_dialect: 'anthropic.messages',
       status: 'ok',
       http_status: 200,
       error_code: '',
@@ -84,6 +88,16 @@ export const requestDetail: RequestDetail = {
       ended_ms: 9845,
       tokens: { in_fresh: 6380, in_cache_read: 12_032, out_text: 1284 },
       cost: null,
+      difference: {
+        fields: [
+          {
+            field: 'model',
+            client: { bytes: 7, value: 'smart' },
+            provider: { bytes: 19, value: 'claude-sonnet-4-6' },
+          },
+        ],
+        more: 0,
+      },
     },
   ],
   parts: [],

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -9,7 +10,9 @@ from gateway.spool.frames import (
     HEADER_BYTES,
     MAX_PAYLOAD_BYTES,
     VERSION,
+    Change,
     Checkpoint,
+    Difference,
     End,
     Frame,
     FrameTooLarge,
@@ -18,6 +21,7 @@ from gateway.spool.frames import (
     Span,
     Tariff,
     Tokens,
+    decode,
     encode,
 )
 from gateway.spool.reading import Passed, Whole, pieces
@@ -84,6 +88,23 @@ def test_then_the_steps_go() -> None:
     long = replace(long, outcome=replace(long.outcome, spans=SPANS))
 
     assert read(long) == replace(without_raw(long), outcome=replace(long.outcome, spans=()))
+
+
+def test_then_what_was_sent_otherwise_goes() -> None:
+    long = end(subject=replace(SUBJECT, tags=("a",)))
+    changes = tuple(Change(word) for word in WORDS)
+    long = replace(long, outcome=replace(long.outcome, difference=Difference(changes)))
+
+    assert read(long) == replace(without_raw(long), outcome=replace(long.outcome, difference=None))
+
+
+def test_a_frame_of_before_there_were_differences_is_read() -> None:
+    parts: list[Any] = msgspec.msgpack.decode(encode(end())[HEADER_BYTES:])
+    names = End.__struct_fields__
+    for name in ("errand", "outcome"):
+        assert parts[names.index(name) + 1].pop() in {"", None}
+
+    assert decode(msgspec.msgpack.encode(parts)) == end()
 
 
 def test_then_the_tags_go() -> None:

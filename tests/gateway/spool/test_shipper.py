@@ -12,7 +12,7 @@ import pytest
 from accounts.ids import new_id
 from billing.ingest import ingest
 from gateway.spool.delivery import NAME
-from gateway.spool.frames import VERSION, Span, encode
+from gateway.spool.frames import VERSION, Change, Difference, Span, encode
 from gateway.spool.paths import delivered_bytes
 from gateway.spool.quarantine import Quarantine
 from gateway.spool.shipper import BATCH_ROWS, BATCH_STARTS
@@ -73,6 +73,8 @@ def test_every_column_says_what_the_frame_said(folder: Path) -> None:
     _, end = exchange(
         tags=("team-a", "x,y"),
         degraded=("no_cache",),
+        target_dialect="bedrock.converse",
+        difference=Difference((Change("model", 6, None, "fast", "nova"),), 1),
         flags=("rate_assumed",),
         usage_raw=b'{"total_tokens": 470}',
         spans=(Span("route", 0, 120), Span("call", 120, 900, "upstream", 0)),
@@ -82,10 +84,14 @@ def test_every_column_says_what_the_frame_said(folder: Path) -> None:
     scribe.write(end)
     ship(folder)
     assert row(
-        end.request_id, "tags, degraded, flags, usage_raw, spans, team_id::text, budgets, node"
+        end.request_id,
+        "tags, degraded, target_dialect, difference, flags, usage_raw, spans, team_id::text,"
+        " budgets, node",
     ) == (
         ["team-a", "x,y"],
         ["no_cache"],
+        "bedrock.converse",
+        [[["model", 6, None, "fast", "nova"]], 1],
         ["rate_assumed"],
         {"total_tokens": 470},
         [["route", 0, 120, "gateway", None], ["call", 120, 900, "upstream", 0]],
