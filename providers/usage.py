@@ -22,7 +22,6 @@ CALL_CLASSES: Final = ("web_search_calls", "images", "seconds")  # billed each
 CLASSES: Final = (*TOKEN_CLASSES, *CALL_CLASSES)
 MOST_TOKENS: Final = 1_000_000_000
 WINDOW_TOLERANCE: Final = 1.05
-DEVIATION: Final = 0.2
 Source: TypeAlias = Literal["provider", "estimate", "mixed"]
 Flag: TypeAlias = Literal["inconsistent", "usage_rejected", "usage_deviates"]
 
@@ -50,11 +49,10 @@ class UsageClasses(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LocalCount(Struct, frozen=True, kw_only=True):
-    """What we count ourselves, for want of a better word or to compare."""
+    """What we count ourselves, for want of a better word."""
 
     input_tokens: int
     output_tokens: int
-    exact: bool = False  # by the model's own tokenizer: a vendor far from it is noticed
 
 
 def classes_of(
@@ -66,9 +64,6 @@ def classes_of(
         most = min(most, int(context_window * WINDOW_TOLERANCE))
     total_in = _believed(usage.input_tokens, most, flags)
     total_out = _believed(_output(usage, local), most, flags)
-    if local.exact:
-        _compare(total_in, local.input_tokens, flags)
-        _compare(total_out, local.output_tokens, flags)
     return UsageClasses(
         **_split("in_fresh", total_in, local.input_tokens, _parts_in(usage), flags),
         **_split("out_text", total_out, local.output_tokens, _parts_out(usage), flags),
@@ -90,11 +85,6 @@ def _believed(total: int | None, most: int, flags: set[Flag]) -> int | None:
         return total
     flags.add("usage_rejected")
     return None
-
-
-def _compare(total: int | None, local: int, flags: set[Flag]) -> None:
-    if total is not None and abs(total - local) > DEVIATION * local:
-        flags.add("usage_deviates")
 
 
 def _parts_in(usage: ir.Usage) -> Iterator[tuple[str, int | None]]:

@@ -11,13 +11,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from gateway.edge.bounds import SHIFT, deviates
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.rating import COUNTING
 from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
 from protocols.ir import Dialect
-from providers.usage import LocalCount, UsageClasses, classes_of
+from providers.usage import Flag, LocalCount, UsageClasses, classes_of
 
 BYTES_PER_TOKEN: Final = 4
+USUAL_BYTES: Final = 4  # of an answer in one piece, with its frame: mostly thirty
+DEVIATES: Final[frozenset[Flag]] = frozenset({"usage_deviates"})
 NOTHING: Final = UsageClasses()
 NO_TOKENS: Final = Tokens()
 ANSWERED_BADLY: Final = 300
@@ -25,7 +28,8 @@ ANSWERED_BADLY: Final = 300
 # was said before, in every chunk.
 SAID: Final = re.compile(
     rb'(?:"delta"\s*+:\s*+\{[^{}]*?"(?:content|text|thinking|reasoning_content|reasoning|refusal'
-    rb'|partial_json)"|"arguments")\s*+:\s*+"((?:[^"\\]++|\\.)++)"',
+    rb'|partial_json)"|"(?:arguments|input)"|"type"\s*+:\s*+"text"\s*+,\s*+"text")\s*+:\s*+'
+    rb'"((?:[^"\\]++|\\.)++)"',
     re.DOTALL,
 )
 SAID_BY: Final[Mapping[Dialect, "re.Pattern[bytes]"]] = {
@@ -38,6 +42,8 @@ SAID_AT_ONCE: Final = re.compile(
     rb'"((?:[^"\\]++|\\.)++)"',
     re.DOTALL,
 )
+# Arguments that are objects, not strings.
+CALLED: Final = re.compile(rb'"(?:input|args)"\s*+:')
 # What PostgreSQL takes in no JSON: NUL, halves of characters, numbers of more digits than it has.
 UNFIT: Final = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|[0-9][eE][+-]?[0-9]{3}")
 
@@ -50,10 +56,14 @@ def note_event(exchange: Exchange, data: bytes) -> None:
 
 
 def note_answer(exchange: Exchange, body: bytes, *, window: int | None) -> None:
-    """Of an answer in one piece, where its vendor says nothing of its output that can be right."""
+    """Of an answer in one piece; letters, where what its vendor says of its output is unusual."""
     output, most = exchange.usage.output_tokens, len(body)
-    if output is None or not 0 <= output <= min(most, window or most):
+    exchange.said_bytes = most
+    usual = min(most // USUAL_BYTES, window or most)
+    if output is None or not most <= output << SHIFT or not output <= usual:
         exchange.text_bytes += sum(map(len, SAID_AT_ONCE.findall(body)))
+        if not CALLED.search(body):
+            exchange.said_bytes = exchange.text_bytes
 
 
 def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:
@@ -78,7 +88,11 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
     is_told = exchange.whole or (exchange.stop is not None and usage.output_tokens is not None)
     if is_told:
         classes = classes_of(usage, local=local, context_window=window)
-        return classes, "exact" if classes.source == "provider" else "estimated"
+        if classes.source != "provider":
+            return classes, "estimated"
+        if deviates(exchange):
+            classes = replace(classes, flags=classes.flags | DEVIATES)
+        return classes, "exact"
     # What Anthropic says at the beginning is no count of what follows.
     cut = replace(
         usage,

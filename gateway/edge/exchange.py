@@ -120,6 +120,7 @@ class Exchange:
         "model",
         "receive",
         "recorded",
+        "said_bytes",
         "send",
         "sending",
         "snapshot",
@@ -177,7 +178,7 @@ class Exchange:
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client
         self.sending = False  # the response has begun
         self.answer_status = 0
-        self.bytes_out = 0
+        self.bytes_out = self.said_bytes = 0  # an answer in one piece has said no more than these
         self.events = self.text_bytes = 0  # of a stream: those that said something, and how much
         self.whole = False  # the vendor has said all it had to say
         self.tier: str | None = None  # as which the vendor says it has served

@@ -11,7 +11,7 @@ from gateway.telemetry.request_log import RequestLog
 # What lower layers may leave in the state of a scope for the request's line.
 NOTED: Final = (
     "request_id", "tenant", "key_id", "dialect", "model", "provider", "backend_key", "attempts",
-    "lane", "stream", "outcome", "error", "tokens_in", "tokens_out", "ttft_ms",
+    "lane", "stream", "outcome", "error", "tokens_in", "tokens_out", "usage_flags", "ttft_ms",
 )  # fmt: skip
 PATH_CHARS: Final = 1_024  # of one that a stranger makes as long as the server takes it
 

@@ -105,17 +105,6 @@ def test_what_cannot_be_believed_is_rejected(lie: int) -> None:
     assert classes.flags == {"usage_rejected"}
 
 
-@pytest.mark.parametrize(("output", "deviates"), [(12, False), (13, True), (8, False), (7, True)])
-def test_a_vendor_far_from_an_exact_count_is_noticed_and_still_believed(
-    output: int, *, deviates: bool
-) -> None:
-    local = LocalCount(input_tokens=10, output_tokens=10, exact=True)
-    classes = classes_of(ir.Usage(input_tokens=10, output_tokens=output), local=local)
-    assert ("usage_deviates" in classes.flags) == deviates
-    assert classes.out_text == output
-    assert classes_of(ir.Usage(input_tokens=10), local=local).flags == set()
-
-
 tokens = st.none() | st.integers(-5, 2_000) | st.integers()
 
 

@@ -109,6 +109,8 @@ def _note(exchange: Exchange) -> None:
         state["tokens_in"] = usage.input_tokens
     if usage.output_tokens is not None:
         state["tokens_out"] = usage.output_tokens
+    if exchange.classes is not None and exchange.classes.flags:
+        state["usage_flags"] = sorted(exchange.classes.flags)
     if exchange.first_content_at is not None:
         began_at = exchange.arrival.began_at
         state["ttft_ms"] = round((exchange.first_content_at - began_at) * 1000, 3)

@@ -9,6 +9,7 @@ from providers.adapters.mock.knobs import Knobs
 from providers.adapters.mock.tokens import count, count_cached, count_input, tokens
 
 LIE = 10
+LIE_MORE = 1_000  # than its letters can be
 
 
 def limited(content: Content, request: ir.Request, knobs: Knobs) -> tuple[Content, ir.Stop]:
@@ -64,7 +65,9 @@ def usage_of(request: ir.Request, content: Content, knobs: Knobs, *, copies: int
     output = (thought + said + called) * copies
     if knobs.usage == "lie":
         return ir.Usage(
-            input_tokens=asked, cache_read_tokens=asked * LIE, output_tokens=output * LIE
+            input_tokens=asked,
+            cache_read_tokens=asked * LIE,
+            output_tokens=output * LIE + LIE_MORE,
         )
     return ir.Usage(
         input_tokens=asked,

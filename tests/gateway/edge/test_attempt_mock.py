@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from gateway.edge.bounds import deviates
 from gateway.edge.exchange import Exchange
 from gateway.edge.mock_transport import MockTransport
 from gateway.edge.surfaces import CHAT, EMBEDDINGS, MESSAGES, Operation
@@ -56,6 +57,17 @@ async def test_the_mock_answers_and_says_what_it_used(
     if stream and operation is CHAT:
         assert b'"usage"' not in client.body.replace(b'"usage":null', b"")
         assert client.body.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("operation", CHATS)
+@pytest.mark.parametrize("stream", [True, False])
+async def test_its_lies_are_noticed(operation: Operation, *, stream: bool) -> None:
+    """F-21."""
+    made, _, _ = await asked(f"mock-echo;{QUICK};usage=lie", operation=operation, stream=stream)
+    honest, _, _ = await asked(f"mock-echo;{QUICK}", operation=operation, stream=stream)
+    assert made.usage.output_tokens
+    assert deviates(made)
+    assert not deviates(honest)
 
 
 async def test_the_mock_embeds() -> None:

@@ -34,6 +34,8 @@ ANTHROPIC = b'event: content_block_delta\ndata: {"index":0,"delta":{"type":"t",%
         (OPENAI % b'"tool_calls":[{"function":{"arguments":"{\\"a\\":"}}]', 2),
         (ANTHROPIC % b'"text":"quote \\" inside"', 4),
         (ANTHROPIC % b'"partial_json":"{}"', 1),
+        (OPENAI % b'"tool_calls":[{"custom":{"input":"*** Begin"}}]', 3),
+        (OPENAI % b'"content":[{"type":"thinking","thinking":[{"type":"text","text":"Okay"}]}]', 1),
         (b'data: {"choices":[{"message":{"content":"all of it"},"delta":{"content":"a"}}]}', 1),
         (b'data: {"choices":[],"usage":{"prompt_tokens":5}}\n\n', 0),
         (b"", 0),
@@ -76,9 +78,9 @@ def test_a_frame_without_end_takes_no_longer_than_another() -> None:
 
 @pytest.mark.parametrize(
     ("output", "window", "tokens"),
-    [(None, None, 3), (7, None, 0), (-1, None, 3), (10**12, None, 3), (30, 10, 3), (0, 10, 0)],
+    [(None, None, 3), (7, None, 0), (-1, None, 3), (10**12, None, 3), (9, 8, 3), (0, 10, 3)],
 )
-def test_letters_are_counted_where_the_vendor_cannot_be_right(
+def test_letters_are_counted_where_what_the_vendor_says_is_unusual(
     output: int | None, window: int | None, tokens: int
 ) -> None:
     asked = exchange(Client())
@@ -87,6 +89,17 @@ def test_letters_are_counted_where_the_vendor_cannot_be_right(
     note_answer(asked, b'{"message":{"content":"twelve chars"}}', window=window)
 
     assert produced(asked) == tokens
+    assert asked.said_bytes == (12 if tokens else 38)
+
+
+def test_arguments_that_are_objects_are_as_long_as_all_of_the_answer() -> None:
+    asked = exchange(Client())
+    body = b'{"content":[{"type":"tool_use","name":"f","input":{"a":"twelve chars"}}]}'
+    asked.usage = ir.Usage(output_tokens=70)
+
+    note_answer(asked, body, window=None)
+
+    assert asked.said_bytes == len(body)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ test('a markup and a price of one’s own are told, and a correction what was bo
     answer('get', '/api/v1/receipts/:id', {
       ...receipt,
       attempts: [
-        { ...paid, markup_bp: 2000, charge: '0.050411520', tier: 200_000, flags: ['recomputed_differs'] },
+        { ...paid, markup_bp: 2000, charge: '0.050411520', tier: 200_000, flags: ['usage_deviates', 'recomputed_differs'] },
         {
           ...paid,
           kind: 'correction',
@@ -77,6 +77,7 @@ test('a markup and a price of one’s own are told, and a correction what was bo
   expect(await screen.findByRole('row', { name: /Charged, with 20 % on top/ })).toHaveTextContent(
     '$0.050 411 520',
   )
+  expect(screen.getByText(/usage_deviates \(the vendor’s count .*\), recomputed_differs/)).toBeVisible()
   expect(screen.getByRole('row', { name: /Booked before/ })).toHaveTextContent('$0.010 000 000')
   expect(screen.getByText('By the tenant’s own price')).toBeVisible()
   expect(screen.getByText(/Rates above 200000 input tokens\./)).toHaveTextContent('recomputed_differs')

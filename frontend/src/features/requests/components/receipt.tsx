@@ -144,6 +144,23 @@ const PAYS: Readonly<Record<ReceiptAttempt['who_pays'], string>> = {
   nobody: 'requests:pays.nobody',
 }
 
+const FLAGS: Readonly<Record<string, string>> = {
+  clamped: 'requests:flag.clamped',
+  inconsistent: 'requests:flag.inconsistent',
+  internal: 'requests:flag.internal',
+  rate_assumed: 'requests:flag.rate_assumed',
+  truncated: 'requests:flag.truncated',
+  unpriced: 'requests:flag.unpriced',
+  usage_deviates: 'requests:flag.usage_deviates',
+  usage_rejected: 'requests:flag.usage_rejected',
+}
+
+/** The word that filters and metrics know, and what it means. */
+function named(flag: string, t: TFunction): string {
+  const meaning = FLAGS[flag]
+  return meaning ? `${flag} (${t(meaning)})` : flag
+}
+
 /** By which row, counted by whom, rounded how, and who pays. */
 function notes(attempt: ReceiptAttempt, t: TFunction): string[] {
   const { flags, rounding, transfers, tier, variant, window } = attempt
@@ -162,7 +179,7 @@ function notes(attempt: ReceiptAttempt, t: TFunction): string[] {
     rounding &&
       rounding.exact_nano !== rounding.rounded_nano &&
       t('requests:receipt.rounding', { exact: rounding.exact_nano, rounded: rounding.rounded_nano }),
-    flags.length > 0 && t('requests:receipt.flags', { flags: flags.join(', ') }),
+    flags.length > 0 && t('requests:receipt.flags', { flags: flags.map((flag) => named(flag, t)).join(', ') }),
     attempt.simulated ? t('requests:pays.simulated') : t(PAYS[attempt.who_pays]),
     transfers.length > 0 && t('requests:receipt.transfers', { count: transfers.length }),
   ].filter((text): text is string => Boolean(text))
