@@ -25,7 +25,7 @@ from gateway.edge.readiness import Migration
 from gateway.edge.refusals import as_the_path_reads
 from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
 from gateway.edge.sockets import with_prompt_close
-from gateway.edge.vendors import open_vendors
+from gateway.edge.vendors import open_media, open_vendors
 from gateway.edge.whole_body import with_length
 from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
 from gateway.snapshot.subscribe import SnapshotConfig
@@ -138,6 +138,7 @@ def _runtime_config(
         spool=SpoolConfig.from_values(values),
         edge=EdgeSettings.from_values(values),
         open_upstream=lambda: open_vendors(values),
+        open_media=lambda: open_media(values),
     )
 
 

@@ -41,6 +41,14 @@ OF_TRAFFIC: Final[tuple[Setting, ...]] = (
         "Networks that calls to providers may reach although they are not public, on any port.",
     ),
     setting(
+        "EGRESS_MEDIA_ALLOW_CIDRS",
+        "cidrs",
+        "",
+        "providers",
+        "The same for media whose URLs stand in clients' requests: EGRESS_ALLOW_CIDRS does not"
+        " open a network to them.",
+    ),
+    setting(
         "EGRESS_DENY_CIDRS",
         "cidrs",
         "",

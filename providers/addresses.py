@@ -4,8 +4,9 @@ Rule 1: pure: names are resolved elsewhere; here what they resolved to is judged
 Rule 2: a URL is taken apart once and only in its one plain spelling; what a resolver might read
 otherwise (octal, hexadecimal, short or joined numbers, other digits, escapes) is refused unread.
 Rule 3: one address that does not pass refuses the name; the connection then goes to a judged one.
-Rule 4: EGRESS_ALLOW_CIDRS lifts every refusal of an address and of its port, but never that of
-the clouds' metadata, which hands out the credentials of this machine.
+Rule 4: the operator's list of networks lifts every refusal of an address and of its port, but never
+that of the clouds' metadata, which hands out the credentials of this machine. URLs that clients
+write have a list of their own.
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -78,6 +80,7 @@ class AddressPolicy(Struct, frozen=True, kw_only=True):
     deny: tuple[Network, ...] = ()
     ports: frozenset[int] = frozenset({443})
     http_hosts: frozenset[str] = frozenset()
+    listed_in: str = "EGRESS_ALLOW_CIDRS"  # what the operator calls `allow`
 
     @classmethod
     def of_settings(cls, values: Mapping[str, Any]) -> "AddressPolicy":
@@ -87,6 +90,12 @@ class AddressPolicy(Struct, frozen=True, kw_only=True):
             ports=frozenset(values["EGRESS_ALLOW_PORTS"]),
             http_hosts=frozenset(host.lower() for host in values["EGRESS_ALLOW_HTTP_HOSTS"]),
         )
+
+    @classmethod
+    def of_media(cls, values: Mapping[str, Any]) -> "AddressPolicy":
+        """Of URLs in clients' requests: what is open to providers is not open to whoever asks."""
+        name = "EGRESS_MEDIA_ALLOW_CIDRS"
+        return replace(cls.of_settings(values), allow=tuple(values[name]), listed_in=name)
 
     def check_url(self, url: str) -> Place:
         """The parts of a URL that may be called once its addresses pass; RefusedAddress."""
@@ -125,7 +134,7 @@ class AddressPolicy(Struct, frozen=True, kw_only=True):
         if kind:
             return (
                 f"the host leads to an address that is not public ({kind}):"
-                " the operator may list its network in EGRESS_ALLOW_CIDRS"
+                f" the operator may list its network in {self.listed_in}"
             )
         return "" if port in self.ports else _port_refusal(port)
 

@@ -18,7 +18,7 @@ from gateway.edge.features import (
     may_hold_documents,
     refused_tools,
 )
-from gateway.edge.fetching import Fetcher, Unfetchable
+from gateway.edge.fetching import Fetcher, Unfetchable, stood_in
 from gateway.edge.fidelity import conversion_loss, refused
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
@@ -107,10 +107,17 @@ def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
     return tuple(url for url in wanted if url.startswith(WEB))
 
 
-async def fetch(exchange: Exchange, urls: tuple[str, ...], runtime: Runtime) -> None:
-    """Raises Unfit where they cannot be had."""
+async def fetch(
+    exchange: Exchange, candidate: Candidate, urls: tuple[str, ...], runtime: Runtime
+) -> None:
+    """Raises Unfit where they cannot be had, or the candidate cannot be asked even with them."""
     asked = read(exchange)
-    fetcher = Fetcher(runtime.upstream, clock=runtime.clock)
+    exchange.asked = replace(asked, to_vendors=stood_in(asked.to_vendors, urls))
+    try:
+        ask(exchange, candidate, runtime)
+    finally:
+        exchange.asked = asked
+    fetcher = Fetcher(runtime.media, clock=runtime.clock)
     try:
         inlined = await fetcher.inlined(asked.to_vendors, urls)
     except Unfetchable as error:

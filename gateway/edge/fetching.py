@@ -1,8 +1,8 @@
 """Media that a vendor cannot fetch, fetched for it (protocols.md PR-30).
 
-Laws: the one way out is the vendors' own, with its judgement of addresses; nothing is followed,
-nothing is sent along; what a file is its first bytes say, not who serves it; so much per file and
-per request, and no more is held.
+Laws: the way out is judged as the vendors' is, by a list of its own; nothing is followed, nothing
+is sent along; what a file is its first bytes say, not who serves it; so much and so long per file
+and per request, and no more is held.
 """
 
 import asyncio
@@ -15,15 +15,16 @@ from msgspec.structs import replace
 
 from gateway.edge.upstream import Deadlines, Upstream, UpstreamAnswer, UpstreamFault
 from protocols import ir
-from protocols.media import linked_media
+from protocols.media import Linked, linked_media
 from providers.adapters.base import UpstreamCall
 from providers.addresses import RefusedAddress, place_of
 
 FILE_MAX_BYTES: Final = 20 * 1_048_576
 REQUEST_MAX_BYTES: Final = 32 * 1_048_576
 URL_MAX_CHARS: Final = 8_192
-FILES_MAX: Final = 256
+FILES_MAX: Final = 64
 WITHIN_S: Final = 10.0
+ALL_WITHIN_S: Final = 30.0
 CONNECT_S: Final = 5.0
 AT_A_TIME: Final = 4
 HEADERS: Final = (("accept", "*/*"), ("user-agent", "switchyard"))
@@ -51,6 +52,14 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "document": ("application/", "text/"),
 }
 PAGE: Final = "text/html"
+# What is taken wherever its kind is, in place of a file that is not there yet.
+STAND_IN: Final = "AA=="
+STAND_INS: Final[Mapping[str, str]] = {
+    "image": "image/png",
+    "audio": "audio/wav",
+    "video": "video/mp4",
+    "document": "application/pdf",
+}
 
 
 class Unfetchable(Exception):
@@ -72,20 +81,20 @@ class Fetched(Struct, frozen=True, kw_only=True):
 class Fetcher:
     """The files of one request."""
 
-    __slots__ = ("_clock", "_left", "_turns", "_upstream")
+    __slots__ = ("_clock", "_left", "_turns", "_until", "_upstream")
 
     def __init__(self, upstream: Upstream, *, clock: Callable[[], float]) -> None:
         self._upstream = upstream
         self._clock = clock
         self._left = REQUEST_MAX_BYTES
+        self._until = clock() + ALL_WITHIN_S
         self._turns = asyncio.Semaphore(AT_A_TIME)
 
     async def inlined(self, request: ir.Request, urls: tuple[str, ...]) -> ir.Request:
         """With the files in place of their URLs; raises Unfetchable."""
         if len(urls) > FILES_MAX:
             raise Unfetchable("messages", f"name {len(urls)} files to fetch; at most {FILES_MAX}")
-        asked = frozenset(urls)
-        wanted = {media.url: media for media in linked_media(request) if media.url in asked}
+        wanted = _wanted(request, urls)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {
@@ -94,14 +103,7 @@ class Fetcher:
                 }
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        found = {url: task.result() for url, task in tasks.items()}
-        return replace(
-            request,
-            messages=tuple(
-                replace(message, content=_placed(message.content, found))
-                for message in request.messages
-            ),
-        )
+        return _with_files(request, {url: task.result() for url, task in tasks.items()})
 
     async def _fetch(self, url: str, *, path: str, kind: str) -> Fetched:
         async with self._turns:
@@ -120,12 +122,14 @@ class Fetcher:
         if len(url) > URL_MAX_CHARS:
             raise _Refused(f"the URL is longer than {URL_MAX_CHARS} characters")
         now = self._clock()
+        if now >= self._until:
+            raise _Refused(f"the files take longer than {ALL_WITHIN_S:.0f} s together")
         deadlines = Deadlines(
             connect_s=CONNECT_S,
             pool_s=CONNECT_S,
             headers_s=WITHIN_S,
             idle_s=WITHIN_S,
-            total_at=now + WITHIN_S,
+            total_at=min(now + WITHIN_S, self._until),
         )
         call = UpstreamCall(method="GET", url=url, headers=HEADERS)
         answer = await self._upstream.send(call, origin=place_of(url).origin, deadlines=deadlines)
@@ -149,9 +153,33 @@ class Fetcher:
         return bytes(data)
 
 
+def stood_in(request: ir.Request, urls: tuple[str, ...]) -> ir.Request:
+    """As if the files were there: for what can be said of the question without them."""
+    wanted = _wanted(request, urls)
+    return _with_files(
+        request,
+        {url: Fetched(data=STAND_IN, mime=STAND_INS[media.kind]) for url, media in wanted.items()},
+    )
+
+
 def sniffed(data: bytes) -> str:
     """The media type that the first bytes tell; empty where they tell none."""
     return next((mime for at, mark, mime in SIGNATURES if data.startswith(mark, at)), "")
+
+
+def _wanted(request: ir.Request, urls: tuple[str, ...]) -> dict[str, Linked]:
+    asked = frozenset(urls)
+    return {media.url: media for media in linked_media(request) if media.url in asked}
+
+
+def _with_files(request: ir.Request, found: Mapping[str, Fetched]) -> ir.Request:
+    return replace(
+        request,
+        messages=tuple(
+            replace(message, content=_placed(message.content, found))
+            for message in request.messages
+        ),
+    )
 
 
 def _placed(content: tuple[Any, ...], found: Mapping[str, Fetched]) -> tuple[Any, ...]:

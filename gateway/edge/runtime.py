@@ -95,6 +95,7 @@ class RuntimeConfig:
     spool: SpoolConfig
     edge: EdgeSettings
     open_upstream: Callable[[], Upstream]  # inside the loop it will serve
+    open_media: Callable[[], Upstream]  # likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class Runtime:
     snapshots: SnapshotHolder
     settings: EdgeSettings
     upstream: Upstream
+    media: Upstream  # the way to what clients name by URL
     pool: CredentialPool
     herald: Herald
     retry_budget: RetryBudget
@@ -179,6 +181,7 @@ class Runtime:
             snapshots=snapshots,
             settings=config.edge,
             upstream=config.open_upstream(),
+            media=config.open_media(),
             pool=pool,
             herald=herald,
             retry_budget=RetryBudget(),
@@ -214,6 +217,7 @@ class Runtime:
         await self.herald.stop()
         await self.snapshots.stop()
         await self.upstream.close()
+        await self.media.close()
         await self.state.aclose()
         await self.cache.aclose()
         await self.broker.aclose()

@@ -120,6 +120,7 @@ def runtime(
         snapshots=cast("Any", Snapshots(snapshot)),
         settings=EdgeSettings(),
         upstream=upstream,
+        media=upstream,
         pool=pool,
         herald=cast("Any", Alone()),
         retry_budget=OneTry(),

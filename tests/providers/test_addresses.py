@@ -174,3 +174,18 @@ def test_a_policy_is_read_from_the_settings() -> None:
         ports=frozenset({443, 8443}),
         http_hosts=frozenset({"vllm.internal"}),
     )
+
+
+def test_what_is_open_to_providers_is_not_open_to_urls_of_clients() -> None:
+    values = {
+        "EGRESS_ALLOW_CIDRS": (ip_network("10.0.0.0/8"),),
+        "EGRESS_MEDIA_ALLOW_CIDRS": (ip_network("10.9.0.0/16"),),
+        "EGRESS_DENY_CIDRS": (),
+        "EGRESS_ALLOW_PORTS": (443,),
+        "EGRESS_ALLOW_HTTP_HOSTS": ("10.1.2.3",),
+    }
+    media = AddressPolicy.of_media(values)
+    assert AddressPolicy.of_settings(values).check_url("http://10.1.2.3/a.png").port == 80
+    with pytest.raises(RefusedAddress, match="EGRESS_MEDIA_ALLOW_CIDRS"):
+        media.check_url("http://10.1.2.3/a.png")
+    assert media.check_url("https://10.9.2.3/a.png").port == 443

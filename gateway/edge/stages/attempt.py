@@ -185,7 +185,7 @@ class Course:
         model, credential = step.candidate.target.public_name, step.credential
         exchange = self._exchange
         if urls := to_fetch(exchange, step.candidate):
-            await self._fetch(urls)
+            await self._fetch(step, urls)
         question = ask(exchange, step.candidate, runtime)
         exchange.lane = question.lane
         now = runtime.clock()
@@ -215,11 +215,11 @@ class Course:
             self._measure(made, verdict)
         return failure
 
-    async def _fetch(self, urls: tuple[str, ...]) -> None:
+    async def _fetch(self, step: Step, urls: tuple[str, ...]) -> None:
         self._watch.rest()
         try:
             with self._watch:
-                await fetch(self._exchange, urls, self._runtime)
+                await fetch(self._exchange, step.candidate, urls, self._runtime)
         except (TimedOut, Stopping) as fault:
             failure = of_fault(fault, slug="the server of a file", answered=False)
             problem = Problem(kind=KINDS[failure.verdict.cls], message=failure.told)

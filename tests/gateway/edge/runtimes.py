@@ -7,7 +7,7 @@ from typing import Any
 from gateway import env
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.runtime import RuntimeConfig
-from gateway.edge.vendors import open_vendors
+from gateway.edge.vendors import open_media, open_vendors
 from gateway.snapshot.subscribe import SnapshotConfig
 from gateway.spool.writer import SpoolConfig
 from gateway.telemetry.spool import Records
@@ -42,6 +42,7 @@ def runtime_config(*, folder: Path, services: bool, **fields: Any) -> RuntimeCon
         "spool": SpoolConfig(folder=folder / "spool" / "node", node="node"),
         "edge": EdgeSettings(),
         "open_upstream": lambda: open_vendors(values),
+        "open_media": lambda: open_media(values),
         **fields,
     }
     return RuntimeConfig(**given)

@@ -12,7 +12,7 @@ from gateway.edge.upstream import BadAnswer, ConnectFailed, TimedOut
 from protocols.codec import Target
 from tests.gateway.edge.dialects import vendor, whole
 from tests.gateway.edge.house import MESSAGES, House, told_by
-from tests.gateway.edge.plane import bearer
+from tests.gateway.edge.plane import bearer, key_spec
 from tests.gateway.edge.test_translation import MESSAGE
 from tests.gateway.edge.vendors import CHAT_ANSWER, Client, Said, provider, target
 
@@ -131,7 +131,42 @@ async def test_files_have_a_number() -> None:
     client = await gateway.ask(body(*urls))
 
     assert (client.status, gateway.vendors.calls) == (400, [])
-    assert b"name 257 files to fetch; at most 256" in client.body
+    assert b"name 65 files to fetch; at most 64" in client.body
+
+
+async def test_all_files_together_have_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "ALL_WITHIN_S", 0.0)
+    gateway = house()
+    client = await gateway.ask(body(URL))
+
+    assert (client.status, gateway.vendors.calls) == (400, [])
+    assert b"the files take longer than 0 s together" in client.body
+
+
+async def test_no_file_has_more_time_than_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "ALL_WITHIN_S", 4.0)
+    gateway = house(Said(PNG), Said(MESSAGE))
+    began = gateway.worker.clock()
+    await gateway.ask(body(URL))
+
+    assert gateway.vendors.deadlines[0].total_at - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("fidelity", "extra"),
+    [("lossless", {"seed": 1}), ("warn", {"modalities": ["text", "audio"]})],
+)
+async def test_for_who_is_refused_anyway_nothing_is_fetched(
+    fidelity: Any, extra: dict[str, Any]
+) -> None:
+    key = key_spec(fidelity=fidelity)
+    gateway = house(key=key)
+    asked = {**msgspec.json.decode(body(URL)), **extra}
+    client = await gateway.ask(msgspec.json.encode(asked))
+
+    assert (client.status, gateway.vendors.calls) == (400, [])
+    assert b"conversion_loss" in client.body
+    assert b"image" not in client.body
 
 
 async def test_who_can_fetch_it_is_asked_where_the_gateway_cannot() -> None:
