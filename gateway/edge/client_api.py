@@ -22,7 +22,7 @@ from gateway.edge.runtime import Runtime, runtime_of
 from gateway.edge.sigv4 import Received, is_signed
 from gateway.edge.stages.authenticate import Carrier, identify, usable
 from gateway.edge.stages.confine import check_address, check_path
-from gateway.edge.stages.prove import signer
+from gateway.edge.stages.prove import claim_of, signer
 from gateway.edge.surfaces import OPERATIONS, Endpoint, Found, Page, find, spoken
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
@@ -183,7 +183,9 @@ def _lister(scope: Scope, carrier: Carrier, *, snapshot: Snapshot, runtime: Runt
         headers=carrier.headers,
         body=b"",
     )
-    return signer(received, address=carrier.address, snapshot=snapshot, runtime=runtime)
+    address = carrier.address
+    claimed = claim_of(carrier.headers, address=address, snapshot=snapshot, runtime=runtime)
+    return signer(claimed, received, address=address, runtime=runtime)
 
 
 def _raw_path(scope: Scope) -> bytes:

@@ -1,9 +1,13 @@
 """Stage 1 of requests that are signed: a key in a header counts first, else the signature.
 
-Law: the body is signed too, so it is read before anybody knows whose it is.
+Law: the body is signed too, so it is read before anybody knows whose it is, but only for who names
+a pair that there is, and could be its holder.
 """
 
+from collections.abc import Mapping
 from typing import Final
+
+from msgspec import Struct
 
 from accounts import aws_pairs
 from accounts.specs import AwsPairSpec, KeySpec
@@ -12,7 +16,7 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.messages import Message, Receive
 from gateway.edge.possession import possession
 from gateway.edge.runtime import Runtime
-from gateway.edge.sigv4 import NO_SECRET, Claim, NotProven, Received, is_right, read_claim
+from gateway.edge.sigv4 import Claim, NotProven, Received, is_right, read_claim
 from gateway.edge.stages.authenticate import refuse_unproven, take
 from gateway.edge.stages.decode import whole_body
 from gateway.snapshot.assembly import CannotOpen
@@ -36,6 +40,7 @@ async def prove(exchange: Exchange, runtime: Runtime) -> None:
         exchange.vendor_key = found.vendor_key
         take(exchange, found.key, now=now)
         return
+    claimed = claim_of(arrival.headers, address=arrival.address, snapshot=snapshot, runtime=runtime)
     body = await whole_body(exchange)
     exchange.receive = _again(body, exchange.receive)
     received = Received(
@@ -45,48 +50,58 @@ async def prove(exchange: Exchange, runtime: Runtime) -> None:
         headers=arrival.headers,
         body=body,
     )
-    key = signer(received, address=arrival.address, snapshot=snapshot, runtime=runtime)
+    key = signer(claimed, received, address=arrival.address, runtime=runtime)
     take(exchange, key, now=now)
 
 
-def signer(received: Received, *, address: str, snapshot: Snapshot, runtime: Runtime) -> KeySpec:
-    """Whose pair a request is signed with; raises GatewayError where it is nobody's."""
+class Claimed(Struct, frozen=True):
+    """Whose the headers say a request is; nothing is proven yet."""
+
+    claim: Claim
+    key: KeySpec
+    pair: AwsPairSpec
+
+
+def claim_of(
+    headers: Mapping[bytes, bytes], *, address: str, snapshot: Snapshot, runtime: Runtime
+) -> Claimed:
+    """Raises GatewayError where no body could make it a request of ours."""
     try:
-        return _signer(received, snapshot=snapshot, runtime=runtime, now=runtime.snapshots.now())
+        claim = read_claim(headers, now=runtime.snapshots.now())
+        return Claimed(claim, *_pair_of(claim, snapshot))
     except NotProven as why:
-        refuse_unproven(address, runtime)
-        raise refusal("authentication", str(why), code=why.word) from None
+        raise _refused(why, address, runtime) from None
 
 
-def _signer(received: Received, *, snapshot: Snapshot, runtime: Runtime, now: float) -> KeySpec:
-    """Raises NotProven."""
-    claim = read_claim(received, now=now)
-    key, pair = _pair_of(claim, snapshot)
-    secret = NO_SECRET
-    if key is not None and pair is not None:
-        try:
-            opened = runtime.snapshots.open_pair(pair, tenant_id=key.tenant_id)
-        except CannotOpen:
-            # Why is for who runs the gateway, not for whoever has not proved who he is.
-            raise GatewayError(
-                Problem(kind="internal", message="The signature cannot be checked at the moment.")
-            ) from None
-        secret = opened.reveal().decode()
-    right = is_right(received, claim, secret=secret)
-    if key is None or pair is None:
-        raise NotProven("UnrecognizedClientException", UNKNOWN)
-    if not right:
-        raise NotProven("InvalidSignatureException", WRONG)
-    if pair.expires_at is not None and pair.expires_at <= now:
-        raise NotProven("ExpiredTokenException", EXPIRED)
+def signer(claimed: Claimed, received: Received, *, address: str, runtime: Runtime) -> KeySpec:
+    """Raises GatewayError where it is not signed with the pair that it names."""
+    pair, key = claimed.pair, claimed.key
+    try:
+        opened = runtime.snapshots.open_pair(pair, tenant_id=key.tenant_id)
+    except CannotOpen:
+        # Why is for who runs the gateway, not for whoever has not proved who he is.
+        raise GatewayError(
+            Problem(kind="internal", message="The signature cannot be checked at the moment.")
+        ) from None
+    if not is_right(received, claimed.claim, secret=opened.reveal().decode()):
+        raise _refused(NotProven("InvalidSignatureException", WRONG), address, runtime)
+    if pair.expires_at is not None and pair.expires_at <= runtime.snapshots.now():
+        raise _refused(NotProven("ExpiredTokenException", EXPIRED), address, runtime)
     return key
 
 
-def _pair_of(claim: Claim, snapshot: Snapshot) -> tuple[KeySpec | None, AwsPairSpec | None]:
+def _refused(why: NotProven, address: str, runtime: Runtime) -> GatewayError:
+    refuse_unproven(address, runtime)
+    return refusal("authentication", str(why), code=why.word)
+
+
+def _pair_of(claim: Claim, snapshot: Snapshot) -> tuple[KeySpec, AwsPairSpec]:
     public_id = aws_pairs.public_id_of(claim.access_key_id)
     key = None if public_id is None else snapshot.key(public_id)
-    pairs = () if key is None else key.aws_pairs
-    return key, next((p for p in pairs if p.access_key_id == claim.access_key_id), None)
+    for pair in () if key is None else key.aws_pairs:
+        if key is not None and pair.access_key_id == claim.access_key_id:
+            return key, pair
+    raise NotProven("UnrecognizedClientException", UNKNOWN)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -51,6 +51,6 @@ def test_what_the_sdk_signs_is_verified() -> None:
     chance = random.Random(36)  # noqa: S311 - examples, no secrets
     for _ in range(500):
         received, at = signed(chance)
-        claim = read_claim(received, now=at + chance.uniform(-300, 299))
+        claim = read_claim(received.headers, now=at + chance.uniform(-300, 299))
         assert is_right(received, claim, secret=SECRET)
         assert not is_right(received, claim, secret=SECRET[::-1])

@@ -166,6 +166,37 @@ async def test_one_changed_byte_is_found(headers: dict[bytes, bytes]) -> None:
     assert (await refused(runtime_of(), headers))[0] == INVALID
 
 
+@pytest.mark.parametrize(
+    ("headers", "reads"),
+    [
+        (signed(keys=STRANGER), False),
+        (signed(keys=SIBLING), False),
+        (signed(keys=VENDORS), False),
+        (signed(at=NOW - 301), False),
+        (changed(b"authorization", lambda value: value.replace(b"/bedrock/", b"/s3/")), False),
+        (changed(b"authorization", lambda value: value.replace(b"host;", b"host;x-odd;")), False),
+        (changed(b"authorization", lambda value: value.replace(b"host;", b"")), False),
+        ({**signed(), b"x-amz-security-token": b"t"}, False),
+        (signed(keys=OTHER), True),
+    ],
+)
+async def test_no_body_is_read_for_what_the_headers_decide(
+    headers: dict[bytes, bytes], *, reads: bool
+) -> None:
+    runtime = runtime_of()
+    made = asked(runtime, headers)
+    receive, asked_for = made.receive, []
+
+    async def counted() -> Any:
+        asked_for.append(1)
+        return await receive()
+
+    made.receive = counted
+    with pytest.raises(GatewayError):
+        await prove(made, runtime)
+    assert bool(asked_for) is reads
+
+
 async def test_a_signature_in_the_address_is_not_taken() -> None:
     query = b"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"
     assert is_signed({}, query)
