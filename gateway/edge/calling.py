@@ -16,16 +16,15 @@ from gateway.edge.failures import (
     Failure,
     is_about_us,
     is_json,
-    masked,
     odd,
     of_answer,
     of_fault,
     of_problem,
     problem_of,
-    unsaid,
     unwritable,
 )
 from gateway.edge.fidelity import codes
+from gateway.edge.masking import masked, unsaid
 from gateway.edge.passage import failed_stop
 from gateway.edge.questions import Question
 from gateway.edge.retries import Step

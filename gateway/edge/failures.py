@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from gateway.edge.upstream import (
     AddressRefused,
@@ -30,7 +29,6 @@ from protocols.native import NativeDialect
 from providers.adapters.base import Verdict, VerdictClass
 
 NOTHING_TO_SAY: Final = Verdict(cls="client_error")  # changes nothing in a pool
-MASK: Final = b"***"
 ERRORS_BEGIN: Final = (b"{", b"[")  # Google wraps its errors in a list
 ABOUT_US: Final = frozenset({"auth", "quota"})
 KINDS: Final[Mapping[VerdictClass, Kind]] = {
@@ -159,25 +157,6 @@ def of_answer(
     """An answer with the status of an error; `body` without secrets."""
     told = TOLD.get(verdict.cls, "{slug} answered {status}.").format(slug=slug, status=status)
     return Failure(verdict=verdict, told=told, status=status, headers=headers, body=body)
-
-
-def masked(data: bytes, secret: bytes) -> bytes:
-    if not secret:
-        return data
-    return data.replace(secret, MASK).replace(secret.replace(b"/", b"\\/"), MASK)
-
-
-def unsaid(problem: Problem, secret: bytes) -> Problem:
-    """Without the secret, wherever the vendor repeated it."""
-    word, mask = secret.decode("latin-1"), MASK.decode()
-    if not word:
-        return problem
-    return replace(
-        problem,
-        message=problem.message.replace(word, mask),
-        code=problem.code.replace(word, mask),
-        param=problem.param and problem.param.replace(word, mask),
-    )
 
 
 def is_json(body: bytes) -> bool:
