@@ -23,6 +23,7 @@ from protocols.openai_embeddings.native import OpenAiEmbeddings
 from protocols.openai_embeddings.upstream import OpenAiEmbeddingsUpstream
 from protocols.openai_responses.codec import ResponsesCodec, ResponsesUpstream
 from protocols.openai_responses.native import OpenAiResponses
+from protocols.passed import PassedAnswers
 
 NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
     "openai.chat": OpenAiChat(),
@@ -31,6 +32,14 @@ NATIVE: Final[Mapping[Dialect, NativeDialect]] = {
     "anthropic.messages": AnthropicMessages(),
     "gemini.generate": GeminiGenerate(),
     "bedrock.converse": BedrockConverse(),
+}
+# Operations that are passed on, by their name in the rows of models.
+PASSED: Final[Mapping[str, NativeDialect]] = {
+    "completions": NATIVE["openai.chat"],
+    **dict.fromkeys(("images", "image_edits"), PassedAnswers(pictures=True)),
+    **dict.fromkeys(
+        ("moderations", "rerank", "speech", "transcriptions", "translations"), PassedAnswers()
+    ),
 }
 CLIENT_CODECS: Final[Mapping[Dialect, ClientCodec]] = {
     "openai.chat": ChatCodec(),

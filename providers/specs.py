@@ -8,7 +8,10 @@ from msgspec import Struct
 from protocols.codec import Target
 from protocols.ir import Dialect
 
-Operation: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
+Operation: TypeAlias = Literal[
+    "chat", "embeddings", "count_tokens", "completions", "moderations", "rerank", "images",
+    "image_edits", "speech", "transcriptions", "translations",
+]  # fmt: skip
 PriceScope: TypeAlias = Literal["catalog", "operator", "tenant"]
 PriceMatch: TypeAlias = Literal["exact", "prefix", "re2"]
 PoolStrategy: TypeAlias = Literal["round_robin", "weighted", "random", "failover"]

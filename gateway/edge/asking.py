@@ -20,6 +20,7 @@ from gateway.edge.features import (
 )
 from gateway.edge.fetching import Fetcher, Unfetchable, stood_in
 from gateway.edge.fidelity import conversion_loss, refused
+from gateway.edge.passing import PassedQuestion
 from gateway.edge.questions import NativeQuestion, Question
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
@@ -70,7 +71,9 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         _check_features(exchange, runtime.settings.features)
     if exchange.arrival.operation.dialect in KEPT_THERE:
         _check_kept(exchange, candidate)
-    if candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
+    if exchange.arrival.operation.passed:
+        question = PassedQuestion(exchange, candidate, hmac_key=hmac_key)
+    elif candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
         question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
     else:
         try:

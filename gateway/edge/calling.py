@@ -26,6 +26,7 @@ from gateway.edge.failures import (
 from gateway.edge.fidelity import codes
 from gateway.edge.masking import masked, unsaid
 from gateway.edge.passage import failed_stop
+from gateway.edge.passing import is_sound, takes_whole
 from gateway.edge.questions import Question
 from gateway.edge.retries import Step
 from gateway.edge.runtime import Runtime
@@ -172,6 +173,10 @@ class Caller:
         if is_ok and self._exchange.asked_stream and content_type.startswith(streamed):
             self._watch.expect("first", since=made.began_at, within_s=ttft_s)
             return await self._stream(step, question, made, answer)
+        is_passed = self._exchange.arrival.operation.passed
+        if is_ok and is_passed and is_sound(self._exchange, content_type):
+            self._watch.expect("first", since=made.began_at, within_s=ttft_s)
+            return await self._stream(step, question, made, answer)
         now = self._runtime.clock()
         self._watch.expect("idle", since=now, within_s=max(ttft_s, limits.idle_ms / 1000))
         body = await answer.whole()
@@ -180,7 +185,11 @@ class Caller:
             if failure is not None:
                 return failure
         must_stream = self._exchange.asked_stream and question.lane == "native"
-        if must_stream or not is_json_object(content_type, body):
+        is_object = is_json_object(content_type, body)
+        fits = is_object and not must_stream
+        if not fits and is_passed:
+            fits = takes_whole(self._exchange, content_type, is_object=is_object)
+        if not fits:
             wanted = streamed if self._exchange.asked_stream else "a JSON object"
             why = f"answered {answer.status} with {shown_type(content_type)}, not {wanted}"
             return odd(why, slug=candidate.provider.slug)
@@ -309,6 +318,9 @@ class Caller:
             own_credential=exchange.vendor_key is not None,
             wall=self._runtime.wall(),
         )
+        if not passage.tells:
+            await self._delivery.break_off()
+            return
         event = event or passage.error_event(exchange.error, exchange.arrival.request_id)
         await self._delivery.finish(before + event, upstream={})
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from gateway.edge.bounds import SHIFT, deviates
 from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.passed_counting import used
 from gateway.edge.rating import COUNTING
 from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
 from protocols.ir import Dialect
@@ -24,6 +25,7 @@ DEVIATES: Final[frozenset[Flag]] = frozenset({"usage_deviates"})
 NOTHING: Final = UsageClasses()
 NO_TOKENS: Final = Tokens()
 ANSWERED_BADLY: Final = 300
+WRITTEN: Final = frozenset({"chat", "completions"})
 # What an event adds to an answer. Vendors repeat themselves beside the delta: Perplexity all that
 # was said before, in every chunk.
 SAID: Final = re.compile(
@@ -70,6 +72,8 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
     operation = exchange.arrival.operation.what
     if operation == COUNTING or made.status >= ANSWERED_BADLY or not may_have_been_sent(made):
         return NOTHING, "exact"
+    if exchange.arrival.operation.passed and operation not in WRITTEN:
+        return _passed(exchange, made)
     asked = len(exchange.body) // BYTES_PER_TOKEN
     window = made.candidate.target.context_window
     if exchange.delivered is not made:
@@ -82,7 +86,7 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
         empty = UsageClasses(in_fresh=asked, source="estimate")
         return empty, "estimated" if is_accepted else "possible"
     local = LocalCount(
-        input_tokens=asked, output_tokens=produced(exchange) if operation == "chat" else 0
+        input_tokens=asked, output_tokens=produced(exchange) if operation in WRITTEN else 0
     )
     usage = exchange.usage
     is_told = exchange.whole or (exchange.stop is not None and usage.output_tokens is not None)
@@ -104,6 +108,15 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
     classes = classes_of(cut, local=local, context_window=window)
     source = "estimate" if usage.input_tokens is None else "mixed"
     return replace(classes, source=source), "estimated"
+
+
+def _passed(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:
+    classes = used(exchange, made)
+    if exchange.delivered is made:
+        is_exact = exchange.whole and classes.source == "provider"
+        return classes, "exact" if is_exact else "estimated"
+    is_accepted = made.status != 0 and made.verdict is None
+    return classes, "estimated" if is_accepted else "possible"
 
 
 def may_have_been_sent(made: Attempt) -> bool:

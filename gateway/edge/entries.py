@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from billing.pricing import MOST_NANO, flags_of
 from gateway.edge.counting import BYTES_PER_TOKEN, NO_TOKENS, counted, tokens_of
 from gateway.edge.exchange import Attempt, Exchange, Rating
+from gateway.edge.passed_counting import asked_tokens
 from gateway.edge.rating import FREE, is_charged, money_of, served_as
 from gateway.edge.sessions import agent_hashes, session_hash
 from gateway.spool.frames import (
@@ -65,7 +66,7 @@ def start_of(
         subject_of(exchange, made, hmac_key=hmac_key),
         errand_of(exchange, made),
         NO_TARIFF if made.rating is None else made.rating.tariff,
-        len(exchange.body) // BYTES_PER_TOKEN,
+        asked_tokens(exchange) if exchange.form else len(exchange.body) // BYTES_PER_TOKEN,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 
 from gateway.edge.messages import Receive, Send
-from gateway.edge.surfaces import Operation
+from gateway.edge.operation import Operation
 from gateway.snapshot.snapshot import Snapshot
 from gateway.spool.frames import Difference, Start, Tariff
 from protocols import ir
@@ -21,6 +21,7 @@ from providers.specs import CredentialSpec, PriceSpec, ProviderSpec, Surface, Ta
 if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
     from protocols.errors import Problem
+    from protocols.multipart import Form
     from providers.usage import UsageClasses
 
 Status: TypeAlias = Literal[
@@ -112,11 +113,13 @@ class Exchange:
         "error",
         "events",
         "first_content_at",
+        "form",
         "holds_slot",
         "key",
         "known_at",
         "lane",
         "losses",
+        "media_type",
         "model",
         "receive",
         "recorded",
@@ -157,9 +160,10 @@ class Exchange:
         self.key: KeySpec | None = None
         self.tenant: TenantSpec | None = None
         self.vendor_key: bytes | None = None  # the client's own credential, where its key allows
-        self.known_at = 0.0  # 0: not yet
+        self.known_at = self.admitted_at = 0.0  # 0: not yet
         # decode
         self.body = b""
+        self.form: Form | None = None  # where the parts of a body lie that is one
         self.top: dict[str, msgspec.Raw] = {}
         self.model = ""
         self.asked_stream = False
@@ -168,7 +172,6 @@ class Exchange:
         self.candidates: tuple[Candidate, ...] = ()
         self.lane: Lane = "none"
         # admit
-        self.admitted_at = 0.0
         self.started_at = 0.0  # the same moment, in seconds since 1970: by it prices are chosen
         # attempt
         self.asked: Asked | None = None  # once a vendor of another dialect is to be asked
@@ -176,6 +179,7 @@ class Exchange:
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client
+        self.media_type = b""  # of an answer that is sound
         self.sending = False  # the response has begun
         self.answer_status = 0
         self.bytes_out = self.said_bytes = 0  # an answer in one piece has said no more than these
@@ -191,6 +195,5 @@ class Exchange:
         self.client_gone = False
         self.error: Problem | None = None
         self.status: Status = "running"
-        self.recorded = False
+        self.recorded = self.holds_slot = False
         self.withheld = False  # what cannot be recorded is not answered
-        self.holds_slot = False

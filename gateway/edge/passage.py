@@ -48,6 +48,8 @@ class Passage:
     # Counts what `feed` has given.
     note: Callable[[Exchange, bytes], None] = staticmethod(note_event)
 
+    tells = True  # what went wrong can be said in the midst of it
+
     def __init__(
         self, native: NativeDialect, *, hide_usage: bool, cap: int = EVENT_CAP_BYTES
     ) -> None:

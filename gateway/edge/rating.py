@@ -13,6 +13,7 @@ import msgspec
 from billing.pricing import bounded, charge_nano, cost_nano
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Attempt, Candidate, Exchange, Rating
+from gateway.edge.passed_counting import PIECES, REQUESTS, is_priced_for
 from gateway.spool.frames import Certainty, Money, Tariff
 from providers.specs import PriceSpec
 from providers.usage import CALL_CLASSES, OUT_CLASSES, UsageClasses
@@ -43,6 +44,8 @@ def check_prices(exchange: Exchange) -> None:
     assert tenant is not None  # noqa: S101 - authenticate has run
     if exchange.arrival.operation.what == COUNTING:
         return
+    if exchange.arrival.operation.passed:
+        _keep_passed(exchange)
     if tenant.unpriced == "block":
         _keep_priced(exchange)
     if any(map(exchange.top.__contains__, PAID_FIELDS)):
@@ -198,6 +201,29 @@ def _keep_priced(exchange: Exchange) -> None:
             param="model",
         )
     exchange.candidates = tuple(kept)
+
+
+def _keep_passed(exchange: Exchange) -> None:
+    """What is passed on is never without a price: without one nobody can say what it was."""
+    operation = exchange.arrival.operation
+    kept = [each for each in exchange.candidates if _is_priced_for(exchange, each)]
+    if not kept:
+        piece = PIECES.get(operation.what, REQUESTS)
+        raise refusal(
+            "unsupported",
+            f"The model {exchange.model!r} does not serve {operation.path}:"
+            f" {_named(exchange.candidates)} has no price for it. Set one, with `rates` of tokens"
+            f" or `per_call` of {piece}.",
+            code="unsupported_endpoint",
+            param="model",
+        )
+    exchange.candidates = tuple(kept)
+
+
+def _is_priced_for(exchange: Exchange, candidate: Candidate) -> bool:
+    what = exchange.arrival.operation.what
+    prices = (_price(exchange, candidate), _own_price(exchange, candidate))
+    return any(price is not None and is_priced_for(what, price) for price in prices)
 
 
 def _keep_variants(exchange: Exchange) -> None:

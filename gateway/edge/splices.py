@@ -45,6 +45,8 @@ END_USER: Final[Mapping[Dialect, tuple[str, ...]]] = {
 }
 # Where a request names its model in the path; a body that names one too is refused.
 NAMED_IN_PATH: Final[frozenset[Dialect]] = frozenset({"gemini.generate", "bedrock.converse"})
+# Whose streams tell their usage where `stream_options` asks for it.
+TOLD_WHEN_ASKED: Final = frozenset({"chat", "completions"})
 ALIAS_CHARS: Final = 32
 KEY_OVERHEAD: Final = len('"":,')
 
@@ -74,7 +76,8 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     elif bytes(top.get("model", b"")) != (model := ENCODER.encode(target.upstream_name)):
         out["model"] = Raw(model)
     withhold = False
-    if exchange.asked_stream and dialect == "openai.chat":
+    what = exchange.arrival.operation.what
+    if exchange.asked_stream and dialect == "openai.chat" and what in TOLD_WHEN_ASKED:
         withhold = provider.quirks.include_usage and _ask_for_usage(out, refused=refused)
     if is_shared(exchange, candidate):
         _hide_users(out, exchange, hmac_key=hmac_key)

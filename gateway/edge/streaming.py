@@ -112,10 +112,18 @@ class Delivery:
         if not exchange.client_gone:
             exchange.bytes_out += len(data)
         if not await self._is_recorded():
+            if exchange.media_type:
+                return  # without an end, which would say that all is well
             data = self._native.error_event(withheld(exchange), exchange.arrival.request_id)
         if self._writer is not None:
             data = self._writer.feed(data) + self._writer.close()
         await self._last(data)
+
+    async def break_off(self) -> None:
+        """Ends an answer that has no word for what went wrong: its end is never sent."""
+        self._watch.conclude()
+        await self.settle()
+        await self._is_recorded()
 
     async def whole(self, *, status: int, upstream: Mapping[str, str], body: bytes) -> None:
         exchange = self._exchange
@@ -185,6 +193,7 @@ class Delivery:
         self._runtime.metrics.stream_opened()
         plain, wrapping = self._native.stream_content_type, self._wrapping
         kind = plain if wrapping is None else wrapping.content_type
+        kind = exchange.media_type or kind
         headers = answer_headers(exchange, self._runtime, upstream=upstream, stream=kind)
         return {"type": RESPONSE_START, "status": 200, "headers": headers}
 

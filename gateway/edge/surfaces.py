@@ -13,31 +13,15 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.edge.operation import Operation
+from gateway.edge.passed_operations import PASSED
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 
-What: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
 Envelope: TypeAlias = Literal["bedrock", "vertex"]  # in which a cloud carries Claude's Messages
 Page: TypeAlias = Literal[
     "models", "model", "providers", "inference_profiles", "foundation_models", "probe", "sink"
 ]
-
-
-class Operation(Struct, frozen=True, kw_only=True):
-    """One thing a client can ask a model for."""
-
-    name: str  # stable; records say it
-    what: What
-    dialect: Dialect
-    scope: str  # a key needs it
-    path: str  # the plain one, which `allowed_paths` of keys means
-    streams: bool = False
-    input_field: str  # the array or value without which there is nothing to ask
-    input_is_list: bool = True
-    instead_of_input: tuple[str, ...] = ()  # with one of these the input may be absent
-    body: Dialect | None = None  # of the request, where it is not that of the answer
-    forwarded: bool = True  # False: written anew for every vendor
-
 
 CHAT: Final = Operation(
     name="chat.completions",
@@ -187,6 +171,8 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def is_spoken(operation: Operation) -> bool:
+    if operation.passed:
+        return True
     codecs = EMBEDDINGS_CODECS if operation.what == "embeddings" else CLIENT_CODECS
     return operation.dialect in NATIVE and operation.dialect in codecs
 
@@ -230,6 +216,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = _served(
         "/messages/count_tokens": _asks(COUNT_TOKENS),
         "/v1/embeddings": _asks(EMBEDDINGS),
         "/embeddings": _asks(EMBEDDINGS),
+        **{path: _asks(passed) for path, passed in PASSED.items()},
         "/v1/models": _reads("models"),
         "/api/v1/models": _reads("models"),
         "/models": _reads("models"),

@@ -16,6 +16,11 @@ from providers.adapters.verdicts import ErrorTable, verdict_of
 from providers.specs import CredentialSpec, ProviderSpec, Surface
 
 JSON: Final = "application/json"
+ANY: Final = "*/*"
+CONTENT_TYPE: Final = "content-type"
+# What is asked as a form, whose type names its boundary; and what is answered in any type.
+AS_FORMS: Final = frozenset({"image_edits", "transcriptions", "translations"})
+OF_ANY_KIND: Final = frozenset({"speech", "transcriptions", "translations"})
 EVENTS: Final = "text/event-stream"
 BEARER: Final = "Bearer "
 MODEL: Final = "{model}"
@@ -65,8 +70,8 @@ class JsonApi:
             surface, operation, model=destination.target.upstream_name, stream=stream
         )
         own = (
-            ("content-type", JSON),
-            ("accept", self.stream_type if stream else JSON),
+            ("content-type", headers[CONTENT_TYPE] if operation in AS_FORMS else JSON),
+            ("accept", self.stream_type if stream else ANY if operation in OF_ANY_KIND else JSON),
             ("accept-encoding", "identity"),
             *self._auth(destination.credential, destination.secret),
         )

@@ -1,10 +1,25 @@
 """OpenAI."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from providers.adapters.base import DiscoveredModel
 from providers.adapters.json_api import JsonApi
 from providers.adapters.model_lists import openai_models
 from providers.adapters.verdicts import OPENAI
 from providers.specs import Surface
+
+# What has no dialect of its own here and is passed on.
+PASSED_PATHS: Final[Mapping[str, str]] = {
+    "completions": "/completions",
+    "moderations": "/moderations",
+    "rerank": "/rerank",
+    "images": "/images/generations",
+    "image_edits": "/images/edits",
+    "speech": "/audio/speech",
+    "transcriptions": "/audio/transcriptions",
+    "translations": "/audio/translations",
+}
 
 
 class OpenAI(JsonApi):
@@ -17,7 +32,11 @@ class OpenAI(JsonApi):
 
     def surfaces(self, base_url: str) -> tuple[Surface, ...]:
         return (
-            Surface(dialect="openai.chat", base_url=base_url, paths={"chat": "/chat/completions"}),
+            Surface(
+                dialect="openai.chat",
+                base_url=base_url,
+                paths={"chat": "/chat/completions", **PASSED_PATHS},
+            ),
             Surface(
                 dialect="openai.responses",
                 base_url=base_url,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -16,8 +16,9 @@ from providers.capabilities import Capabilities
 from providers.models import Provider, UpstreamModel
 from providers.selectors.providers import editable_providers
 from providers.services.announcing import record_addition, record_changes, record_removal
+from providers.specs import Operation
 
-OPERATIONS: Final = ("chat", "embeddings", "count_tokens")
+OPERATIONS: Final = get_args(Operation)
 NAME: Final = re.compile(r"[^\s\x00-\x1f]{1,200}")
 # What the gateway itself decides about a request.
 NOT_PARAMS: Final = frozenset({"model", "stream"})

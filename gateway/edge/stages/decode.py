@@ -7,9 +7,12 @@ from msgspec.structs import replace
 
 from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
+from gateway.edge.forms import read_fields
 from gateway.edge.messages import DISCONNECT
+from gateway.edge.operation import Operation
+from gateway.edge.passing import wants_events
 from gateway.edge.runtime import Runtime
-from gateway.edge.surfaces import CHAT, CHAT_OF_RESPONSES, Operation
+from gateway.edge.surfaces import CHAT, CHAT_OF_RESPONSES
 from protocols.anthropic_messages.envelopes import opened
 from protocols.errors import DecodeError
 from protocols.json_limits import JsonRefused, check_structure
@@ -43,7 +46,8 @@ SHOWN_CHARS: Final = 40
 
 async def decode(exchange: Exchange, runtime: Runtime) -> None:
     exchange.body = await whole_body(exchange)
-    exchange.top = top = top_level(exchange.body)
+    as_form = exchange.arrival.operation.as_form
+    exchange.top = top = read_fields(exchange) if as_form else top_level(exchange.body)
     if exchange.arrival.envelope is not None:
         _open_envelope(exchange)
         top = exchange.top
@@ -64,6 +68,8 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
     if operation.streams:
         said = exchange.arrival.path_stream
         exchange.asked_stream = _flag(top, "stream") if said is None else said
+    elif operation.passed:
+        exchange.asked_stream = wants_events(top)
     _check_input(top, operation)
     _check_counts(top)
     exchange.asked_at = runtime.clock()
@@ -161,6 +167,7 @@ def _check_input(top: dict[str, msgspec.Raw], operation: Operation) -> None:
         if not top.keys().isdisjoint(operation.instead_of_input):
             return
         wanted = "a list" if is_list else "a string or a list"
+        wanted = "a file" if operation.as_form else wanted
         raise refusal("invalid_request", f"{field} is missing; expected {wanted}.", param=field)
     if is_list and memoryview(raw)[0] != OPENING:
         raise refusal(

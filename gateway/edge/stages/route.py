@@ -7,8 +7,8 @@ from typing import Final
 from accounts.specs import KeySpec
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
+from gateway.edge.operation import Operation
 from gateway.edge.runtime import Runtime
-from gateway.edge.surfaces import Operation
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
 from protocols.registry import (
@@ -197,6 +197,8 @@ def native_surface(
 def _none_serves(
     model: str, matches: Sequence[Match], *, operation: Operation, reasons: Sequence[str]
 ) -> GatewayError:
+    if operation.passed and all(reason == "dialect" for reason in reasons):
+        return _not_passed(model, operation=operation)
     if all(reason == "dialect" for reason in reasons):
         spoken = sorted(
             {surface.dialect for match in matches for surface in match.provider.surfaces}
@@ -220,4 +222,15 @@ def _none_serves(
             code="no_candidate",
             retry_after=5,
         )
+    )
+
+
+def _not_passed(model: str, *, operation: Operation) -> GatewayError:
+    return refusal(
+        "unsupported",
+        f"The model {model!r} does not serve {operation.path}. For that, {operation.what!r} must be"
+        " among the `operations` of the model at a provider that speaks OpenAI's API, and it must"
+        " have a price.",
+        code="unsupported_endpoint",
+        param="model",
     )

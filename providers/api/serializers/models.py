@@ -30,7 +30,7 @@ class ModelFields(Strict):
         required=False, max_length=200, help_text="What clients ask for; without: upstream_name."
     )
     enabled = Flag(required=False)
-    operations = Words(required=False, length=20, most=10)
+    operations = Words(required=False, length=20, most=20)
     context_window = WholeNumber(required=False, allow_null=True, min_value=1, max_value=INT)
     max_output_tokens = WholeNumber(required=False, allow_null=True, min_value=1, max_value=INT)
     capabilities = serializers.DictField(required=False)

@@ -10,10 +10,11 @@ from accounts.specs import KeySpec, SecretSpec, TenantSpec
 from gateway.edge.books import Books
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.exchange import Arrival, Exchange
+from gateway.edge.operation import Operation
 from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.runtime import Runtime
 from gateway.edge.slots import Slots
-from gateway.edge.surfaces import CHAT, Operation
+from gateway.edge.surfaces import CHAT
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.registry import NATIVE
 from providers.specs import ProviderSpec

@@ -6,7 +6,8 @@ import pytest
 from gateway.edge.bounds import deviates
 from gateway.edge.exchange import Exchange
 from gateway.edge.mock_transport import MockTransport
-from gateway.edge.surfaces import CHAT, EMBEDDINGS, MESSAGES, Operation
+from gateway.edge.operation import Operation
+from gateway.edge.surfaces import CHAT, EMBEDDINGS, MESSAGES
 from providers.specs import ProviderSpec, Timeouts
 from tests.gateway.edge.vendors import Client, Vendors, World, candidate, exchange, provider, target
 

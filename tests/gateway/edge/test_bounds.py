@@ -7,7 +7,8 @@ import pytest
 
 from gateway.edge.bounds import TOKEN_BYTES, UNSEEN_READ, UNSEEN_WRITTEN, deviates
 from gateway.edge.exchange import Asked, Exchange
-from gateway.edge.surfaces import CHAT, EMBEDDINGS, GENERATE, MESSAGES, RESPONSES, Operation
+from gateway.edge.operation import Operation
+from gateway.edge.surfaces import CHAT, EMBEDDINGS, GENERATE, MESSAGES, RESPONSES
 from protocols import ir
 from protocols.codec import Head
 from protocols.registry import CLIENT_CODECS

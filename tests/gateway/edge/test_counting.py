@@ -14,7 +14,8 @@ from gateway.edge.counting import (
     tokens_of,
 )
 from gateway.edge.entries import plain
-from gateway.edge.surfaces import CONVERSE, GENERATE, RESPONSES, Operation
+from gateway.edge.operation import Operation
+from gateway.edge.surfaces import CONVERSE, GENERATE, RESPONSES
 from protocols import ir
 from providers.usage import UsageClasses
 from tests.gateway.edge.vendors import Client, candidate, exchange

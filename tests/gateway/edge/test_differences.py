@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.edge.differences import MOST_FIELDS, NO_DIFFERENCE, PARAMETERS, difference_of
+from gateway.edge.operation import Operation
 from gateway.edge.splices import OBJECT
-from gateway.edge.surfaces import CHAT, GENERATE, Operation
+from gateway.edge.surfaces import CHAT, GENERATE
 from gateway.edge.upstream import Disconnected
 from gateway.spool.frames import MAX_PAYLOAD_BYTES, Change, Difference, encode
 from protocols.ir import Dialect

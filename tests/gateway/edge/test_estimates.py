@@ -15,8 +15,9 @@ from gateway.edge.estimates import (
     counted_answer,
     tokens_of_request,
 )
+from gateway.edge.operation import Operation
 from gateway.edge.stages.count import meant
-from gateway.edge.surfaces import BEDROCK_COUNT, COUNT_TOKENS, GEMINI_COUNT, Operation
+from gateway.edge.surfaces import BEDROCK_COUNT, COUNT_TOKENS, GEMINI_COUNT
 from protocols import ir
 from tests.gateway.edge.house import House, told_by
 from tests.gateway.edge.plane import exchange, key_spec, plane

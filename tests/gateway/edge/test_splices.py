@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
+from gateway.edge.operation import Operation
 from gateway.edge.splices import Spliced, adjusted, has_each_key_once, splice
-from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES, Operation
+from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES
 from protocols.codec import Target
 from providers.specs import Params, Quirks
 from tests.gateway.edge.vendors import Client, candidate, exchange, provider, target

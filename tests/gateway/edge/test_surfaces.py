@@ -1,6 +1,8 @@
 import pytest
 
 from gateway.edge import surfaces
+from gateway.edge.operation import Operation
+from gateway.edge.passed_operations import IMAGE_EDITS, SPEECH
 from gateway.edge.surfaces import (
     BEDROCK_COUNT,
     CHAT,
@@ -14,7 +16,6 @@ from gateway.edge.surfaces import (
     MESSAGES,
     RESPONSES,
     RESPONSES_COUNT,
-    Operation,
     find,
     is_client_path,
 )
@@ -43,6 +44,8 @@ from gateway.edge.surfaces import (
         ("/anthropic/v1/messages", MESSAGES),
         ("/anthropic/v1/messages/count_tokens", COUNT_TOKENS),
         ("/v1/messages/count_tokens", COUNT_TOKENS),
+        ("/v1/images/edits", IMAGE_EDITS),
+        ("/openai/v1/audio/speech/", SPEECH),
     ],
 )
 def test_a_base_url_may_be_spelled_in_many_ways(path: str, operation: Operation) -> None:
@@ -146,7 +149,7 @@ def test_a_models_page_may_have_a_slash_in_its_name() -> None:
         ("/openai/deployments/x/audio", "openai.chat"),
         ("/v1/messages/batches", "anthropic.messages"),
         ("/anthropic/v1/nothing", "anthropic.messages"),
-        ("/v1/images/generations", "openai.chat"),
+        ("/v1/images/variations", "openai.chat"),
         (
             "/v1/projects/p/locations/l/publishers/anthropic/models/m:predict",
             "anthropic.messages",
@@ -193,7 +196,9 @@ def test_a_list_has_the_shape_of_its_path(path: str, page: str, shape: str | Non
     assert is_client_path(path)
 
 
-@pytest.mark.parametrize("path", ["/v1/realtime", "/v1/images/edits", "/model/x", "/gemini/v1/x:y"])
+@pytest.mark.parametrize(
+    "path", ["/v1/realtime", "/v1/images/variations", "/model/x", "/gemini/v1/x:y"]
+)
 def test_what_is_not_in_the_table_is_not_there(path: str) -> None:
     assert find(path).endpoint is None
 

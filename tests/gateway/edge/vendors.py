@@ -14,8 +14,9 @@ from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Arrival, Candidate, Exchange
 from gateway.edge.messages import Message
+from gateway.edge.operation import Operation
 from gateway.edge.stages.attempt import attempt
-from gateway.edge.surfaces import CHAT, Operation
+from gateway.edge.surfaces import CHAT
 from gateway.edge.upstream import Deadlines, Disconnected, Upstream, UpstreamFault
 from gateway.snapshot.snapshot import Snapshot
 from protocols.codec import Target

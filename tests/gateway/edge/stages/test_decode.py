@@ -3,6 +3,7 @@ import pytest
 from msgspec import structs
 
 from gateway.edge.errors import ClientLeft, GatewayError
+from gateway.edge.operation import Operation
 from gateway.edge.stages.decode import decode
 from gateway.edge.surfaces import (
     BEDROCK_COUNT,
@@ -12,7 +13,6 @@ from gateway.edge.surfaces import (
     GEMINI_COUNT,
     GENERATE,
     RESPONSES,
-    Operation,
 )
 from protocols.errors import Problem
 from tests.gateway.edge.plane import exchange, plane
