@@ -1,16 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Button, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../../api/session'
 import type { ApiKey, AwsPair } from '../../../api/types'
 import { KeySheet } from '../../../ui/key-sheet'
 import { awsEnvironment, awsSnippets } from '../../../ui/key-snippets'
-import { problemSentence } from '../../../ui/problem-text'
 import { callable } from '../key-state'
 import { awsPairMutation } from '../queries'
 import { modelsText } from './key-columns'
-import { HOUR_S, OverlapChoice } from './overlap-choice'
+import { OverlapDialog } from './overlap-dialog'
 
 interface Props {
   row: ApiKey
@@ -21,7 +19,6 @@ interface Props {
 export function AwsPairDialog({ row, onClose }: Props) {
   const { t } = useTranslation()
   const client = useQueryClient()
-  const [overlap, setOverlap] = useState<number>(HOUR_S)
   const [pair, setPair] = useState<AwsPair | null>(null)
   const issue = useMutation({
     ...awsPairMutation,
@@ -34,34 +31,17 @@ export function AwsPairDialog({ row, onClose }: Props) {
     return <PairSheet row={row} id={pair.access_key_id} secret={pair.secret_access_key} onDone={onClose} />
   }
   return (
-    <Modal
-      open
-      footer={null}
-      closable={false}
-      mask={{ closable: false }}
-      className="confirm"
-      onCancel={onClose}
+    <OverlapDialog
+      title={t('keys:aws.title', { name: row.name })}
+      overlapLabel={t('keys:aws.overlap')}
+      goText={t('keys:aws.go')}
+      making={issue}
+      onGo={(overlap_s) => issue.mutate({ id: row.id, overlap_s })}
+      onClose={onClose}
     >
-      <h2 className="dialog-title">{t('keys:aws.title', { name: row.name })}</h2>
       <p className="muted">{t('keys:aws.text')}</p>
       <p className="muted">{t('keys:aws.before')}</p>
-      <OverlapChoice label={t('keys:aws.overlap')} value={overlap} onChange={setOverlap} />
-      {issue.isError && (
-        <p className="form-error" role="alert">
-          {problemSentence(issue.error, t)}
-        </p>
-      )}
-      <div className="dialog-foot">
-        <Button onClick={onClose}>{t('common:cancel')}</Button>
-        <Button
-          type="primary"
-          loading={issue.isPending}
-          onClick={() => issue.mutate({ id: row.id, overlap_s: overlap })}
-        >
-          {t('keys:aws.go')}
-        </Button>
-      </div>
-    </Modal>
+    </OverlapDialog>
   )
 }
 
