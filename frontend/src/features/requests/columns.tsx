@@ -2,6 +2,7 @@
 // A cell gets what it needs with the row: with hooks of its own, thousands of cells would each listen to the session.
 import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
+import { dialectText } from '../../i18n/dialects'
 import { exactTime, shortTime, type Zone } from '../../i18n/format'
 import { moneyColumn, moneyExact, nanoOf } from '../../i18n/money'
 import { spanText } from '../../i18n/spans'
@@ -59,6 +60,8 @@ function cost(row: RequestRow, view: CellView): ReactNode {
 
 const words = (text: string) => text || <Missing />
 
+const dialect = (code: string) => (code ? <span title={code}>{dialectText(code)}</span> : <Missing />)
+
 export const COLUMNS: readonly Column[] = [
   { id: 'time', text: 'requests:column.time', width: 100, cell: (row, view) => time(row.time, view) },
   {
@@ -72,7 +75,13 @@ export const COLUMNS: readonly Column[] = [
   { id: 'key', text: 'requests:column.key', width: 188, cell: (row) => <KeyCell row={row} /> },
   { id: 'user', text: 'requests:column.user', width: 128, cell: (row) => words(row.user?.name ?? '') },
   { id: 'session', text: 'requests:column.session', width: 112, cell: (row) => words(row.session) },
-  { id: 'dialect', text: 'requests:column.dialect', width: 144, cell: (row) => words(row.dialect) },
+  { id: 'dialect', text: 'requests:column.dialect', width: 144, cell: (row) => dialect(row.dialect) },
+  {
+    id: 'target_dialect',
+    text: 'requests:column.target_dialect',
+    width: 144,
+    cell: (row) => dialect(row.target_dialect),
+  },
   { id: 'lane', text: 'requests:column.lane', width: 96, cell: (row) => words(row.lane) },
   { id: 'source', text: 'requests:column.source', width: 96, cell: (row) => words(row.source) },
   {

@@ -1,6 +1,7 @@
 // What the address of the list holds. Filters are pairs of name and value under the names of the API: a repeated
 // name means or, different names mean and, `not.` before a name turns it round.
 import * as z from 'zod/mini'
+import { DIALECTS } from '../../i18n/dialects'
 import { STATUSES } from './types'
 
 export type Pair = readonly [name: string, value: string]
@@ -18,6 +19,8 @@ export const LANES = ['native', 'translation', 'none'] as const
 export const CHOICES: Readonly<Record<string, readonly string[]>> = {
   status: STATUS_CHOICES,
   source: SOURCES,
+  dialect: DIALECTS,
+  target_dialect: DIALECTS,
   lane: LANES,
   stream: ['true', 'false'],
   fallback: ['true', 'false'],
@@ -37,6 +40,7 @@ const SHAPES: Readonly<Record<string, z.ZodMiniType<string>>> = {
   session: text,
   source: text,
   dialect: text,
+  target_dialect: text,
   lane: text,
   stream: yesNo,
   cache: text,

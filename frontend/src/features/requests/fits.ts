@@ -12,6 +12,7 @@ const FACTS: Readonly<Record<string, (row: RequestRow) => readonly string[]>> = 
   error_code: ({ error_code: code }) => [code],
   served_model: ({ served_model: model }) => [model],
   provider: ({ provider }) => [provider],
+  target_dialect: ({ target_dialect: dialect }) => [dialect],
   lane: ({ lane }) => [lane],
   cache: ({ cache }) => [cache],
   fallback: ({ fallback }) => [String(fallback)],

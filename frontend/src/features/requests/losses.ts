@@ -1,4 +1,4 @@
-// What a translation could not carry over, in words, and what dialects are called.
+// What a translation could not carry over, in words.
 import type { TFunction } from 'i18next'
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -47,15 +47,3 @@ export function lossText(code: string, t: TFunction): string {
   const known = WORDS[code]
   return known ? t(known) : code
 }
-
-/** Names, which are the same in every language. */
-const DIALECTS: Readonly<Record<string, string>> = {
-  'openai.chat': 'OpenAI Chat',
-  'openai.responses': 'OpenAI Responses',
-  'openai.embeddings': 'OpenAI Embeddings',
-  'anthropic.messages': 'Anthropic Messages',
-  'gemini.generate': 'Gemini',
-  'bedrock.converse': 'Bedrock Converse',
-}
-
-export const dialectText = (dialect: string) => DIALECTS[dialect] ?? dialect

@@ -95,7 +95,7 @@ test('the lane is told with its dialect, and nothing of losses where there are n
   visit(path)
   expect(await screen.findByText('Lane')).toBeInTheDocument()
   expect(screen.getByText('Lane').nextElementSibling).toHaveTextContent(
-    'Native: passed on as Anthropic Messages, as it came',
+    'Native: passed on as Anthropic Messages, 1 field changed',
   )
   expect(screen.queryByText('Not carried over')).toBeNull()
 })
@@ -113,6 +113,7 @@ test('losses are told in words, in both languages', async () => {
     answer('get', '/api/v1/requests/:id', {
       ...requestDetail,
       dialect: 'openai.chat',
+      target_dialect: 'bedrock.converse',
       lane: 'translation',
       degraded,
     }),
@@ -124,7 +125,7 @@ test('losses are told in words, in both languages', async () => {
       .getAllByRole('listitem')
       .map(({ textContent }) => textContent)
   expect(told()).toEqual(['Temperature', 'Bias of tokens', 'Unknown field top_a', 'of_tomorrow'])
-  expect(screen.getByText('Translated: OpenAI Chat → the dialect of anthropic')).toBeInTheDocument()
+  expect(screen.getByText('Translated: OpenAI Chat → Bedrock Converse')).toBeInTheDocument()
   await act(() => showLanguage('zh-CN'))
   expect(told()).toEqual(['温度', 'token 偏置', '未知字段 top_a', 'of_tomorrow'])
 })

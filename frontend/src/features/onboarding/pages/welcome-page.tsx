@@ -95,7 +95,7 @@ function MockSide() {
     [t('onboarding:mock.network'), t('onboarding:mock.none')],
     [t('onboarding:mock.key'), t('onboarding:mock.none')],
     [t('onboarding:mock.cost'), t('onboarding:mock.none')],
-    [t('onboarding:mock.dialects'), 'OpenAI, Anthropic'],
+    [t('onboarding:mock.dialects'), 'OpenAI, Anthropic, Gemini, Bedrock'],
   ] as const
   return (
     <div className="side-box">

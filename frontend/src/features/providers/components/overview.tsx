@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { kindsQuery } from '../../../api/vendors'
 import { useTranslation } from 'react-i18next'
+import { dialectText } from '../../../i18n/dialects'
 import { wholeNumber } from '../../../i18n/format'
 import { Card } from '../../../ui/card'
 import { CopyButton } from '../../../ui/copy-button'
@@ -94,8 +95,8 @@ function useConnectionFacts(row: Provider): Fact[] {
     [
       t('providers:overview.surfaces'),
       dialects?.map((dialect) => (
-        <span key={dialect} className="mono surface">
-          {dialect}
+        <span key={dialect} className="surface" title={dialect}>
+          {dialectText(dialect)}
         </span>
       )) ?? NONE,
     ],

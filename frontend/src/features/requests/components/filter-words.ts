@@ -1,4 +1,5 @@
 import type { TFunction } from 'i18next'
+import { dialectText } from '../../../i18n/dialects'
 import { moneyShort } from '../../../i18n/money'
 import { spanText } from '../../../i18n/spans'
 import { bare, isNegated, isThreshold, type Pair } from '../filters'
@@ -17,6 +18,7 @@ export const FIELD_TEXTS: Readonly<Record<string, string>> = {
   session: 'requests:field.session',
   source: 'requests:field.source',
   dialect: 'requests:field.dialect',
+  target_dialect: 'requests:field.target_dialect',
   lane: 'requests:field.lane',
   stream: 'requests:field.stream',
   cache: 'requests:field.cache',
@@ -35,6 +37,7 @@ const VALUE_TEXTS: Readonly<Record<string, string>> = {
 
 export function valueText(name: string, value: string, t: TFunction): string {
   if (name === 'cost_gte') return moneyShort(value, 'USD')
+  if (name === 'dialect' || name === 'target_dialect') return dialectText(value)
   if (name === 'latency_ms_gte') return spanText(Number(value))
   if (name === 'status' && value !== 'error') return t(STATUS_LOOKS[value as RequestStatus].text)
   const text = name === 'status' || name === 'stream' || name === 'fallback' ? VALUE_TEXTS[value] : undefined

@@ -1,14 +1,26 @@
 import { useTranslation } from 'react-i18next'
 import type { TFunction } from 'i18next'
-import { dialectText, lossText } from '../losses'
+import { dialectText } from '../../../i18n/dialects'
+import { lossText } from '../losses'
 import type { RequestDetail } from '../types'
 
 function laneText(detail: RequestDetail, t: TFunction): string {
   const dialect = dialectText(detail.dialect)
-  if (detail.lane === 'native') return t('requests:lane.native', { dialect })
-  if (detail.lane === 'translation')
-    return t('requests:lane.translation', { dialect, provider: detail.provider })
-  return dialect
+  if (detail.lane === 'native') return nativeText(detail, dialect, t)
+  if (detail.lane === 'none') return dialect
+  // Of what an earlier release recorded, only the provider is known.
+  if (detail.target_dialect === '')
+    return t('requests:lane.to_provider', { dialect, provider: detail.provider })
+  if (detail.target_dialect === detail.dialect) return t('requests:lane.written_anew', { dialect })
+  return t('requests:lane.translation', { dialect, target: dialectText(detail.target_dialect) })
+}
+
+function nativeText({ attempts }: RequestDetail, dialect: string, t: TFunction): string {
+  const sent = attempts.at(-1)?.difference
+  if (!sent) return t('requests:lane.native', { dialect })
+  const count = sent.fields.length + sent.more
+  if (count === 0) return t('requests:lane.as_it_came', { dialect })
+  return t('requests:lane.changed', { dialect, count })
 }
 
 /** In which dialect it came, in which it went on, and what that cost. */
@@ -22,7 +34,9 @@ export function LaneFacts({ detail }: { detail: RequestDetail }) {
       {detail.dialect !== '' && (
         <div>
           <dt>{t(label)}</dt>
-          <dd title={detail.dialect}>{laneText(detail, t)}</dd>
+          <dd title={[detail.dialect, detail.target_dialect].filter(Boolean).join(' → ')}>
+            {laneText(detail, t)}
+          </dd>
         </div>
       )}
       {hasLosses && (

@@ -7,10 +7,10 @@ import { spanText } from '../../../i18n/spans'
 import { Money } from '../../../ui/money'
 import { useIsMobile } from '../../../ui/use-media'
 import { useZone } from '../../../ui/use-zone'
-import { lossText } from '../losses'
 import type { RequestDetail } from '../types'
 import { Attempts } from './attempts'
 import { ModelCell, shortMask } from './cells'
+import { Conversion } from './conversion'
 import { LaneFacts } from './lane-facts'
 import { ReceiptTab } from './receipt'
 import { Waterfall } from './waterfall'
@@ -154,25 +154,5 @@ function Parts({ detail }: { detail: RequestDetail }) {
         children: <div className="tab-part">{parts[tab]}</div>,
       }))}
     />
-  )
-}
-
-function Conversion({ detail }: { detail: RequestDetail }) {
-  const { t } = useTranslation()
-  if (detail.degraded.length === 0) {
-    const text = detail.lane === 'native' ? 'requests:conversion.native' : 'requests:conversion.nothing'
-    return <p className="part-text">{t(text)}</p>
-  }
-  return (
-    <>
-      <p className="part-text">{t('requests:conversion.lost', { count: detail.degraded.length })}</p>
-      <ul className="lost-fields">
-        {detail.degraded.map((code) => (
-          <li key={code}>
-            {lossText(code, t)} <span className="mono muted small">{code}</span>
-          </li>
-        ))}
-      </ul>
-    </>
   )
 }
