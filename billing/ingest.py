@@ -2,8 +2,9 @@
 
 Laws: a record, its transfers and the mark on its window are one transaction, in which the caller
 has set `app.platform`; a record that is there already changes nothing, except an END found after
-its attempt was written down as interrupted, which adds rows with the difference. Everything is
-written in the order of keys, so that two shippers never wait for each other in a circle.
+its attempt was written down as interrupted, which adds rows with the difference; a month that is
+closed is never booked in. Everything is written in the order of keys, so that two shippers never
+wait for each other in a circle.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from psycopg import Cursor, sql
 
 from billing.corrections import corrections_of
 from billing.record import USAGE, Key, Record
-from billing.transfers import Account, Transfer, transfers_of
+from billing.transfers import PUNCTUAL, Account, Transfer, booked_late, transfers_of
 
 Row: TypeAlias = tuple[Any, ...]
 Sink: TypeAlias = Callable[["Cursor[Row]", Sequence[Record]], None]
@@ -68,7 +69,13 @@ WINDOWS: Final = _insert(
     columns=("tenant_id", "window_start", "version"),
     end="ON CONFLICT (tenant_id, window_start) DO UPDATE SET version = dirty_windows.version + 1",
 )
-
+# Whoever closes a month holds the lock alone, until what is closed can be seen.
+CLOSING: Final = 7_243_005
+HELD_OPEN: Final = "SELECT pg_advisory_xact_lock_shared(%s)"
+# The column `recorded_at` has the same moment: it is the transaction's.
+OPEN_SINCE: Final = """
+SELECT (max(month) + interval '1 month') AT TIME ZONE 'UTC', now() FROM ledger_closings
+"""
 FIRST_REQUESTS: Final = """
 UPDATE tenants SET first_request_at = first.at
 FROM json_to_recordset(%s::json) AS first (id uuid, at timestamptz)
@@ -125,9 +132,20 @@ def _post_transfers(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
     transfers = [transfer for record in records for transfer in transfers_of(record)]
     if not transfers:
         return
+    if transfers[0].at < datetime.now(tz=UTC) - PUNCTUAL:
+        transfers = _in_open_months(cursor, transfers)
     accounts = {side for transfer in transfers for side in (transfer.debit, transfer.credit)}
     cursor.execute(ACCOUNTS, [_rows(sorted(map(_account, accounts), key=lambda row: row["id"]))])
     cursor.execute(TRANSFERS, [_rows(map(_transfer, transfers))])
+
+
+def _in_open_months(cursor: "Cursor[Row]", transfers: list[Transfer]) -> list[Transfer]:
+    cursor.execute(HELD_OPEN, [CLOSING])
+    cursor.execute(OPEN_SINCE)
+    ((since, now),) = cursor
+    if since is None:
+        return transfers
+    return [one if one.at >= since else booked_late(one, at=now) for one in transfers]
 
 
 def _account(account: Account) -> dict[str, Any]:
@@ -144,7 +162,7 @@ def _transfer(transfer: Transfer) -> dict[str, Any]:
         "amount_nano": transfer.amount_nano,
         "kind": transfer.kind,
         "ref": transfer.ref,
-        "memo": "",
+        "memo": transfer.memo,
     }
 
 

@@ -5,6 +5,8 @@
 2. Ids follow from the record, so the same record posts the same transfers, however often.
 3. What is simulated, paid by the client's own vendor key, unpriced, or only possibly billed is not
    posted.
+4. A transfer bears the moment of its request. What comes after the month of that was closed is
+   booked when it is recorded, and its memo keeps that moment.
 """
 
 import hashlib
@@ -15,6 +17,7 @@ from typing import Final, Literal, TypeAlias
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from billing.record import Record
 
@@ -25,6 +28,10 @@ ACCOUNTS_KEPT: Final = 4_096
 ID_BYTES: Final = 16
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+CLOSED_AFTER: Final = timedelta(days=3)  # a month: for shippers that were away over the end of it
+# What is younger needs not be asked about: its month is open, whatever a clock says.
+PUNCTUAL: Final = CLOSED_AFTER - timedelta(days=1)
+LATE: Final = "late:"  # a memo: microseconds since 1970 follow
 # Leg -> kinds of the account debited and credited, and the word for a negative amount.
 LEGS: Final[dict[Leg, tuple[str, str, str]]] = {
     "charge": ("tenant_receivable", "tenant_usage", "refund"),
@@ -51,6 +58,7 @@ class Transfer(Struct, frozen=True, kw_only=True):
     amount_nano: int
     kind: str
     ref: str
+    memo: str = ""
 
 
 @lru_cache(ACCOUNTS_KEPT)
@@ -60,9 +68,16 @@ def account_id(*, kind: str, owner: str | None) -> UUID:
 
 
 def transfer_id(record: Record, leg: Leg) -> bytes:
-    at_us = (record.started_at - EPOCH) // MICROSECOND
-    text = f"{at_us}:{record.request_id}:{record.attempt}:{record.kind}:{leg}"
+    text = f"{_us(record.started_at)}:{record.request_id}:{record.attempt}:{record.kind}:{leg}"
     return hashlib.sha256(text.encode()).digest()[:ID_BYTES]
+
+
+def _us(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+def booked_late(transfer: Transfer, *, at: datetime) -> Transfer:
+    return replace(transfer, at=at, memo=f"{LATE}{_us(transfer.at)}")
 
 
 def transfers_of(record: Record) -> Iterator[Transfer]:

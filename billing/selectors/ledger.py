@@ -17,7 +17,7 @@ from msgspec import Struct
 from accounts.tenancy import platform_scope
 from billing.models import LedgerClosing
 from billing.selectors.days import days_of_month, slices
-from billing.transfers import LEGS
+from billing.transfers import LATE, LEGS, PUNCTUAL
 
 What: TypeAlias = Literal[
     "transfer_missing", "transfer_differs", "transfer_without_record",
@@ -26,11 +26,28 @@ What: TypeAlias = Literal[
 
 MOST_SHOWN: Final = 1_000  # of one day
 NOTHING_YET: Final = bytes(32)
+LATE_MEMO: Final = f"^{LATE}[0-9]{{1,17}}$"
 
+# When records of these days were written down that may have come too late for their month; and of
+# which moments what was booked late on these days is.
+_LATE: Final = """
+SELECT
+  ARRAY(
+    SELECT DISTINCT recorded_at FROM cost_records
+    WHERE started_at >= %(first)s AND started_at < %(end)s
+      AND recorded_at > started_at + %(punctual)s
+  ),
+  ARRAY(
+    SELECT DISTINCT {of} FROM ledger_transfers
+    WHERE at >= %(first)s AND at < %(end)s AND memo ~ %(late)s
+  )
+"""
+_OF: Final = """CASE WHEN memo ~ %(late)s
+  THEN 'epoch'::timestamptz + substr(memo, 6)::bigint * interval '1 microsecond' END"""
 # Every record with what it must have been booked as, beside what is booked.
 _FAULTS: Final = """
 WITH wanted AS (
-  SELECT r.started_at AS at, r.ref, leg.*,
+  SELECT r.started_at AS at, r.recorded_at, r.ref, leg.*,
     substr(sha256(convert_to(
       (extract(epoch FROM r.started_at) * 1000000)::bigint || ':' || r.ref || ':' || leg.leg, 'UTF8'
     )), 1, 16) AS id
@@ -46,18 +63,32 @@ WITH wanted AS (
 ), booked AS (
   SELECT t.*, d.kind AS debit_kind, c.kind AS credit_kind, d.tenant_id AS debit_tenant,
     c.tenant_id AS credit_tenant, d.provider_id AS debit_provider, c.provider_id AS credit_provider
-  FROM ledger_transfers t
+  FROM (
+    SELECT *, at AS of FROM ledger_transfers
+    WHERE at >= %(first)s AND at < %(end)s AND memo !~ %(late)s
+    UNION ALL
+    SELECT *, {of} FROM ledger_transfers
+    WHERE at = ANY(%(booked)s::timestamptz[]) AND memo ~ %(late)s
+  ) t
   LEFT JOIN ledger_accounts d ON d.id = t.debit_id
   LEFT JOIN ledger_accounts c ON c.id = t.credit_id
-  WHERE t.at >= %(first)s AND t.at < %(end)s
-)
+  WHERE t.of >= %(first)s AND t.of < %(end)s
+), strays AS (
+  SELECT t.*, {of} AS of FROM ledger_transfers t
+  WHERE at >= %(first)s AND at < %(end)s AND memo ~ %(late)s AND {of} >= %(kept_since)s
+    AND NOT EXISTS (
+      SELECT FROM cost_records r
+      WHERE r.started_at = ANY(%(began)s::timestamptz[]) AND r.started_at = {of}
+        AND r.recorded_at = t.at AND r.request_id || ':' || r.attempt || ':' || r.kind = t.ref
+    )
+), faults AS (
 SELECT
   CASE WHEN b.id IS NULL THEN 'transfer_missing' WHEN w.id IS NULL THEN 'transfer_without_record'
-    ELSE 'transfer_differs' END,
-  coalesce(w.at, b.at), coalesce(w.ref, b.ref), coalesce(w.leg, b.kind), abs(w.nano), b.amount_nano,
-  count(*) OVER ()
-FROM wanted w FULL JOIN booked b ON b.at = w.at AND b.id = w.id
-WHERE w.id IS NULL OR b.id IS NULL
+    ELSE 'transfer_differs' END AS what,
+  coalesce(w.at, b.at) AS at, coalesce(w.ref, b.ref) AS ref, coalesce(w.leg, b.kind) AS leg,
+  abs(w.nano) AS wanted, b.amount_nano AS found
+FROM wanted w FULL JOIN booked b ON b.of = w.at AND b.id = w.id
+WHERE w.id IS NULL OR b.id IS NULL OR b.at NOT IN (w.at, w.recorded_at)
   OR (b.amount_nano, b.ref, b.tenant_id) IS DISTINCT FROM (abs(w.nano), w.ref, w.tenant_id)
   OR b.kind <> CASE WHEN w.nano > 0 THEN w.leg ELSE w.kinds[3] END
   OR (b.debit_kind, b.credit_kind) IS DISTINCT FROM (
@@ -65,8 +96,12 @@ WHERE w.id IS NULL OR b.id IS NULL
     CASE WHEN w.nano > 0 THEN w.kinds[2] ELSE w.kinds[1] END)
   OR (b.debit_tenant, b.credit_tenant) IS DISTINCT FROM (w.tenant_id, w.tenant_id)
   OR (b.debit_provider, b.credit_provider) IS DISTINCT FROM (w.provider_id, w.provider_id)
-ORDER BY 2, 3, 4
-LIMIT %(most)s
+  OR (b.at <> b.of AND EXISTS (
+    SELECT FROM ledger_transfers t WHERE t.at = b.of AND t.id = b.id))
+UNION ALL
+SELECT 'transfer_without_record', at, ref, kind, NULL, amount_nano FROM strays
+)
+SELECT *, count(*) OVER () FROM faults ORDER BY 2, 3, 4 LIMIT %(most)s
 """
 _MOVEMENTS: Final = """
 SELECT account, sum(signed), count(*),
@@ -150,10 +185,18 @@ def verify() -> Faults:
 
 def faults_between(first: datetime, end: datetime) -> Faults:
     """Records not booked as they must be, and transfers that no record accounts for."""
-    values: dict[str, Any] = {"first": first, "end": end, "most": MOST_SHOWN}
+    values: dict[str, Any] = {
+        "first": first,
+        "end": end,
+        "most": MOST_SHOWN,
+        "late": LATE_MEMO,
+        "punctual": PUNCTUAL,
+        "kept_since": _kept_since(),
+    }
     for leg, kinds in LEGS.items():
         values[leg] = list(kinds)
-    rows = _ask(_FAULTS, values)
+    ((values["booked"], values["began"]),) = _ask(_LATE.replace("{of}", _OF), values)
+    rows = _ask(_FAULTS.replace("{of}", _OF), values)
     return Faults(
         count=rows[0][-1] if rows else 0,
         shown=tuple(
@@ -165,10 +208,15 @@ def faults_between(first: datetime, end: datetime) -> Faults:
 
 def closed_months() -> list[date]:
     """Those whose transfers are still there to be folded again."""
-    kept_since = datetime.now(tz=UTC).date() - timedelta(days=settings.RECORD_RETENTION_DAYS)
+    kept = LedgerClosing.objects.filter(month__gte=_kept_since().date())
     with platform_scope("verify the ledger"):
-        months = LedgerClosing.objects.filter(month__gte=kept_since).values_list("month", flat=True)
+        months = kept.values_list("month", flat=True)
         return list(months.distinct().order_by("month"))
+
+
+def _kept_since() -> datetime:
+    """What is older may have been dropped."""
+    return datetime.now(tz=UTC) - timedelta(days=settings.RECORD_RETENTION_DAYS)
 
 
 def faults_of_closing(month: date) -> Faults:

@@ -52,7 +52,8 @@ def _sight(access: Access) -> Sight:
 
 def _books(records: list[CostRecord], *, is_platform: bool) -> Books:
     prices = {row.price_id for row in records} | {row.charge_price_id for row in records}
-    moments = {row.started_at for row in records}
+    # What came late is booked when it was recorded.
+    moments = {at for row in records for at in (row.started_at, row.recorded_at)}
     # What an operator pays is the platform's row; whether it is told, the receipt decides.
     with platform_scope("a receipt shows by which price it was made"):
         transfers = list(

@@ -1,21 +1,20 @@
 """Closing the books, a month at a time.
 
-Law: a month is closed once, when nothing of it can be under way any more; what comes later all the
-same is found by `verify`, and nothing is ever closed again.
+Law: a month is closed once, when nothing of it can be under way any more, and nothing is ever
+closed again; what comes later all the same is booked in an open one (see billing/ingest.py).
 """
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from accounts.tenancy import platform_scope
+from billing.ingest import CLOSING
 from billing.models import LedgerClosing, LedgerTransfer, SpoolProgress
 from billing.selectors.days import midnight, month_after
 from billing.selectors.ledger import standings
-
-# For shippers that were away over the end of the month.
-CLOSED_AFTER: Final = timedelta(days=3)
+from billing.transfers import CLOSED_AFTER
 
 
 def close_due_months(*, now: datetime | None = None) -> list[date]:
@@ -23,6 +22,8 @@ def close_due_months(*, now: datetime | None = None) -> list[date]:
     now = now or datetime.now(tz=UTC)
     closed = []
     with platform_scope("close the ledger's months"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])
         month = _first_open_month()
         while month is not None and _is_over(month, now=now):
             _close(month)

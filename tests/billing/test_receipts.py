@@ -1,8 +1,9 @@
 """Acceptance 13: from the receipt alone, anybody can do the sum again."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from accounts.tenancy import platform_scope
 from billing.ingest import CRASH
 from billing.pricing import charge_nano, cost_nano
 from billing.record import Record
+from billing.services.ledger import close_due_months
 from providers.models import Price, PricePage
 from providers.specs import PriceSpec, Tier, TimeWindow
 from tests.accounts.api import Api
@@ -169,6 +171,31 @@ def test_a_tiered_cached_request_of_several_attempts_can_be_summed_again(
         row["kind"] for row in second["transfers"]
     } == {"charge", "cost"}
     assert {row["amount"] for row in second["transfers"]} == {second["cost"], second["charge"]}
+
+
+def test_what_was_booked_late_is_on_its_receipt(town: Town) -> None:
+    """Its transfers bear the moment at which it was recorded."""
+    price = price_of(rates={"in_fresh": "1"})
+    old = datetime.now(tz=UTC) - timedelta(days=70)
+    begun, late = (
+        rated(
+            record_of(
+                tenant_id=town.tenant.id,
+                started_at=old,
+                request_id=str(UUID(int=(int(old.timestamp() * 1_000) << 80) | count)),
+                in_fresh=count,
+            ),
+            price,
+        )
+        for count in (3, 10)
+    )
+    book(begun)
+    close_due_months()
+
+    book(late)
+
+    (row,) = receipt(town.api("owner"), late)["attempts"]
+    assert [each["amount"] for each in row["transfers"]] == [row["charge"]] == ["0.000010000"]
 
 
 def test_a_tenant_with_a_markup_learns_what_it_pays_and_no_cost(town: Town) -> None:
