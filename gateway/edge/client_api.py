@@ -86,6 +86,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         path_model=found.model,
         path_stream=endpoint.stream,
         envelope=endpoint.envelope,
+        errors_in=found.dialect if found.is_fixed else None,
         source=state.get(SOURCE, "api"),
     )
     exchange = Exchange(
@@ -120,7 +121,7 @@ async def tell(
 
 def _spoken(scope: Scope, found: Found) -> Dialect:
     """Where the path does not say who is asking, its headers do."""
-    if found.endpoint is not None and found.endpoint.operation is not None:
+    if found.is_fixed or (found.endpoint is not None and found.endpoint.operation is not None):
         return found.dialect
     return spoken(shape_of(found, dict(scope["headers"]), scope["query_string"]))
 

@@ -15,6 +15,7 @@ from gateway.snapshot.snapshot import Snapshot
 from gateway.spool.frames import Difference, Start, Tariff
 from protocols import ir
 from protocols.codec import ClientCodec
+from protocols.ir import Dialect
 from providers.adapters.base import VerdictClass
 from providers.specs import CredentialSpec, PriceSpec, ProviderSpec, Surface, TargetSpec
 
@@ -91,6 +92,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     path_model: str = ""
     path_stream: bool | None = None  # None: the body says
     envelope: Envelope | None = None  # in which a cloud carries Claude's Messages
+    errors_in: Dialect | None = None  # where a prefix of the path says how they are read
     source: str = "api"
 
 

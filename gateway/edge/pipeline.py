@@ -105,9 +105,10 @@ async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> No
     exchange.error = error.problem
     if exchange.sending:  # the pump has told it in the stream, or nobody can
         return
-    dialect = runtime.native[dialect_of_errors(exchange)]
-    encoded = dialect.encode_error(error.problem, exchange.arrival.request_id)
-    body = in_array(encoded.body) if wants_array(exchange) else encoded.body
+    dialect = dialect_of_errors(exchange)
+    encoded = runtime.native[dialect].encode_error(error.problem, exchange.arrival.request_id)
+    is_listed = dialect == exchange.arrival.operation.dialect and wants_array(exchange)
+    body = in_array(encoded.body) if is_listed else encoded.body
     exchange.answer_status = encoded.status
     record(exchange, runtime)
     await runtime.books.settled()

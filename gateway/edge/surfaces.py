@@ -165,6 +165,7 @@ class Found(Struct, frozen=True, kw_only=True):
     """A path, read."""
 
     dialect: Dialect  # of errors
+    is_fixed: bool = False  # by the prefix, whatever the path or the headers say
     endpoint: Endpoint | None = None  # None: nothing is there
     model: str = ""  # where the path holds it
     shape: Dialect | None = None  # of lists, where the path decides; None: headers do
@@ -292,6 +293,7 @@ PREFIXES: Final = (
 OPENAI_PREFIX: Final = "/openai"
 # Whoever has set such a base URL has said which errors and lists it reads.
 PREFIX_DIALECTS: Final[Mapping[str, Dialect]] = {
+    OPENAI_PREFIX: "openai.chat",
     "/anthropic": "anthropic.messages",
     "/gemini": "gemini.generate",
     "/bedrock": "bedrock.converse",
@@ -324,20 +326,26 @@ def _remembered(path: str) -> Found:
 
 def _read(path: str) -> Found:
     prefix = next((one for one in PREFIX_DIALECTS if path.startswith(f"{one}/")), None)
-    below_openai = path.startswith(f"{OPENAI_PREFIX}/")
-    if prefix is not None or below_openai:
-        path = path.removeprefix(prefix or OPENAI_PREFIX)
-    path = _plain(path)
-    own = _dialect_of(path) if prefix is None else PREFIX_DIALECTS[prefix]
-    found = Found(dialect="openai.chat" if own is None else spoken(own), shape=own)
+    below_openai = prefix == OPENAI_PREFIX
+    path = _plain(path.removeprefix(prefix or ""))
+    # Lists below /openai are told as their clients' headers say.
+    own = PREFIX_DIALECTS[prefix] if prefix and not below_openai else _dialect_of(path)
+    said = "openai.chat" if below_openai or own is None else own
+    found = Found(dialect=spoken(said), shape=own, is_fixed=prefix is not None)
     endpoint, model = _at(path, below_openai=below_openai)
     if endpoint is None:
         return found
-    if endpoint.envelope == "bedrock":
-        found = replace(found, dialect=spoken("bedrock.converse"))
-    elif endpoint.operation is not None and prefix is None:
-        found = replace(found, dialect=endpoint.operation.dialect)
-    return replace(found, endpoint=endpoint, model=model)
+    dialect = _told_in(endpoint, found)
+    return replace(found, endpoint=endpoint, model=model, dialect=dialect)
+
+
+def _told_in(endpoint: Endpoint, found: Found) -> Dialect:
+    """A prefix counts before what is asked; OpenAI's dialects tell errors alike."""
+    own = found.dialect if endpoint.operation is None else endpoint.operation.dialect
+    if found.is_fixed:
+        are_alike = found.dialect == "openai.chat" and own.startswith("openai.")
+        return own if are_alike else found.dialect
+    return spoken("bedrock.converse") if endpoint.envelope == "bedrock" else own
 
 
 def _at(path: str, *, below_openai: bool) -> tuple[Endpoint | None, str]:

@@ -56,6 +56,7 @@ def in_array(body: bytes) -> bytes:
 
 def dialect_of_errors(exchange: Exchange) -> Dialect:
     """In which an error is told before there is a stream."""
-    if exchange.arrival.envelope == "bedrock":
-        return "bedrock.converse"
-    return exchange.arrival.operation.dialect
+    arrival = exchange.arrival
+    if arrival.errors_in is not None:
+        return arrival.errors_in
+    return "bedrock.converse" if arrival.envelope == "bedrock" else arrival.operation.dialect

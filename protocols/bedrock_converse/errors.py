@@ -34,6 +34,7 @@ FORMS: Final[Mapping[Kind, tuple[str, int]]] = {
     "internal": INTERNAL,
     "usage_unavailable": ("InternalServerException", 503),
 }
+NOT_ALLOWED: Final = 405  # AWS has no word for a wrong method; every client knows the number
 # What verifiers of signatures say, whose words SDKs act on.
 OWN_WORDS: Final = frozenset(
     {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"}
@@ -70,6 +71,8 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 def encode_error(problem: Problem, request_id: str) -> EncodedError:
     form, status = FORMS[problem.kind]
+    if problem.status == NOT_ALLOWED:
+        status = NOT_ALLOWED
     if problem.code in OWN_WORDS:
         form = problem.code
     return EncodedError(

@@ -269,7 +269,7 @@ class Course:
         await self._delivery.settle()
         if exchange.sending:
             await self._end_stream(problem)
-        elif exchange.arrival.envelope is None and passes(failure, own_credential=own_credential):
+        elif reads_vendors(exchange) and passes(failure, own_credential=own_credential):
             exchange.delivered = made
             await self._delivery.whole(
                 status=failure.status, upstream=with_wait(failure, wall=wall), body=failure.body
@@ -305,6 +305,13 @@ class Course:
                 retry_after=NO_CANDIDATE_RETRY_S if soonest_s is None else soonest_s,
             )
         )
+
+
+def reads_vendors(exchange: Exchange) -> bool:
+    """Whether the client takes errors as a vendor of its dialect writes them."""
+    arrival = exchange.arrival
+    is_own = arrival.errors_in in {None, arrival.operation.dialect}
+    return arrival.envelope is None and is_own
 
 
 def cannot_count(failure: Failure, made: Attempt) -> bool:
