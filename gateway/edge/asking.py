@@ -27,7 +27,7 @@ from gateway.edge.seals import WRAPPED
 from gateway.edge.spelling import ESCAPED, holds, spelled
 from gateway.edge.splices import is_shared
 from gateway.edge.translation import TranslatedQuestion, read
-from gateway.edge.vectors import VectorsQuestion
+from gateway.edge.vectors import VectorsQuestion, check_vectors
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Dialect
 from protocols.registry import UPSTREAM_CODECS
@@ -71,15 +71,17 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         _check_features(exchange, runtime.settings.features)
     if exchange.arrival.operation.dialect in KEPT_THERE:
         _check_kept(exchange, candidate)
-    if exchange.arrival.operation.passed:
-        question = PassedQuestion(exchange, candidate, hmac_key=hmac_key)
-    elif candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
-        question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
-    else:
-        try:
+    try:
+        if exchange.arrival.operation.passed:
+            question = PassedQuestion(exchange, candidate, hmac_key=hmac_key)
+        elif candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
+            if exchange.arrival.operation.what == EMBEDDING:
+                check_vectors(exchange, candidate)
+            question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
+        else:
             question = _translated(exchange, candidate, runtime)
-        except GatewayError as error:
-            raise Unfit(error) from None
+    except GatewayError as error:
+        raise Unfit(error) from None
     if question.losses and exchange.key is not None:
         fidelity = exchange.key.fidelity
         lost = refused(question.losses, fidelity)

@@ -4,10 +4,13 @@ Law: what would give other vectors than were asked for is refused, never left ou
 """
 
 from collections.abc import Mapping
+from typing import Final
 
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from gateway.edge.errors import refusal
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.passage import Passage
 from gateway.edge.questions import Told
@@ -17,6 +20,37 @@ from gateway.edge.translation import DROPPED, hidden, target_of, unaskable
 from protocols.codec import Head, Loss
 from protocols.errors import ProtocolError
 from protocols.registry import EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM
+
+DIMENSIONS: Final = "dimensions"
+INPUT: Final = "input"
+# Whose models a client's tokens are of. The mock provider looks at none.
+TAKE_TOKENS: Final = frozenset({"openai", "azure_openai", "mock"})
+TEXTS: Final = msgspec.json.Decoder(str | list[str])
+
+
+def check_vectors(exchange: Exchange, candidate: Candidate) -> None:
+    """Of a question in the vendor's own words; raises GatewayError."""
+    top, provider, target = exchange.top, candidate.provider, candidate.target
+    asked = bytes(top.get(DIMENSIONS, b"null"))
+    if asked != b"null" and DIMENSIONS in target.target.refuses:
+        message = f"dimensions cannot be chosen for {target.upstream_name}."
+        raise refusal("unsupported", message, param=DIMENSIONS)
+    if provider.kind not in TAKE_TOKENS and _holds_tokens(bytes(top.get(INPUT, b"null"))):
+        message = (
+            f"input holds tokens, which {provider.slug} may count otherwise: send texts, or use a"
+            " model of OpenAI."
+        )
+        raise refusal("unsupported", message, param=INPUT)
+
+
+def _holds_tokens(asked: bytes) -> bool:
+    if not any(digit in asked for digit in b"0123456789"):
+        return False
+    try:
+        TEXTS.decode(asked)
+    except msgspec.DecodeError:
+        return True
+    return False
 
 
 class VectorsQuestion:

@@ -113,3 +113,45 @@ async def test_what_names_the_model_within_is_read_even_in_its_own_dialect(
     chosen = Candidate(provider=vendor(), target=vendor().targets[0], surface=vendor().surfaces[0])
 
     assert ask(made, chosen, runtime).lane == "translation"
+
+
+def embedder(kind: str = "openai", **can: Any) -> ProviderSpec:
+    """That speaks the client's dialect."""
+    row = target(
+        price_model="m",
+        operations=frozenset({"embeddings"}),
+        target=Target(model="m", vendor="v", **can),
+    )
+    return provider(kind=kind, targets=(row,))
+
+
+ANSWER = b'{"data":[{"index":0,"embedding":[0.1]}],"usage":{"prompt_tokens":4,"total_tokens":4}}'
+
+
+@pytest.mark.parametrize("tokens", [b"[1,2]", b"[[1,2],[3]]", b'["a",[1]]'])
+async def test_tokens_are_of_openais_models_alone(tokens: bytes) -> None:
+    body = b'{"model":"m","input":' + tokens + b"}"
+    theirs = House(providers=(embedder("openai_compatible"),))
+    client = await theirs.ask(body, path=PATH)
+    error = msgspec.json.decode(client.body)["error"]
+    assert (client.status, error["code"], error["param"]) == (400, "unsupported_parameter", "input")
+    assert theirs.vendors.calls == []
+
+    house = House(Said(ANSWER), providers=(embedder(),))
+    assert (await house.ask(body, path=PATH)).body == ANSWER
+
+
+@pytest.mark.parametrize("texts", [b'"in 1 word"', b'["1","2"]', b'"a"', b'["a","b"]'])
+async def test_texts_are_for_everybody(texts: bytes) -> None:
+    house = House(Said(ANSWER), providers=(embedder("openai_compatible"),))
+    client = await house.ask(b'{"model":"m","input":' + texts + b"}", path=PATH)
+    assert client.body == ANSWER
+
+
+@pytest.mark.parametrize(("said", "status"), [(b"3", 400), (b"null", 200)])
+async def test_who_lets_no_size_be_chosen_is_not_asked_for_one(said: bytes, status: int) -> None:
+    refusing = embedder(refuses=frozenset({"dimensions"}))
+    house = House(Said(ANSWER), providers=(refusing,))
+    client = await house.ask(b'{"model":"m","input":"a","dimensions":%s}' % said, path=PATH)
+    assert client.status == status
+    assert len(house.vendors.calls) == (status == 200)
