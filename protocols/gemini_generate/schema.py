@@ -17,8 +17,11 @@ from protocols.lenient import an_object, as_object, words
 
 Schema: TypeAlias = dict[str, Any]
 DEEPEST: Final = 32
-# References to references can make more of a schema than anybody wants to read.
-MOST_SCHEMAS: Final = 10_000
+# References can make more of a schema than anybody wants to read: so many keywords and values
+# beyond those that a request holds, which are no shorter than this.
+SPARE_WORDS: Final = 30_000
+WORD_BYTES: Final = 8
+LISTS: Final = ("enum", "required")
 NULL: Final = "null"
 COUNTS: Final = (
     "maxItems", "minItems", "minProperties", "maxProperties", "minLength", "maxLength",
@@ -93,20 +96,28 @@ def _nullable(wide: Schema) -> Schema:
 class Narrowed:
     """One schema on its way; `dropped` tells what could not be said, and where."""
 
-    def __init__(self, schema: Raw) -> None:
+    def __init__(self, schema: Raw, *, spare: int = SPARE_WORDS) -> None:
+        """`spare`: how much longer it may become."""
         self._root = an_object(schema)
-        self._schemas = 0
+        self._left = len(memoryview(schema)) // WORD_BYTES + spare
+        self._most_spare = spare
         self.dropped: list[tuple[str, str]] = []  # path, keyword
+
+    @property
+    def spare(self) -> int:
+        """What is left of it for others."""
+        return max(0, min(self._left, self._most_spare))
 
     def schema(self) -> Schema:
         return self._narrow(self._root, "", frozenset(), 0)
 
     def _narrow(self, wide: Schema, path: str, seen: frozenset[str], depth: int) -> Schema:
-        self._schemas += 1
-        if depth > DEEPEST or self._schemas > MOST_SCHEMAS:
+        if depth <= DEEPEST and self._left >= 0:
+            wide, seen = self._resolved(wide, path, seen)
+            self._count(wide)
+        if depth > DEEPEST or self._left < 0:
             self._drop(path, "depth")
             return dict(ANYTHING)
-        wide, seen = self._resolved(wide, path, seen)
         narrow: Schema = {}
         for key in wide:
             if key in SAME:
@@ -147,6 +158,9 @@ class Narrowed:
                 seen |= {str(reference)}
                 parts = [self._referred(reference, path), *parts]
             for part in parts:
+                self._count(as_object(part))
+                if self._left < 0:
+                    break
                 wide = _joined(wide, as_object(part))
         return wide, seen
 
@@ -202,6 +216,11 @@ class Narrowed:
             narrow["items"] = (
                 self._narrow(items, f"{path}[]", seen, depth + 1) if items else dict(ANYTHING)
             )
+
+    def _count(self, wide: Schema) -> None:
+        properties = len(as_object(wide.get("properties")))
+        listed = sum(len(_list(wide.get(key))) for key in LISTS)
+        self._left -= 1 + len(wide) + properties + listed
 
     def _drop(self, path: str, keyword: str) -> None:
         self.dropped.append((path, keyword))

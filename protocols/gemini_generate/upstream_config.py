@@ -11,6 +11,7 @@ from protocols.efforts import budget_of, nearest, word_of
 from protocols.gemini_generate.parts import DIALECT
 from protocols.gemini_generate.reading import noted
 from protocols.gemini_generate.request import DYNAMIC, JSON, PLAIN
+from protocols.gemini_generate.schema import Narrowed
 from protocols.gemini_generate.upstream_tools import narrowed
 from protocols.gemini_generate.wire import with_extra
 from protocols.losses import Losses
@@ -124,7 +125,8 @@ class Config:
         if own is not None:
             return {**said, "responseSchema": own}
         if "json_schema_tools" in self._target.refuses:
-            return {**said, "responseSchema": narrowed(schema, "output.schema", self._losses)}
+            narrow = narrowed(Narrowed(schema), "output.schema", self._losses)
+            return {**said, "responseSchema": narrow}
         return {**said, "responseJsonSchema": schema}
 
     def _instruct(self, instruction: str) -> None:

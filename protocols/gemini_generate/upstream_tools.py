@@ -10,7 +10,7 @@ from protocols.codec import Target
 from protocols.custom_tools import PARAMETERS, description_of
 from protocols.gemini_generate.parts import DIALECT, VENDOR
 from protocols.gemini_generate.reading import noted
-from protocols.gemini_generate.schema import Narrowed
+from protocols.gemini_generate.schema import SPARE_WORDS, Narrowed
 from protocols.gemini_generate.tools import CHOICE
 from protocols.gemini_generate.wire import with_extra
 from protocols.losses import Losses
@@ -37,6 +37,7 @@ class Tools:
         self._target = target
         self._names = names
         self._losses = losses
+        self._spare = SPARE_WORDS
         self.custom: set[str] = set()
 
     def tools(self) -> list[dict[str, Any] | Raw]:
@@ -87,7 +88,9 @@ class Tools:
             return {}
         if "json_schema_tools" not in self._target.refuses:
             return {"parametersJsonSchema": schema}
-        narrow = narrowed(schema, f"{path}.parameters", self._losses)
+        found = Narrowed(schema, spare=self._spare)
+        narrow = narrowed(found, f"{path}.parameters", self._losses)
+        self._spare = found.spare
         # An object of nothing is refused: the function takes nothing.
         return {"parameters": narrow} if narrow.keys() - {"type", "description"} else {}
 
@@ -132,8 +135,7 @@ class Tools:
         return {"mode": mode, "allowedFunctionNames": [self._names.sent(name) for name in allowed]}
 
 
-def narrowed(schema: Raw, path: str, losses: Losses) -> dict[str, Any]:
-    found = Narrowed(schema)
+def narrowed(found: Narrowed, path: str, losses: Losses) -> dict[str, Any]:
     narrow = found.schema()
     for place, keyword in found.dropped:
         losses.add("schema", f"{path}{place}", f"{keyword} is not of the target's schemas")

@@ -1,12 +1,17 @@
 """Schemas of the dialect's own kind, from and to JSON Schema."""
 
+from time import thread_time
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec import Raw
 
-from protocols.gemini_generate.schema import Narrowed, json_schema
+from protocols import ir
+from protocols.codec import Target
+from protocols.gemini_generate.schema import SPARE_WORDS, Narrowed, json_schema
+from protocols.registry import UPSTREAM_CODECS
+from tests.protocols.test_fuzz import BOUND_S
 
 
 def raw(schema: Any) -> Raw:
@@ -201,3 +206,46 @@ def test_references_to_references_cannot_grow_without_end() -> None:
 def test_what_is_no_schema_inside_breaks_nothing(schema: Any) -> None:
     assert isinstance(narrowed(schema), dict)
     assert isinstance(widened(schema), dict)
+
+
+HEAVY: dict[str, Any] = {f"x{at}": 1 for at in range(3_000)}
+DOUBLING: dict[str, Any] = {
+    f"D{at}": {"anyOf": [{"$ref": f"#/$defs/D{at + 1}"}] * 2} for at in range(30)
+}
+
+
+@pytest.mark.parametrize(
+    ("definition", "many"),
+    [
+        (HEAVY, {"$ref": "#/$defs/D"}),
+        ({"enum": [str(at) for at in range(3_000)]}, {"$ref": "#/$defs/D"}),
+        ({"properties": {"a": {}}, "required": ["a"] * 3_000}, {"$ref": "#/$defs/D"}),
+        ({"properties": HEAVY}, {"allOf": [{"$ref": "#/$defs/D"}] * 30}),
+        (HEAVY, {"allOf": [{"$ref": "#/$defs/D"}] * 30}),
+        ({"$ref": "#/$defs/D0"}, {"$ref": "#/$defs/D"}),
+    ],
+)
+def test_references_make_no_schema_much_longer(definition: Any, many: Any) -> None:
+    properties = {f"p{at}": many for at in range(150)}
+    schema = raw({"$defs": {"D": definition, **DOUBLING}, "properties": properties})
+    began = thread_time()
+    found = Narrowed(schema)
+    found.schema()
+    assert thread_time() - began < BOUND_S
+    assert (found.spare, found.dropped[-1][1]) == (0, "depth")
+    assert len(found.dropped) < SPARE_WORDS + len(bytes(schema)) // 8
+
+
+def test_what_one_schema_takes_the_others_have_not() -> None:
+    doubling = raw({"$defs": DOUBLING, "$ref": "#/$defs/D0"})
+    tools = tuple(ir.FunctionTool(name=f"f{at}", parameters=doubling) for at in range(30))
+    request = ir.Request(dialect="openai.chat", model="m", messages=(), tools=tools)
+    target = Target(model="m", vendor="gemini", refuses=frozenset({"json_schema_tools"}))
+    began = thread_time()
+    UPSTREAM_CODECS["gemini.generate"].encode_request(request, target, "s")
+    assert thread_time() - began < BOUND_S
+
+
+def test_what_is_long_by_itself_is_not_cut() -> None:
+    properties = {f"p{at}": {"type": "string", "description": "d"} for at in range(10_000)}
+    assert dropped({"type": "object", "properties": properties}) == []
