@@ -13,6 +13,9 @@ import msgspec
 
 MAX_DEPTH: Final = 64
 MAX_NUMBER_CHARS: Final = 400
+MAX_PIECES: Final = 32_768
+MAX_OBJECTS: Final = 262_144
+PIECES_WITHIN: Final = 3  # a message, a part of it, what that part holds
 POSITION_WITHIN: Final = 65_536  # positions are a courtesy; beyond this they would cost too much
 
 Reason: TypeAlias = Literal[
@@ -23,6 +26,7 @@ OPENING: Final = b"[{"
 NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # +1 and -1 as signed bytes
 LEAF: Final = b"\x01\xff"
+NOT_BRACES: Final = bytes(set(range(256)) - set(b"{}"))
 SHALLOW: Final = 4  # levels removed in bulk; what real bodies have beyond them is little
 CHUNK: Final = 65_536
 LARGE: Final = 1_048_576  # from here on a body is mostly long strings, as images are
@@ -99,6 +103,26 @@ def check_top_level_keys(body: bytes) -> None:
     if len(set(names)) != len(names):
         twice = next(name for name, times in Counter(names).items() if times > 1)
         raise JsonRefused("duplicate_key", f"the key {twice!r} was given more than once")
+
+
+def is_crowded(conversation: bytes) -> bool:
+    """Whether it is made of more pieces than can be read in a moment; what a piece holds deeper
+    down is not read, but there is a bound to it as well."""
+    if conversation.count(b"{") <= MAX_PIECES:
+        return False
+    nest = _without_strings(conversation).translate(STEPS, NOT_BRACES)
+    if len(nest) // 2 > MAX_OBJECTS:
+        return True
+    try:
+        depths = bytes(accumulate(memoryview(nest).cast("b")))
+    except ValueError:
+        return True  # no JSON: it closes what it has not opened
+    # Each depth is reached by what opens there and by what closes one deeper, alike in number.
+    pieces = opened = 0
+    for depth in range(PIECES_WITHIN):
+        opened = depths.count(depth) - opened
+        pieces += opened
+    return pieces > MAX_PIECES
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:

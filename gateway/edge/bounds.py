@@ -12,6 +12,7 @@ from gateway.edge.exchange import Exchange
 from protocols import ir
 from protocols.codec import Head
 from protocols.errors import ProtocolError
+from protocols.json_limits import MAX_PIECES
 from protocols.registry import CLIENT_CODECS
 
 # A token is a byte at least. Of what is usual it is eight at most; blanks and dashes make more.
@@ -123,6 +124,8 @@ def _is_outside(tokens: int, *, least: int, most: int | None) -> bool:
 def _request(exchange: Exchange) -> ir.Request | None:
     if exchange.asked is not None:
         return exchange.asked.request
+    if exchange.body.count(b"{") > MAX_PIECES:
+        return None  # that would keep everybody else waiting
     operation = exchange.arrival.operation
     head = Head(model=exchange.model, stream=exchange.asked_stream)
     try:

@@ -23,6 +23,7 @@ from protocols import ir
 from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
 from protocols.errors import DecodeError, ProtocolError, Unsupported
 from protocols.ir import Dialect
+from protocols.json_limits import MAX_PIECES, is_crowded
 from protocols.native import FAILED_STOPS
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from protocols.stream import replay
@@ -36,6 +37,7 @@ DONE_HERE: Final[Mapping[Dialect, frozenset[str]]] = {
     "openai.chat": frozenset({"stream_options", *OF_THE_GATEWAY}),
     "openai.responses": frozenset({"stream_options", *OF_THE_GATEWAY}),
 }
+CONVERSATIONS: Final = ("contents", "messages", "input", "system")
 DROPPED: Final = "the target is asked without it"
 
 
@@ -47,7 +49,21 @@ def read(exchange: Exchange) -> Asked:
     return asked
 
 
+def _check_size(exchange: Exchange) -> None:
+    """Raises GatewayError where reading it would keep everybody else waiting."""
+    if exchange.body.count(b"{") <= MAX_PIECES:
+        return
+    for name in CONVERSATIONS:
+        if is_crowded(bytes(exchange.top.get(name, b""))):
+            message = (
+                f"{name} holds too many pieces to be translated: at most {MAX_PIECES:,} messages,"
+                " parts and what these hold."
+            )
+            raise refusal("invalid_request", message, param=name)
+
+
 def _read(exchange: Exchange) -> Asked:
+    _check_size(exchange)
     operation, headers = exchange.arrival.operation, exchange.arrival.headers
     codec, dialect = CLIENT_CODECS[operation.dialect], operation.body or operation.dialect
     said = {

@@ -10,9 +10,12 @@ from protocols.json_limits import (
     LARGE,
     MAX_DEPTH,
     MAX_NUMBER_CHARS,
+    MAX_OBJECTS,
+    MAX_PIECES,
     POSITION_WITHIN,
     JsonRefused,
     check_structure,
+    is_crowded,
     read_json,
 )
 
@@ -137,3 +140,27 @@ def test_a_large_body_is_judged_like_a_small_one(body: bytes, reason: str | None
         assert "image" in read_json(body)
     else:
         assert refusal(body).reason == reason
+
+
+def test_a_conversation_has_so_many_pieces() -> None:
+    part = b'{"role":"user","parts":[{"text":"{{\\"{{"}]}'
+    halves = MAX_PIECES // 2
+    assert not is_crowded(b"[" + b",".join([part] * halves) + b"]")
+    assert is_crowded(b"[" + b",".join([part] * (halves + 1)) + b"]")
+
+
+def test_what_a_piece_holds_deep_down_is_not_counted_but_bounded() -> None:
+    def result(rows: int) -> bytes:
+        row = b'{"response":{"rows":[' + b",".join([b'{"a":1}'] * rows) + b"]}}"
+        return b'[{"parts":[{"functionResponse":' + row + b"}]}]"
+
+    assert not is_crowded(result(MAX_PIECES * 2))
+    assert is_crowded(result(MAX_OBJECTS + 1))
+
+
+def test_braces_in_texts_are_none() -> None:
+    assert not is_crowded(msgspec.json.encode([{"text": '{"' * MAX_OBJECTS}]))
+
+
+def test_what_is_no_json_is_crowded() -> None:
+    assert is_crowded(b"}" + b"{" * (MAX_PIECES + 1))

@@ -15,7 +15,7 @@ from tests.gateway.edge.dialects import vendor, whole
 from tests.gateway.edge.house import CHAT, MESSAGES, PLAIN, PRICE, STREAMED, House, priced
 from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.test_translation import EVENTS, MESSAGE, claude, house
-from tests.gateway.edge.vendors import SSE, Said, target
+from tests.gateway.edge.vendors import CHAT_ANSWER, SSE, Said, target
 
 if TYPE_CHECKING:
     from protocols.ir import Dialect
@@ -172,6 +172,19 @@ async def test_a_body_with_a_wrapped_seal_is_never_forwarded(mark: bytes) -> Non
     assert client.status == 200
     assert client.headers[b"x-switchyard-degraded"] == b"seal"
     assert b"signature" not in gateway.vendors.calls[0].body
+
+
+async def test_a_conversation_of_too_many_pieces_is_not_translated() -> None:
+    turns = b",".join([b'{"role":"user","content":[{"type":"text","text":"a"}]}'] * 16_385)
+    body = b'{"model":"m","messages":[' + turns + b"]}"
+    gateway = House(providers=(vendor("anthropic.messages"),))
+    client = await gateway.ask(body)
+    error = msgspec.json.decode(client.body)["error"]
+    assert (client.status, error["param"]) == (400, "messages")
+    assert "32,768" in error["message"]
+
+    native = House(Said(CHAT_ANSWER))
+    assert (await native.ask(body)).body == CHAT_ANSWER
 
 
 RESPONSES: Final = b"/v1/responses"
