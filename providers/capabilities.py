@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from protocols.codec import Target
+from protocols.ir import Dialect
 from providers.vendor_tables import BETAS, FIELDS, TOOLS
 
 Said: TypeAlias = Mapping[str, Any]
@@ -54,6 +55,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seal_required: bool = False
     links: frozenset[str] = frozenset()
     betas: frozenset[str] | None = None  # of Anthropic's; None: any
+    dialects: tuple[Dialect, ...] = ()  # natively; empty: all that its provider speaks
     reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
 
 
@@ -238,6 +240,8 @@ def _known(kind: str, name: str) -> Capabilities:
     known = {"betas": BETAS.get(kind), **OF_KIND.get(kind, {}), **_of_name(kind, name)}
     if kind == "bedrock" and CACHED_BY_BEDROCK.match(name):
         known["cache"] = True
+    if kind == "bedrock" and not CLAUDES.match(name):
+        known["dialects"] = ("bedrock.converse",)
     for kinds, pattern, refused in REFUSALS:
         if kind in kinds and pattern.fullmatch(name):
             known["refuses"] = known.get("refuses", frozenset()) | refused

@@ -122,6 +122,7 @@ def compile_credential(row: Credential) -> CredentialSpec:
 
 def _target(row: UpstreamModel, *, kind: str) -> TargetSpec:
     said = row.capabilities
+    can = capabilities(kind, row.upstream_name, said)
     return TargetSpec(
         id=str(row.id),
         upstream_name=row.upstream_name,
@@ -135,8 +136,9 @@ def _target(row: UpstreamModel, *, kind: str) -> TargetSpec:
         ),
         enabled=row.enabled,
         operations=frozenset(row.operations),
+        dialects=can.dialects,
         context_window=row.context_window,
-        reasoning=capabilities(kind, row.upstream_name, said).reasoning,
+        reasoning=can.reasoning,
         params=_params(row.params),
         price_model=row.price_model,
         created_at=int(row.created_at.timestamp()),

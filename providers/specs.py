@@ -15,6 +15,7 @@ Operation: TypeAlias = Literal[
 PriceScope: TypeAlias = Literal["catalog", "operator", "tenant"]
 PriceMatch: TypeAlias = Literal["exact", "prefix", "re2"]
 PoolStrategy: TypeAlias = Literal["round_robin", "weighted", "random", "failover"]
+Envelope: TypeAlias = Literal["bedrock"]
 CredentialKind: TypeAlias = Literal["api_key", "header", "aws_keys", "none"]
 DisconnectPolicy: TypeAlias = Literal["cancel", "drain"]
 
@@ -27,6 +28,7 @@ class Surface(Struct, frozen=True, kw_only=True):
     # operation -> path below base_url, with {model} where it is in the path; <operation>_stream
     # where streams have their own
     paths: dict[str, str]
+    envelope: Envelope | None = None  # in which a cloud carries the dialect
 
 
 class Quirks(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -313,13 +313,15 @@ def _unlisted(provider: ProviderSpec, name: str) -> TargetSpec:
     """What is known of a model by its name alone."""
     operations = frozenset({"embeddings"}) if "embed" in name else frozenset({"chat"})
     owner = provider.quirks.vendor or provider.id
+    can = capabilities(provider.kind, name, {})
     return TargetSpec(
         id="",
         upstream_name=name,
         public_name=name,
         target=target_of(provider.kind, name, owner=owner, said={}),
         operations=operations,
-        reasoning=capabilities(provider.kind, name, {}).reasoning,
+        dialects=can.dialects,
+        reasoning=can.reasoning,
     )
 
 

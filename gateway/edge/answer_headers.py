@@ -48,7 +48,10 @@ def answer_headers(
         headers.append((b"content-type", stream))
         headers += STREAM_HEADERS
     told = ERROR_TYPE.match(upstream.get(ERROR_TYPE_HEADER, ""))
-    if told is not None and exchange.arrival.operation.dialect == "bedrock.converse":
+    if told is not None and "bedrock" in {
+        exchange.arrival.envelope,
+        exchange.arrival.operation.dialect.partition(".")[0],
+    }:
         headers.append((ERROR_TYPE_HEADER.encode(), told[0].encode()))
     headers += own_headers(exchange, runtime)
     return headers

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from gateway.edge.carried import OPENED
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.features import (
@@ -65,7 +66,7 @@ class Unfit(Exception):
 
 def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     """Raises Unfit; nothing has been sent then, and nothing begun."""
-    native, hmac_key = runtime.native[candidate.surface.dialect], runtime.hmac_key
+    surface, hmac_key = candidate.surface, runtime.hmac_key
     question: Question
     if runtime.settings.features is not USUAL:
         _check_features(exchange, runtime.settings.features)
@@ -77,6 +78,8 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         elif candidate.lane == "native" and not must_be_read(exchange, candidate, runtime):
             if exchange.arrival.operation.what == EMBEDDING:
                 check_vectors(exchange, candidate)
+            carried = surface.envelope
+            native = runtime.native[surface.dialect] if carried is None else OPENED[carried]
             question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
         else:
             question = _translated(exchange, candidate, runtime)

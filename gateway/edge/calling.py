@@ -302,7 +302,7 @@ class Caller:
             return failure
         exchange.delivered, exchange.whole = made, True
         self.ending = answer
-        await self._delivery.finish(tail, upstream=answer.headers)
+        await self._delivery.finish(tail, upstream=answer.headers, enclosed=passage.enclosed)
         return None
 
     async def _tell_in_stream(
@@ -322,7 +322,7 @@ class Caller:
             await self._delivery.break_off()
             return
         event = event or passage.error_event(exchange.error, exchange.arrival.request_id)
-        await self._delivery.finish(before + event, upstream={})
+        await self._delivery.finish(before + event, upstream={}, enclosed=passage.enclosed)
 
     def lose(self, question: Question, losses: Sequence[Loss]) -> None:
         """For the record, the header and the metric."""

@@ -45,6 +45,7 @@ class Passage:
         "over",
     )
 
+    enclosed = False  # whether what it gives is in the client's envelope already
     # Counts what `feed` has given.
     note: Callable[[Exchange, bytes], None] = staticmethod(note_event)
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from msgspec import Raw, Struct
 
+from gateway.edge.carried import ENCLOSED, EnclosedPassage, stays_enclosed
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
 from gateway.edge.splices import splice
@@ -16,7 +17,7 @@ from protocols.anthropic_messages.betas import cleared, judged
 from protocols.codec import Loss
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
-from providers.specs import TargetSpec
+from providers.specs import Envelope, TargetSpec
 
 BETAS: Final = b"anthropic-beta"
 # What a client may say to the vendor in headers; an adapter may take less.
@@ -59,7 +60,16 @@ class Question(Protocol):
 class NativeQuestion:
     """In the client's own words."""
 
-    __slots__ = ("_asked", "_hides_usage", "body", "headers", "losses", "native", "top")
+    __slots__ = (
+        "_asked",
+        "_enclosed_in",
+        "_hides_usage",
+        "body",
+        "headers",
+        "losses",
+        "native",
+        "top",
+    )
 
     lane: Lane = "native"
 
@@ -82,10 +92,15 @@ class NativeQuestion:
             self.body, lost = cleared(self.body, target, kept=kept, dropped=dropped)
             self.losses += lost
         self._hides_usage = spliced.withhold_usage
-        self._asked, self.top = exchange.top, spliced.top
+        self._asked, self.top = exchange.top, None if dropped else spliced.top
+        self._enclosed_in: Envelope | None = None
+        if candidate.surface.envelope is not None and stays_enclosed(exchange, candidate):
+            self._enclosed_in = candidate.surface.envelope
 
     def passage(self) -> Passage:
         cap = event_cap(self.native.dialect, self._asked)
+        if self._enclosed_in is not None:
+            return EnclosedPassage(ENCLOSED[self._enclosed_in], hide_usage=False, cap=cap)
         return Passage(self.native, hide_usage=self._hides_usage, cap=cap)
 
     def told(self, body: bytes, *, stream: bool) -> Told:

@@ -92,7 +92,7 @@ class Delivery:
                         self._runtime.books.checkpoint(exchange, attempt)
             if passage.over:
                 return data
-            if self._writer is not None:
+            if self._writer is not None and not passage.enclosed:
                 data = self._writer.feed(data)
             if data and not exchange.client_gone:
                 if not exchange.sending:
@@ -102,7 +102,9 @@ class Delivery:
                     await self._out({"type": RESPONSE_BODY, "body": data, "more_body": True})
         return b""
 
-    async def finish(self, data: bytes, *, upstream: Mapping[str, str]) -> None:
+    async def finish(
+        self, data: bytes, *, upstream: Mapping[str, str], enclosed: bool = False
+    ) -> None:
         """The terminal event, with what came right before it."""
         self._watch.conclude()
         if not self._exchange.sending:
@@ -115,7 +117,8 @@ class Delivery:
             if exchange.media_type:
                 return  # without an end, which would say that all is well
             data = self._native.error_event(withheld(exchange), exchange.arrival.request_id)
-        if self._writer is not None:
+            enclosed = False
+        if self._writer is not None and not enclosed:
             data = self._writer.feed(data) + self._writer.close()
         await self._last(data)
 

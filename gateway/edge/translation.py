@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Raw
 from msgspec.structs import replace
 
+from gateway.edge.carried import OPENED
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.features import changed
@@ -129,7 +130,8 @@ class TranslatedQuestion:
             request, unsealed = stripped(request)
         request, left_out = changed(request, target, runtime.settings.features)
         encoded = self._upstream.encode_request(request, target, seed)
-        self.native = runtime.native[dialect]
+        carried = candidate.surface.envelope
+        self.native = runtime.native[dialect] if carried is None else OPENED[carried]
         self._client = runtime.native[exchange.arrival.operation.dialect]
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
         self.headers = encoded.headers

@@ -15,11 +15,13 @@ from msgspec import Raw, Struct
 from protocols.anthropic_messages.request import VERSION
 from protocols.errors import DecodeError
 from protocols.fields import Item, read_body
-from protocols.framing.aws import write_event, write_exception
+from protocols.framing.aws import AwsSplitter, read_message, write_event, write_exception
 from protocols.framing.sse import SseSplitter, read_event
 from protocols.lenient import an_object, as_object, words
 
 CHUNK: Final = "chunk"
+IN_PATH: Final = ("model", "stream")
+OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 # What a stream may end in, and all else that Messages calls an error.
 EXCEPTIONS: Final[Mapping[str | None, str]] = {
     "invalid_request_error": "validationException",
@@ -28,6 +30,10 @@ EXCEPTIONS: Final[Mapping[str | None, str]] = {
     "timeout_error": "modelTimeoutException",
     "api_error": "internalServerException",
 }
+ERRORS: Final[Mapping[str | None, str | None]] = {
+    exception: error for error, exception in EXCEPTIONS.items()
+}
+OTHER_ERROR: Final = "api_error"
 # As a header can hold it.
 BETA: Final = re.compile(r"[!-~]{1,256}")
 OTHER_EXCEPTION: Final = "modelStreamErrorException"
@@ -62,6 +68,57 @@ def _beta(item: Item) -> str:
     return beta
 
 
+def enclosed(body: bytes, *, version: str, betas: str) -> bytes:
+    """The request as Bedrock takes it, whose path says the model and whether to stream.
+
+    `betas` as the header has them.
+    """
+    said = OBJECT.decode(body)
+    for name in IN_PATH:
+        said.pop(name, None)
+    said["anthropic_version"] = Raw(msgspec.json.encode(version))
+    named = [beta for beta in map(str.strip, betas.split(",")) if beta]
+    if named:
+        said["anthropic_beta"] = Raw(msgspec.json.encode(named))
+    return msgspec.json.encode(said)
+
+
+class ChunkSplitter:
+    """Bedrock's messages in, events of Messages out; a part of a message is nothing."""
+
+    __slots__ = ("_splitter",)
+
+    def __init__(self, *, cap: int) -> None:
+        """`cap` bytes is the longest message."""
+        self._splitter = AwsSplitter(cap=cap)
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        return [event for event in map(event_in, self._splitter.feed(chunk)) if event]
+
+    def close(self) -> bytes:
+        self._splitter.close()
+        return b""
+
+
+def event_in(raw: bytes) -> bytes:
+    """The event that a message of Bedrock's carries; empty where it is but a sign of life."""
+    message = read_message(raw)
+    if message.exception:
+        kind = ERRORS.get(message.event, OTHER_ERROR)
+        told = {"type": kind, "message": words(an_object(message.data).get("message")) or ""}
+        return b"event: error\ndata: %b\n\n" % msgspec.json.encode({"type": "error", "error": told})
+    carried = words(an_object(message.data).get("bytes"))
+    if message.event != CHUNK or carried is None:
+        return b""
+    try:
+        data = base64.b64decode(carried, validate=True)
+    except ValueError as error:
+        raise DecodeError("", f"a chunk of the stream is no base64: {error}") from None
+    kind = words(an_object(data).get("type")) or ""
+    # Between its words JSON may be broken into lines, and an event then has a field for each.
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), b"\ndata: ".join(data.splitlines()))
+
+
 class ChunkWriter:
     """Events of Messages in, Bedrock's messages out; where they were cut changes nothing."""
 
@@ -72,13 +129,14 @@ class ChunkWriter:
         self._splitter = SseSplitter(cap=cap)
 
     def feed(self, events: bytes) -> bytes:
-        return b"".join(map(_enclosed, self._splitter.feed(events)))
+        return b"".join(map(message_of, self._splitter.feed(events)))
 
     def close(self) -> bytes:
-        return _enclosed(self._splitter.close())
+        return message_of(self._splitter.close())
 
 
-def _enclosed(event: bytes) -> bytes:
+def message_of(event: bytes) -> bytes:
+    """What Bedrock would have sent instead; empty where nothing is said."""
     said = read_event(event)
     if not said.data:
         return b""

@@ -11,6 +11,7 @@ from typing import Final
 
 from protocols.codec import Frame
 from protocols.errors import FrameTooLarge
+from protocols.native import Splitter
 
 # An event ends at an empty line: at two ends of line in a row, each of which is \n, \r\n or \r.
 END_OF_EVENT: Final = re.compile(rb"\n\n|\n\r\n?|\r\r\n?|\r\n\n|\r\n\r\n?")
@@ -108,7 +109,7 @@ class SseDialect:
     last_event = b""
     failed_stops: frozenset[str] = frozenset()
 
-    def splitter(self, *, cap: int) -> SseSplitter:
+    def splitter(self, *, cap: int) -> Splitter:
         return SseSplitter(cap=cap)
 
     def frame(self, raw: bytes) -> Frame:

@@ -1,4 +1,5 @@
-"""Amazon Bedrock's Converse, with a signature or with an API key of Bedrock's."""
+"""Amazon Bedrock with a signature or with an API key of its own: Converse for every model, and
+Claude's own Messages in the envelope that Bedrock carries them in."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from protocols.anthropic_messages.envelopes import enclosed
 from providers.adapters.base import (
     Destination,
     DiscoveredModel,
@@ -35,6 +37,11 @@ HOST: Final = re.compile(
 )
 USUAL_REGION: Final = "us-east-1"
 ERROR_TYPE: Final = "x-amzn-errortype"
+ENVELOPE_VERSION: Final = "bedrock-2023-05-31"
+# The one version after it, and the oldest Claude that Bedrock serves under it.
+MODERN_VERSION: Final = "2026-10-21"
+OLDEST_MODERN: Final = (4, 7)
+CLAUDE: Final = re.compile(r"claude-[a-z]+-(?P<major>\d+)(?:-(?P<minor>\d{1,2}))?(?![0-9])")
 
 
 class Bedrock(JsonApi):
@@ -57,6 +64,15 @@ class Bedrock(JsonApi):
                     "count_tokens": "/model/{model}/count-tokens",
                 },
             ),
+            Surface(
+                dialect="anthropic.messages",
+                base_url=base_url,
+                paths={
+                    "chat": "/model/{model}/invoke",
+                    "chat_stream": "/model/{model}/invoke-with-response-stream",
+                },
+                envelope="bedrock",
+            ),
         )
 
     def call(
@@ -68,6 +84,10 @@ class Bedrock(JsonApi):
         headers: Mapping[str, str],
         stream: bool,
     ) -> UpstreamCall:
+        if destination.surface.envelope is not None:
+            model = destination.target.upstream_name
+            version = _version(model, headers.get("anthropic-version"))
+            body = enclosed(body, version=version, betas=headers.get("anthropic-beta", ""))
         call = super().call(
             destination, operation=operation, body=body, headers=headers, stream=stream
         )
@@ -111,6 +131,14 @@ class Bedrock(JsonApi):
     def _auth(self, credential: CredentialSpec, secret: Revealable | None) -> Headers:
         """A signature is made of the whole call."""
         return () if credential.kind == SIGNED else super()._auth(credential, secret)
+
+
+def _version(model: str, said: str | None) -> str:
+    found = CLAUDE.search(model)
+    if said != MODERN_VERSION or found is None:
+        return ENVELOPE_VERSION
+    is_modern = (int(found["major"]), int(found["minor"] or 0)) >= OLDEST_MODERN
+    return MODERN_VERSION if is_modern else ENVELOPE_VERSION
 
 
 def _signed(

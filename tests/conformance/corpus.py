@@ -19,6 +19,8 @@ PATHS: Final[Mapping[str, str]] = {
     ".streamGenerateContent": "/v1beta/models/{model}:streamGenerateContent",
     "bedrock.converse_stream": "/model/{model}/converse-stream",
     "bedrock.converse": "/model/{model}/converse",
+    "bedrock.invoke_stream": "/model/{model}/invoke-with-response-stream",
+    "bedrock.invoke": "/model/{model}/invoke",
 }
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "/v1/chat/completions": "openai.chat",
@@ -30,9 +32,12 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "/v1beta/models/{model}:streamGenerateContent": "gemini.generate",
     "/model/{model}/converse-stream": "bedrock.converse",
     "/model/{model}/converse": "bedrock.converse",
+    "/model/{model}/invoke-with-response-stream": "anthropic.messages",
+    "/model/{model}/invoke": "anthropic.messages",
 }
 # Where a client names the model, and whether he wants a stream, in the path.
 BY_PATH: Final[frozenset[Dialect]] = frozenset({"gemini.generate", "bedrock.converse"})
+CLAUDES: Final = b'"anthropic_version"'
 # Ends like the others and is another shape.
 OTHERS: Final = frozenset({"ollama.native_embeddings"})
 
@@ -51,6 +56,15 @@ def dialect_of(exchange: Record) -> Dialect:
     return DIALECTS[path_of(exchange.api) or ""]
 
 
+def is_invoked(exchange: Record) -> bool:
+    """Whether Bedrock carries it in its envelope."""
+    return exchange.api.startswith("bedrock.invoke")
+
+
+def by_path(exchange: Record) -> bool:
+    return is_invoked(exchange) or dialect_of(exchange) in BY_PATH
+
+
 def failed(exchange: Record) -> bool:
     return exchange.response.status >= 400
 
@@ -61,4 +75,6 @@ def apis() -> list[str]:
 
 def exchanges(api: str) -> list[Record]:
     """Without Google's streams that are no events: we always ask for events."""
-    return [row for row in records(api) if row.response.sse or not row.response.is_array]
+    found = [row for row in records(api) if row.response.sse or not row.response.is_array]
+    # Models of others have bodies of their own, which nobody here reads.
+    return [row for row in found if not is_invoked(row) or CLAUDES in row.request.body]

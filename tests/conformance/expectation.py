@@ -24,7 +24,7 @@ from msgspec import Raw
 
 from protocols.ir import Dialect, Usage
 from protocols.registry import NATIVE
-from tests.conformance.corpus import BY_PATH, dialect_of, failed, path_of
+from tests.conformance.corpus import by_path, dialect_of, failed, path_of
 from tests.conformance.usage_reading import usage_of
 from tests.protocols.corpus import CORPUS, Record
 
@@ -54,7 +54,7 @@ CONTENT: Final = re.compile(
 
 def sent_by_client(exchange: Record, *, model: str) -> bytes:
     """The recorded body with the model's name as this gateway knows it, if it stands there."""
-    if dialect_of(exchange) in BY_PATH:
+    if by_path(exchange):
         return exchange.request.body
     top = TOP.decode(exchange.request.json)
     top["model"] = Raw(msgspec.json.encode(model))
@@ -62,7 +62,7 @@ def sent_by_client(exchange: Record, *, model: str) -> bytes:
 
 
 def upstream_model(exchange: Record) -> str:
-    if dialect_of(exchange) in BY_PATH:
+    if by_path(exchange):
         return exchange.model or "unnamed"
     raw = TOP.decode(exchange.request.json).get("model")
     return "unnamed" if raw is None else str(msgspec.json.decode(raw))
@@ -72,7 +72,7 @@ def upstream_problem(exchange: Record, *, sent: bytes, arrived: bytes) -> str | 
     """What is wrong with the vendor's body; None when it is as it must be."""
     wanted = {name: bytes(raw) for name, raw in TOP.decode(sent).items()}
     found = {name: bytes(raw) for name, raw in TOP.decode(arrived).items()}
-    if dialect_of(exchange) in BY_PATH:
+    if by_path(exchange):
         wanted.pop("model", None)  # it is in the path, and the one there counts
     else:
         wanted["model"] = msgspec.json.encode(upstream_model(exchange))

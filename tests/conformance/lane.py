@@ -35,7 +35,7 @@ from providers.resolver import Resolver, tls_context
 from providers.secrets import Secret
 from providers.specs import CredentialSpec, ProviderSpec, TargetSpec
 from routing.names import Names
-from tests.conformance.corpus import dialect_of, path_of
+from tests.conformance.corpus import dialect_of, is_invoked, path_of
 from tests.conformance.expectation import upstream_model
 from tests.conformance.replay import Replay
 from tests.gateway.edge.notebook import Notebook, books
@@ -206,6 +206,8 @@ def slug_of(exchange: Record) -> str:
 
 def kind_of(exchange: Record) -> str:
     dialect = dialect_of(exchange)
+    if is_invoked(exchange):
+        return "bedrock"
     if dialect in KINDS:
         return KINDS[dialect]
     return "openai" if exchange.api.startswith("openai.") else "openai_compatible"

@@ -1,7 +1,12 @@
+from typing import Any, Final
+
 import pytest
 
 from protocols.efforts import WORDS
 from providers.capabilities import MODELS, Capabilities, capabilities, target_of
+
+# A profile of somebody's own says nothing of the model behind it.
+ARN: Final = "arn:aws:bedrock:us-east-1:000000000000:application-inference-profile/abc"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +166,24 @@ def test_of_what_is_unknown_nothing_is_claimed() -> None:
 def test_seals_are_verified_by_who_made_the_model(kind: str, name: str, vendor: str) -> None:
     target = target_of(kind, name, owner="provider", said={})
     assert (target.model, target.vendor) == (name, vendor)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said", "dialects"),
+    [
+        ("bedrock", "us.anthropic.claude-opus-5", {}, ()),
+        ("bedrock", "anthropic.claude-v2:1", {}, ()),
+        ("bedrock", "amazon.nova-lite-v1:0", {}, ("bedrock.converse",)),
+        ("bedrock", ARN, {}, ("bedrock.converse",)),
+        ("bedrock", ARN, {"dialects": ["anthropic.messages"]}, ("anthropic.messages",)),
+        ("bedrock", ARN, {"dialects": []}, ()),
+        ("openai", "gpt-4o", {}, ()),
+    ],
+)
+def test_on_bedrock_only_claude_speaks_its_own_dialect(
+    kind: str, name: str, said: dict[str, Any], dialects: tuple[str, ...]
+) -> None:
+    assert capabilities(kind, name, said).dialects == dialects
 
 
 def test_the_row_s_longest_answer_wins() -> None:

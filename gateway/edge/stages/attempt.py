@@ -7,6 +7,7 @@ ended there, however the attempt ends.
 
 import asyncio
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -33,8 +34,11 @@ from gateway.edge.stages.record import record
 from gateway.edge.streaming import Delivery, linger
 from gateway.edge.upstream import Stopping, TimedOut, UpstreamFault
 from gateway.edge.watching import Watch
+from gateway.edge.wrapping import dialect_of_errors
 from protocols.errors import Problem
+from protocols.ir import Dialect
 from providers.adapters.base import RETRYABLE, Verdict
+from providers.specs import Envelope
 
 if TYPE_CHECKING:
     from protocols.native import NativeDialect
@@ -48,6 +52,7 @@ MILLISECONDS_CHARS: Final = 9
 NO_FALLBACKS: Final = b"x-switchyard-disable-fallbacks"
 NO_CANDIDATE_RETRY_S: Final = 5.0
 YES: Final = b"true"
+ERRORS_OF_CLOUDS: Final[Mapping[Envelope, Dialect]] = {"bedrock": "bedrock.converse"}
 NOT_SERVED: Final = frozenset({404, 405, 501})
 
 
@@ -269,7 +274,7 @@ class Course:
         await self._delivery.settle()
         if exchange.sending:
             await self._end_stream(problem)
-        elif reads_vendors(exchange) and passes(failure, own_credential=own_credential):
+        elif reads_vendors(exchange, made) and passes(failure, own_credential=own_credential):
             exchange.delivered = made
             await self._delivery.whole(
                 status=failure.status, upstream=with_wait(failure, wall=wall), body=failure.body
@@ -307,11 +312,11 @@ class Course:
         )
 
 
-def reads_vendors(exchange: Exchange) -> bool:
-    """Whether the client takes errors as a vendor of its dialect writes them."""
-    arrival = exchange.arrival
-    is_own = arrival.errors_in in {None, arrival.operation.dialect}
-    return arrival.envelope is None and is_own
+def reads_vendors(exchange: Exchange, made: Attempt) -> bool:
+    """Whether the client takes errors as this vendor writes them: clouds have errors of their own."""
+    arrival, envelope = exchange.arrival, made.candidate.surface.envelope
+    own = arrival.operation.dialect if envelope is None else ERRORS_OF_CLOUDS[envelope]
+    return arrival.envelope == envelope and dialect_of_errors(exchange) == own
 
 
 def cannot_count(failure: Failure, made: Attempt) -> bool:

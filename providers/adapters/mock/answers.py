@@ -67,6 +67,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     id: str  # different for every request
     created: int  # seconds since 1970
     head: Head = Head()  # what the path says, where it says something
+    errors: Dialect | None = None  # in which errors are told, where it is another
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -87,6 +88,10 @@ def answer(asked: Asked) -> Answer:
     except Refused as refused:
         problem = refused.problem
     return _error(asked, problem)
+
+
+def refused(asked: Asked, message: str) -> Answer:
+    return _error(asked, Problem(kind="invalid_request", message=message))
 
 
 def _chat(asked: Asked) -> Answer:
@@ -212,7 +217,7 @@ def _whole(body: bytes, *, wait_s: float = 0.0) -> Answer:
 def _error(
     asked: Asked, problem: Problem, *, status: int = 0, knobs: Knobs | None = None
 ) -> Answer:
-    encoded = NATIVE[asked.dialect].encode_error(problem, f"req_{asked.id}")
+    encoded = NATIVE[asked.errors or asked.dialect].encode_error(problem, f"req_{asked.id}")
     extra: tuple[tuple[str, str], ...] = ()
     if knobs is not None and knobs.retry_after is not None:
         extra = (("retry-after", knobs.retry_after),)

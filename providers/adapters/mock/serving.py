@@ -14,11 +14,12 @@ from protocols.ir import Dialect
 from protocols.registry import NATIVE
 from providers.adapters.json_api import MODEL
 from providers.adapters.mock.answers import JSON, Answer, Asked, answer
+from providers.adapters.mock.invoking import invoked
 from providers.adapters.mock.knobs import MODELS
 
 MODELS_PATH: Final = "/v1/models"
 # Below `mock:` and below the address of `switchyard mock`.
-PATHS: Final[Mapping[str, tuple[Dialect, str]]] = {
+PATHS: Final[dict[str, tuple[Dialect, str]]] = {
     "/v1/chat/completions": ("openai.chat", "chat"),
     "/v1/responses": ("openai.responses", "chat"),
     "/v1/responses/input_tokens": ("openai.responses", "count_tokens"),
@@ -33,10 +34,16 @@ PATHS: Final[Mapping[str, tuple[Dialect, str]]] = {
     "/model/{model}/converse-stream": ("bedrock.converse", "chat_stream"),
     "/model/{model}/count-tokens": ("bedrock.converse", "count_tokens"),
 }
+# What only a vendor on a cloud has: not among what the mock itself is called by.
+INVOKED: Final[dict[str, tuple[Dialect, str]]] = {
+    "/model/{model}/invoke": ("anthropic.messages", "invoke"),
+    "/model/{model}/invoke-with-response-stream": ("anthropic.messages", "invoke_stream"),
+}
+INVOKE: Final = "invoke"
 STREAM: Final = "_stream"
 PATTERNS: Final = tuple(
     (re.compile(re.escape(path.partition("?")[0]).replace(re.escape(MODEL), "(.+)")), spoken)
-    for path, spoken in PATHS.items()
+    for path, spoken in (PATHS | INVOKED).items()
     if MODEL in path
 )
 BORN: Final = 1_767_225_600  # 2026-01-01
@@ -73,7 +80,7 @@ def respond(call: Call) -> Answer:
         created=call.created,
         head=head,
     )
-    return answer(asked)
+    return invoked(asked) if asked.operation == INVOKE else answer(asked)
 
 
 def _found(path: str) -> tuple[tuple[Dialect, str], Head] | None:

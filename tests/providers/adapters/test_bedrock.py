@@ -1,5 +1,6 @@
 """What Bedrock is called with, and what it means by its errors."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from protocols.codec import Target
 from providers.adapters.base import Destination, DiscoveredModel, UpstreamCall
 from providers.adapters.bedrock import Bedrock
 from providers.adapters.headers import HeaderRefused
+from providers.adapters.sigv4 import TIME
 from providers.secrets import Secret
 from providers.specs import CredentialSpec, ProviderSpec, TargetSpec
 
@@ -24,17 +26,24 @@ def provider(base_url: str = EU, **said: Any) -> ProviderSpec:
 
 
 def call(
-    spec: ProviderSpec, credential: CredentialSpec = KEYS, secret: str = PAIR, **said: Any
+    spec: ProviderSpec,
+    credential: CredentialSpec = KEYS,
+    secret: str = PAIR,
+    *,
+    dialect: str = "bedrock.converse",
+    model: str = MODEL,
+    now: float = 1_440_938_160.0,
+    **said: Any,
 ) -> UpstreamCall:
-    [surface] = BEDROCK.surfaces(spec.base_url)
-    target = Target(model=MODEL, vendor="anthropic")
+    [surface] = [one for one in BEDROCK.surfaces(spec.base_url) if one.dialect == dialect]
+    target = Target(model=model, vendor="anthropic")
     destination = Destination(
         provider=spec,
-        target=TargetSpec(id="t", upstream_name=MODEL, public_name="m", target=target),
+        target=TargetSpec(id="t", upstream_name=model, public_name="m", target=target),
         surface=surface,
         credential=credential,
         secret=Secret(secret),
-        now=1_440_938_160.0,
+        now=now,
     )
     filled = {"operation": "chat", "body": b"{}", "headers": {}, "stream": False, **said}
     return BEDROCK.call(destination, **filled)
@@ -55,6 +64,80 @@ def test_a_stream_has_a_path_and_a_form_of_its_own() -> None:
     made = call(provider(), stream=True)
     assert made.url.endswith("/converse-stream")
     assert dict(made.headers)["accept"] == "application/vnd.amazon.eventstream"
+
+
+CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+MODERN = {"anthropic-version": "2026-10-21"}
+
+
+def invoked(model: str = CLAUDE, **said: Any) -> UpstreamCall:
+    body = said.pop("body", b'{"model":"m","max_tokens":9,"messages":[],"odd":1.0}')
+    return call(provider(), dialect="anthropic.messages", model=model, body=body, **said)
+
+
+def test_claude_is_invoked_with_a_body_in_bedrocks_envelope() -> None:
+    made = invoked(headers={"anthropic-version": "2023-06-01"})
+    path = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke"
+    assert (made.method, made.url) == ("POST", EU + path)
+    assert made.body == (
+        b'{"max_tokens":9,"messages":[],"odd":1.0,"anthropic_version":"bedrock-2023-05-31"}'
+    )
+    headers = dict(made.headers)
+    assert not {"anthropic-version", "anthropic-beta"} & headers.keys()
+    assert "SignedHeaders=content-type;host;x-amz-date," in headers["authorization"]
+
+
+def test_a_stream_of_claudes_has_a_path_and_no_flag() -> None:
+    made = invoked(body=b'{"model":"m","stream":true,"messages":[]}', stream=True)
+    assert made.url.endswith("/invoke-with-response-stream")
+    assert made.body == b'{"messages":[],"anthropic_version":"bedrock-2023-05-31"}'
+    assert dict(made.headers)["accept"] == "application/vnd.amazon.eventstream"
+
+
+def test_betas_are_in_the_body_there() -> None:
+    made = invoked(headers={"anthropic-beta": "a-1, b-2"}, body=b'{"anthropic_beta":["x"]}')
+    said = b'{"anthropic_beta":["a-1","b-2"],"anthropic_version":"bedrock-2023-05-31"}'
+    assert made.body == said
+
+
+@pytest.mark.parametrize(
+    ("model", "version"),
+    [
+        ("anthropic.claude-opus-4-7", "2026-10-21"),
+        ("eu.anthropic.claude-opus-4-8-v1", "2026-10-21"),
+        ("global.anthropic.claude-sonnet-5", "2026-10-21"),
+        ("anthropic.claude-fable-5-1-20260601-v1:0", "2026-10-21"),
+        ("anthropic.claude-opus-4-6-v1", "bedrock-2023-05-31"),
+        ("anthropic.claude-sonnet-4-20250514-v1:0", "bedrock-2023-05-31"),
+        ("anthropic.claude-3-5-haiku-20241022-v1:0", "bedrock-2023-05-31"),
+        ("anthropic.claude-v2:1", "bedrock-2023-05-31"),
+    ],
+)
+def test_the_newer_version_is_for_newer_models(model: str, version: str) -> None:
+    assert f'"anthropic_version":"{version}"'.encode() in invoked(model, headers=MODERN).body
+    older = invoked(model, headers={"anthropic-version": "2023-06-01"}).body
+    assert b'"anthropic_version":"bedrock-2023-05-31"' in older
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_sdk_of_aws_signs_an_invocation_the_same(*, stream: bool) -> None:
+    auth = pytest.importorskip("botocore.auth", reason="without AWS's SDK nobody can compare")
+    requests = pytest.importorskip("botocore.awsrequest")
+    credentials = pytest.importorskip("botocore.credentials")
+    made = invoked(stream=stream)
+    theirs = requests.AWSRequest(
+        method=made.method,
+        url=made.url,
+        data=made.body,
+        headers={"content-type": "application/json"},
+    )
+    auth.SigV4Auth(credentials.Credentials(*PAIR.split(":")), "bedrock", "eu-west-1").add_auth(
+        theirs
+    )
+    said = dict(theirs.headers)
+    made_at = datetime.strptime(said["X-Amz-Date"], TIME).replace(tzinfo=UTC)
+    ours = invoked(stream=stream, now=made_at.timestamp())
+    assert dict(ours.headers)["authorization"] == said["Authorization"]
 
 
 def test_tokens_are_counted_by_the_vendor() -> None:
