@@ -313,7 +313,7 @@ class Course:
 
 
 def reads_vendors(exchange: Exchange, made: Attempt) -> bool:
-    """Whether the client takes errors as this vendor writes them: clouds have errors of their own."""
+    """Whether the client takes errors as this vendor writes them: clouds have their own."""
     arrival, envelope = exchange.arrival, made.candidate.surface.envelope
     own = arrival.operation.dialect if envelope is None else ERRORS_OF_CLOUDS[envelope]
     return arrival.envelope == envelope and dialect_of_errors(exchange) == own
