@@ -5,6 +5,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
+
+from protocols.codec import Frame
 
 Read = TypeVar("Read")
 VALUES: "msgspec.json.Decoder[Any]" = msgspec.json.Decoder()
@@ -29,6 +32,22 @@ def _mended(data: bytes) -> bytes:
     """Broken characters do not take the numbers beside them along."""
     whole_characters = HALF_CHARACTERS.sub(rb"\\ufffd", data)
     return whole_characters.decode(errors="replace").encode()
+
+
+def whole_characters(data: bytes) -> bytes:
+    """Nobody looks at the characters of what is taken out of an object as it stands."""
+    if data.isascii():
+        return data
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.decode(errors="replace").encode()
+    return data
+
+
+def readable(frame: Frame) -> Frame:
+    data = whole_characters(frame.data)
+    return frame if data is frame.data else replace(frame, data=data)
 
 
 def an_object(data: bytes | Raw) -> dict[str, Any]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from gateway.edge.passage import Passage
     from protocols.native import NativeDialect
 
+AWS_ERROR: Final = b'"__type"'
 POOL_WAIT_S: Final = 2.0
 COUNTING: Final = "count_tokens"
 JSON_TYPE: Final = {"content-type": "application/json"}
@@ -180,7 +181,7 @@ class Caller:
         now = self._runtime.clock()
         self._watch.expect("idle", since=now, within_s=max(ttft_s, limits.idle_ms / 1000))
         body = await answer.whole()
-        if not is_ok or b"error" in body:
+        if not is_ok or b"error" in body or AWS_ERROR in body:
             failure = self._refused(step, question, answer, body)
             if failure is not None:
                 return failure

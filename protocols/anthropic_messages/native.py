@@ -115,4 +115,4 @@ def _has_content(kind: str, said: dict[str, Any]) -> bool:
         texts = [delta[key] for key in TEXTS_OF_DELTAS if key in delta]
         return any(texts) if texts else True
     block = as_object(said.get("content_block"))
-    return kind == "content_block_start" and block.get("type") not in BLOCKS_BEGUN_EMPTY
+    return kind == "content_block_start" and words(block.get("type")) not in BLOCKS_BEGUN_EMPTY

@@ -1,7 +1,6 @@
 """Content blocks of a request, written."""
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
@@ -192,7 +191,7 @@ def _inline(block: ir.Media, data: str) -> dict[str, Any] | None:
         return None
     try:
         text = base64.b64decode(data).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no text
         return None
     return {"type": "text", "media_type": "text/plain", "data": text}
 

@@ -18,7 +18,7 @@ from protocols.anthropic_messages.usage import merge_usage, read_tier, read_usag
 from protocols.codec import Frame, Memo
 from protocols.fields import NULL
 from protocols.ir import NOTHING, Event, Extra
-from protocols.lenient import an_object, read, words
+from protocols.lenient import an_object, read, readable, words
 from protocols.stream import Sequencer
 from protocols.vendor_errors import problem_of
 
@@ -67,6 +67,7 @@ class MessagesEventDecoder:
         self._is_over = False
 
     def feed(self, frame: Frame) -> Sequence[Event]:
+        frame = readable(frame)
         said = None if self._is_over else read(SAID, frame.data)
         kind = None if said is None else words(said.type) or frame.event
         if said is None or kind in {None, "ping"}:

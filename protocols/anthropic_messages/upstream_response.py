@@ -19,7 +19,7 @@ from protocols.custom_tools import input_of
 from protocols.errors import DecodeError
 from protocols.fields import NULL, Fields
 from protocols.ir import Extra
-from protocols.lenient import VALUES, an_object, read, words
+from protocols.lenient import VALUES, an_object, read, whole_characters, words
 from protocols.naming import minted_id
 
 OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
@@ -35,7 +35,7 @@ KNOWN: Final = frozenset(
 
 
 def decode_response(body: bytes, memo: Memo) -> ir.Response:
-    said = read(OBJECTS, body)
+    said = read(OBJECTS, whole_characters(body))
     content = None if said is None else read(LISTS, said.get("content", NULL))
     if said is None or content is None:
         raise DecodeError("content", "is missing; expected a list of blocks")

@@ -62,8 +62,10 @@ class BedrockConverse(AwsDialect):
         return read_tier(an_object(body)) if b'"serviceTier"' in body else None
 
     def error_in_success(self, body: bytes) -> Problem | None:
-        """The dialect tells errors by their status alone."""
-        return None
+        """The dialect tells errors by their status; what stands in between may not."""
+        said = an_object(body) if b'"output"' not in body else {}
+        is_error = "__type" in said and words(said.get("message")) is not None
+        return problem_of(0, body, None) if is_error else None
 
     def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
         return problem_of(status, body, retry_after)

@@ -7,7 +7,6 @@ Texts and thoughts begin with their first word; only calls, results and images a
 """
 
 import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -37,7 +36,7 @@ from protocols.errors import DecodeError
 from protocols.fields import Fields
 from protocols.framing.aws import PING
 from protocols.ir import Content, Event, Extra
-from protocols.lenient import an_object, as_object, read, whole, words
+from protocols.lenient import an_object, as_object, read, readable, whole, words
 from protocols.stream import Sequencer
 
 PADDING: Final = "p"
@@ -76,7 +75,7 @@ class ConverseEventDecoder:
     def feed(self, frame: Frame) -> Sequence[Event]:
         if self._over or (frame.event == PING and not frame.exception):
             return ()
-        return [*self._begun(), *self._read(frame)]
+        return [*self._begun(), *self._read(readable(frame))]
 
     def close(self) -> Sequence[Event]:
         """Without its last event a stream has ended well if it said why it stopped."""
@@ -286,7 +285,7 @@ def _joined(before: str, data: str) -> str:
     """Base64 in pieces, each of them whole."""
     try:
         joined = base64.b64decode(before) + base64.b64decode(data)
-    except binascii.Error:
+    except ValueError:  # no base64
         return before + data
     return base64.b64encode(joined).decode() if before else data
 

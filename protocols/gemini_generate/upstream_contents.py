@@ -6,7 +6,6 @@ becomes one content, and results stand first in it, in the order of their calls.
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -257,7 +256,8 @@ class Contents:
 
 
 def reaches(url: str, target: Target) -> bool:
-    return urlsplit(url).scheme in target.links
+    scheme, colon, _ = url.partition(":")
+    return bool(colon) and scheme.lower() in target.links
 
 
 def _response(block: ir.ToolResult, text: str, *, is_own: bool) -> object:

@@ -38,7 +38,7 @@ from protocols.gemini_generate.upstream_response import (
 from protocols.gemini_generate.usage import read_tier, read_usage, with_searches
 from protocols.ir import Event
 from protocols.lenient import VALUES as ANY
-from protocols.lenient import an_object, read
+from protocols.lenient import an_object, read, readable
 from protocols.stream import Sequencer
 
 BROKEN: Final = "the provider ended the stream without saying why"
@@ -74,6 +74,7 @@ class GenerateEventDecoder:
         self._is_over = False
 
     def feed(self, frame: Frame) -> Sequence[Event]:
+        frame = readable(frame)
         chunk = camel_object(frame.data)
         if self._is_over or not chunk:
             return ()

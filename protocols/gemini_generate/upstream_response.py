@@ -20,7 +20,7 @@ from protocols.gemini_generate.reading import camel
 from protocols.gemini_generate.usage import read_tier, read_usage, searches_of, with_searches
 from protocols.gemini_generate.wire import OBJECTS, STOP_REASONS, stop_of
 from protocols.ir import Content, Extra
-from protocols.lenient import VALUES, an_object, read, whole, words
+from protocols.lenient import VALUES, an_object, read, whole, whole_characters, words
 from protocols.losses import NOTE
 
 LISTS: Final = msgspec.json.Decoder(list[Raw])
@@ -31,7 +31,7 @@ MARKS: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
 
 def decode_response(body: bytes, memo: Memo) -> ir.Response:
-    answer = camel_object(body)
+    answer = camel_object(whole_characters(body))
     if not answer.keys() & MARKS:
         raise DecodeError("", "is no answer of generateContent")
     usage = an_object(answer.get("usageMetadata", NULL))

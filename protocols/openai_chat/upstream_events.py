@@ -15,7 +15,7 @@ from protocols import ir
 from protocols.codec import Frame, Memo
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Content, Event
-from protocols.lenient import VALUES, read
+from protocols.lenient import VALUES, read, whole_characters
 from protocols.openai_chat.answers import (
     LISTS,
     NO_STOP,
@@ -80,7 +80,7 @@ class ChatEventDecoder:
         self._remark: ir.Extra | None = None  # an error said beside an end
 
     def feed(self, frame: Frame) -> Sequence[Event]:
-        data = frame.data
+        data = whole_characters(frame.data)
         if self._is_over or not data:
             return ()
         if frame.event == FAILED:

@@ -9,7 +9,7 @@ from protocols import custom_tools, ir
 from protocols.codec import Memo
 from protocols.errors import DecodeError
 from protocols.ir import NOTHING, Content
-from protocols.lenient import read
+from protocols.lenient import read, whole_characters
 from protocols.naming import minted_id
 from protocols.openai_chat.answers import (
     LISTS,
@@ -36,7 +36,7 @@ from protocols.openai_chat.wire import OBJECTS
 
 
 def decode_response(body: bytes, memo: Memo) -> ir.Response:
-    top = read(OBJECTS, body)
+    top = read(OBJECTS, whole_characters(body))
     choices = read(OBJECT_LISTS, top.pop("choices", NOTHING)) if top is not None else None
     if top is None or choices is None:
         raise DecodeError("choices", "is missing; expected a list of answers")

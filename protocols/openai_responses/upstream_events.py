@@ -12,7 +12,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.codec import Frame, Memo
 from protocols.ir import NOTHING, Event
-from protocols.lenient import read
+from protocols.lenient import read, readable
 from protocols.openai_responses.answers import LISTS, OBJECTS, Head, Said
 from protocols.openai_responses.output import Key, OutputReader
 from protocols.openai_responses.wire import DIALECT
@@ -58,6 +58,7 @@ class ResponsesEventDecoder:
         self._is_over = False
 
     def feed(self, frame: Frame) -> Sequence[Event]:
+        frame = readable(frame)
         top = read(OBJECTS, frame.data) if frame.data else None
         if self._is_over or top is None:
             return ()

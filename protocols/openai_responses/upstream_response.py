@@ -4,14 +4,14 @@ from protocols import ir
 from protocols.codec import Memo
 from protocols.errors import DecodeError
 from protocols.fields import NULL
-from protocols.lenient import read
+from protocols.lenient import read, whole_characters
 from protocols.openai_responses.answers import LISTS, OBJECTS, Head, Said
 from protocols.openai_responses.output import OutputReader
 from protocols.stream import Collector
 
 
 def decode_response(body: bytes, memo: Memo) -> ir.Response:
-    top = read(OBJECTS, body)
+    top = read(OBJECTS, whole_characters(body))
     items = read(LISTS, (top or {}).pop("output", NULL))
     if top is None or items is None:
         raise DecodeError("output", "is missing; the provider's answer is none of Responses")

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from tests.clients.management import SETTINGS, Issued, Management
 from tests.faults.gateway_process import Gateway, running
+
+BASE_PATHS: Final = {"openai": "/v1", "chat": "/v1", "responses": "/v1"}
+# Of the dialects of one vendor, one alone.
+ALONE: Final = {"chat": "openai.chat", "responses": "openai.responses"}
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +28,12 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
     def vendor(self, slug: str, *, url: str, kind: str = "openai", **fields: Any) -> None:
         """A provider that takes any model's name, ready to be called as `slug.model`."""
-        path = "/v1" if kind == "openai" else ""
+        base_url = f"{url}{BASE_PATHS.get(kind, '')}"
         given: dict[str, Any] = {"secrets": ["sk-good"], "allow_unlisted_models": True, **fields}
-        self.management.provider(slug=slug, kind=kind, base_url=f"{url}{path}", **given)
+        if kind in ALONE:
+            given["surfaces"] = [{"dialect": ALONE[kind], "base_url": base_url}]
+            kind = "openai"
+        self.management.provider(slug=slug, kind=kind, base_url=base_url, **given)
         self.wait_until_known(slug)
 
 

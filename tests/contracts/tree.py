@@ -35,7 +35,7 @@ NOT_OURS: Final = frozenset(
         "playwright-report",
     }
 )
-BINARY: Final = frozenset({".png", ".ico", ".woff2", ".gz", ".br", ".pyc"})
+BINARY: Final = frozenset({".bin", ".png", ".ico", ".woff2", ".gz", ".br", ".pyc"})
 
 
 def files(*suffixes: str, below: str = ".") -> Iterator[Path]:

@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -13,23 +13,44 @@ from tests.faults.gateway_process import ANSWER_WITHIN_S
 How = Literal["fin", "rst", "half"]
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
-PATHS: Final = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+CLIENTS: Final = ("chat", "responses", "anthropic", "gemini", "bedrock")
+MAX_TOKENS: Final = 64
+
+
+def question(kind: str, model: str, *, stream: bool) -> tuple[str, bytes]:
+    """Path and body of the same little question in each dialect."""
+    turn: dict[str, Any] = {"role": "user", "content": "Hi"}
+    told: dict[str, Any] = {"model": model, "stream": stream}
+    body: dict[str, Any]
+    if kind == "gemini":
+        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        body = {
+            "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+            "generationConfig": {"maxOutputTokens": MAX_TOKENS},
+        }
+        return f"/v1beta/models/{model}:{verb}", msgspec.json.encode(body)
+    if kind == "bedrock":
+        body = {
+            "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+            "inferenceConfig": {"maxTokens": MAX_TOKENS},
+        }
+        verb = "converse-stream" if stream else "converse"
+        return f"/model/{model}/{verb}", msgspec.json.encode(body)
+    if kind == "responses":
+        body = {**told, "input": "Hi", "store": False, "max_output_tokens": MAX_TOKENS}
+        return "/v1/responses", msgspec.json.encode(body)
+    body = {**told, "messages": [turn], "max_tokens": MAX_TOKENS}
+    path = "/v1/messages" if kind == "anthropic" else "/v1/chat/completions"
+    return path, msgspec.json.encode(body)
 
 
 class Caller:
     """One request on a connection of its own."""
 
-    def __init__(self, stack: Stack, *, model: str, kind: str = "openai", stream: bool) -> None:
-        body = msgspec.json.encode(
-            {
-                "model": model,
-                "messages": [{"role": "user", "content": "Hi"}],
-                "max_tokens": 64,
-                "stream": stream,
-            }
-        )
+    def __init__(self, stack: Stack, *, model: str, kind: str = "chat", stream: bool) -> None:
+        path, body = question(kind, model, stream=stream)
         head = (
-            f"POST {PATHS[kind]} HTTP/1.1\r\nHost: localhost\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
             f"Authorization: Bearer {stack.key.value}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )

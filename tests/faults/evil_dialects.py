@@ -1,4 +1,6 @@
-"""What a vendor says, in the three dialects: answers, events of a stream, errors."""
+"""What vendors say in OpenAI's Chat, Anthropic's Messages and as embeddings: answers, events of a
+stream, errors.
+"""
 
 import base64
 import struct
@@ -8,6 +10,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 PROMPT_TOKENS: Final = 11
+SSE: Final = "text/event-stream; charset=utf-8"
 VECTOR: Final = (0.5, -0.25, 0.125, 1.0)
 
 
@@ -17,15 +20,31 @@ def said(number: int) -> str:
 
 
 class Vendor(Protocol):
+    stream_type: str
+
+    def question(self, path: str, asked: Mapping[str, Any]) -> tuple[str, bool]:
+        """The model, and whether a stream is asked for."""
+        ...
+
     def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes: ...
     def opening(self, model: str) -> list[bytes]: ...
     def delta(self, model: str, number: int, *, padding: str = "") -> bytes: ...
     def closing(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> list[bytes]: ...
     def ping(self) -> bytes: ...
     def error(self, *, status: int, message: str) -> bytes: ...
+    def error_event(self, *, message: str) -> bytes: ...
 
 
-class Chat:
+class InBody:
+    """Vendors that are told everything in the body, and stream server-sent events."""
+
+    stream_type = SSE
+
+    def question(self, path: str, asked: Mapping[str, Any]) -> tuple[str, bool]:
+        return str(asked.get("model", "")), bool(asked.get("stream"))
+
+
+class Chat(InBody):
     def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes:
         message = {"role": "assistant", "content": "".join(map(said, range(tokens)))}
         return msgspec.json.encode(
@@ -64,6 +83,9 @@ class Chat:
             {"error": {"message": message, "type": kind, "param": None, "code": None}}
         )
 
+    def error_event(self, *, message: str) -> bytes:
+        return b"data: %b\n\n" % self.error(status=529, message=message)
+
     def _chunk(
         self, model: str, delta: dict[str, str], *, finish_reason: str | None = None
     ) -> bytes:
@@ -82,7 +104,7 @@ class Chat:
         }
 
 
-class Messages:
+class Messages(InBody):
     def whole(self, model: str, *, tokens: int, asked: Mapping[str, Any]) -> bytes:
         text = "".join(map(said, range(tokens)))
         return msgspec.json.encode(
@@ -127,6 +149,9 @@ class Messages:
         error = {"type": kinds.get(status, "api_error"), "message": message}
         return msgspec.json.encode({"type": "error", "error": error, "request_id": "req_evil"})
 
+    def error_event(self, *, message: str) -> bytes:
+        return b"event: error\ndata: %b\n\n" % self.error(status=529, message=message)
+
     def _event(self, kind: str, **fields: object) -> bytes:
         data = msgspec.json.encode({"type": kind, **fields})
         return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
@@ -161,10 +186,3 @@ class Embeddings(Chat):
                 "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
             }
         )
-
-
-VENDORS: Final[Mapping[str, Vendor]] = {
-    "/chat/completions": Chat(),
-    "/messages": Messages(),
-    "/embeddings": Embeddings(),
-}

@@ -26,6 +26,7 @@ class Seen(msgspec.Struct, kw_only=True):
     body: bytes
     began_at: float
     model: str = ""
+    stream: bool = False
     status: int = 0
     sent_bytes: int = 0
     events: int = 0  # of content
@@ -257,7 +258,7 @@ class EvilServer:
         seen = Seen(
             number=self._numbers,
             path=path,
-            credential=headers.get("x-api-key") or bearer,
+            credential=headers.get("x-api-key") or headers.get("x-goog-api-key") or bearer,
             headers=headers,
             body=body,
             began_at=time.monotonic(),

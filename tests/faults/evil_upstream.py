@@ -40,15 +40,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 
-from tests.faults.evil_dialects import VENDORS, Vendor
+from tests.faults.evil_dialects import Vendor
 from tests.faults.evil_server import Answer, EvilServer
+from tests.faults.evil_vendors import vendor_of
 
 TOKENS: Final = 5
 JSON: Final = ("content-type", "application/json")
-SSE: Final = ("content-type", "text/event-stream; charset=utf-8")
 HTML: Final = b"<html><head><title>Bad gateway</title></head><body>secret-host-7</body></html>"
 MB: Final = 1024 * 1024
 Behaviour = Callable[[Answer, Vendor, list[str]], Awaitable[None]]
@@ -56,7 +57,7 @@ Behaviour = Callable[[Answer, Vendor, list[str]], Awaitable[None]]
 
 async def decent(answer: Answer, vendor: Vendor, _said: list[str], *, tokens: int = TOKENS) -> None:
     model = answer.seen.model
-    if not answer.asked.get("stream"):
+    if not answer.seen.stream:
         await answer.whole(200, vendor.whole(model, tokens=tokens, asked=answer.asked), JSON)
         return
     await stream(answer, vendor, events=tokens)
@@ -65,9 +66,13 @@ async def decent(answer: Answer, vendor: Vendor, _said: list[str], *, tokens: in
     await answer.end()
 
 
+def streamed(vendor: Vendor) -> tuple[str, str]:
+    return "content-type", vendor.stream_type
+
+
 async def stream(answer: Answer, vendor: Vendor, *, events: int, gap_s: float = 0) -> None:
     """The headers, what a stream begins with, and that many events of content."""
-    await answer.head(200, SSE)
+    await answer.head(200, streamed(vendor))
     for data in vendor.opening(answer.seen.model):
         await answer.body(data)
     for number in range(events):
@@ -114,7 +119,7 @@ async def reset_at(answer: Answer, vendor: Vendor, said: list[str]) -> None:
     model = answer.seen.model
     events = [*vendor.opening(model), *(vendor.delta(model, n) for n in range(TOKENS))]
     body = b"".join(b"%x\r\n%b\r\n" % (len(data), data) for data in events)
-    head = b"HTTP/1.1 200 OK\r\n" + ": ".join(SSE).encode()
+    head = b"HTTP/1.1 200 OK\r\n" + ": ".join(streamed(vendor)).encode()
     whole = head + b"\r\ntransfer-encoding: chunked\r\n\r\n" + body
     await answer.raw(whole[: int(said[0])])
     await asyncio.sleep(0.05)
@@ -122,7 +127,7 @@ async def reset_at(answer: Answer, vendor: Vendor, said: list[str]) -> None:
 
 
 async def trickle(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
-    await answer.head(200, SSE)
+    await answer.head(200, streamed(vendor))
     for data in vendor.opening(answer.seen.model):
         await answer.body(data)
     for byte in b"".join(vendor.delta(answer.seen.model, n) for n in range(TOKENS)):
@@ -131,7 +136,7 @@ async def trickle(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
 
 
 async def pings(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
-    await answer.head(200, SSE)
+    await answer.head(200, streamed(vendor))
     while True:
         await answer.body(vendor.ping())
         await asyncio.sleep(0.1)
@@ -170,9 +175,7 @@ async def error_200(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
 
 async def error_event(answer: Answer, vendor: Vendor, said: list[str]) -> None:
     await stream(answer, vendor, events=int(said[0]))
-    error = vendor.error(status=529, message="evil overload")
-    named = b"event: error\n" if answer.seen.path.endswith("/messages") else b""
-    await answer.body(b"%bdata: %b\n\n" % (named, error))
+    await answer.body(vendor.error_event(message="evil overload"))
     await answer.end()
 
 
@@ -188,7 +191,7 @@ async def two_done(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
 async def lying_usage(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
     lies = (b"-7", b"1000000000000")
     true = b"%d" % 99
-    if answer.asked.get("stream"):
+    if answer.seen.stream:
         await stream(answer, vendor, events=2)
         for data in vendor.closing(answer.seen.model, tokens=99, asked=answer.asked):
             await answer.body(data.replace(true, lies[0]))
@@ -214,8 +217,8 @@ def bomb() -> bytes:
     return gzip.compress(bytes(MB), compresslevel=9) * 50
 
 
-async def no_end_of_line(answer: Answer, _vendor: Vendor, _said: list[str]) -> None:
-    await answer.head(200, SSE)
+async def no_end_of_line(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
+    await answer.head(200, streamed(vendor))
     await answer.body(b"data: ")
     for _ in range(200):
         await answer.body(b"x" * MB)
@@ -292,18 +295,18 @@ CREDENTIALS: Final[tuple[tuple[re.Pattern[str], Behaviour], ...]] = (
 
 async def respond(answer: Answer) -> None:
     seen, asked = answer.seen, answer.asked
-    seen.model = str(asked.get("model", ""))
-    path = seen.path.partition("?")[0]
+    path = unquote(seen.path.partition("?")[0])
     if path.endswith("/models"):
         await answer.whole(200, msgspec.json.encode({"object": "list", "data": []}), JSON)
         return
     if path.endswith("/count_tokens"):
         await answer.whole(200, b'{"input_tokens":11}', JSON)
         return
-    vendor = next((found for end, found in VENDORS.items() if path.endswith(end)), None)
+    vendor = vendor_of(path)
     if vendor is None:
         await answer.whole(404, b"{}", JSON)
         return
+    seen.model, seen.stream = vendor.question(path, asked)
     as_model = seen.credential.replace("sk-evil-as-", "evil-")
     for word, table in (
         (seen.credential, CREDENTIALS),

@@ -105,6 +105,10 @@ def test_a_whole_answer_says_what_it_cost() -> None:
     assert CONVERSE.tier(b"{}") is None
     assert CONVERSE.usage(b"[") == (None, None)
     assert CONVERSE.error_in_success(b'{"message":"no"}') is None
+    assert CONVERSE.error_in_success(b'{"output":{},"__type":"x","message":"no"}') is None
+    error = CONVERSE.error_in_success(b'{"__type":"ThrottlingException","message":"no"}')
+    assert error is not None
+    assert error.message == "no"
 
 
 @pytest.mark.parametrize(

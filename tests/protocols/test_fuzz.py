@@ -1,10 +1,7 @@
 """Whatever arrives, from a client or from a vendor, is read or refused, and soon."""
 
-import gc
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
-from time import thread_time
 from typing import Any, Final
 
 import msgspec
@@ -12,76 +9,39 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.codec import Frame, Head, Memo
+from protocols.codec import Frame, Head
 from protocols.errors import DecodeError, FrameTooLarge, ProtocolError
-from protocols.extras import bare_event, bare_response
-from protocols.ir import Dialect, Request
+from protocols.ir import Dialect
 from protocols.native import encodable
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE, UPSTREAM_CODECS
-from protocols.stream import Collector, Grammar
-from tests.protocols.corpus.exchanges import target_of
+from tests.protocols.fuzzed import (
+    ASKED,
+    BOUND_S,
+    CAP,
+    HEAD,
+    MEMO,
+    SMALL_CAP,
+    asked_everywhere,
+    seconds,
+    streamed,
+    told_everywhere,
+    watched,
+)
+from tests.protocols.words import NAMES, WORDS
 
 pytestmark = pytest.mark.timeout(900)  # nightly there are many examples
 
-BOUND_S: Final = 0.1 * 5  # machines of the suite are slow
-HEAD: Final = Head(model="m")
-MEMO: Final = Memo(
-    seed="s", names={"a": "b"}, custom=frozenset({"custom"}), schema_tool="json_output"
-)
-CAP: Final = 1 << 20
-SMALL_CAP: Final = 64
 DEEP: Final = 30_000
 REQUESTS: Final[list[Callable[[bytes, Head], Any]]] = [
     *(codec.decode_request for codec in CLIENT_CODECS.values()),
     *(codec.decode_request for codec in EMBEDDINGS_CODECS.values()),
 ]
-# A question in each dialect, by a client who hears the answer.
-ASKED: Final = {
-    dialect: Request(dialect=dialect, model="m", messages=()) for dialect in CLIENT_CODECS
-}
 CLIENTS: Final = pytest.mark.parametrize("dialect", CLIENT_CODECS)
 UPSTREAM: Final = pytest.mark.parametrize("dialect", UPSTREAM_CODECS)
 EVERY: Final = pytest.mark.parametrize("dialect", NATIVE)
 # What the dialects' objects are made of.
-KEYS: Final = st.sampled_from(
-    [
-        *("messages", "model", "role", "content", "type", "text", "system", "stream", "error"),
-        *("tool", "function", "tools", "name", "id", "input", "tool_calls", "arguments", "index"),
-        *("image_url", "url", "source", "data", "thinking", "signature", "usage", "delta"),
-        *("tool_use_id", "citations", "cache_control", "ttl", "choices", "message", "refusal"),
-        *("tool_choice", "stop", "n", "metadata", "file", "input_audio", "output_config", "format"),
-        *("response_format", "finish_reason", "logprobs", "annotations", "reasoning_content"),
-        *("reasoning", "reasoning_details", "custom", "audio", "stop_reason", "content_block"),
-        *("partial_json", "prompt_tokens", "completion_tokens", "total_tokens", "input_tokens"),
-        *("output", "item", "item_id", "output_index", "content_index", "summary", "call_id"),
-        *("response", "status", "incomplete_details", "encrypted_content", "part", "instructions"),
-        *("candidates", "parts", "contents", "functionCall", "functionResponse", "args", "thought"),
-        *("thoughtSignature", "inlineData", "mimeType", "fileData", "fileUri", "finishReason"),
-        *("usageMetadata", "promptTokenCount", "promptFeedback", "blockReason", "generationConfig"),
-        *("thinkingConfig", "functionDeclarations", "toolConfig", "groundingMetadata"),
-        *("contentBlockIndex", "start", "toolUse", "toolUseId", "toolResult", "reasoningContent"),
-        *("stopReason", "inputTokens", "outputTokens", "cachePoint", "document", "bytes", "json"),
-        *("toolSpec", "inputSchema", "inferenceConfig", "additionalModelRequestFields", "image"),
-        *("=part", "=finish_reason", "=parameters", "=functions", "=reasoning", "=stop", "=url"),
-        *("reasoningText", "redactedContent", "citationsContent", "guardContent", "message_id"),
-    ]
-)
-KINDS: Final = st.sampled_from(
-    [
-        *("text", "user", "assistant", "system", "tool", "function", "custom", "base64", "auto"),
-        *("tool_use", "tool_result", "thinking", "redacted_thinking", "document", "image_url"),
-        *("ephemeral", "json_schema", "char_location", "model", "stop", "tool_calls", "length"),
-        *("message_start", "content_block_start", "content_block_delta", "content_block_stop"),
-        *("message_delta", "message_stop", "text_delta", "input_json_delta", "thinking_delta"),
-        *("signature_delta", "citations_delta", "error", "ping", "end_turn", "server_tool_use"),
-        *("response.created", "response.output_item.added", "response.output_item.done"),
-        *("response.output_text.delta", "response.function_call_arguments.delta"),
-        *("response.reasoning_summary_text.delta", "response.completed", "response.failed"),
-        *("response.content_part.added", "message", "function_call", "function_call_output"),
-        *("input_text", "output_text", "custom_tool_call", "completed", "incomplete", "reasoning"),
-        *("STOP", "MAX_TOKENS", "AUDIO", "png", "us.anthropic"),
-    ]
-)
+KEYS: Final = st.sampled_from(NAMES)
+KINDS: Final = st.sampled_from(WORDS)
 LEAVES: Final = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | KINDS
 VALUES: Final = st.recursive(
     LEAVES | st.text(),
@@ -122,18 +82,6 @@ HOSTILE: Final = pytest.mark.parametrize(
         b"null",
     ],
 )
-
-
-def seconds(read: Callable[[], Any], *allowed: type[Exception]) -> float:
-    """Without the garbage collector's, who goes through all that the tests before have left."""
-    gc.disable()
-    try:
-        began = thread_time()
-        with suppress(*allowed):
-            read()
-        return thread_time() - began
-    finally:
-        gc.enable()
 
 
 def nested(opening: bytes, closing: bytes) -> bytes:
@@ -198,16 +146,6 @@ def test_what_was_read_can_be_asked_in_every_dialect(
     assert seconds(read, ProtocolError) < BOUND_S * len(UPSTREAM_CODECS)
 
 
-def asked_everywhere(dialect: Dialect, body: bytes) -> None:
-    asked = CLIENT_CODECS[dialect].decode_request(body, HEAD)
-    for other, codec in UPSTREAM_CODECS.items():
-        try:
-            sent = codec.encode_request(asked, target_of(other), "seed")
-        except ProtocolError as error:
-            raise AssertionError(f"{other} refuses what was read: {error}") from error
-        msgspec.json.decode(sent.body)
-
-
 @UPSTREAM
 @given(blocks=st.lists(OBJECTS, max_size=3), beside=OBJECTS)
 def test_what_was_answered_can_be_told_in_every_dialect(
@@ -215,17 +153,6 @@ def test_what_was_answered_can_be_told_in_every_dialect(
 ) -> None:
     body = answer_of(dialect, blocks, beside)
     assert seconds(partial(told_everywhere, dialect, body), DecodeError) < BOUND_S * len(ASKED)
-
-
-def told_everywhere(dialect: Dialect, body: bytes) -> None:
-    answer = UPSTREAM_CODECS[dialect].decode_response(body, MEMO)
-    for asked in ASKED.values():
-        known = answer if asked.dialect == dialect else bare_response(answer)
-        try:
-            told = CLIENT_CODECS[asked.dialect].encode_response(known, asked)
-        except ProtocolError as error:
-            raise AssertionError(f"{asked.dialect} cannot tell it: {error}") from error
-        msgspec.json.decode(told.body)
 
 
 # --- what vendors send ----------------------------------------------------------------------------
@@ -291,23 +218,6 @@ def test_a_hostile_event_is_read_or_no_event(dialect: Dialect, body: bytes) -> N
     assert seconds(partial(streamed, dialect, frames), DecodeError) < BOUND_S
 
 
-def streamed(dialect: Dialect, frames: Iterable[Frame]) -> None:
-    """What comes out obeys the grammar, can be collected, and told in every dialect."""
-    decoder = UPSTREAM_CODECS[dialect].event_decoder(MEMO)
-    events = [*(event for frame in frames for event in decoder.feed(frame)), *decoder.close()]
-    grammar, collector = Grammar(), Collector()
-    for event in events:
-        grammar.feed(event)
-        collector.feed(event)
-    grammar.close()
-    assert grammar.faults == []
-    collector.response()
-    for asked in ASKED.values():
-        encoder = CLIENT_CODECS[asked.dialect].event_encoder(asked)
-        known = events if asked.dialect == dialect else [*map(bare_event, events)]
-        assert isinstance(b"".join([*map(encoder.feed, known), encoder.close()]), bytes)
-
-
 @EVERY
 @given(body=OBJECTS.map(msgspec.json.encode) | st.binary(max_size=256), status=st.integers(0, 999))
 def test_nothing_in_an_answer_that_is_forwarded_raises(
@@ -347,17 +257,3 @@ def test_events_of_known_words_are_watched(dialect: Dialect, told: list[bytes]) 
 def test_a_hostile_stream_is_cut_and_watched(dialect: Dialect, body: bytes) -> None:
     for chunks in ([body, b"\n\n"], [b"data: ", body, b"\n\n"]):
         assert seconds(partial(watched, dialect, chunks, CAP), DecodeError, FrameTooLarge) < BOUND_S
-
-
-def watched(dialect: Dialect, chunks: Iterable[bytes], cap: int) -> None:
-    native = NATIVE[dialect]
-    splitter, observer = native.splitter(cap=cap), native.observer(hide_usage=True)
-    for chunk in chunks:
-        for raw in splitter.feed(chunk):
-            native.is_meaningful(raw)
-            native.frame(raw)
-            observer.feed(raw)
-    rest = splitter.close()
-    if rest and (last := native.completed(rest)):
-        native.frame(last)
-        observer.feed(last)

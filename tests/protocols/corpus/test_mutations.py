@@ -26,7 +26,7 @@ from tests.protocols.corpus.exchanges import (
 )
 from tests.protocols.corpus.laws import EVERY_API, Keep, broken, pytestmark  # noqa: F401
 from tests.protocols.corpus.test_heard import faults_of
-from tests.protocols.test_fuzz import ASKED
+from tests.protocols.fuzzed import ASKED
 
 OTHERS: Final[tuple[Any, ...]] = (
     *(None, True, 0, -1, 2.5, 10**30, "", "text", "{", [], {}, [[]], [None], [1], ["a"]),

@@ -1,0 +1,48 @@
+"""`python -m tests.nightly.fuzzing.run TARGET FOLDER [libFuzzer's options]`, with atheris.
+
+The folder holds what was found to be worth keeping; it begins with the seeds. What breaks the
+target is written to where `-artifact_prefix` says.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from time import thread_time
+from typing import Any, Final
+
+# Of an environment of its own, and not typed.
+atheris: Final[Any] = import_module("atheris")
+
+with atheris.instrument_imports(include=["protocols", "gateway.edge.estimates"]):
+    from tests.protocols.fuzzed import BOUND_S, declared
+
+from tests.nightly.fuzzing.mutations import changed
+from tests.nightly.fuzzing.seeds import seeds
+
+
+def main() -> None:
+    program, target, folder, *options = sys.argv
+    kept = Path(folder)
+    for number, seed in enumerate(seeds(target)):
+        (kept / f"seed-{number}").write_bytes(seed)
+
+    def judge(given: bytes) -> None:
+        began = thread_time()
+        declared(target, given)
+        took_s = thread_time() - began
+        # Each line of what is judged counts itself, which costs more than the line.
+        assert took_s < BOUND_S * 2, f"{len(given)} bytes took {took_s:.2f} s"
+
+    def mutate(given: bytes, max_size: int, seed: int) -> bytes:
+        def plain(data: bytes) -> bytes:
+            return bytes(atheris.Mutate(data, max_size))
+
+        return changed(given, dice=Random(seed), plain=plain)[:max_size]  # noqa: S311 - no secret
+
+    atheris.Setup([program, folder, *options], judge, custom_mutator=mutate)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
