@@ -20,6 +20,7 @@ def town(db: None) -> Town:
 
 
 def test_an_export_neutralises_formulas_and_leaves_numbers(town: Town) -> None:
+    """F-77."""
     record = make_record(
         town, requested_model='=HYPERLINK("http://x")', served_model="-5", session_hash="\tx",
         error_code="@sum", charge_nano=-5_000_000_000, degraded=["tools", "images"],

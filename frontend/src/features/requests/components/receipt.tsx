@@ -149,6 +149,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   inconsistent: 'requests:flag.inconsistent',
   internal: 'requests:flag.internal',
   rate_assumed: 'requests:flag.rate_assumed',
+  rate_missing: 'requests:flag.rate_missing',
   truncated: 'requests:flag.truncated',
   unpriced: 'requests:flag.unpriced',
   usage_deviates: 'requests:flag.usage_deviates',
