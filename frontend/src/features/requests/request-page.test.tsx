@@ -60,7 +60,13 @@ test('a markup and a price of one’s own are told, and a correction what was bo
     answer('get', '/api/v1/receipts/:id', {
       ...receipt,
       attempts: [
-        { ...paid, markup_bp: 2000, charge: '0.050411520', tier: 200_000, flags: ['usage_deviates', 'recomputed_differs'] },
+        {
+          ...paid,
+          markup_bp: 2000,
+          charge: '0.050411520',
+          tier: 200_000,
+          flags: ['usage_deviates', 'recomputed_differs'],
+        },
         {
           ...paid,
           kind: 'correction',

@@ -180,7 +180,8 @@ function notes(attempt: ReceiptAttempt, t: TFunction): string[] {
     rounding &&
       rounding.exact_nano !== rounding.rounded_nano &&
       t('requests:receipt.rounding', { exact: rounding.exact_nano, rounded: rounding.rounded_nano }),
-    flags.length > 0 && t('requests:receipt.flags', { flags: flags.map((flag) => named(flag, t)).join(', ') }),
+    flags.length > 0 &&
+      t('requests:receipt.flags', { flags: flags.map((flag) => named(flag, t)).join(', ') }),
     attempt.simulated ? t('requests:pays.simulated') : t(PAYS[attempt.who_pays]),
     transfers.length > 0 && t('requests:receipt.transfers', { count: transfers.length }),
   ].filter((text): text is string => Boolean(text))
