@@ -11,7 +11,7 @@ from protocols import ir
 from protocols.codec import Target
 from protocols.gemini_generate.schema import SPARE_WORDS, Narrowed, json_schema
 from protocols.registry import UPSTREAM_CODECS
-from tests.protocols.test_fuzz import BOUND_S
+from tests.protocols.fuzzed import BOUND_S
 
 
 def raw(schema: Any) -> Raw:

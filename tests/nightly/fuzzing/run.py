@@ -11,17 +11,15 @@ from random import Random
 from time import thread_time
 from typing import Any, Final
 
-# Of an environment of its own, and not typed.
-atheris: Final[Any] = import_module("atheris")
-
-with atheris.instrument_imports(include=["protocols", "gateway.edge.estimates"]):
-    from tests.protocols.fuzzed import BOUND_S, declared
-
-from tests.nightly.fuzzing.mutations import changed
-from tests.nightly.fuzzing.seeds import seeds
+INSTRUMENTED: Final = ["protocols", "gateway.edge.estimates"]
 
 
 def main() -> None:
+    atheris: Any = import_module("atheris")  # of an environment of its own, and not typed
+    with atheris.instrument_imports(include=INSTRUMENTED):
+        fuzzed = import_module("tests.protocols.fuzzed")
+    changed = import_module("tests.nightly.fuzzing.mutations").changed
+    seeds = import_module("tests.nightly.fuzzing.seeds").seeds
     program, target, folder, *options = sys.argv
     kept = Path(folder)
     for number, seed in enumerate(seeds(target)):
@@ -29,16 +27,16 @@ def main() -> None:
 
     def judge(given: bytes) -> None:
         began = thread_time()
-        declared(target, given)
+        fuzzed.declared(target, given)
         took_s = thread_time() - began
         # Each line of what is judged counts itself, which costs more than the line.
-        assert took_s < BOUND_S * 2, f"{len(given)} bytes took {took_s:.2f} s"
+        assert took_s < fuzzed.BOUND_S * 2, f"{len(given)} bytes took {took_s:.2f} s"
 
     def mutate(given: bytes, max_size: int, seed: int) -> bytes:
         def plain(data: bytes) -> bytes:
             return bytes(atheris.Mutate(data, max_size))
 
-        return changed(given, dice=Random(seed), plain=plain)[:max_size]  # noqa: S311 - no secret
+        return bytes(changed(given, dice=Random(seed), plain=plain)[:max_size])  # noqa: S311
 
     atheris.Setup([program, folder, *options], judge, custom_mutator=mutate)
     atheris.Fuzz()
