@@ -126,6 +126,13 @@ OF_PLATFORM: Final[tuple[Setting, ...]] = (
         " nothing.",
     ),
     setting(
+        "SEAL_TTL_S",
+        "int",
+        "86400",
+        "features",
+        "Seconds from its last use for which the vault keeps what clients have no field for.",
+    ),
+    setting(
         "DATABASE_URL",
         "postgres_url",
         "",

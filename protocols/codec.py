@@ -51,6 +51,8 @@ class Target(Struct, frozen=True):
     cache: bool = False  # explicit cache points
     seal_required: bool = False  # Gemini 3
     links: frozenset[str] = frozenset()  # URL schemes it fetches itself
+    # Which messages of its own it wants back with what it thought, though it signs nothing.
+    reasoning_passback: Literal["never", "tool_turns", "always"] = "never"
 
 
 class Loss(Struct, frozen=True):

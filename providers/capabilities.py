@@ -22,6 +22,9 @@ OPENAI: Final = frozenset({"openai", "azure_openai", "openai_compatible"})
 CLAUDE: Final = frozenset({"anthropic", "anthropic_compatible", "bedrock", "vertex"})
 GEMINI: Final = frozenset({"gemini", "vertex"})
 BEDROCK: Final = frozenset({"bedrock"})
+COMPATIBLE: Final = frozenset({"openai_compatible", "anthropic_compatible"})
+PASSBACK: Final[Said] = {"reasoning_passback": "tool_turns", "reasoning": True}
+PASSBACK_ALL: Final[Said] = {"reasoning_passback": "always", "reasoning": True}
 # Before the model's own name: an organisation, a region, a vendor (`us.anthropic.claude-…`).
 REMEMBERED: Final = 4_096  # clients name models that no row lists
 BEFORE: Final = r"(?:.*[./])?"
@@ -56,6 +59,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     links: frozenset[str] = frozenset()
     betas: frozenset[str] | None = None  # of Anthropic's; None: any
     dialects: tuple[Dialect, ...] = ()  # natively; empty: all that its provider speaks
+    reasoning_passback: Literal["never", "tool_turns", "always"] = "never"
     reasoning: bool = False  # thinks before it answers: the longer first-token deadline applies
 
 
@@ -174,6 +178,12 @@ MODELS: Final = (
         reasoning=True,
     ),
     _row(GEMINI, r"gemini-[3-9].*", seal_required=True),
+    # Whoever signs nothing and wants its thoughts back: without them it refuses the conversation.
+    _row(
+        COMPATIBLE, r"deepseek-(?:chat|reasoner)|deepseek-v(?:3[.-][2-9]|[4-9]).*", **PASSBACK_ALL
+    ),
+    _row(COMPATIBLE, r"kimi-k(?:2-thinking|2[.-][5-9]|[3-9]|-thinking).*", **PASSBACK),
+    _row(COMPATIBLE, r"(?:glm-(?:4[.-][6-9]|[5-9])|mimo-v).*", **PASSBACK),
 )
 # What holds beside the rows above, all that fit.
 REFUSALS: Final = (
@@ -267,6 +277,7 @@ def target_of(
         seal_required=can.seal_required,
         links=can.links,
         tools=TOOLS.get(kind, {}),
+        reasoning_passback=can.reasoning_passback,
     )
 
 

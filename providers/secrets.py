@@ -156,6 +156,11 @@ def new_key() -> Secret:
     return Secret(secrets.token_bytes(KEY_BYTES))
 
 
+def derived(*, key: Secret, tenant: str) -> Secret:
+    """A key of the tenant's own, made of one that tenants share; none tells of another's."""
+    return Secret(hmac.digest(key.reveal(), b"key of tenant\0" + tenant.encode(), hashlib.sha256))
+
+
 def read_header(blob: bytes) -> Header:
     """Which keys a blob needs; raises Garbled when it is none."""
     if len(blob) < HEADER_BYTES + TAG_BYTES or not blob.startswith(VERSION):

@@ -27,7 +27,9 @@ from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
 from gateway.edge.spelling import ESCAPED, holds, spelled
 from gateway.edge.splices import is_shared
+from gateway.edge.steps import echoes
 from gateway.edge.translation import TranslatedQuestion, read
+from gateway.edge.vault import Pin
 from gateway.edge.vectors import VectorsQuestion, check_vectors
 from protocols.errors import Problem
 from protocols.ir import NOTHING, Dialect
@@ -140,10 +142,14 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
         return dialect in NAMED_WITHIN
     if what != CHATTING or dialect not in UPSTREAM_CODECS:
         return False
-    if exchange.without_seals:
+    if exchange.seals.are_refused:
         return True
-    body, features = exchange.body, runtime.settings.features
-    if features is not USUAL and may_change(body, candidate.target.target, features):
+    body, features, target = exchange.body, runtime.settings.features, candidate.target.target
+    if exchange.seals.pin is not None and exchange.seals.pin != Pin(target.vendor, target.account):
+        return True
+    if target.reasoning_passback != "never" and not echoes(body):
+        return True
+    if features is not USUAL and may_change(body, target, features):
         return True
     return WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
 

@@ -242,7 +242,7 @@ class Caller:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         if question.lane == "translation":
             headers = JSON_TYPE
-            self.lose(question, told.losses)
+            self.lose(question, await _kept(question, told.losses))
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
         note_answer(exchange, body, window=made.candidate.target.context_window)
         exchange.tier, exchange.whole = native.tier(body), True
@@ -286,7 +286,7 @@ class Caller:
                 raise Disconnected("the stream ended without its last event", sent=True)
             tail = rest or b""
         if question.lane == "translation":
-            self.lose(question, passage.losses)
+            self.lose(question, await _kept(question, passage.losses))
             self._runtime.metrics.disordered(dialect=question.native.dialect, count=passage.faults)
         if passage.failure is not None:
             secret = revealed(step.secret)
@@ -353,6 +353,15 @@ class Caller:
             idle_s=limits.idle_ms / 1000,
             total_at=total_at,
         )
+
+
+async def _kept(question: Question, losses: Sequence[Loss]) -> Sequence[Loss]:
+    """What of the answer is lost, once what can be kept for the client is kept."""
+    keeping = question.keeping
+    if keeping is None:
+        return losses
+    await keeping.keep()
+    return keeping.left(losses)
 
 
 def first_within_s(candidate: Candidate, *, stream: bool) -> float:

@@ -16,6 +16,7 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
     max_inflight: int = 5_000
     max_open_per_key: int = 2_000
     max_open_per_address: int = 0
+    seal_ttl_s: int = 86_400
     features: Features = USUAL
 
     @classmethod
@@ -28,6 +29,7 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
             max_inflight=values["MAX_INFLIGHT"],
             max_open_per_key=values["MAX_OPEN_PER_KEY"],
             max_open_per_address=values["MAX_OPEN_PER_ADDRESS"],
+            seal_ttl_s=values["SEAL_TTL_S"],
             features=_features(values),
         )
 

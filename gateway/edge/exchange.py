@@ -21,6 +21,8 @@ from providers.specs import CredentialSpec, PriceSpec, ProviderSpec, Surface, Ta
 
 if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
+    from gateway.edge.steps import Recalled
+    from gateway.edge.vault import Pin
     from protocols.errors import Problem
     from protocols.multipart import Form
     from providers.usage import UsageClasses
@@ -49,6 +51,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     codec: ClientCodec
     request: ir.Request
     to_vendors: ir.Request  # without what the gateway does itself
+
+
+class Seals(msgspec.Struct, kw_only=True):
+    """What is known of those in the history."""
+
+    pin: "Pin | None" = None  # whose those are that do not say so
+    is_pin_read: bool = False
+    recalled: "Recalled | None" = None  # what the vault has kept, once it was asked
+    are_refused: bool = False  # a vendor has refused one
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +137,7 @@ class Exchange:
         "receive",
         "recorded",
         "said_bytes",
+        "seals",
         "send",
         "sending",
         "snapshot",
@@ -141,7 +153,6 @@ class Exchange:
         "vendor_key",
         "whole",
         "withheld",
-        "without_seals",
     )
 
     def __init__(
@@ -177,7 +188,7 @@ class Exchange:
         self.started_at = 0.0  # the same moment, in seconds since 1970: by it prices are chosen
         # attempt
         self.asked: Asked | None = None  # once a vendor of another dialect is to be asked
-        self.without_seals = False  # a vendor has refused one
+        self.seals = Seals()
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client

@@ -5,7 +5,7 @@ frame, or one in which the vendor says that it failed, nothing goes on at all.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,6 +16,9 @@ from protocols.codec import Loss
 from protocols.errors import Problem
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
+
+if TYPE_CHECKING:
+    from gateway.edge.keeping import Keeping
 
 EVENT_CAP_BYTES: Final = 1_048_576
 MEDIA_EVENT_CAP_BYTES: Final = 16_777_216  # a whole picture may be one event
@@ -39,6 +42,7 @@ class Passage:
         "counts",
         "failing",
         "failure",
+        "keeping",
         "meaningful",
         "observer",
         "open",
@@ -66,6 +70,7 @@ class Passage:
         self.over = False  # the last event has come
         self.meaningful = False  # the last chunk completed more than pings
         self.failure: Problem | None = None  # the vendor says that it failed
+        self.keeping: Keeping | None = None
         self.counts = True  # whether that speaks against the vendor
         self.failing = b""  # the event in which it says so, where it may go on
 

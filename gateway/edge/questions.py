@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from gateway.edge.carried import ENCLOSED, EnclosedPassage, stays_enclosed
 from gateway.edge.exchange import Candidate, Exchange, Lane
+from gateway.edge.keeping import Keeping
 from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, Passage
 from gateway.edge.splices import splice
 from protocols.anthropic_messages.betas import cleared, judged
@@ -47,6 +48,7 @@ class Question(Protocol):
     headers: dict[str, str]
     losses: tuple[Loss, ...]
     top: Mapping[str, Raw] | None  # fields of the body, where they are known without reading it
+    keeping: Keeping | None  # what the answer leaves behind, where it leaves anything
 
     def passage(self) -> Passage:
         """For a stream."""
@@ -72,6 +74,7 @@ class NativeQuestion:
     )
 
     lane: Lane = "native"
+    keeping: Keeping | None = None
 
     def __init__(
         self,

@@ -37,6 +37,7 @@ from gateway.edge.readiness import (
 )
 from gateway.edge.slots import Slots
 from gateway.edge.upstream import Upstream
+from gateway.edge.vault import Vault, vault_redis
 from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
 from gateway.spool.writer import SpoolConfig, SpoolWriter
 from protocols.ir import Dialect
@@ -69,6 +70,10 @@ class TrafficMeter(CredentialMeter, Protocol):
 
     def lost(self, *, code: str, asked: str, spoken: str) -> None:
         """In translation, on the way there or back."""
+        ...
+
+    def sealed(self, *, outcome: str, count: int = 1) -> None:
+        """Stored in the vault, returned from it, missed there; or refused by a vendor."""
         ...
 
     def disordered(self, *, dialect: str, count: int) -> None: ...
@@ -118,6 +123,7 @@ class Runtime:
     failures: FailureMeter
     slots: Slots
     books: Books
+    vault: Vault
     hmac_key: bytes  # of what vendors are told about clients
     native: Mapping[Dialect, NativeDialect]
     adapters: Mapping[str, Adapter]
@@ -195,6 +201,13 @@ class Runtime:
                 most_per_address=config.edge.max_open_per_address,
             ),
             books=books,
+            vault=Vault(
+                redis=vault_redis(config.redis_url),
+                box=snapshots,
+                meter=meter,
+                hmac_key=hmac_key,
+                ttl_s=config.edge.seal_ttl_s,
+            ),
             hmac_key=hmac_key,
             native=NATIVE,
             adapters=ADAPTERS,
@@ -218,6 +231,7 @@ class Runtime:
         await self.snapshots.stop()
         await self.upstream.close()
         await self.media.close()
+        await self.vault.close()
         await self.state.aclose()
         await self.cache.aclose()
         await self.broker.aclose()

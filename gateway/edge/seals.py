@@ -1,8 +1,8 @@
 """Whose seals go where (protocols.md PR-33, PR-34).
 
-Laws: a seal goes back to the vendor that made it and to nobody else; in the field of another
-vendor's dialect it travels wrapped, so that whoever reads it later knows whose it is; nothing is
-remembered here.
+Laws: a seal goes back to the vendor, and the account, that made it and to nobody else; in the field
+of another vendor's dialect it travels wrapped, so that whoever reads it later knows whose it is;
+nothing is remembered here.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from gateway.edge.vault import Pin
 from protocols import ir
-from protocols.codec import Loss
+from protocols.codec import Loss, Target
 from protocols.ir import Dialect, Event, Seal
 from protocols.seals import MARK, unwrap, wrap
 
@@ -31,20 +32,32 @@ REFUSALS: Final = (
 )
 # By either of its doors, as Chat names it.
 GOOGLE: Final = "google"
+# Of the right vendor and another account: nobody who is asked here can read it.
+ELSEWHERE: Final = "another account"
 GOOGLE_VENDORS: Final = frozenset({"gemini", "vertex"})
 # As a string in JSON begins with it: whoever is shown such a body is shown a seal of another's.
 WRAPPED: Final = b'"' + MARK.encode()
 
 
-def opened(request: ir.Request, *, vendor: str) -> ir.Request:
-    """Each seal under the name of who made it; `vendor` is who will be asked."""
+def opened(request: ir.Request, *, target: Target, pin: Pin | None = None) -> ir.Request:
+    """Each seal under the name of who made it; `target` is who will be asked.
+
+    `pin`: whose those are that do not say so.
+    """
+    own = OWN_VENDOR.get(request.dialect)
 
     def known(seal: Seal) -> Seal:
         found = unwrap(seal.signature) if seal.signature else None
         if found is not None:
-            return replace(seal, origin=found.origin, signature=found.signature)
-        is_google = seal.origin == GOOGLE and vendor in GOOGLE_VENDORS
-        return replace(seal, origin=vendor) if is_google else seal
+            seal = replace(
+                seal, origin=found.origin, signature=found.signature, account=found.account
+            )
+        elif pin is not None and seal.origin == own:
+            seal = replace(seal, origin=pin.vendor, account=pin.account)
+        elif seal.origin == GOOGLE and target.vendor in GOOGLE_VENDORS:
+            seal = replace(seal, origin=target.vendor)
+        is_elsewhere = seal.account not in {None, target.account}
+        return replace(seal, origin=ELSEWHERE) if is_elsewhere else seal
 
     messages = tuple(
         replace(message, content=_changed(message.content, known))
@@ -83,12 +96,20 @@ def stripped(request: ir.Request) -> tuple[ir.Request, tuple[Loss, ...]]:
 class Sealer:
     """The seals of one answer, as its client may keep them."""
 
-    __slots__ = ("_own", "_vendor")
+    __slots__ = ("_account", "_has_field", "_vendor", "wraps")
 
-    def __init__(self, *, asks: Dialect, vendor: str) -> None:
-        """`vendor` has made them, `asks` is spoken by who gets them."""
-        self._own = OWN_VENDOR.get(asks)
-        self._vendor = vendor
+    def __init__(self, *, asks: Dialect, target: Target, pin: Pin | None = None) -> None:
+        """`target` has made them, `asks` is spoken by who gets them.
+
+        `pin`: whose those are that do not say so, once there is one.
+        """
+        own = OWN_VENDOR.get(asks)
+        self._has_field = own is not None
+        self._vendor, self._account = target.vendor, target.account
+        if pin is None:
+            self.wraps = own != target.vendor
+        else:
+            self.wraps = pin != Pin(vendor=target.vendor, account=target.account)
 
     def event(self, event: Event) -> Event:
         match event:
@@ -110,10 +131,10 @@ class Sealer:
         )
 
     def _told(self, seal: Seal) -> Seal:
-        own = self._own
-        if own is None or own == self._vendor or seal.signature is None:
-            return replace(seal, origin=self._vendor)
-        return replace(seal, origin=own, signature=wrap(replace(seal, origin=self._vendor)))
+        seal = replace(seal, origin=self._vendor, account=self._account)
+        if not (self._has_field and self.wraps) or seal.signature is None:
+            return seal
+        return replace(seal, signature=wrap(seal))
 
 
 def _changed(content: tuple[ir.Content, ...], change: Callable[[Seal], Seal]) -> tuple[Any, ...]:

@@ -73,11 +73,13 @@ class Delivery:
         b"" where the vendor just closed. Raises UpstreamFault and FrameTooLarge.
         """
         exchange, watch, read = self._exchange, self._watch, answer.read
-        feed, note = passage.feed, passage.note
+        feed, note, keeping = passage.feed, passage.note, passage.keeping
         checkpoint_at = math.inf
         while chunk := await read():
             data = feed(chunk)
             note(exchange, data)
+            if keeping is not None and keeping.step.changed:
+                await keeping.keep()
             if passage.open:
                 if exchange.delivered is None:
                     exchange.delivered = attempt

@@ -6,7 +6,7 @@ the stream is over.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.edge.exchange import Exchange
 from gateway.edge.naming import Naming
@@ -17,6 +17,10 @@ from protocols.errors import DecodeError, Problem, ProtocolError, kind_named
 from protocols.ir import Dialect
 from protocols.native import FAILED_STOPS, NativeDialect
 from protocols.stream import Grammar
+
+if TYPE_CHECKING:
+    from gateway.edge.keeping import Keeping
+    from gateway.edge.steps import Step
 
 # Whose events are numbered: only the stream itself knows what comes next.
 NUMBERED: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
@@ -39,6 +43,7 @@ class TranslatedPassage(Passage):
         "_events",
         "_grammar",
         "_naming",
+        "_step",
         "_text_bytes",
     )
 
@@ -53,6 +58,7 @@ class TranslatedPassage(Passage):
         cap: int,
     ) -> None:
         super().__init__(native, hide_usage=False, cap=cap)
+        self._step: Step | None = None
         self._client = client
         self._decoder = decoder
         self._encoder = encoder
@@ -61,6 +67,10 @@ class TranslatedPassage(Passage):
         self._ended: bytes | None = None  # what the client will see of the last event
         self._events = 0  # that said something, and were not counted yet
         self._text_bytes = 0
+
+    def keep_in(self, keeping: "Keeping") -> None:
+        """What is said from now on, as far as the next turn needs it."""
+        self.keeping, self._step = keeping, keeping.step
 
     @property
     def losses(self) -> list[Loss]:
@@ -128,6 +138,7 @@ class TranslatedPassage(Passage):
             )
 
     def _tell(self, events: Iterable[ir.Event], kept: list[bytes]) -> None:
+        step = self._step
         for event in events:
             self._grammar.feed(event)
             if self._ended is not None:
@@ -146,6 +157,10 @@ class TranslatedPassage(Passage):
                 case ir.TextDelta() | ir.ArgumentsDelta():
                     self._events += 1
                     self._text_bytes += len(event.text)
+                    if step is not None and event.index in step.thoughts:
+                        step.think(event.index, event.text)
+                case ir.BlockStarted() | ir.Sealed() if step is not None:
+                    step.feed(event)
                 case _:
                     pass
             if told := self._encoder.feed(self._naming.event(event)):

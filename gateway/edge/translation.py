@@ -14,11 +14,13 @@ from gateway.edge.carried import OPENED
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.features import changed
+from gateway.edge.keeping import keeping_of
 from gateway.edge.naming import Naming, answer_id
 from gateway.edge.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import Sealer, opened, stripped
 from gateway.edge.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
+from gateway.edge.steps import restored
 from gateway.edge.translated_passage import ModelFailed, TranslatedPassage
 from protocols import ir
 from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
@@ -103,6 +105,7 @@ class TranslatedQuestion:
         "_upstream",
         "body",
         "headers",
+        "keeping",
         "losses",
         "native",
     )
@@ -124,10 +127,12 @@ class TranslatedQuestion:
         seed = f"{request_id}.{len(exchange.attempts)}"
         target = target_of(candidate)
         hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=runtime.hmac_key)
-        request = opened(hidden, vendor=target.vendor)
+        request = opened(hidden, target=target, pin=exchange.seals.pin)
         unsealed: tuple[Loss, ...] = ()
-        if exchange.without_seals:
+        if exchange.seals.are_refused:
             request, unsealed = stripped(request)
+        elif exchange.seals.recalled is not None:
+            request, unsealed = restored(request, exchange.seals.recalled, target)
         request, left_out = changed(request, target, runtime.settings.features)
         encoded = self._upstream.encode_request(request, target, seed)
         carried = candidate.surface.envelope
@@ -143,12 +148,15 @@ class TranslatedQuestion:
             id=answer_id(exchange.arrival.operation.dialect, request_id),
             model=exchange.model,
             created=int(runtime.wall()),
-            sealer=Sealer(asks=exchange.arrival.operation.dialect, vendor=target.vendor),
+            sealer=Sealer(
+                asks=exchange.arrival.operation.dialect, target=target, pin=exchange.seals.pin
+            ),
             is_foreign=dialect != exchange.arrival.operation.dialect,
         )
+        self.keeping = keeping_of(exchange, self._asked.request, target, runtime.vault)
 
     def passage(self) -> TranslatedPassage:
-        return TranslatedPassage(
+        passage = TranslatedPassage(
             self.native,
             client=self._client,
             decoder=self._upstream.event_decoder(self._memo),
@@ -156,11 +164,16 @@ class TranslatedQuestion:
             naming=self._naming,
             cap=self._cap,
         )
+        if self.keeping is not None:
+            passage.keep_in(self.keeping)
+        return passage
 
     def told(self, body: bytes, *, stream: bool) -> Told:
         response = self._upstream.decode_response(body, self._memo)
         if response.stop.reason in FAILED_STOPS:
             raise ModelFailed(response.stop.raw or response.stop.reason)
+        if self.keeping is not None:
+            self.keeping.take(response.content)
         named = self._naming.response(response)
         if stream:
             encoder = self._asked.codec.event_encoder(self._asked.request)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from gateway.edge.errors import refusal
 from gateway.edge.exchange import Candidate, Exchange, Lane
+from gateway.edge.keeping import Keeping
 from gateway.edge.passage import Passage
 from gateway.edge.questions import Told
 from gateway.edge.runtime import Runtime
@@ -58,6 +59,7 @@ class VectorsQuestion:
 
     lane: Lane = "translation"
     top: Mapping[str, Raw] | None = None
+    keeping: Keeping | None = None
 
     def __init__(self, exchange: Exchange, candidate: Candidate, runtime: Runtime) -> None:
         """Raises GatewayError where the client's body is not of its dialect, or cannot be asked."""

@@ -47,6 +47,8 @@ SILENCE_S: Final = 10.0  # after which the subscription is asked whether it live
 CREDENTIALS: Final = "provider_credentials"
 AWS_PAIRS: Final = "aws_pairs"
 SEALED: Final = "sealed_secret"
+VAULT: Final = "vault"  # of no database: what is in Redis
+ENTRY: Final = "entry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,14 @@ class SnapshotHolder:
         """What a client signs with; raises CannotOpen."""
         return self._envelope.open_pair(pair, tenant_id=tenant_id)
 
+    def seal_entry(self, value: bytes, *, tenant_id: str, row: str) -> bytes:
+        """Under a key of the tenant's; raises CannotOpen where there is none."""
+        return self._envelope.seal_entry(value, tenant_id=tenant_id, row=row)
+
+    def open_entry(self, blob: bytes, *, tenant_id: str, row: str) -> bytes:
+        """Raises CannotOpen for what was sealed for another tenant or another row."""
+        return self._envelope.open_entry(blob, tenant_id=tenant_id, row=row)
+
     def workers(self) -> int:
         """How many of the data plane live, this one included."""
         return self._acks.alive
@@ -177,10 +187,11 @@ class SnapshotHolder:
         self.clock.observe(
             server_s=head.server_s, asked_at=head.asked_at, answered_at=head.answered_at
         )
-        version, assembly = self.current.version, self._assembly
+        version, assembly, envelope = self.current.version, self._assembly, self._envelope
         if head.version < version:
             log.warning("configuration_went_back", version=head.version, had=version)
-            version, assembly = 0, Assembly(Envelope(self._ring))
+            version, envelope = 0, Envelope(self._ring)
+            assembly = Assembly(envelope)
         with nullcontext() if version else _without_collector():
             if head.version > version:
                 async with aclosing(self._source.newer(version)) as pages:
@@ -191,10 +202,10 @@ class SnapshotHolder:
         # What was read was true when the server said so, not when the reading ended.
         self._heard_at, self._heard = head.answered_at, True
         if assembly is not self._assembly or version != self.current.version:
-            self._swap(assembly, version=version)
+            self._swap(assembly, envelope, version=version)
 
-    def _swap(self, assembly: Assembly, *, version: int) -> None:
-        self._assembly = assembly
+    def _swap(self, assembly: Assembly, envelope: "Envelope", *, version: int) -> None:
+        self._assembly, self._envelope = assembly, envelope
         self.current = assembly.snapshot(version)
         self._swapped.set()
 
@@ -207,7 +218,8 @@ class SnapshotHolder:
             self._problem = f"PostgreSQL cannot be read ({self._unread}) and {unusable}"
             log.error("no_configuration", error=self._problem)
             return
-        assembly = Assembly(Envelope(self._ring))
+        envelope = Envelope(self._ring)
+        assembly = Assembly(envelope)
         try:
             with _without_collector():
                 while rows := await asyncio.to_thread(copy.page):
@@ -215,7 +227,7 @@ class SnapshotHolder:
                 await _in_slices(assembly.settle())
         finally:
             copy.close()
-        self._swap(assembly, version=copy.header.version)
+        self._swap(assembly, envelope, version=copy.header.version)
         self._problem = ""
         log.warning("configuration_from_copy", version=copy.header.version)
 
@@ -277,13 +289,17 @@ class Envelope:
         self._ring = ring
         self._wrapped: dict[str, DataKeySpec] = {}
         self._unwrapped: dict[str, Secret] = {}
+        self._live: dict[str, str] = {}  # tenant, or "" for the platform -> its key
 
     def learn(self, key: DataKeySpec) -> None:
         self._wrapped[key.id] = key
+        self._live[key.tenant_id or ""] = key.id
 
     def forget(self, key_id: str) -> None:
-        self._wrapped.pop(key_id, None)
+        spec = self._wrapped.pop(key_id, None)
         self._unwrapped.pop(key_id, None)
+        if spec is not None and self._live.get(spec.tenant_id or "") == key_id:
+            del self._live[spec.tenant_id or ""]
 
     def open(self, credential: CredentialSpec, *, tenant_id: str | None) -> Secret:
         place = Place(table=CREDENTIALS, row=credential.id, field=SEALED, tenant=tenant_id or "")
@@ -293,15 +309,47 @@ class Envelope:
         place = Place(table=AWS_PAIRS, row=pair.access_key_id, field=SEALED, tenant=tenant_id)
         return self._opened(pair.sealed, place)
 
-    def _opened(self, blob: bytes, place: Place) -> Secret:
+    def seal_entry(self, value: bytes, *, tenant_id: str, row: str) -> bytes:
+        key_id = self._live.get(tenant_id) or self._live.get("")
+        if key_id is None:
+            raise CannotOpen("there is no data key")
+        try:
+            key = self._key_of(key_id, tenant_id=tenant_id)
+            header = secrets.read_header(self._wrapped[key_id].wrapped)
+        except (SecretsError, InvalidTag) as error:
+            raise CannotOpen(str(error)) from None
+        return secrets.seal(
+            value=Secret(value),
+            key=key,
+            kek_id=header.kek_id,
+            dek_id=header.dek_id,
+            place=_entry(row, tenant_id=tenant_id),
+        )
+
+    def open_entry(self, blob: bytes, *, tenant_id: str, row: str) -> bytes:
+        try:
+            key_id = str(secrets.read_header(blob).dek_id)
+            key = self._key_of(key_id, tenant_id=tenant_id)
+        except (SecretsError, LookupError, InvalidTag) as error:
+            raise CannotOpen(str(error)) from None
+        return self._opened(blob, _entry(row, tenant_id=tenant_id), key=key).reveal()
+
+    def _opened(self, blob: bytes, place: Place, *, key: Secret | None = None) -> Secret:
         """Raises CannotOpen."""
         try:
-            key = self._data_key(str(secrets.read_header(blob).dek_id))
+            key = key or self._data_key(str(secrets.read_header(blob).dek_id))
             return secrets.open_sealed(blob=blob, key=key, place=place)
         except (SecretsError, LookupError) as error:
             raise CannotOpen(str(error)) from None
         except InvalidTag:
             raise CannotOpen("the value does not belong to this place, or was changed") from None
+
+    def _key_of(self, key_id: str, *, tenant_id: str) -> Secret:
+        """The platform's opens nothing of a tenant itself: each has one that is made of it."""
+        key = self._data_key(key_id)
+        if self._wrapped[key_id].tenant_id is None:
+            return secrets.derived(key=key, tenant=tenant_id)
+        return key
 
     def _data_key(self, key_id: str) -> Secret:
         if key_id not in self._unwrapped:
@@ -312,6 +360,10 @@ class Envelope:
                 blob=spec.wrapped, ring=self._ring, tenant=spec.tenant_id or ""
             )
         return self._unwrapped[key_id]
+
+
+def _entry(row: str, *, tenant_id: str) -> Place:
+    return Place(table=VAULT, row=row, field=ENTRY, tenant=tenant_id)
 
 
 async def _in_slices(steps: Iterator[None]) -> None:

@@ -68,6 +68,11 @@ LOSSES: Final = Counter(
     "What was asked or answered and could not be said in the other's dialect.",
     ["code", "from", "to"],
 )
+SEALS: Final = Counter(
+    "switchyard_seals_total",
+    "What vendors want back unchanged and clients have no field for.",
+    ["outcome"],
+)
 DISORDER: Final = Counter(
     "switchyard_stream_disorder_total",
     "Events of vendors' streams that came out of their order, while they were translated.",
@@ -143,6 +148,9 @@ class Traffic:
     def lost(self, *, code: str, asked: str, spoken: str) -> None:
         # What follows the colon is a field's name, and clients make them up.
         LOSSES.labels(code.partition(":")[0], asked, spoken).inc()
+
+    def sealed(self, *, outcome: str, count: int = 1) -> None:
+        SEALS.labels(outcome).inc(count)
 
     def disordered(self, *, dialect: str, count: int) -> None:
         if count:

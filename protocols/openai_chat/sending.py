@@ -39,6 +39,11 @@ class Sending:
     def takes(self, concept: str) -> bool:
         return concept not in self.target.refuses
 
+    def wants_reasoning(self, *, on_tool_turn: bool) -> bool:
+        """Back, with a message of the assistant's."""
+        wanted = self.target.reasoning_passback if self.takes("reasoning_content") else "never"
+        return wanted == "always" or (wanted == "tool_turns" and on_tool_turn)
+
     def noted(self, extra: Extra | None, note: str) -> bool:
         """Whether the client said it so. The notes of other dialects are theirs."""
         return self.is_same and noted(extra, note)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from protocols import custom_tools, ir
 from protocols.ir import Media, Message, Refusal, Thinking, ToolCall, ToolResult
 from protocols.naming import fitting_id
+from protocols.openai_chat.answers import REASONING_KEYS
 from protocols.openai_chat.notes import LEGACY, NAME
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_parts import Part, media_parts, parts_of, written
@@ -148,6 +149,11 @@ class MessageWriter:
             said["function_call"] = calls[0][LEGACY]
         elif calls:
             said["tool_calls"] = calls
+        if said.keys().isdisjoint(REASONING_KEYS) and sending.wants_reasoning(
+            on_tool_turn=bool(calls)
+        ):
+            # Nobody knows it any more, or another model thought it: the field must be there.
+            said["reasoning_content"] = ""
         sending.rest(said, message.extra, path)
         self.said.append(said)
 
@@ -164,7 +170,7 @@ class MessageWriter:
             return
         seal = thought.seal
         is_foreign = _has_signature(seal) and seal.origin != sending.target.vendor
-        wanted = on_tool_turn and not sending.is_openai and sending.takes("reasoning_content")
+        wanted = sending.wants_reasoning(on_tool_turn=on_tool_turn)
         if thought.text and wanted and not is_foreign:
             said["reasoning_content"] = said.get("reasoning_content", "") + thought.text
             return

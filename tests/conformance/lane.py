@@ -24,6 +24,7 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.slots import Slots
+from gateway.edge.vault import Found
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.codec import Target
 from protocols.ir import Dialect
@@ -81,6 +82,7 @@ class Metrics:
 
     def upstream(self, **_said: Any) -> None: ...
     def lost(self, **_said: Any) -> None: ...
+    def sealed(self, **_said: Any) -> None: ...
     def disordered(self, **_said: Any) -> None: ...
     def canceled(self, *, seconds: float) -> None: ...
     def stream_opened(self) -> None: ...
@@ -92,6 +94,21 @@ class Alone:
 
     def follow(self, snapshot: Snapshot) -> None: ...
     def announce(self, changes: Iterable[object]) -> None: ...
+
+
+class Empty:
+    """A vault without Redis, which therefore is out."""
+
+    clock = staticmethod(time.monotonic)
+
+    async def keep(self, _tenant_id: str, _entries: object, *, within_s: float) -> bool:
+        return within_s < 0
+
+    async def find(self, _tenant_id: str, _names: object) -> Found:
+        return Found()
+
+    async def pin(self, _tenant_id: str, _session: str) -> None: ...
+    def set_pin(self, _tenant_id: str, _session: str, _pin: object) -> None: ...
 
 
 class OneTry(RetryBudget):
@@ -130,6 +147,7 @@ def runtime(
         failures=FailureMeter(per_minute=30, addresses=10),
         slots=Slots(most=9, most_per_key=9, most_per_address=0),
         books=books(notebook),
+        vault=cast("Any", Empty()),
         hmac_key=b"k" * 32,
         native=NATIVE,
         adapters=ADAPTERS,

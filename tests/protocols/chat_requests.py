@@ -19,6 +19,7 @@ def target(*refuses: str, vendor: str = "openai", **said: Any) -> Target:
 
 OPENAI = target()
 OTHER = target(vendor="somebody")
+THINKER = target(vendor="somebody", reasoning_passback="tool_turns")
 
 
 def asked(*messages: Message, dialect: ir.Dialect = "anthropic.messages", **said: Any) -> Request:

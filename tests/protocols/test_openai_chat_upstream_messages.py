@@ -1,5 +1,7 @@
 """Messages to vendors that speak Chat."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from msgspec import Raw
@@ -11,6 +13,7 @@ from tests.protocols.chat_requests import (
     CALL,
     OPENAI,
     OTHER,
+    THINKER,
     asked,
     body,
     losses,
@@ -111,11 +114,17 @@ NAMED = ir.Thinking(seal=ir.Seal(origin="openai", id="rs_1"))
 @pytest.mark.parametrize(
     ("thought", "to", "told", "lost"),
     [
-        (THOUGHT, OTHER, "hm", []),
-        (OWN, OTHER, "hm", []),
-        (SIGNED, OTHER, None, ["seal"]),
+        (THOUGHT, THINKER, "hm", []),
+        (OWN, THINKER, "hm", []),
+        (SIGNED, THINKER, "", ["seal"]),
+        (THOUGHT, OTHER, None, ["reasoning"]),
         (THOUGHT, OPENAI, None, ["reasoning"]),
-        (THOUGHT, target("reasoning_content", vendor="somebody"), None, ["reasoning"]),
+        (
+            THOUGHT,
+            target("reasoning_content", vendor="somebody", reasoning_passback="always"),
+            None,
+            ["reasoning"],
+        ),
         (NAMED, OPENAI, None, []),
     ],
 )
@@ -127,8 +136,29 @@ def test_reasoning_returns_to_who_wrote_it(
     assert losses(request, to) == lost
 
 
-def test_reasoning_returns_on_turns_with_calls_only() -> None:
-    assert losses(asked(model(THOUGHT, ir.Text(text="a"))), OTHER) == ["reasoning"]
+@pytest.mark.parametrize(
+    ("wanted", "told", "lost"),
+    [("never", None, ["reasoning"]), ("tool_turns", None, ["reasoning"]), ("always", "hm", [])],
+)
+def test_some_want_it_back_on_turns_without_calls_too(
+    wanted: Any, told: str | None, lost: list[str]
+) -> None:
+    request, to = asked(model(THOUGHT, ir.Text(text="a"))), target(reasoning_passback=wanted)
+    assert body(request, to)["messages"][0].get("reasoning_content") == told
+    assert losses(request, to) == lost
+
+
+@pytest.mark.parametrize("dialect", ["anthropic.messages", "openai.chat"])
+@pytest.mark.parametrize(
+    ("wanted", "said"), [("never", set()), ("tool_turns", {0}), ("always", {0, 2})]
+)
+def test_whoever_wants_it_back_finds_the_field_where_nobody_knows_it(
+    dialect: Any, wanted: Any, said: set[int]
+) -> None:
+    result = ir.Message(role="user", content=(ir.ToolResult(call_id="c1", name="f"),))
+    request = asked(model(CALL), result, model(ir.Text(text="a")), dialect=dialect)
+    told = body(request, target(vendor="somebody", reasoning_passback=wanted))["messages"]
+    assert {at for at, each in enumerate(told) if each.get("reasoning_content") == ""} == said
 
 
 def test_what_a_vendor_ran_itself_is_lost() -> None:

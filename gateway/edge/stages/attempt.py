@@ -15,7 +15,7 @@ import structlog
 from gateway.edge.asking import Unfit, ask, fetch, to_fetch
 from gateway.edge.calling import Caller
 from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
-from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
+from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
 from gateway.edge.failures import (
     KINDS,
     NOTHING_TO_SAY,
@@ -27,6 +27,7 @@ from gateway.edge.failures import (
     with_wait,
 )
 from gateway.edge.rating import COUNTING, rating_of
+from gateway.edge.recalling import SEALS, may_recall, pin_down, recall
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import is_refused
@@ -142,7 +143,8 @@ class Course:
             failures.append(failure)
             exchange.usage, exchange.stop, exchange.tier = NO_USAGE, None, None
             if self._may_unseal(failure):
-                exchange.without_seals = True
+                exchange.seals.are_refused = True
+                runtime.metrics.sealed(outcome="refused")
                 step = walk.repeat(step)
                 continue
             if failure.verdict.cls not in RETRYABLE:
@@ -166,7 +168,9 @@ class Course:
         """Whether the same may be asked once more, without the seals that were refused."""
         exchange = self._exchange
         refused = failure.verdict.cls not in RETRYABLE and is_refused(failure.body)
-        return refused and not exchange.without_seals and exchange.arrival.operation.what == "chat"
+        return (
+            refused and not exchange.seals.are_refused and exchange.arrival.operation.what == "chat"
+        )
 
     async def _again(self, walk: Walk) -> Step | None:
         """The last target once more, when that may help."""
@@ -188,10 +192,12 @@ class Course:
         """None: the client has its answer."""
         runtime, provider = self._runtime, step.candidate.provider
         model, credential = step.candidate.target.public_name, step.credential
-        exchange = self._exchange
-        if urls := to_fetch(exchange, step.candidate):
-            await self._fetch(step, urls)
-        question = ask(exchange, step.candidate, runtime)
+        exchange, asked = self._exchange, step.candidate
+        if may_recall(exchange, asked):
+            asked = await recall(exchange, step, runtime)
+        if urls := to_fetch(exchange, asked):
+            await self._fetch(asked, urls)
+        question = ask(exchange, asked, runtime)
         exchange.lane = question.lane
         now = runtime.clock()
         made = Attempt(
@@ -218,13 +224,15 @@ class Course:
             if credential.id:
                 self._end_in_pool(made, to_pool)
             self._measure(made, verdict)
+        if failure is None and exchange.arrival.operation.dialect in SEALS:
+            pin_down(exchange, asked.target.target, lane=question.lane, runtime=runtime)
         return failure
 
-    async def _fetch(self, step: Step, urls: tuple[str, ...]) -> None:
+    async def _fetch(self, asked: Candidate, urls: tuple[str, ...]) -> None:
         self._watch.rest()
         try:
             with self._watch:
-                await fetch(self._exchange, step.candidate, urls, self._runtime)
+                await fetch(self._exchange, asked, urls, self._runtime)
         except (TimedOut, Stopping) as fault:
             failure = of_fault(fault, slug="the server of a file", answered=False)
             problem = Problem(kind=KINDS[failure.verdict.cls], message=failure.told)

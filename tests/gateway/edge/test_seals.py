@@ -85,7 +85,7 @@ async def test_a_seal_reaches_nobody_else_not_even_in_the_dialect_of_the_client(
 
 
 def test_a_seal_of_the_dialects_own_vendor_is_not_wrapped() -> None:
-    sealer = Sealer(asks="anthropic.messages", vendor="anthropic")
+    sealer = Sealer(asks="anthropic.messages", target=Target(model="m", vendor="anthropic"))
     seal = ir.Seal(origin="anthropic", signature="s")
 
     assert sealer.event(ir.Sealed(index=0, seal=seal)) == ir.Sealed(index=0, seal=seal)
@@ -93,7 +93,7 @@ def test_a_seal_of_the_dialects_own_vendor_is_not_wrapped() -> None:
 
 def test_what_chat_has_no_field_for_is_not_wrapped_for_it() -> None:
     block = ir.ToolCall(id="1", name="a", seal=ir.Seal(origin="gemini", signature="s"))
-    sealer = Sealer(asks="openai.chat", vendor="vertex")
+    sealer = Sealer(asks="openai.chat", target=Target(model="m", vendor="vertex"))
 
     told = sealer.event(ir.BlockStarted(index=0, block=block))
 
@@ -117,7 +117,7 @@ def test_the_seals_of_google_are_googles_by_either_door(vendor_: str, origin: st
         ),
     )
 
-    *_, last = opened(asked, vendor=vendor_).messages
+    *_, last = opened(asked, target=Target(model="m", vendor=vendor_)).messages
 
     assert last.content[1] == msgspec.structs.replace(
         block, seal=ir.Seal(origin=origin, signature="s")
@@ -126,7 +126,7 @@ def test_the_seals_of_google_are_googles_by_either_door(vendor_: str, origin: st
 
 def test_a_name_of_an_item_is_no_seal() -> None:
     seal = ir.Seal(origin="openai", id="rs_1")
-    sealer = Sealer(asks="openai.responses", vendor="acme")
+    sealer = Sealer(asks="openai.responses", target=Target(model="m", vendor="acme"))
     block = ir.Thinking(text="a", seal=seal)
     answer = ir.Response(
         id="1",

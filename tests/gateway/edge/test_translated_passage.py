@@ -11,7 +11,7 @@ from gateway.edge.seals import Sealer
 from gateway.edge.surfaces import CHAT
 from gateway.edge.translated_passage import TranslatedPassage
 from protocols import ir
-from protocols.codec import Frame, Loss
+from protocols.codec import Frame, Loss, Target
 from protocols.errors import DecodeError, Problem
 from protocols.ir import Event
 from protocols.registry import NATIVE
@@ -62,7 +62,7 @@ def passage(decoder: Decoder, *, client: Any = "anthropic.messages") -> Translat
         id="msg_1",
         model="m",
         created=7,
-        sealer=Sealer(asks=client, vendor="acme"),
+        sealer=Sealer(asks=client, target=Target(model="m", vendor="acme")),
         is_foreign=True,
     )
     return TranslatedPassage(

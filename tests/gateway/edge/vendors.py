@@ -31,6 +31,7 @@ from providers.specs import (
     TargetSpec,
     Timeouts,
 )
+from tests.conformance.lane import Empty
 from tests.gateway.edge.notebook import Notebook, RecordCounts, books
 
 if TYPE_CHECKING:
@@ -214,6 +215,8 @@ class Metrics:
 
     def lost(self, *, code: str, asked: str, spoken: str) -> None: ...
 
+    def sealed(self, *, outcome: str, count: int = 1) -> None: ...
+
     def disordered(self, *, dialect: str, count: int) -> None: ...
 
     def stream_opened(self) -> None:
@@ -264,6 +267,7 @@ class World:
             open_exchanges=self.open_exchanges,
             slots=None,
             books=books(self.notebook, self.counts),
+            vault=Empty(),
         )
         self.runtime = cast("Runtime", self._parts)
 
