@@ -1,14 +1,14 @@
 """What an answer leaves in the vault for the next turn.
 
 Laws: it is kept before the client knows the call's id; what no client could go on with is not kept;
-an answer waits for WAIT_S in all, however many its calls are.
+an answer waits no longer in all than for one question, however many its calls are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from gateway.edge.steps import Maker, Names, Step, kept_of
-from gateway.edge.vault import WAIT_S, Kept, Vault
+from gateway.edge.vault import Kept, Vault
 from protocols import ir
 from protocols.codec import Loss, Target
 
@@ -40,7 +40,7 @@ class Keeping:
         self._tenant_id = tenant_id
         self._maker = maker
         self._names = Names(messages)
-        self._left_s = WAIT_S
+        self._left_s = vault.wait_s
         self._done: dict[str, Kept] = {}
         self._is_whole = True
         self._taken: dict[str, Kept] = {}

@@ -128,7 +128,7 @@ def kept_of(content: Iterable[ir.Content], maker: Maker) -> dict[str, Kept]:
         match block:
             case ir.Thinking() if _is_kept(block, maker, signed):
                 (thoughts if has_said else first).append(_bare(block, maker))
-            case ir.Text(text=text) if text:
+            case ir.Text():
                 has_said = True
             case ir.ToolCall(executor="client"):
                 seal = block.seal

@@ -76,6 +76,8 @@ PIN: Final = msgspec.json.Decoder(Pin)
 
 
 class Vault:
+    wait_s: float = WAIT_S  # the most that one question may take
+
     def __init__(
         self,
         *,
@@ -97,7 +99,7 @@ class Vault:
         self._writing: dict[str, asyncio.Task[None]] = {}
 
     async def keep(
-        self, tenant_id: str, entries: Mapping[str, Kept], *, within_s: float = WAIT_S
+        self, tenant_id: str, entries: Mapping[str, Kept], *, within_s: float | None = None
     ) -> bool:
         """By the ids of calls as the client will say them; whether all of it is kept."""
         is_whole, commands = True, []
@@ -195,9 +197,10 @@ class Vault:
             return None
 
     async def _said(
-        self, commands: Sequence[tuple[Any, ...]], *, within_s: float = WAIT_S
+        self, commands: Sequence[tuple[Any, ...]], *, within_s: float | None = None
     ) -> list[Any] | None:
         """One round trip; None where Redis is out or slow, which is told when it begins."""
+        within_s = self.wait_s if within_s is None else within_s
         if within_s <= 0 or self.clock() < self._rests_until:
             return None
         try:
@@ -217,12 +220,12 @@ class Vault:
         return said
 
 
-def vault_redis(url: str) -> Redis:
+def vault_redis(url: str, *, wait_s: float = WAIT_S) -> Redis:
     """Connects when first used; what is kept is bytes; waits for nobody longer than an exchange."""
     return Redis.from_url(
         url,
-        socket_timeout=WAIT_S,
-        socket_connect_timeout=WAIT_S,
+        socket_timeout=wait_s,
+        socket_connect_timeout=wait_s,
         retry=Retry(NoBackoff(), 0),
         max_connections=CONNECTIONS,
         decode_responses=False,

@@ -100,6 +100,7 @@ class Empty:
     """A vault without Redis, which therefore is out."""
 
     clock = staticmethod(time.monotonic)
+    wait_s = 0.0
 
     async def keep(self, _tenant_id: str, _entries: object, *, within_s: float) -> bool:
         return within_s < 0

@@ -1,4 +1,4 @@
-"""Vendors that sign what they think, verify it when it comes back, and refuse what others signed."""
+"""Vendors that sign what they think, verify what comes back, and refuse what others signed."""
 
 import hashlib
 import hmac

@@ -26,17 +26,24 @@ CHAT: Dialect = "openai.chat"
 MESSAGES: Dialect = "anthropic.messages"
 
 
+class Metrics(lane.Metrics):
+    def __init__(self, meter: Meter) -> None:
+        super().__init__()
+        self._meter = meter
+
+    def sealed(self, **said: Any) -> None:
+        self._meter.sealed(**said)
+
+
 class Home:
     def __init__(self, kept: Vault, meter: Meter) -> None:
         self.vendors = Signers()
         self.house = House(providers=models())
-        metrics = lane.Metrics()
-        metrics.sealed = meter.sealed  # type: ignore[method-assign]
         self.house.worker = dataclasses.replace(
             self.house.worker,
             upstream=cast("Any", self.vendors),
             vault=kept,
-            metrics=cast("Any", metrics),
+            metrics=cast("Any", Metrics(meter)),
         )
         self.meter = meter
         self.lost: list[str] = []
@@ -146,6 +153,8 @@ async def test_every_vendor_gets_back_what_it_has_signed_and_nothing_else(
 
     vendors = home.vendors
     assert vendors.refused == []
+    # Some of it the client itself carries.
+    assert home.meter.counts.get("returned", 0) == (4 if kind is StrippingChat else 2)
     assert Counter(vendors.returned) == dict.fromkeys(
         ("anthropic", "gemini", "openai", "deepseek"), 1
     )
