@@ -130,7 +130,8 @@ OF_PLATFORM: Final[tuple[Setting, ...]] = (
         "int",
         "86400",
         "features",
-        "Seconds from its last use for which the vault keeps what clients have no field for.",
+        "Seconds from its last use for which the vault keeps what clients have no field for; 0:"
+        " nothing is kept.",
     ),
     setting(
         "DATABASE_URL",

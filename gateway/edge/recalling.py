@@ -58,6 +58,8 @@ def may_recall(exchange: Exchange, candidate: Candidate) -> bool:
 
 async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidate:
     """Who is asked, as far as seals go; raises Unfit."""
+    if not may_recall(exchange, step.candidate):
+        return step.candidate
     candidate = in_account(step, hmac_key=runtime.hmac_key)
     key, dialect = exchange.key, exchange.arrival.operation.dialect
     if key is None:
@@ -112,7 +114,7 @@ def can_use(candidate: Candidate) -> bool:
 
 def holds_any(body: bytes, marks: tuple[bytes, ...]) -> bool:
     """Whoever spells letters otherwise may have written any of them."""
-    for mark in marks:  # noqa: SIM110 - a generator would be one more call for each
+    for mark in marks:
         if mark in body:
             return True
     return bool(marks) and ESCAPED in body

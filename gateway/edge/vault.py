@@ -201,7 +201,7 @@ class Vault:
     ) -> list[Any] | None:
         """One round trip; None where Redis is out or slow, which is told when it begins."""
         within_s = self.wait_s if within_s is None else within_s
-        if within_s <= 0 or self.clock() < self._rests_until:
+        if within_s <= 0 or not self._ttl_s or self.clock() < self._rests_until:
             return None
         try:
             async with asyncio.timeout(within_s):

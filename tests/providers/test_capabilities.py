@@ -125,6 +125,33 @@ def test_kinds_take_links_names_and_cache_points() -> None:
     assert not capabilities("bedrock", "meta.llama3-8b-instruct-v1:0", {}).cache
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("deepseek-chat", "always"),
+        ("deepseek-reasoner", "always"),
+        ("deepseek-ai/DeepSeek-V3.2-Exp", "always"),
+        ("deepseek-v4-flash", "always"),
+        ("deepseek-v3", "never"),
+        ("deepseek-r1", "never"),
+        ("kimi-k2-thinking", "tool_turns"),
+        ("moonshotai/Kimi-K2.5", "tool_turns"),
+        ("kimi-k2-0905-preview", "never"),
+        ("glm-4.6", "tool_turns"),
+        ("glm-5", "tool_turns"),
+        ("glm-4-plus", "never"),
+        ("mimo-v2-flash", "tool_turns"),
+        ("llama-3.3-70b", "never"),
+    ],
+)
+def test_who_wants_its_thoughts_back_is_known_by_name(name: str, wanted: str) -> None:
+    target = target_of("openai_compatible", name, owner="p", said={})
+    assert target.reasoning_passback == wanted
+    assert target_of("openai", name, owner="p", said={}).reasoning_passback == "never"
+    said = {"reasoning_passback": "always"}
+    assert target_of("openai_compatible", name, owner="p", said=said).reasoning_passback == "always"
+
+
 def test_the_third_gemini_wants_its_seals_back() -> None:
     assert capabilities("gemini", "gemini-3.6-flash", {}).seal_required
     assert capabilities("gemini", "gemini-4-argon", {}).seal_required

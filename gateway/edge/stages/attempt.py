@@ -27,7 +27,7 @@ from gateway.edge.failures import (
     with_wait,
 )
 from gateway.edge.rating import COUNTING, rating_of
-from gateway.edge.recalling import SEALS, may_recall, pin_down, recall
+from gateway.edge.recalling import SEALS, pin_down, recall
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import is_refused
@@ -193,7 +193,8 @@ class Course:
         runtime, provider = self._runtime, step.candidate.provider
         model, credential = step.candidate.target.public_name, step.credential
         exchange, asked = self._exchange, step.candidate
-        if may_recall(exchange, asked):
+        dialect, wanted = exchange.arrival.operation.dialect, asked.target.target.reasoning_passback
+        if asked.lane == "translation" or dialect in SEALS or wanted != "never":
             asked = await recall(exchange, step, runtime)
         if urls := to_fetch(exchange, asked):
             await self._fetch(asked, urls)
@@ -224,7 +225,7 @@ class Course:
             if credential.id:
                 self._end_in_pool(made, to_pool)
             self._measure(made, verdict)
-        if failure is None and exchange.arrival.operation.dialect in SEALS:
+        if failure is None and dialect in SEALS:
             pin_down(exchange, asked.target.target, lane=question.lane, runtime=runtime)
         return failure
 

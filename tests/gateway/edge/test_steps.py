@@ -111,8 +111,8 @@ def test_parts_of_one_item_come_back_as_one_with_the_signature_on_the_last() -> 
     assert kept[CALL.id].first == parts
 
     recalled = Recalled(kept={(1, 0): kept[CALL.id]})
-    found = restored(history(CALL), recalled, target)
-    sent = UPSTREAM_CODECS["openai.responses"].encode_request(found.request, target, "seed")
+    request, _ = restored(history(CALL), recalled, target)
+    sent = UPSTREAM_CODECS["openai.responses"].encode_request(request, target, "seed")
 
     items = [
         each for each in msgspec.json.decode(sent.body)["input"] if each["type"] == "reasoning"
@@ -175,8 +175,8 @@ def put_back(request: ir.Request, target: Target = CLAUDE, **kept: Any) -> tuple
     position = next(
         at for at, block in enumerate(request.messages[1].content) if isinstance(block, ir.ToolCall)
     )
-    found = restored(request, Recalled(kept={(1, position): entry}), target)
-    return found.request.messages[1].content, [loss.code for loss in found.losses]
+    left, losses = restored(request, Recalled(kept={(1, position): entry}), target)
+    return left.messages[1].content, [loss.code for loss in losses]
 
 
 def test_what_was_thought_first_stands_first_and_the_rest_before_its_call() -> None:
@@ -215,16 +215,17 @@ def test_what_a_turn_is_made_of_may_be_several_messages() -> None:
     several = replace(request, messages=(request.messages[0], thought, called, later, called))
     kept = Kept(origin="claude", first=(ir.Thinking(text="a", seal=OWN),))
 
-    found = restored(several, Recalled(kept={(2, 0): kept, (4, 0): kept}), CLAUDE)
+    recalled = Recalled(kept={(2, 0): kept, (4, 0): kept})
+    left, _ = restored(several, recalled, CLAUDE)
 
-    assert [len(each.content) for each in found.request.messages] == [1, 1, 1, 1, 2]
-    assert found.returned == 2
+    assert [len(each.content) for each in left.messages] == [1, 1, 1, 1, 2]
+    assert recalled.count_of(CLAUDE) == 2
 
 
 def test_nobody_knows_what_a_vault_has_that_does_not_answer() -> None:
-    found = restored(history(CALL), Recalled(answered=False), CLAUDE)
-    assert found.request == history(CALL)
-    assert [loss.code for loss in found.losses] == ["seal"]
+    left, losses = restored(history(CALL), Recalled(answered=False), CLAUDE)
+    assert left == history(CALL)
+    assert [loss.code for loss in losses] == ["seal"]
 
 
 def test_calls_are_looked_up_by_the_id_that_was_told_and_by_what_clients_make_of_it() -> None:

@@ -135,6 +135,16 @@ async def test_nothing_to_look_for_is_no_question() -> None:
     await made.close()
 
 
+async def test_a_vault_that_is_switched_off_asks_nobody() -> None:
+    nobody = vault_redis(NOBODY)
+    made = Vault(redis=nobody, box=envelope(), meter=Meter(), hmac_key=HMAC_KEY, ttl_s=0)
+    with capture_logs() as logs:
+        assert not await made.keep(ACME, {"call_1": KEPT})
+        assert not (await made.find(ACME, ["call_1"])).answered
+    assert logs == []
+    await made.close()
+
+
 async def test_without_a_data_key_nothing_is_kept() -> None:
     made = vault(box=Envelope(RING))
     with capture_logs() as logs:
