@@ -12,6 +12,7 @@ from msgspec import Raw
 from gateway.edge.counting import SAID_BY
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.forms import ENCODER, STRING, written
+from gateway.edge.keeping import Keeping
 from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, STREAM_CAP_BYTES, Passage
 from gateway.edge.questions import REFUSED, Told, upstream_headers
 from gateway.edge.splices import END_USER, alias, is_shared, splice
@@ -95,6 +96,7 @@ class PassedQuestion:
     __slots__ = ("_exchange", "_hides_usage", "body", "headers", "losses", "native", "top")
 
     lane: Lane = "native"
+    keeping: Keeping | None = None
 
     def __init__(self, exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> None:
         self._exchange = exchange
