@@ -82,6 +82,8 @@ KINDS: Final[Mapping[str, Kind]] = {
 ADMITTING: Final = frozenset({"tenant", "key"})
 # What rows compile to changes with these: all code below the data plane, the defaults it reads.
 CODE: Final = ("accounts", "protocols", "providers", "routing")
+# Data that what is compiled is made of, as much as of code.
+TABLES: Final = ("providers/data/betas.json", "providers/data/tools.json")
 DEFAULTS: Final = "BACKEND_"
 
 
@@ -288,6 +290,8 @@ def _digest_of_code() -> str:
     for package in CODE:
         for path in sorted((settings.BASE_DIR / package).rglob("*.py")):
             digest.update(path.read_bytes())
+    for table in TABLES:
+        digest.update((settings.BASE_DIR / table).read_bytes())
     defaults = {
         name: getattr(settings, name) for name in dir(settings) if name.startswith(DEFAULTS)
     }

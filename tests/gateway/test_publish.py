@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from accounts.specs import KeySpec
 from accounts.tenancy import platform_scope, tenant_scope
 from gateway import publish
 from gateway.console.tasks import compile_configuration
-from gateway.publish import KINDS, Publisher, publisher
+from gateway.publish import KINDS, TABLES, Publisher, publisher
 from gateway.snapshot.acks import ACKNOWLEDGE, CHANNEL, KEYS, SEEN
 from gateway.snapshot.rows import DECODERS
 from tests.gateway.snapshot.changes import issue, revoke, with_access
@@ -272,6 +273,21 @@ def test_after_an_upgrade_every_row_is_compiled_again(committed_db: None) -> Non
     assert spec_of(key).public_id == key.public_id
     # All else compiled to what it was.
     assert version() == before + 1
+
+
+def test_tables_that_rows_are_compiled_with_count_as_code(
+    db: None, tmp_path: Path, settings: Any
+) -> None:
+    settings.BASE_DIR = tmp_path
+    digests = []
+    for said in ("[]", "[1]"):
+        for table in TABLES:
+            path = tmp_path / table
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(said)
+        publisher().compile_after_upgrade()
+        digests.append(ConfigVersion.objects.get().compiled_by)
+    assert digests[0] != digests[1]
 
 
 def test_a_migrated_database_is_compiled(db: None) -> None:
