@@ -25,6 +25,13 @@ from msgspec import Struct
 from providers.specs import PriceSpec, TimeWindow
 from providers.usage import CALL_CLASSES, IN_CLASSES, OUT_CLASSES
 
+# Operations that cost nothing anywhere.
+FREE: Final = frozenset(
+    {
+        "count_tokens", "retrieve_response", "delete_response", "list_input_items",
+        "cancel_response",
+    }
+)  # fmt: skip
 REQUESTS: Final = "requests"  # of which a rated attempt is one
 STANDS_FOR: Final[Mapping[str, str]] = {
     **dict.fromkeys(IN_CLASSES, "in_fresh"),

@@ -17,7 +17,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from billing.money import exact_sum, exact_usd, usd
-from billing.pricing import Rated, charge_nano, rate
+from billing.pricing import FREE, Rated, charge_nano, rate
 from billing.record import CORRECTION, RERATE, USAGE
 from providers.specs import PriceSpec
 from providers.usage import CLASSES, UsageClasses
@@ -28,7 +28,6 @@ Pays: TypeAlias = Literal["tenant", "platform", "client", "nobody"]
 ChargedBy: TypeAlias = Literal["markup", "own_price", "none"]
 
 CURRENCY: Final = "USD"
-COUNTING: Final = "count_tokens"
 DIFFERS: Final = "recomputed_differs"
 
 
@@ -147,7 +146,7 @@ def _shows_cost(record: Record, books: Books) -> bool:
 def _cost_of(record: Record, whole: Whole, books: Books) -> Rated | None:
     """None where nothing was rated: no price, the client's own key, or nothing that is billed."""
     price = books.prices.get(record.price_id)
-    is_billed = record.operation != COUNTING and any(getattr(whole, name) for name in CLASSES)
+    is_billed = record.operation not in FREE and any(getattr(whole, name) for name in CLASSES)
     if price is None or record.byok or not _is_rated(record) or not is_billed:
         return None
     return rate(

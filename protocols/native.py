@@ -38,6 +38,7 @@ class StreamObserver(Protocol):
     usage: ir.Usage | None  # the last word on usage so far
     stop: str | None  # the vendor's own stop word
     failed_stop: str | None  # the one with which the first answer has failed
+    answer: bytes  # the whole of it, where the last event says it once more
     tier: str | None  # as which it says it has served, in its own word
 
     def feed(self, frame: bytes) -> bool:
@@ -55,6 +56,7 @@ class Observed:
     usage: ir.Usage | None = None
     stop: str | None = None
     failed_stop: str | None = None
+    answer = b""
     tier: str | None = None
 
 

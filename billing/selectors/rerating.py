@@ -16,7 +16,7 @@ from accounts.errors import Invalid
 from accounts.models import Tenant
 from billing.ingest import STORED
 from billing.models import CostRecord
-from billing.receipt import COUNTING
+from billing.pricing import FREE
 from billing.record import REFUND, USAGE, Record
 from billing.rerating import COLUMNS, Change, Terms, change_of
 from billing.selectors.requests import answered_in_time, too_wide
@@ -96,7 +96,7 @@ def _rows(asked: Asked) -> QuerySet[CostRecord]:
         provider_id__isnull=False,
         byok=False,
     )
-    rows = rows.exclude(operation=COUNTING).exclude(kind__startswith=REFUND)
+    rows = rows.exclude(operation__in=FREE).exclude(kind__startswith=REFUND)
     if asked.tenant:
         tenant = Tenant.objects.filter(slug=asked.tenant).first()
         if tenant is None:

@@ -21,34 +21,30 @@ from gateway.edge.features import (
 )
 from gateway.edge.fetching import Fetcher, Unfetchable, stood_in
 from gateway.edge.fidelity import conversion_loss, refused
+from gateway.edge.following import is_apart
 from gateway.edge.passing import PassedQuestion
-from gateway.edge.questions import NativeQuestion, Question
+from gateway.edge.questions import KeptQuestion, NativeQuestion, Question
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
-from gateway.edge.spelling import ESCAPED, holds, spelled
-from gateway.edge.splices import is_shared
+from gateway.edge.spelling import ESCAPED, spelled
 from gateway.edge.steps import echoes
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vault import Pin
 from gateway.edge.vectors import VectorsQuestion, check_vectors
 from protocols.errors import Problem
-from protocols.ir import NOTHING, Dialect
+from protocols.ir import Dialect
 from protocols.registry import UPSTREAM_CODECS
 
 # What only the vendor that keeps a conversation can go on with.
 KEEPS_STATE: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
-STATE_FIELDS: Final = ("conversation", "prompt")
-BACKGROUND: Final = "background"
+PROMPT: Final = "prompt"
 # What names something that the vendor keeps for whoever holds the credential.
 KEPT_THERE: Final[Mapping[Dialect, tuple[str, ...]]] = {
-    "openai.responses": ("previous_response_id", *STATE_FIELDS),
+    "openai.responses": (PROMPT,),  # what else it names is followed: gateway.edge.following
     "gemini.generate": ("cachedContent", "cached_content"),
 }
-REFERENCE: Final = (b'"item_reference"',)
-SPELLED_REFERENCE: Final = spelled(b"item_reference", opening=b'"')
 SPELLED_SEAL: Final = spelled(WRAPPED[1:], opening=WRAPPED[:1])
 NULL: Final = b"null"
-SEVERAL: Final = 2
 CHATTING: Final = "chat"
 EMBEDDING: Final = "embeddings"
 # Each of many requests in one body names the model once more.
@@ -70,6 +66,8 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     """Raises Unfit; nothing has been sent then, and nothing begun."""
     surface, hmac_key = candidate.surface, runtime.hmac_key
     question: Question
+    if exchange.arrival.operation.kept:
+        return KeptQuestion()
     if runtime.settings.features is not USUAL:
         _check_features(exchange, runtime.settings.features)
     if exchange.arrival.operation.dialect in KEPT_THERE:
@@ -173,13 +171,11 @@ def _switched_off(what: str, *, param: str | None) -> GatewayError:
 def _check_kept(exchange: Exchange, candidate: Candidate) -> None:
     """On a credential that several tenants share, whoever knows an id could go on with what is
     another's: raises Unfit."""
-    if len(exchange.snapshot.tenants) < SEVERAL or not is_shared(exchange, candidate):
+    if is_apart(exchange, candidate):
         return
     top = exchange.top
     names = KEPT_THERE[exchange.arrival.operation.dialect]
     field = next((name for name in names if bytes(top.get(name, NULL)) != NULL), None)
-    if field is None and holds(bytes(top.get("input", b"")), REFERENCE, SPELLED_REFERENCE):
-        field = "input"
     if field is not None:
         raise Unfit(
             refusal(
@@ -195,20 +191,14 @@ def _check_state(exchange: Exchange, candidate: Candidate) -> None:
     request = read(exchange).request
     if candidate.surface.dialect in KEEPS_STATE or request.dialect not in KEEPS_STATE:
         return
-    extra = request.extra or {}
-    field = next((name for name in STATE_FIELDS if name in extra), None)
-    if request.previous_response_id is not None:
-        field = "previous_response_id"
-    elif bytes(extra.get(BACKGROUND, NOTHING)) == b"true":
-        field = BACKGROUND
-    if field is not None:
+    if PROMPT in (request.extra or {}):
         raise GatewayError(
             Problem(
                 kind="unsupported",
                 message=(
-                    f"{field} is not supported by {candidate.provider.slug}, which keeps no"
-                    " conversations: send the full input."
+                    f"{PROMPT} is not supported by {candidate.provider.slug}, which keeps none:"
+                    " send the full input."
                 ),
-                param=field,
+                param=PROMPT,
             )
         )

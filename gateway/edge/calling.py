@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from billing.pricing import FREE
 from gateway.edge.counting import note_answer
 from gateway.edge.differences import NO_DIFFERENCE, difference_of
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
@@ -44,7 +45,7 @@ from gateway.edge.watching import Watch
 from protocols.codec import Loss
 from protocols.errors import Problem, ProtocolError
 from protocols.ir import Usage
-from providers.adapters.base import Destination, Revealable
+from providers.adapters.base import Destination, Revealable, Verdict
 from providers.adapters.headers import HeaderRefused
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 AWS_ERROR: Final = b'"__type"'
 POOL_WAIT_S: Final = 2.0
-COUNTING: Final = "count_tokens"
+GONE: Final = Verdict(cls="client_error")  # the answer, not the model
 JSON_TYPE: Final = {"content-type": "application/json"}
 CONTENT_TYPE: Final = re.compile(r"[a-z]{1,16}/[a-z.+-]{1,40}")
 
@@ -142,6 +143,8 @@ class Caller:
                 credential=step.credential,
                 secret=step.secret,
                 now=runtime.wall(),
+                answer=exchange.kept_id,
+                query=exchange.kept_query,
             ),
             operation=operation.what,
             body=question.body,
@@ -218,8 +221,11 @@ class Caller:
             wait_s = verdict.wait_s(self._runtime.wall())
             failure.problem = question.native.problem(status, body, wait_s)
             failure.status = 0
-        if verdict.cls == "model_missing" and self._exchange.arrival.operation.what == COUNTING:
+        operation = self._exchange.arrival.operation
+        if verdict.cls == "model_missing" and operation.what in FREE:
             failure.counts = False  # many vendors cannot count, with models that they do serve
+            if operation.kept:
+                failure.verdict = GONE
         return failure
 
     async def _whole(
@@ -247,6 +253,8 @@ class Caller:
         note_answer(exchange, body, window=made.candidate.target.context_window)
         exchange.tier, exchange.whole = native.tier(body), True
         exchange.delivered = made
+        if exchange.keeper is not None:
+            exchange.keeper.hear(made, body)
         exchange.first_content_at = self._runtime.clock()
         if exchange.asked_stream:
             await self._delivery.finish(told.body, upstream=headers)
@@ -293,16 +301,16 @@ class Caller:
             problem = unsaid(passage.failure, secret)
             failure = of_problem(problem, slug=step.candidate.provider.slug)
             failure.counts = passage.counts
-            if not passage.counts:
-                made.usage = observer.usage
+            made.usage = None if passage.counts else observer.usage
             if passage.open:
                 own = exchange.vendor_key is not None
                 ours = is_about_us(failure, own_credential=own)
                 event = b"" if ours else masked(passage.failing, secret)
                 await self._tell_in_stream(failure, before=tail, event=event)
             return failure
-        exchange.delivered, exchange.whole = made, True
-        self.ending = answer
+        exchange.delivered, exchange.whole, self.ending = made, True, answer
+        if exchange.keeper is not None:
+            exchange.keeper.hear(made, observer.answer)
         await self._delivery.finish(tail, upstream=answer.headers, enclosed=passage.enclosed)
         return None
 

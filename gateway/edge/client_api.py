@@ -65,6 +65,8 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
         if endpoint is None:
             path = scope["path"][:SHOWN_CHARS]
             raise refusal("not_found", f"{path} does not exist. {WHAT_EXISTS}", code="not_found")
+        if endpoint.other is not None and endpoint.other.method == scope["method"]:
+            endpoint = endpoint.other
         _check_method(scope["method"], endpoint)
         if endpoint.operation is None:
             await _page(scope, receive, send, found=found, runtime=runtime)
@@ -127,7 +129,10 @@ def _spoken(scope: Scope, found: Found) -> Dialect:
 
 
 def _check_method(method: str, endpoint: Endpoint) -> None:
-    wanted = READS if endpoint.method in READS else {endpoint.method}
+    is_page = endpoint.operation is None and endpoint.method in READS
+    wanted = READS if is_page else {endpoint.method}
+    if endpoint.other is not None:
+        wanted |= {endpoint.other.method}
     if method in wanted:
         return
     allow = ", ".join(sorted(wanted))

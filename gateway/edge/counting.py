@@ -11,10 +11,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from billing.pricing import FREE
 from gateway.edge.bounds import SHIFT, deviates
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.passed_counting import used
-from gateway.edge.rating import COUNTING
 from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
 from protocols.ir import Dialect
 from providers.usage import Flag, LocalCount, UsageClasses, classes_of
@@ -70,7 +70,7 @@ def note_answer(exchange: Exchange, body: bytes, *, window: int | None) -> None:
 
 def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:
     operation = exchange.arrival.operation.what
-    if operation == COUNTING or made.status >= ANSWERED_BADLY or not may_have_been_sent(made):
+    if operation in FREE or made.status >= ANSWERED_BADLY or not may_have_been_sent(made):
         return NOTHING, "exact"
     if exchange.arrival.operation.passed and operation not in WRITTEN:
         return _passed(exchange, made)

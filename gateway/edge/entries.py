@@ -14,7 +14,7 @@ from billing.pricing import MOST_NANO, flags_of
 from gateway.edge.counting import BYTES_PER_TOKEN, NO_TOKENS, counted, tokens_of
 from gateway.edge.exchange import Attempt, Exchange, Rating
 from gateway.edge.passed_counting import asked_tokens
-from gateway.edge.rating import FREE, is_charged, money_of, served_as
+from gateway.edge.rating import NO_MONEY, is_charged, money_of, served_as
 from gateway.edge.sessions import agent_hashes, session_hash
 from gateway.spool.frames import (
     VERSION,
@@ -142,7 +142,7 @@ def end_of_refused(exchange: Exchange, *, node: str, hmac_key: bytes, now: float
         errand_of(exchange, None),
         NO_TARIFF,
         NO_TOKENS,
-        FREE,
+        NO_MONEY,
         _outcome(exchange, None, now=now),
     )
 
@@ -253,9 +253,9 @@ def _bill(exchange: Exchange, made: Attempt, *, final: bool) -> tuple[Tariff, To
     if exchange.delivered is made and tokens is not NO_TOKENS:
         exchange.classes = classes
     if rating is None:
-        return NO_TARIFF, tokens, FREE
+        return NO_TARIFF, tokens, NO_MONEY
     if tokens is NO_TOKENS:
-        return rating.tariff, tokens, FREE
+        return rating.tariff, tokens, NO_MONEY
     tariff = served_as(rating, exchange.tier) if exchange.delivered is made else rating.tariff
     money = money_of(
         exchange,

@@ -5,7 +5,7 @@ not known yet is None; nothing here does anything.
 """
 
 from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -100,11 +100,21 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     raw_path: bytes = b""  # as it came; signatures are made of it
     query: bytes = b""
-    path_model: str = ""
+    path_model: str = ""  # or the id of an answer that a vendor keeps
     path_stream: bool | None = None  # None: the body says
     envelope: Envelope | None = None  # in which a cloud carries Claude's Messages
     errors_in: Dialect | None = None  # where a prefix of the path says how they are read
     source: str = "api"
+
+
+class AnswerKeeper(Protocol):
+    """Remembers of an answer what outlives it."""
+
+    def hear(self, made: Attempt, answer: bytes) -> None: ...
+
+    async def settle(self) -> None:
+        """Before its last bytes go out; raises nothing."""
+        ...
 
 
 class Exchange:
@@ -128,6 +138,9 @@ class Exchange:
         "first_content_at",
         "form",
         "holds_slot",
+        "keeper",
+        "kept_id",
+        "kept_query",
         "key",
         "known_at",
         "lane",
@@ -173,17 +186,19 @@ class Exchange:
         self.key: KeySpec | None = None
         self.tenant: TenantSpec | None = None
         self.vendor_key: bytes | None = None  # the client's own credential, where its key allows
-        self.known_at = self.admitted_at = 0.0  # 0: not yet
+        # When these stages were over, and all of the request was here and read; 0: not yet.
+        self.known_at = self.asked_at = self.admitted_at = 0.0
         # decode
         self.body = b""
         self.form: Form | None = None  # where the parts of a body lie that is one
         self.top: dict[str, msgspec.Raw] = {}
         self.model = ""
         self.asked_stream = False
-        self.asked_at = 0.0  # when all of it was here and read
         # route
         self.candidates: tuple[Candidate, ...] = ()
         self.lane: Lane = "none"
+        self.keeper: AnswerKeeper | None = None
+        self.kept_id = self.kept_query = ""  # where the path names what a vendor keeps
         # admit
         self.started_at = 0.0  # the same moment, in seconds since 1970: by it prices are chosen
         # attempt
@@ -193,11 +208,10 @@ class Exchange:
         self.losses: list[str] = []
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client
         self.media_type = b""  # of an answer that is sound
-        self.sending = False  # the response has begun
+        self.sending = self.whole = False  # the response has begun; its vendor has said it all
         self.answer_status = 0
         self.bytes_out = self.said_bytes = 0  # an answer in one piece has said no more than these
         self.events = self.text_bytes = 0  # of a stream: those that said something, and how much
-        self.whole = False  # the vendor has said all it had to say
         self.tier: str | None = None  # as which the vendor says it has served
         self.usage: ir.Usage = NO_USAGE
         self.classes: UsageClasses | None = None

@@ -14,6 +14,7 @@ from typing import Final
 from accounts.ids import new_id
 from gateway.edge.upstream import Deadlines, Disconnected, TimedOut, Upstream, UpstreamAnswer
 from providers.adapters.base import UpstreamCall
+from providers.adapters.mock.memory import Memory
 from providers.adapters.mock.playing import Piece
 from providers.adapters.mock.serving import Call, respond
 
@@ -23,6 +24,7 @@ SCHEME: Final = "mock:"
 class MockTransport:
     def __init__(self, vendors: Upstream) -> None:
         self._vendors = vendors
+        self._memory = Memory()
 
     async def send(
         self,
@@ -44,6 +46,7 @@ class MockTransport:
                 body=call.body,
                 id=new_id().hex,
                 created=int(datetime.now(UTC).timestamp()),
+                memory=self._memory,
             )
         )
         left_s = min(deadlines.headers_s, deadlines.total_at - monotonic())

@@ -24,20 +24,20 @@ REQUEST_PREFIX: Final = "req_"
 
 
 class Naming(Struct, frozen=True, kw_only=True):
-    id: str
+    id: str  # "": the vendor's own, which alone names what it keeps
     model: str
     created: int  # seconds since 1970
     sealer: Sealer
     is_foreign: bool  # the vendor speaks another dialect than the client
 
     def response(self, response: ir.Response) -> ir.Response:
-        named = replace(response, id=self.id, model=self.model, created=self.created)
+        named = replace(response, id=self.id or response.id, model=self.model, created=self.created)
         sealed = self.sealer.response(named)
         return bare_response(sealed) if self.is_foreign else sealed
 
     def event(self, event: Event) -> Event:
         if isinstance(event, ir.Started):
-            event = replace(event, id=self.id, model=self.model, created=self.created)
+            event = replace(event, id=self.id or event.id, model=self.model, created=self.created)
         event = self.sealer.event(event)
         return bare_event(event) if self.is_foreign else event
 

@@ -9,6 +9,8 @@ from protocols.ir import Dialect
 What: TypeAlias = Literal[
     "chat", "embeddings", "count_tokens", "completions", "moderations", "rerank", "images",
     "image_edits", "speech", "transcriptions", "translations",
+    "chat", "embeddings", "count_tokens", "compact", "retrieve_response", "delete_response",
+    "list_input_items", "cancel_response",
 ]  # fmt: skip
 
 
@@ -20,6 +22,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     dialect: Dialect
     scope: str  # a key needs it
     path: str  # the plain one, which `allowed_paths` of keys means
+    method: str = "POST"
     streams: bool = False
     input_field: str  # the array or value without which there is nothing to ask
     input_is_list: bool = True
@@ -28,3 +31,4 @@ class Operation(Struct, frozen=True, kw_only=True):
     forwarded: bool = True  # False: written anew for every vendor
     passed: bool = False  # only forwarded, and only where it has a price
     as_form: bool = False  # the request is multipart/form-data
+    kept: bool = False  # about an answer that a vendor keeps, which the path names

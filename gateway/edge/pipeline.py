@@ -26,6 +26,7 @@ from gateway.edge.stages.authenticate import authenticate, take
 from gateway.edge.stages.confine import confine, is_confined
 from gateway.edge.stages.count import count
 from gateway.edge.stages.decode import decode
+from gateway.edge.stages.locate import locate
 from gateway.edge.stages.prove import prove
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
@@ -62,11 +63,18 @@ STAGES: Final[tuple[Stage, ...]] = (
     Stage(name="admit", run=admit),
     Stage(name="answer", run=answer),
 )
+# Where the path names an answer that a vendor keeps.
+KEPT_STAGES: Final[tuple[Stage, ...]] = (
+    Stage(name="confine", run=confine, needed=is_confined),
+    Stage(name="locate", run=locate),
+    Stage(name="admit", run=admit),
+    Stage(name="answer", run=answer),
+)
 
 
-def stages_for(key: KeySpec) -> tuple[Run, ...]:
+def stages_for(key: KeySpec, stages: tuple[Stage, ...] = STAGES) -> tuple[Run, ...]:
     """The shortest tuple that serves this key."""
-    return tuple(stage.run for stage in STAGES if stage.needed is None or stage.needed(key))
+    return tuple(stage.run for stage in stages if stage.needed is None or stage.needed(key))
 
 
 async def run(exchange: Exchange, runtime: Runtime, *, acting: KeySpec | None = None) -> None:
@@ -83,7 +91,8 @@ async def run(exchange: Exchange, runtime: Runtime, *, acting: KeySpec | None = 
             authenticate(exchange, runtime)
         assert exchange.key is not None  # noqa: S101 - authenticate raises or finds one
         exchange.known_at = runtime.clock()
-        for stage in stages_for(exchange.key):
+        kept = exchange.arrival.operation.kept
+        for stage in stages_for(exchange.key, KEPT_STAGES if kept else STAGES):
             waiting = stage(exchange, runtime)
             if waiting is not None:
                 await waiting

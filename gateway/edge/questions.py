@@ -18,6 +18,7 @@ from protocols.anthropic_messages.betas import cleared, judged
 from protocols.codec import Loss
 from protocols.ir import Dialect
 from protocols.native import NativeDialect
+from protocols.openai_responses.native import KEPT_ANSWERS
 from providers.specs import Envelope, TargetSpec
 
 BETAS: Final = b"anthropic-beta"
@@ -105,6 +106,28 @@ class NativeQuestion:
         if self._enclosed_in is not None:
             return EnclosedPassage(ENCLOSED[self._enclosed_in], hide_usage=False, cap=cap)
         return Passage(self.native, hide_usage=self._hides_usage, cap=cap)
+
+    def told(self, body: bytes, *, stream: bool) -> Told:
+        return Told(body=body)
+
+
+class KeptQuestion:
+    """About an answer that the vendor keeps: all of it is in the path."""
+
+    __slots__ = ("body", "headers", "keeping", "losses", "native", "top")
+
+    lane: Lane = "native"
+
+    def __init__(self) -> None:
+        self.native: NativeDialect = KEPT_ANSWERS
+        self.body = b""
+        self.headers: dict[str, str] = {}
+        self.losses: tuple[Loss, ...] = ()
+        self.top: Mapping[str, Raw] | None = {}
+        self.keeping: Keeping | None = None
+
+    def passage(self) -> Passage:
+        return Passage(self.native, hide_usage=False, cap=EVENT_CAP_BYTES)
 
     def told(self, body: bytes, *, stream: bool) -> Told:
         return Told(body=body)

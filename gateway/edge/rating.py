@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from billing.pricing import bounded, charge_nano, cost_nano
+from billing.pricing import FREE, bounded, charge_nano, cost_nano
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Attempt, Candidate, Exchange, Rating
 from gateway.edge.passed_counting import PIECES, REQUESTS, is_priced_for
@@ -21,7 +21,6 @@ from providers.usage import CALL_CLASSES, OUT_CLASSES, UsageClasses
 if TYPE_CHECKING:
     from accounts.specs import TenantSpec
 
-COUNTING: Final = "count_tokens"
 # What a client may ask to be served as, and a vendor bills differently.
 TIER: Final = "service_tier"
 PAID_FIELDS: Final = (TIER, "speed", "inference_geo")
@@ -33,7 +32,7 @@ ORDINARY: Final = frozenset(
 STRING: Final = msgspec.json.Decoder(str)
 WORD_CHARS: Final = 32
 STRANGE: Final = "?"  # instead of what is no word, and what no column takes
-FREE: Final = Money()
+NO_MONEY: Final = Money()
 OUTPUT_AND_CALLS: Final = (*OUT_CLASSES, *CALL_CLASSES)
 OUR_FAULT: Final = frozenset({"internal", "usage_unavailable"})
 
@@ -42,7 +41,7 @@ def check_prices(exchange: Exchange) -> None:
     """Leaves the candidates that may be asked; raises where prices forbid all of them."""
     tenant = exchange.tenant
     assert tenant is not None  # noqa: S101 - authenticate has run
-    if exchange.arrival.operation.what == COUNTING:
+    if exchange.arrival.operation.what in FREE:
         return
     if exchange.arrival.operation.passed:
         _keep_passed(exchange)
@@ -54,7 +53,7 @@ def check_prices(exchange: Exchange) -> None:
 
 def rating_of(exchange: Exchange, candidate: Candidate) -> Rating:
     tenant = exchange.tenant
-    if tenant is None or exchange.arrival.operation.what == COUNTING:
+    if tenant is None or exchange.arrival.operation.what in FREE:
         return Rating(tariff=Tariff())
     price = _price(exchange, candidate)
     own = _own_price(exchange, candidate)

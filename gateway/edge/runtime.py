@@ -25,6 +25,7 @@ from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.drain import DrainWatch
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.herald import CredentialMeter, Herald
+from gateway.edge.kept_answers import KeptAnswers
 from gateway.edge.messages import Scope
 from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.readiness import (
@@ -80,6 +81,10 @@ class TrafficMeter(CredentialMeter, Protocol):
 
     def canceled(self, *, seconds: float) -> None: ...
 
+    def unnoted(self) -> None:
+        """An answer is kept by its vendor, and nobody knows where."""
+        ...
+
     def stream_opened(self) -> None: ...
 
     def stream_closed(self) -> None: ...
@@ -124,6 +129,7 @@ class Runtime:
     slots: Slots
     books: Books
     vault: Vault
+    kept_answers: KeptAnswers
     hmac_key: bytes  # of what vendors are told about clients
     native: Mapping[Dialect, NativeDialect]
     adapters: Mapping[str, Adapter]
@@ -208,6 +214,7 @@ class Runtime:
                 hmac_key=hmac_key,
                 ttl_s=config.edge.seal_ttl_s,
             ),
+            kept_answers=KeptAnswers(redis=state, hmac_key=hmac_key),
             hmac_key=hmac_key,
             native=NATIVE,
             adapters=ADAPTERS,

@@ -153,6 +153,8 @@ class Delivery:
 
     async def _is_recorded(self) -> bool:
         """Whether the end may be told."""
+        if self._exchange.keeper is not None:
+            await self._exchange.keeper.settle()
         self._record(self._exchange, self._runtime)
         return await self._runtime.books.settled() and not self._exchange.withheld
 

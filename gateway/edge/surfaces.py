@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.edge.kept_operations import CANCEL, COMPACT, DELETE, INPUT_ITEMS, RETRIEVE
 from gateway.edge.operation import Operation
 from gateway.edge.passed_operations import PASSED
 from protocols.ir import Dialect
@@ -159,6 +160,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     page: Page | None = None
     stream: bool | None = None  # None: the body says
     envelope: Envelope | None = None
+    other: "Endpoint | None" = None  # what stands there for another method
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -167,7 +169,7 @@ class Found(Struct, frozen=True, kw_only=True):
     dialect: Dialect  # of errors
     is_fixed: bool = False  # by the prefix, whatever the path or the headers say
     endpoint: Endpoint | None = None  # None: nothing is there
-    model: str = ""  # where the path holds it
+    model: str = ""  # where the path holds it; or the id of an answer that a vendor keeps
     shape: Dialect | None = None  # of lists, where the path decides; None: headers do
 
 
@@ -186,7 +188,8 @@ def spoken(dialect: Dialect) -> Dialect:
 def _asks(
     operation: Operation, *, stream: bool | None = None, envelope: Envelope | None = None
 ) -> Endpoint:
-    return Endpoint(method="POST", operation=operation, stream=stream, envelope=envelope)
+    method = operation.method
+    return Endpoint(method=method, operation=operation, stream=stream, envelope=envelope)
 
 
 def _reads(page: Page) -> Endpoint:
@@ -211,6 +214,8 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = _served(
         "/responses": _asks(RESPONSES),
         "/v1/responses/input_tokens": _asks(RESPONSES_COUNT),
         "/responses/input_tokens": _asks(RESPONSES_COUNT),
+        "/v1/responses/compact": _asks(COMPACT),
+        "/responses/compact": _asks(COMPACT),
         "/v1/messages": _asks(MESSAGES),
         "/messages": _asks(MESSAGES),
         "/v1/messages/count_tokens": _asks(COUNT_TOKENS),
@@ -258,6 +263,13 @@ AZURE: Final[Mapping[str, Endpoint]] = {
     "embeddings": _asks(EMBEDDINGS),
 }
 VERTEX: Final = r"(?:/v1|/v1beta1)?(?:/projects/[^/]+/locations/[^/]+)?/publishers"
+# Below an answer that a vendor keeps.
+KEPT_TAILS: Final[Mapping[str, Endpoint]] = {
+    "": replace(_asks(RETRIEVE), other=_asks(DELETE)),
+    "input_items": _asks(INPUT_ITEMS),
+    "cancel": _asks(CANCEL),
+}
+KEPT: Final = re.compile(r"(?:/v1)?/responses/([^/]+)(?:$|/)([^/]*)")
 # Where the path names the model, which may hold slashes and colons: the verb is what comes last.
 MODEL_PATHS: Final = (
     (re.compile(r"/(?:v1|v1beta|v1alpha)/models/(.+):([A-Za-z]+)", re.DOTALL), GEMINI_VERBS),
@@ -273,7 +285,7 @@ MODEL_PAGE: Final = re.compile(r"/(v1|v1beta|v1alpha)/models/(.+)", re.DOTALL)
 OPERATIONS: Final = tuple(
     {
         endpoint.operation.name: endpoint.operation
-        for table in (ENDPOINTS, GEMINI_VERBS, BEDROCK_VERBS)
+        for table in (ENDPOINTS, KEPT_TAILS, GEMINI_VERBS, BEDROCK_VERBS)
         for endpoint in table.values()
         if endpoint.operation is not None
     }.values()
@@ -362,6 +374,9 @@ def _at(path: str, *, below_openai: bool) -> tuple[Endpoint | None, str]:
     page = MODEL_PAGE.fullmatch(path)
     if page is not None:
         return _reads("model"), page[2]
+    kept = KEPT.fullmatch(path)
+    if kept is not None and kept[2] in KEPT_TAILS:
+        return KEPT_TAILS[kept[2]], kept[1]
     deployment = DEPLOYMENT.fullmatch(path) if below_openai else None
     return (None, "") if deployment is None else (AZURE[deployment[2]], deployment[1])
 

@@ -15,6 +15,7 @@ from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.features import changed
 from gateway.edge.keeping import keeping_of
+from gateway.edge.kept_answers import RESPONSES
 from gateway.edge.naming import Naming, answer_id
 from gateway.edge.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
@@ -144,8 +145,9 @@ class TranslatedQuestion:
         self.losses = unsealed + left_out + encoded.losses + lost
         self._memo = encoded.memo or Memo(seed=seed)
         self._cap = event_cap(dialect, exchange.top)
+        is_kept = exchange.keeper is not None and dialect == RESPONSES
         self._naming = Naming(
-            id=answer_id(exchange.arrival.operation.dialect, request_id),
+            id="" if is_kept else answer_id(exchange.arrival.operation.dialect, request_id),
             model=exchange.model,
             created=int(runtime.wall()),
             sealer=Sealer(

@@ -11,6 +11,7 @@ import signal
 from argparse import Namespace
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -20,6 +21,7 @@ from gateway.ops.outcome import Exit
 from gateway.ops.output import write
 from gateway.ops.ports import LOOPBACK, require_free
 from providers.adapters.mock.answers import Answer
+from providers.adapters.mock.memory import Memory
 from providers.adapters.mock.serving import Call, respond
 
 CHUNK_SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}")
@@ -39,11 +41,12 @@ def run(arguments: Namespace, _: Configuration) -> int:
 
 
 async def _serve(port: int) -> None:
+    memory = Memory()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    server = await asyncio.start_server(handle, LOOPBACK, port)
+    server = await asyncio.start_server(partial(handle, memory=memory), LOOPBACK, port)
     write(f"The mock provider listens on http://{LOOPBACK}:{port}.")
     await stopped.wait()
     server.close()
@@ -53,8 +56,11 @@ class Gone(Exception):
     """The client left, or speaks no HTTP: nobody is there to be answered."""
 
 
-async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    connection = Connection(reader, writer)
+async def handle(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, memory: Memory | None = None
+) -> None:
+    """`memory` is what all connections share."""
+    connection = Connection(reader, writer, memory=memory or Memory())
     try:
         while await connection.answer_one():
             pass
@@ -65,7 +71,10 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 class Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, memory: Memory
+    ) -> None:
+        self._memory = memory
         self._reader = reader
         self._writer = writer
         self._ahead = b""  # arrived, not read yet
@@ -86,6 +95,7 @@ class Connection:
             body=body,
             id=new_id().hex,
             created=int(datetime.now(UTC).timestamp()),
+            memory=self._memory,
         )
         await self._unless_gone(respond(call))
         return headers.get("connection", "").lower() != "close"

@@ -12,14 +12,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from billing.pricing import bounded, charge_nano, cost_nano
+from billing.pricing import FREE, bounded, charge_nano, cost_nano
 from gateway.spool.attempts import Interrupted
 from gateway.spool.frames import Checkpoint, End, Money, Outcome, Start, Tokens
 from providers.specs import PriceSpec
 from providers.usage import IN_CLASSES
 
 US_PER_S: Final = 1_000_000
-COUNTING: Final = "count_tokens"  # costs nothing anywhere
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -68,7 +67,7 @@ def _tokens(start: Start, checkpoint: Checkpoint | None) -> Tokens:
 
 
 def _money(start: Start, tokens: Tokens, *, terms: Terms, is_delivered: bool) -> Money:
-    if start.errand.operation == COUNTING:
+    if start.errand.operation in FREE:
         return Money()
     cost = _rated(start.tariff.price_id, start, tokens, terms=terms)
     if start.subject.byok:

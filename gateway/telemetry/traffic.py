@@ -78,6 +78,10 @@ DISORDER: Final = Counter(
     "Events of vendors' streams that came out of their order, while they were translated.",
     ["dialect"],
 )
+UNNOTED: Final = Counter(
+    "switchyard_answers_unnoted_total",
+    "Answers that vendors keep and nobody can go on with: where they are could not be noted.",
+)
 CREDENTIAL_STATE: Final = Gauge(
     "switchyard_credential_state",
     "1 for the state a credential is in.",
@@ -158,6 +162,9 @@ class Traffic:
 
     def canceled(self, *, seconds: float) -> None:
         UPSTREAM_CANCEL.observe(seconds)
+
+    def unnoted(self) -> None:
+        UNNOTED.inc()
 
     def stream_opened(self) -> None:
         STREAMS_OPEN.inc()

@@ -72,6 +72,7 @@ class ResponsesObserver(Observed):
     def _end(self, kind: str, response: Raw) -> None:
         answer = (read(ANSWERS, response) if response else None) or Answer()
         self.terminal = True
+        self.answer = bytes(response)
         self.usage = _usage_of(answer) or self.usage
         self.tier = words(answer.service_tier) or self.tier
         if kind == "response.failed":
@@ -130,6 +131,24 @@ class OpenAiResponses(SseDialect):
             written({**said, "sequence_number": number})
             for number, said in enumerate(failing(problem, response))
         )
+
+
+class KeptAnswers(OpenAiResponses):
+    """Answers that were given before, and what is said of them: as they were, and paid for then."""
+
+    failed_stops: frozenset[str] = frozenset()
+
+    def usage(self, body: bytes) -> tuple[ir.Usage | None, str | None]:
+        return None, None
+
+    def tier(self, body: bytes) -> str | None:
+        return None
+
+    def error_in_success(self, body: bytes) -> Problem | None:
+        return None
+
+
+KEPT_ANSWERS: Final = KeptAnswers()
 
 
 def _may_tell(frame: bytes) -> bool:

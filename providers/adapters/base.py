@@ -64,6 +64,8 @@ class Destination(Struct, frozen=True, kw_only=True):
     surface: Surface
     credential: CredentialSpec
     secret: Revealable | None = None
+    answer: str = ""  # the id of one that the vendor keeps, where the call is about it
+    query: str = ""  # of such a call
     now: float = 0.0  # seconds since 1970; signatures are made for a moment
 
 

@@ -24,6 +24,12 @@ OF_ANY_KIND: Final = frozenset({"speech", "transcriptions", "translations"})
 EVENTS: Final = "text/event-stream"
 BEARER: Final = "Bearer "
 MODEL: Final = "{model}"
+ANSWER: Final = "{answer}"
+METHODS: Final[Mapping[str, str]] = {
+    "retrieve_response": "GET",
+    "list_input_items": "GET",
+    "delete_response": "DELETE",
+}
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -69,6 +75,9 @@ class JsonApi:
         path, query = call_path(
             surface, operation, model=destination.target.upstream_name, stream=stream
         )
+        if destination.answer:
+            path = path.replace(ANSWER, quote(destination.answer, safe=""))
+            query = destination.query
         own = (
             ("content-type", headers[CONTENT_TYPE] if operation in AS_FORMS else JSON),
             ("accept", self.stream_type if stream else ANY if operation in OF_ANY_KIND else JSON),
@@ -76,7 +85,7 @@ class JsonApi:
             *self._auth(destination.credential, destination.secret),
         )
         return UpstreamCall(
-            method="POST",
+            method=METHODS.get(operation, "POST"),
             url=call_url(surface.base_url, path, query),
             headers=self._headers(own, destination.provider, client=headers),
             body=body,

@@ -20,6 +20,15 @@ PASSED_PATHS: Final[Mapping[str, str]] = {
     "transcriptions": "/audio/transcriptions",
     "translations": "/audio/translations",
 }
+RESPONSES_PATHS: Final = {
+    "chat": "/responses",
+    "count_tokens": "/responses/input_tokens",
+    "compact": "/responses/compact",
+    "retrieve_response": "/responses/{answer}",
+    "delete_response": "/responses/{answer}",
+    "list_input_items": "/responses/{answer}/input_items",
+    "cancel_response": "/responses/{answer}/cancel",
+}
 
 
 class OpenAI(JsonApi):
@@ -40,7 +49,7 @@ class OpenAI(JsonApi):
             Surface(
                 dialect="openai.responses",
                 base_url=base_url,
-                paths={"chat": "/responses", "count_tokens": "/responses/input_tokens"},
+                paths=RESPONSES_PATHS,
             ),
             Surface(
                 dialect="openai.embeddings", base_url=base_url, paths={"embeddings": "/embeddings"}

@@ -40,6 +40,7 @@ from tests.conformance.corpus import dialect_of, is_invoked, path_of
 from tests.conformance.expectation import upstream_model
 from tests.conformance.replay import Replay
 from tests.gateway.edge.notebook import Notebook, books
+from tests.gateway.edge.shelf import kept_answers
 from tests.protocols.corpus import Record
 
 TENANT: Final = "018f0000-0000-7000-8000-000000000001"
@@ -85,6 +86,12 @@ class Metrics:
     def sealed(self, **_said: Any) -> None: ...
     def disordered(self, **_said: Any) -> None: ...
     def canceled(self, *, seconds: float) -> None: ...
+
+    unnoted_count: int = 0
+
+    def unnoted(self) -> None:
+        self.unnoted_count += 1
+
     def stream_opened(self) -> None: ...
     def stream_closed(self) -> None: ...
 
@@ -149,6 +156,7 @@ def runtime(
         slots=Slots(most=9, most_per_key=9, most_per_address=0),
         books=books(notebook),
         vault=cast("Any", Empty()),
+        kept_answers=kept_answers(),
         hmac_key=b"k" * 32,
         native=NATIVE,
         adapters=ADAPTERS,

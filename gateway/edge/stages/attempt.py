@@ -26,7 +26,7 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
-from gateway.edge.rating import COUNTING, rating_of
+from gateway.edge.rating import rating_of
 from gateway.edge.recalling import SEALS, pin_down, recall
 from gateway.edge.retries import Step, Walk
 from gateway.edge.runtime import Runtime
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 OK: Final = Verdict(cls="ok")
+COUNTING: Final = "count_tokens"
 CANCELED: Final = "canceled"
 ASKED_TIMEOUT: Final = b"x-request-timeout-ms"
 MILLISECONDS_CHARS: Final = 9

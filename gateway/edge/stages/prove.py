@@ -44,7 +44,7 @@ async def prove(exchange: Exchange, runtime: Runtime) -> None:
     body = await whole_body(exchange)
     exchange.receive = _again(body, exchange.receive)
     received = Received(
-        method="POST",
+        method=arrival.operation.method,
         raw_path=arrival.raw_path,
         query=arrival.query,
         headers=arrival.headers,

@@ -1,12 +1,15 @@
 """Stage 3: the name asked for, to the targets that may serve it, best first."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Container, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
 from accounts.specs import KeySpec
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
+from gateway.edge.following import follow
+from gateway.edge.kept_answers import RESPONSES
+from gateway.edge.kept_operations import KEPT_OPERATIONS
 from gateway.edge.operation import Operation
 from gateway.edge.runtime import Runtime
 from gateway.snapshot.snapshot import Snapshot
@@ -27,6 +30,10 @@ SIDES: Final[Mapping[str, tuple[Container[str], Container[str]]]] = {
     "chat": (CLIENT_CODECS, UPSTREAM_CODECS),
     "embeddings": (EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM),
 }
+# Beside what a model's row says of it: who chats can count, and go on with what it has said.
+NEEDED: Final[Mapping[str, str]] = dict.fromkeys(
+    (COUNTING, "compact", *(operation.what for operation in KEPT_OPERATIONS)), "chat"
+)
 NO_SIDES: Final[tuple[Container[str], Container[str]]] = ((), ())
 WHY_NOT: Final = {
     "disabled": "has it disabled",
@@ -35,7 +42,7 @@ WHY_NOT: Final = {
 }
 
 
-def route(exchange: Exchange, runtime: Runtime) -> None:
+def route(exchange: Exchange, runtime: Runtime) -> Awaitable[None] | None:
     key, operation = exchange.key, exchange.arrival.operation
     assert key is not None  # noqa: S101 - authenticate has run
     runtime.herald.follow(exchange.snapshot)
@@ -54,12 +61,21 @@ def route(exchange: Exchange, runtime: Runtime) -> None:
     candidates, reasons = _candidates(reachable, operation=operation)
     if not candidates:
         if _is_counted_here(reachable, operation=operation):
-            return
+            return None
         raise _none_serves(exchange.model, reachable, operation=operation, reasons=reasons)
     if any(candidate.provider.asked_last for candidate in candidates):
         candidates.sort(key=lambda candidate: candidate.provider.asked_last)
+    if operation.dialect == RESPONSES or operation.body == RESPONSES:
+        return _followed(exchange, runtime, candidates)
     exchange.candidates = tuple(candidates[:MAX_CANDIDATES])
     exchange.lane = candidates[0].lane
+    return None
+
+
+async def _followed(exchange: Exchange, runtime: Runtime, candidates: Sequence[Candidate]) -> None:
+    """What a request goes on with may leave only one of them, whichever it is."""
+    left = await follow(exchange, runtime, candidates)
+    exchange.candidates, exchange.lane = tuple(left[:MAX_CANDIDATES]), left[0].lane
 
 
 def allows(key: KeySpec, name: str) -> bool:
@@ -184,9 +200,7 @@ def native_surface(
         return None
     if target.dialects and dialect not in target.dialects:
         return None
-    # Counting is free of a model's own operations: who chats can count.
-    needed = "chat" if operation.what == COUNTING else operation.what
-    if needed not in target.operations:
+    if NEEDED.get(operation.what, operation.what) not in target.operations:
         return None
     for surface in provider.surfaces:
         if surface.dialect == dialect and operation.what in surface.paths:

@@ -1,11 +1,15 @@
 """The mock provider as a kind of back-end: no key, no network, every dialect."""
 
+from typing import Final
+
 from providers.adapters.base import DiscoveredModel
 from providers.adapters.json_api import JsonApi
-from providers.adapters.mock.serving import MODELS_PATH, PATHS
+from providers.adapters.mock.serving import KEPT_PATHS, MODELS_PATH, PATHS
 from providers.adapters.model_lists import openai_models
 from providers.adapters.verdicts import EITHER
 from providers.specs import Surface
+
+KEEPS: Final = "openai.responses"
 
 
 class Mock(JsonApi):
@@ -22,7 +26,8 @@ class Mock(JsonApi):
             Surface(
                 dialect=dialect,
                 base_url=base_url,
-                paths={what: path for path, (spoken, what) in PATHS.items() if spoken == dialect},
+                paths={what: path for path, (spoken, what) in PATHS.items() if spoken == dialect}
+                | (KEPT_PATHS if dialect == KEEPS else {}),
             )
             for dialect in dialects
         )

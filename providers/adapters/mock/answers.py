@@ -20,8 +20,10 @@ from protocols.ir import Dialect
 from protocols.lenient import an_object, as_object
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 from providers.adapters.mock.behaviours import BEHAVIOURS
+from providers.adapters.mock.keeping import ABOUT, compacted, is_kept, keep, shown_as_kept
 from providers.adapters.mock.knobs import EMBEDDING, HEADERS, Knobs, Refused, read_model
 from providers.adapters.mock.limiting import limited, usage_of
+from providers.adapters.mock.memory import Memory
 from providers.adapters.mock.playing import Piece, Played, pieces, whole_s
 from providers.adapters.mock.tokens import count_input, seed_of
 from providers.adapters.mock.vectors import tokens_of, vectors_of
@@ -56,6 +58,7 @@ FAILURES: Final[Mapping[int, Kind]] = {
 }
 DEFAULT_FAILURE: Final = 500
 MOST_CHOICES: Final = 8
+COMPACT: Final = "compact"
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -66,6 +69,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     body: bytes
     id: str  # different for every request
     created: int  # seconds since 1970
+    memory: Memory = msgspec.field(default_factory=Memory)  # of the answers that are kept
+    kept_id: str = ""  # of the one that the path names
     head: Head = Head()  # what the path says, where it says something
     errors: Dialect | None = None  # in which errors are told, where it is another
 
@@ -82,6 +87,8 @@ def answer(asked: Asked) -> Answer:
     try:
         if asked.operation == "embeddings":
             return _embeddings(asked)
+        if (about := ABOUT.get(asked.operation)) is not None:
+            return _whole(msgspec.json.encode(about(asked.kept_id, asked.memory)))
         return _chat(asked)
     except ProtocolError as error:
         problem = Problem(kind="invalid_request", message=str(error))
@@ -96,7 +103,7 @@ def refused(asked: Asked, message: str) -> Answer:
 
 def _chat(asked: Asked) -> Answer:
     codec = CLIENT_CODECS[asked.dialect]
-    request = codec.decode_request(_meant(asked), asked.head)
+    request = asked.memory.continued(codec.decode_request(_meant(asked), asked.head))
     knobs = read_model(request.model)
     if knobs.model == EMBEDDING:
         raise _wrong_operation(request.model, "chat")
@@ -119,18 +126,28 @@ def _chat(asked: Asked) -> Answer:
         copies=copies,
     )
     wait_s = math.inf if knobs.hang == HEADERS else 0.0
+    if asked.operation == COMPACT:
+        return _whole(compacted(_response(played), request=request))
+    kept = is_kept(request)
+    if kept:
+        keep(asked.memory, _response(played), request=request, body=asked.body)
     if request.stream:
         failure = _problem(knobs.fail or DEFAULT_FAILURE)
         event = ir.Failed(kind=failure.kind, message=failure.message)
         return Answer(
             status=200,
             headers=(("content-type", NATIVE[asked.dialect].stream_content_type.decode()),),
-            pieces=pieces(played, codec.event_encoder(request), knobs, event),
+            pieces=_shown(pieces(played, codec.event_encoder(request), knobs, event), kept=kept),
             wait_s=wait_s,
             stream=True,
         )
     body = codec.encode_response(_response(played), request).body
+    body = shown_as_kept(body) if kept else body
     return _whole(body, wait_s=math.inf if knobs.hang else whole_s(played, knobs))
+
+
+def _shown(told: Iterable[Piece], *, kept: bool) -> Iterable[Piece]:
+    return ((wait_s, shown_as_kept(data)) for wait_s, data in told) if kept else told
 
 
 def _meant(asked: Asked) -> bytes:

@@ -12,10 +12,11 @@ from protocols.codec import Head
 from protocols.errors import Problem
 from protocols.ir import Dialect
 from protocols.registry import NATIVE
-from providers.adapters.json_api import MODEL
+from providers.adapters.json_api import ANSWER, METHODS, MODEL
 from providers.adapters.mock.answers import JSON, Answer, Asked, answer
 from providers.adapters.mock.invoking import invoked
 from providers.adapters.mock.knobs import MODELS
+from providers.adapters.mock.memory import Memory
 
 MODELS_PATH: Final = "/v1/models"
 # Below `mock:` and below the address of `switchyard mock`.
@@ -23,6 +24,7 @@ PATHS: Final[dict[str, tuple[Dialect, str]]] = {
     "/v1/chat/completions": ("openai.chat", "chat"),
     "/v1/responses": ("openai.responses", "chat"),
     "/v1/responses/input_tokens": ("openai.responses", "count_tokens"),
+    "/v1/responses/compact": ("openai.responses", "compact"),
     "/v1/embeddings": ("openai.embeddings", "embeddings"),
     "/v1/messages": ("anthropic.messages", "chat"),
     "/v1/messages/count_tokens": ("anthropic.messages", "count_tokens"),
@@ -40,6 +42,17 @@ INVOKED: Final[dict[str, tuple[Dialect, str]]] = {
     "/model/{model}/invoke-with-response-stream": ("anthropic.messages", "invoke_stream"),
 }
 INVOKE: Final = "invoke"
+# About answers that are kept: several at one path.
+KEPT_PATHS: Final[dict[str, str]] = {
+    "retrieve_response": "/v1/responses/{answer}",
+    "delete_response": "/v1/responses/{answer}",
+    "list_input_items": "/v1/responses/{answer}/input_items",
+    "cancel_response": "/v1/responses/{answer}/cancel",
+}
+KEPT: Final = tuple(
+    (re.compile(re.escape(path).replace(re.escape(ANSWER), "([^/]+)")), what)
+    for what, path in KEPT_PATHS.items()
+)
 STREAM: Final = "_stream"
 PATTERNS: Final = tuple(
     (re.compile(re.escape(path.partition("?")[0]).replace(re.escape(MODEL), "(.+)")), spoken)
@@ -59,6 +72,7 @@ class Call(Struct, frozen=True, kw_only=True):
     body: bytes
     id: str  # different for every call
     created: int  # seconds since 1970
+    memory: Memory = msgspec.field(default_factory=Memory)
 
 
 def respond(call: Call) -> Answer:
@@ -66,6 +80,8 @@ def respond(call: Call) -> Answer:
         if call.method != "GET":
             return _nothing(call, NOT_ALLOWED)
         return _listed(anthropic="anthropic-version" in call.headers)
+    if (about := _about(call)) is not None:
+        return about
     found = _found(call.path)
     if found is None:
         return _nothing(call, NOT_FOUND)
@@ -78,9 +94,36 @@ def respond(call: Call) -> Answer:
         body=call.body,
         id=call.id,
         created=call.created,
+        memory=call.memory,
         head=head,
     )
     return invoked(asked) if asked.operation == INVOKE else answer(asked)
+
+
+def _about(call: Call) -> Answer | None:
+    """Of an answer that the path names; None where it names none."""
+    if call.path in PATHS:
+        return None
+    found = {
+        METHODS.get(what, "POST"): (what, match[1])
+        for pattern, what in KEPT
+        if (match := pattern.fullmatch(call.path)) is not None
+    }
+    if not found:
+        return None
+    if call.method not in found:
+        return _nothing(call, NOT_ALLOWED)
+    what, id_ = found[call.method]
+    asked = Asked(
+        dialect="openai.responses",
+        operation=what,
+        body=call.body,
+        id=call.id,
+        created=call.created,
+        memory=call.memory,
+        kept_id=id_,
+    )
+    return answer(asked)
 
 
 def _found(path: str) -> tuple[tuple[Dialect, str], Head] | None:

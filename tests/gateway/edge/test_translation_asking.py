@@ -190,9 +190,7 @@ async def test_a_conversation_of_too_many_pieces_is_not_translated() -> None:
 RESPONSES: Final = b"/v1/responses"
 GEMINI: Final = b"/v1beta/models/m:generateContent"
 KEPT: Final[dict[str, tuple[bytes, dict[str, Any]]]] = {
-    "previous_response_id": (RESPONSES, {"input": "Hi", "previous_response_id": "resp_1"}),
-    "conversation": (RESPONSES, {"input": "Hi", "conversation": "conv_1"}),
-    "input": (RESPONSES, {"input": [{"type": "item_reference", "id": "rs_1"}]}),
+    "prompt": (RESPONSES, {"prompt": {"id": "p"}}),
     "cachedContent": (
         GEMINI,
         {"contents": [{"parts": [{"text": "Hi"}]}], "cachedContent": "cachedContents/1"},
@@ -225,7 +223,7 @@ async def test_no_spelling_hides_what_a_vendor_keeps() -> None:
     reference = rb'[{"type":"item\u005freference","id":"rs_1"}]'
     client = await gateway.ask(b'{"model":"m","input":' + reference + b"}", path=RESPONSES)
 
-    assert (client.status, gateway.vendors.calls) == (400, [])
+    assert (client.status, gateway.vendors.calls) == (404, [])
 
 
 @pytest.mark.parametrize("field", KEPT)
