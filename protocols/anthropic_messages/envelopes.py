@@ -34,6 +34,8 @@ ERRORS: Final[Mapping[str | None, str | None]] = {
     exception: error for error, exception in EXCEPTIONS.items()
 }
 OTHER_ERROR: Final = "api_error"
+# As a line can hold it.
+EVENT: Final = re.compile(r"[a-z_]{1,64}")
 # As a header can hold it.
 BETA: Final = re.compile(r"[!-~]{1,256}")
 OTHER_EXCEPTION: Final = "modelStreamErrorException"
@@ -115,8 +117,10 @@ def event_in(raw: bytes) -> bytes:
     except ValueError as error:
         raise DecodeError("", f"a chunk of the stream is no base64: {error}") from None
     kind = words(an_object(data).get("type")) or ""
+    name = b"event: %b\n" % kind.encode() if EVENT.fullmatch(kind) else b""
     # Between its words JSON may be broken into lines, and an event then has a field for each.
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), b"\ndata: ".join(data.splitlines()))
+    lines = b"".join(b"data: %b\n" % line for line in data.splitlines())
+    return b"%b%b\n" % (name, lines) if lines else b""
 
 
 class ChunkWriter:

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocols.anthropic_messages.betas import cleared, judged
 from protocols.codec import Target
@@ -100,6 +102,23 @@ def test_what_is_not_there_changes_no_byte(body: bytes) -> None:
     dropped = (LONG_CACHE, "task-budgets-2026-03-13", "tool-examples-2025-10-29", "new-2027-01-01")
     same, losses = cleared(body, NOT_ANY, kept=(), dropped=dropped)
     assert same is body
+    assert [loss.code for loss in losses] == [f"other:{beta}" for beta in dropped]
+
+
+NAMES = st.sampled_from(["cache_control", "ttl", "scope", "tools", "output_config", "input", "a"])
+VALUES = st.recursive(
+    st.none() | st.integers(-9, 9) | st.just("ttl"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_what_is_gone_is_gone_at_once(said: dict[str, Any]) -> None:
+    dropped = ("extended-cache-ttl-2025-04-11", "prompt-caching-scope-2026-01-05", "tool-examples")
+    body, _ = cleared(msgspec.json.encode(said), NOT_ANY, kept=(), dropped=dropped)
+    again, losses = cleared(body, NOT_ANY, kept=(), dropped=dropped)
+    assert again is body
     assert [loss.code for loss in losses] == [f"other:{beta}" for beta in dropped]
 
 

@@ -5,12 +5,15 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocols.anthropic_messages.envelopes import ChunkSplitter, ChunkWriter, enclosed, event_in
 from protocols.anthropic_messages.on_bedrock import EnclosedMessages, OpenedMessages
 from protocols.errors import DecodeError, Problem
 from protocols.framing.aws import PING_MESSAGE, AwsSplitter, read_message, write_event
 from protocols.framing.aws import write_exception as exception
+from protocols.framing.sse import SseSplitter
 from tests.protocols.corpus import needs_corpus, records
 from tests.protocols.corpus.exchanges import wire_of
 
@@ -37,6 +40,7 @@ def test_an_event_comes_out_as_it_went_in() -> None:
         write_event("chunk", b"{}"),
         write_event("other", b'{"bytes":"e30="}'),
         write_event("chunk", b"not json"),
+        write_event("chunk", b'{"bytes":""}'),
     ],
 )
 def test_what_carries_nothing_says_nothing(message: bytes) -> None:
@@ -50,7 +54,8 @@ def test_what_is_no_base64_is_damage() -> None:
 
 
 def test_data_of_no_known_type_are_an_event_without_a_name() -> None:
-    assert event_in(chunk(b"{}")) == b"event: \ndata: {}\n\n"
+    assert event_in(chunk(b"{}")) == b"data: {}\n\n"
+    assert event_in(chunk(b'{"type":"a\\ndata: b"}')) == b'data: {"type":"a\\ndata: b"}\n\n'
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,18 @@ def test_in_and_out_again_changes_no_event() -> None:
     events = [event_in(chunk(DELTA)), event_in(exception("throttlingException", b"{}"))]
     writer, splitter = ChunkWriter(cap=CAP), ChunkSplitter(cap=CAP)
     assert splitter.feed(writer.feed(b"".join(events)) + writer.close()) == events
+
+
+@given(st.binary(max_size=200), st.sampled_from([None, "chunk", "other"]))
+def test_whatever_a_message_carries_is_an_event_or_damage(data: bytes, name: str | None) -> None:
+    raw = chunk(data) if name is None else write_event(name, data)
+    splitter = OPENED.splitter(cap=CAP)
+    try:
+        events = splitter.feed(raw)
+    except DecodeError:
+        return
+    for event in events:
+        assert SseSplitter(cap=CAP).feed(event) == [event]
 
 
 @needs_corpus
