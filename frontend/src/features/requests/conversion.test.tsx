@@ -52,7 +52,7 @@ test('fields that went up otherwise stand side by side, as values or as sizes', 
     ['n', 'absent', '1 byte'],
   ])
   expect(screen.getByText('And 2 fields more.')).toBeVisible()
-  expect(screen.getByText(/Bodies are not stored: kept are names, sizes/)).toBeVisible()
+  expect(screen.getByText(/Bodies are not stored\. Kept are names, sizes/)).toBeVisible()
   await act(() => showLanguage('zh-CN'))
   const translated = screen.getByRole('table', { name: /发送内容的差异/ })
   expect(rows(translated)[0]).toEqual(['model', 'fast', 'gemini-3-flash 在路径中'])
@@ -69,6 +69,19 @@ test('each attempt has been sent a body of its own', async () => {
   ])
   expect(within(part).getByText(/No field differs/)).toBeVisible()
   expect(within(part).getAllByRole('table')).toHaveLength(1)
+})
+
+test('attempts that were sent the same are told once', async () => {
+  const { difference } = delivered
+  const again = [0, 1].map((attempt) => ({ ...failed, attempt, difference }))
+  const elsewhere = { ...delivered, attempt: 2, provider: 'house' }
+  show({ attempts: [...again, elsewhere] })
+  const part = await screen.findByRole('region', { name: 'What was sent otherwise' })
+  const heads = within(part).getAllByRole('heading', { level: 4 })
+  expect(heads.map(({ textContent }) => textContent)).toEqual([
+    'Attempts 1–2 · anthropic · claude-sonnet-4-6',
+    'Attempt 3 · house · claude-sonnet-4-6',
+  ])
 })
 
 test('what nobody has compared is told apart from what is alike', async () => {

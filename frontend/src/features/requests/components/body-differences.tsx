@@ -1,21 +1,21 @@
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { wholeNumber } from '../../../i18n/format'
 import { useZone } from '../../../ui/use-zone'
 import type { Attempt, BodyChange, BodyDifference } from '../types'
 
-/** Each attempt was sent a body of its own. */
+/** Each attempt was sent a body of its own; of those that were sent the same, once. */
 export function BodyDifferences({ attempts }: { attempts: readonly Attempt[] }) {
   const { t } = useTranslation()
   if (attempts.length === 0) return <p className="part-text">{t('requests:attempts.none')}</p>
+  const groups = alike(attempts)
   return (
     <section aria-label={t('requests:sent.title')} className="sent">
       <h3 className="sect">{t('requests:sent.title')}</h3>
-      {attempts.map((attempt) => (
-        <div key={attempt.attempt} className="sent-part">
-          {attempts.length > 1 && (
-            <h4>{attemptText(attempt, t('requests:receipt.attempt', { attempt: attempt.attempt + 1 }))}</h4>
-          )}
-          <Difference told={attempt.difference} />
+      {groups.map((group) => (
+        <div key={group.first.attempt} className="sent-part">
+          {groups.length > 1 && <h4>{groupText(group, t)}</h4>}
+          <Difference told={group.first.difference} />
         </div>
       ))}
       <p className="muted receipt-note part-text">{t('requests:sent.note')}</p>
@@ -23,8 +23,33 @@ export function BodyDifferences({ attempts }: { attempts: readonly Attempt[] }) 
   )
 }
 
-const attemptText = ({ provider, upstream_name }: Attempt, number: string) =>
-  [number, provider, upstream_name].filter(Boolean).join(' · ')
+interface Group {
+  first: Attempt
+  last: Attempt
+}
+
+const sent = ({ provider, upstream_name, difference }: Attempt) =>
+  JSON.stringify([provider, upstream_name, difference])
+
+/** Attempts that follow each other with the same body for the same target. */
+function alike(attempts: readonly Attempt[]): Group[] {
+  const groups: Group[] = []
+  for (const attempt of attempts) {
+    const group = groups.at(-1)
+    if (group && sent(group.last) === sent(attempt)) group.last = attempt
+    else groups.push({ first: attempt, last: attempt })
+  }
+  return groups
+}
+
+function groupText({ first, last }: Group, t: TFunction): string {
+  const from = first.attempt + 1
+  const name =
+    first === last
+      ? t('requests:receipt.attempt', { attempt: from })
+      : t('requests:sent.attempts', { from, to: last.attempt + 1 })
+  return [name, first.provider, first.upstream_name].filter(Boolean).join(' · ')
+}
 
 function Difference({ told }: { told: BodyDifference | null }) {
   const { t } = useTranslation()
