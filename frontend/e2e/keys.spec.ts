@@ -1,5 +1,6 @@
 import { expect, test, type Page } from '@playwright/test'
 import { baseUrl, closeSheet, OWNER_STATE, recall } from './people'
+import { signedHeaders } from './signing'
 import { INSECURE_HOST } from './stack'
 
 const KEY = /^sy-live-[0-9a-z]{12}-[0-9A-Za-z]{49}$/
@@ -133,6 +134,30 @@ test('a key is rotated with overlap, disabled, enabled and revoked by its name',
   await page.getByLabel('Type renamed-here to confirm').fill('renamed-here')
   await revoke.click()
   await expect(row).toContainText('Revoked')
+})
+
+test('an AWS key pair is shown once, signs, and leaves nothing behind', async ({ page }) => {
+  await page.goto(keysUrl())
+  await page.getByRole('button', { name: 'Actions for checkout-service' }).click()
+  await page.getByRole('menuitem', { name: 'AWS key pair' }).click()
+  await page.getByRole('button', { name: 'Create pair' }).click()
+  await expect(
+    page.getByRole('heading', { name: 'AWS key pair of “checkout-service” is ready' }),
+  ).toBeVisible()
+  const [id = '', secret = ''] = await page.locator('.secret code').allInnerTexts()
+  await expect(page.locator('.key-sheet pre').first()).toContainText(id)
+  await page.getByRole('button', { name: 'I saved it' }).click()
+  await closeSheet(page)
+  expect(await readable(page)).not.toContain(secret)
+
+  const url = new URL(`${baseUrl()}/model/mock-echo/converse`)
+  const body = JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'Say hello.' }] }] })
+  const ask = (pair: { id: string; secret: string }) =>
+    fetch(url, { method: 'POST', body, headers: signedHeaders(url, body, pair) })
+  const answered = await ask({ id, secret })
+  expect(await answered.json()).toMatchObject({ stopReason: 'end_turn' })
+  const refused = await ask({ id, secret: `${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}` })
+  expect(refused.status).toBe(403)
 })
 
 test('filters live in the address and a broken one is dropped', async ({ page }) => {

@@ -23,6 +23,8 @@ interface Facts {
   provider: string
   /** A request that was answered. */
   request: string
+  /** One that went on in another dialect. */
+  translated: string
   recoveryCodes: string[]
 }
 

@@ -53,6 +53,7 @@ const ROUTES: readonly RouteCase[] = [
   { path: '/t/:tenant/requests?q=nothing-has-this-name', ready: '.empty' },
   { path: '/t/:tenant/requests?open=:request', ready: '.req-drawer .receipt' },
   { path: '/t/:tenant/requests/:request', ready: '.receipt' },
+  { path: '/t/:tenant/requests/:translated?tab=conversion', ready: '.sent-fields' },
   { path: '/t/:tenant/models', ready: '.row-menu' },
   { path: '/t/:tenant/models?q=nothing-has-this-name', ready: '.empty' },
   { path: '/t/:tenant/cost', ready: '.rank-list' },
@@ -180,10 +181,10 @@ for (const { look, isPublic, routes } of groups()) {
       test(route.path, async () => {
         complaints = []
         await page.setViewportSize(DESK)
-        const { tenant, provider, request } = recall()
-        const places = { tenant, provider, request }
+        const { tenant, provider, request, translated } = recall()
+        const places = { tenant, provider, request, translated }
         const path = route.path.replace(
-          /:(tenant|provider|request)\b/g,
+          /:(tenant|provider|request|translated)\b/g,
           (_, name: keyof typeof places) => places[name],
         )
         await page.goto(baseUrl() + path)
