@@ -113,6 +113,6 @@ test('the list can be asked for a vendor’s dialect, and shows its name', async
     `${baseUrl()}/t/${recall().tenant}/requests?target_dialect=openai.chat&dialect=anthropic.messages`,
   )
   await expect(page.locator(`tr[data-id="${recall().translated}"]`)).toBeVisible()
-  await expect(page.getByText('Sent as is OpenAI Chat')).toBeVisible()
+  await expect(page.getByText('Vendor dialect is OpenAI Chat')).toBeVisible()
   await expect(page.getByText('Dialect is Anthropic Messages')).toBeVisible()
 })

@@ -7,6 +7,8 @@ import { exactTime, shortTime, type Zone } from '../../i18n/format'
 import { moneyColumn, moneyExact, nanoOf } from '../../i18n/money'
 import { spanText } from '../../i18n/spans'
 import { KeyCell, Missing, ModelCell, StatusWords, TokensCell } from './components/cells'
+import { laneWord } from './components/filter-words'
+import { lossText } from './losses'
 import type { RequestRow } from './types'
 
 export interface CellView {
@@ -60,6 +62,13 @@ function cost(row: RequestRow, view: CellView): ReactNode {
 
 const words = (text: string) => text || <Missing />
 
+const losses = (codes: readonly string[], t: TFunction) =>
+  codes.length === 0 ? (
+    <Missing />
+  ) : (
+    <span title={codes.join(', ')}>{codes.map((code) => lossText(code, t)).join(', ')}</span>
+  )
+
 const dialect = (code: string) => (code ? <span title={code}>{dialectText(code)}</span> : <Missing />)
 
 export const COLUMNS: readonly Column[] = [
@@ -82,7 +91,12 @@ export const COLUMNS: readonly Column[] = [
     width: 144,
     cell: (row) => dialect(row.target_dialect),
   },
-  { id: 'lane', text: 'requests:column.lane', width: 96, cell: (row) => words(row.lane) },
+  {
+    id: 'lane',
+    text: 'requests:column.lane',
+    width: 96,
+    cell: (row, { t }) => (row.lane === 'none' ? <Missing /> : laneWord(row.lane, t)),
+  },
   { id: 'source', text: 'requests:column.source', width: 96, cell: (row) => words(row.source) },
   {
     id: 'tokens',
@@ -132,7 +146,7 @@ export const COLUMNS: readonly Column[] = [
     id: 'degraded',
     text: 'requests:column.degraded',
     width: 144,
-    cell: (row) => words(row.degraded.join(', ')),
+    cell: (row, { t }) => losses(row.degraded, t),
   },
   {
     id: 'cost',

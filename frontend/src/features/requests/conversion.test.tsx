@@ -4,9 +4,10 @@ import { expect, test } from 'vitest'
 import { showLanguage } from '../../i18n/index'
 import { answer } from '../../test/handlers'
 import { visit } from '../../test/render'
-import { request, requestDetail } from '../../test/request-facts'
+import { failedRequest, request, requestDetail, requestPage } from '../../test/request-facts'
 import { server } from '../../test/server'
-import type { Attempt, BodyDifference, RequestDetail } from './types'
+import type { Attempt, BodyDifference, RequestDetail, RequestRow } from './types'
+import { chooseColumns } from './use-columns'
 
 const path = `/t/acme/requests/${request.id}?tab=conversion`
 const [failed, delivered] = requestDetail.attempts as [Attempt, Attempt]
@@ -132,4 +133,30 @@ test.each([
 ] as const)('the lane of what was %s', async (_what, more, text) => {
   show(more)
   expect((await screen.findByText('Lane')).nextElementSibling?.textContent).toBe(text)
+})
+
+test('the list tells dialects, lanes and losses in words, and what they are called in the books', async () => {
+  chooseColumns(['dialect', 'target_dialect', 'lane', 'degraded'])
+  const translated: RequestRow = {
+    ...request,
+    lane: 'translation',
+    target_dialect: 'openai.chat',
+    degraded: ['top_k', 'seed'],
+  }
+  const refused: RequestRow = { ...failedRequest, lane: 'none', target_dialect: '' }
+  server.use(answer('get', '/api/v1/requests', requestPage(translated, refused)))
+  visit('/t/acme/requests?target_dialect=openai.chat&not.lane=native&degraded=top_k')
+  const row = await screen.findByRole('row', { name: /Anthropic Messages.*OpenAI Chat/ })
+  expect(row).toHaveTextContent('Anthropic MessagesOpenAI ChattranslatedTop-k, Seed')
+  expect(within(row).getByTitle('openai.chat')).toBeVisible()
+  expect(within(row).getByTitle('top_k, seed')).toBeVisible()
+  expect(screen.getByText('Vendor dialect is OpenAI Chat')).toBeVisible()
+  expect(screen.getByText('Lane is not native')).toBeVisible()
+  expect(screen.getByText('Field lost is Top-k')).toBeVisible()
+  const other = screen.getAllByRole('row').find((one) => one.dataset['id'] === refused.id)
+  expect(other).toHaveTextContent('Anthropic Messages———')
+  await act(() => showLanguage('zh-CN'))
+  expect(await screen.findByText('Top-k, 随机种子')).toBeVisible()
+  expect(row).toHaveTextContent('转换')
+  act(() => chooseColumns(null))
 })

@@ -3,6 +3,7 @@ import { dialectText } from '../../../i18n/dialects'
 import { moneyShort } from '../../../i18n/money'
 import { spanText } from '../../../i18n/spans'
 import { bare, isNegated, isThreshold, type Pair } from '../filters'
+import { lossText } from '../losses'
 import { STATUS_LOOKS } from './cells'
 import type { RequestStatus } from '../types'
 
@@ -35,9 +36,19 @@ const VALUE_TEXTS: Readonly<Record<string, string>> = {
   error: 'requests:value.error',
 }
 
+const LANE_TEXTS: Readonly<Record<string, string>> = {
+  native: 'requests:value.native',
+  translation: 'requests:value.translation',
+  none: 'requests:value.none',
+}
+
+export const laneWord = (lane: string, t: TFunction) => t(LANE_TEXTS[lane] ?? lane)
+
 export function valueText(name: string, value: string, t: TFunction): string {
   if (name === 'cost_gte') return moneyShort(value, 'USD')
   if (name === 'dialect' || name === 'target_dialect') return dialectText(value)
+  if (name === 'lane') return laneWord(value, t)
+  if (name === 'degraded') return lossText(value, t)
   if (name === 'latency_ms_gte') return spanText(Number(value))
   if (name === 'status' && value !== 'error') return t(STATUS_LOOKS[value as RequestStatus].text)
   const text = name === 'status' || name === 'stream' || name === 'fallback' ? VALUE_TEXTS[value] : undefined
