@@ -65,10 +65,10 @@ async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidat
     if key is None:
         return candidate
     if not exchange.seals.is_pin_read and holds_any(exchange.body, SEALS.get(dialect, ())):
-        exchange.seals.is_pin_read = True
         session = _session(exchange, runtime)
         if session:
-            exchange.seals.pin = await runtime.vault.pin(key.tenant_id, session)
+            found = await runtime.vault.pin(key.tenant_id, session)
+            exchange.seals.pin, exchange.seals.is_pin_read = found.pin, found.answered
     is_native = candidate.lane == "native" and not must_be_read(exchange, candidate, runtime)
     if is_native or exchange.seals.are_refused or not can_use(candidate):
         return candidate
@@ -126,6 +126,8 @@ def pin_down(exchange: Exchange, target: "Target", *, lane: Lane, runtime: Runti
     # The client holds seals already of who that is.
     if key is None or operation.what != CHATTING or exchange.seals.pin is not None:
         return
+    if not exchange.seals.is_pin_read and holds_any(exchange.body, SEALS[operation.dialect]):
+        return  # there may be a pin that could not be read
     if lane == "translation" and OWN_VENDOR.get(operation.dialect) != target.vendor:
         return
     session = _session(exchange, runtime)

@@ -52,6 +52,13 @@ class Pin(Struct, frozen=True, omit_defaults=True):
     account: str | None = None
 
 
+class PinFound(Struct, frozen=True):
+    """`answered`: False where there may be one that nobody could read."""
+
+    pin: Pin | None = None
+    answered: bool = True
+
+
 class Found(Struct, frozen=True, kw_only=True):
     """`answered`: False where Redis said nothing, so that nobody knows what was kept."""
 
@@ -131,15 +138,17 @@ class Vault:
                 found[call_id] = kept
         return Found(kept=found)
 
-    async def pin(self, tenant_id: str, session: str) -> Pin | None:
+    async def pin(self, tenant_id: str, session: str) -> PinFound:
         name = self._name("pin", tenant_id, session)
         if name in self._writing:
-            return self._pins.get(name)
+            return PinFound(self._pins.get(name))
         said = await self._said([("GETEX", name, "EX", self._ttl_s)])
-        pin = self._opened(said[0], PIN, tenant_id=tenant_id, name=name) if said else None
+        if said is None:
+            return PinFound(answered=False)
+        pin = self._opened(said[0], PIN, tenant_id=tenant_id, name=name)
         if pin is not None:
             self._remember(name, pin)
-        return pin
+        return PinFound(pin)
 
     def set_pin(self, tenant_id: str, session: str, pin: Pin) -> None:
         """Written while nobody waits."""

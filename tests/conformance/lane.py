@@ -24,7 +24,7 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.slots import Slots
-from gateway.edge.vault import Found
+from gateway.edge.vault import Found, PinFound
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.codec import Target
 from protocols.ir import Dialect
@@ -115,7 +115,9 @@ class Empty:
     async def find(self, _tenant_id: str, _names: object) -> Found:
         return Found()
 
-    async def pin(self, _tenant_id: str, _session: str) -> None: ...
+    async def pin(self, _tenant_id: str, _session: str) -> PinFound:
+        return PinFound()
+
     def set_pin(self, _tenant_id: str, _session: str, _pin: object) -> None: ...
 
 

@@ -1,5 +1,6 @@
 """Who is asked for what: seals, accounts and pins between clients, the vault and vendors."""
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -17,7 +18,7 @@ from tests.gateway.edge.dialects import BODIES, PATHS, frames, streamed, vendor,
 from tests.gateway.edge.house import House, told_by
 from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.vaults import NOBODY, vault
-from tests.gateway.edge.vendors import Said, target
+from tests.gateway.edge.vendors import Client, Said, target
 
 CHAT: Dialect = "openai.chat"
 MESSAGES: Dialect = "anthropic.messages"
@@ -173,13 +174,14 @@ async def test_what_another_vendor_says_in_a_pinned_session_is_wrapped(kept: Vau
 
 async def test_with_redis_out_there_is_no_pin() -> None:
     made = vault(url=NOBODY)
-    assert await made.pin("t", "s") is None
     at = house(made, whole(MESSAGES), providers=(provider(MESSAGES, "acme"),))
     turn = {"role": "assistant", "content": [block(), {"type": "text", "text": "a"}]}
     told = await at.ask(messages("acme", turn, ANSWERED), path=PATHS[MESSAGES][0], headers=SESSION)
     await made.close()
     assert told.status == 200
     assert told_by(at)[1].errand.lane == "native"
+    # Nor is one set that might not be the one there is.
+    assert not made._pins  # noqa: SLF001 - nobody else could tell
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -320,6 +322,31 @@ async def test_what_cannot_be_kept_is_lost(kept: Vault) -> None:
     assert lost.headers[b"x-switchyard-degraded"] == b"seal"
     found = await made.ask(chat("claude"))
     assert b"x-switchyard-degraded" not in found.headers
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_no_client_knows_a_call_s_id_before_it_is_kept(stream: bool) -> None:  # noqa: FBT001
+    known: list[str] = []
+    client = Client()
+
+    class Slow(lane.Empty):
+        wait_s = 1.0
+
+        async def keep(self, _tenant_id: str, entries: Any, *, within_s: float) -> bool:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert STEP[1].id.encode() not in client.body
+            known.extend(entries)
+            return within_s > 0
+
+    calls = [ir.ToolCall(id=f"call_Ab1Cd2Ef3Gh{n}", name="look") for n in (4, 5)]
+    answer = thought(STEP[0], *calls)
+    pieces = frames(MESSAGES, answer)
+    said = streamed(MESSAGES, *pieces) if stream else whole(MESSAGES, answer)
+    made = house(Slow(), said, providers=(provider(MESSAGES, "claude", of="anthropic"),))
+    told = await made.ask(chat("claude", stream=stream), client=client)
+    assert known == [STEP[1].id]
+    assert all(call.id.encode() in told.body for call in calls)
 
 
 async def test_a_seal_that_chat_carries_itself_is_not_looked_up() -> None:

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from gateway.edge.vault import LARGEST_BYTES, REST_S, WAIT_S, Kept, Pin, Vault, vault_redis
+from gateway.edge.vault import (
+    LARGEST_BYTES,
+    REST_S,
+    WAIT_S,
+    Kept,
+    Pin,
+    PinFound,
+    Vault,
+    vault_redis,
+)
 from gateway.snapshot.subscribe import Envelope
 from protocols import ir
 from tests.faults.bounds import FACTOR
@@ -151,7 +160,7 @@ async def test_without_a_data_key_nothing_is_kept() -> None:
         assert not await made.keep(ACME, {"call_1": KEPT})
         made.set_pin(ACME, "session", Pin("anthropic"))
     assert {line["event"] for line in logs} == {"vault_cannot_seal"}
-    assert await made.pin(ACME, "session") is None
+    assert (await made.pin(ACME, "session")).pin is None
     await made.close()
 
 
@@ -205,14 +214,14 @@ async def test_a_pin_is_known_at_once_and_to_other_workers_soon(redis: Redis) ->
     pin = Pin("openai", "00ff")
     try:
         one.set_pin(ACME, "s", pin)
-        assert await one.pin(ACME, "s") == pin
-        while await other.pin(ACME, "s") is None:  # noqa: ASYNC110 - nothing tells of it
+        assert await one.pin(ACME, "s") == PinFound(pin)
+        while (await other.pin(ACME, "s")).pin is None:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
-        assert await other.pin(ACME, "s") == pin
-        assert await other.pin(OTHER, "s") is None
+        assert await other.pin(ACME, "s") == PinFound(pin)
+        assert await other.pin(OTHER, "s") == PinFound()
         one.set_pin(ACME, "s", pin)  # is there already
         await redis.flushdb()
-        assert await one.pin(ACME, "s") is None
+        assert await one.pin(ACME, "s") == PinFound()
     finally:
         await one.close()
         await other.close()
@@ -224,7 +233,7 @@ async def test_a_pin_that_could_not_be_written_is_written_later() -> None:
     made.set_pin(ACME, "s", Pin("anthropic"))
     while made._writing:  # noqa: ASYNC110, SLF001 - of which nobody is told
         await asyncio.sleep(0)
-    assert await made.pin(ACME, "s") is None
+    assert await made.pin(ACME, "s") == PinFound(answered=False)
     assert not made._pins  # noqa: SLF001 - else it would never be written
     await made.close()
 

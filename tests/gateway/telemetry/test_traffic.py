@@ -217,6 +217,16 @@ def test_what_translation_loses_is_counted_without_the_names_of_fields() -> None
     assert value("conversion_losses_total", code="other", **labels) == other + 2
 
 
+def test_seals_are_counted_by_what_became_of_them() -> None:
+    meter = Traffic(max_series=5_000)
+    before = value("seals_total", outcome="stored"), value("seals_total", outcome="refused")
+    meter.sealed(outcome="stored", count=3)
+    meter.sealed(outcome="refused")
+
+    after = value("seals_total", outcome="stored"), value("seals_total", outcome="refused")
+    assert after == (before[0] + 3, before[1] + 1)
+
+
 def test_disorder_in_streams_is_counted() -> None:
     meter = Traffic(max_series=5_000)
     before = value("stream_disorder_total", dialect="openai.chat")
