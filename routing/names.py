@@ -311,7 +311,11 @@ def _at(provider: ProviderSpec, name: str) -> Match | None:
 
 def _unlisted(provider: ProviderSpec, name: str) -> TargetSpec:
     """What is known of a model by its name alone."""
+    # The mock's own names have more behind a semicolon.
+    listed = (row for row in provider.targets if row.public_name == name.partition(";")[0])
+    like = next(listed, None)
     operations = frozenset({"embeddings"}) if "embed" in name else frozenset({"chat"})
+    operations = operations if like is None else like.operations
     owner = provider.quirks.vendor or provider.id
     can = capabilities(provider.kind, name, {})
     return TargetSpec(

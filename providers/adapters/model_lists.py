@@ -12,11 +12,22 @@ OUTPUTS: Final = ("max_completion_tokens", "max_output_tokens", "max_output_leng
 EMBEDS: Final = re.compile(r"embed", re.IGNORECASE)
 GEMINI_PREFIX: Final = "models/"
 GEMINI_METHODS: Final = {"generateContent": "chat", "embedContent": "embeddings"}
-# What lists of models also hold, and no operation of ours serves.
-OTHER: Final = re.compile(
-    r"whisper|tts|transcri|dall-e|gpt-image|sora|moderation|realtime|rerank|davinci|babbage",
-    re.IGNORECASE,
+# What lists of models also hold, by their names; the first that fits. Some nobody here serves.
+OTHERS: Final[tuple[tuple["re.Pattern[str]", frozenset[str]], ...]] = tuple(
+    (re.compile(names, re.IGNORECASE), frozenset(operations))
+    for names, operations in (
+        ("realtime|sora", ()),
+        ("whisper", ("transcriptions", "translations")),
+        ("transcri", ("transcriptions",)),
+        ("tts", ("speech",)),
+        ("gpt-image|dall-e-2", ("images", "image_edits")),
+        ("dall-e", ("images",)),
+        ("moderation", ("moderations",)),
+        ("rerank", ("rerank",)),
+        ("davinci|babbage|turbo-instruct", ("completions",)),
+    )
 )
+CHAT: Final = frozenset({"chat"})
 
 
 def rows(body: bytes, *, under: str = "data", named: str = "id") -> list[dict[str, Any]]:
@@ -88,7 +99,7 @@ def _gemini_operations(row: dict[str, Any]) -> frozenset[str]:
 def _operations(name: str) -> frozenset[str]:
     if EMBEDS.search(name):
         return frozenset({"embeddings"})
-    return frozenset() if OTHER.search(name) else frozenset({"chat"})
+    return next((does for names, does in OTHERS if names.search(name)), CHAT)
 
 
 def _first(row: dict[str, Any], names: tuple[str, ...]) -> int | None:

@@ -7,13 +7,13 @@ told as with any other.
 from typing import Final
 
 from accounts.tenancy import platform_scope
-from providers.adapters.mock.knobs import EMBEDDING, MODELS
+from providers.adapters.mock.knobs import MODELS, operations_of
 from providers.kinds import MOCK
 from providers.models import Credential, Provider, UpstreamModel
 from providers.ownership import owned_by
 from providers.services.announcing import announce_provider
 
-CHAT: Final = ["chat", "count_tokens"]
+CHAT: Final = "chat"
 CONTEXT_WINDOW: Final = 128_000
 THINKING: Final = "mock-thinking"
 
@@ -39,13 +39,13 @@ def provide_mock() -> bool:
 
 
 def _model(name: str, *, provider: Provider) -> UpstreamModel:
-    embeds = name == EMBEDDING
+    operations = operations_of(name)
     return UpstreamModel(
         provider=provider,
         upstream_name=name,
         public_name=name,
-        operations=["embeddings"] if embeds else CHAT,
-        context_window=None if embeds else CONTEXT_WINDOW,
+        operations=sorted(operations),
+        context_window=CONTEXT_WINDOW if CHAT in operations else None,
         capabilities={"reasoning": True} if name == THINKING else {},
         source=UpstreamModel.Source.SEEDED,
     )

@@ -21,9 +21,10 @@ from protocols.lenient import an_object, as_object
 from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
 from providers.adapters.mock.behaviours import BEHAVIOURS
 from providers.adapters.mock.keeping import ABOUT, compacted, is_kept, keep, shown_as_kept
-from providers.adapters.mock.knobs import EMBEDDING, HEADERS, Knobs, Refused, read_model
+from providers.adapters.mock.knobs import HEADERS, Knobs, Refused, operations_of, read_model
 from providers.adapters.mock.limiting import limited, usage_of
 from providers.adapters.mock.memory import Memory
+from providers.adapters.mock.passed import ANSWERS, Question, read_fields
 from providers.adapters.mock.playing import Piece, Played, pieces, whole_s
 from providers.adapters.mock.tokens import count_input, seed_of
 from providers.adapters.mock.vectors import tokens_of, vectors_of
@@ -73,6 +74,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     kept_id: str = ""  # of the one that the path names
     head: Head = Head()  # what the path says, where it says something
     errors: Dialect | None = None  # in which errors are told, where it is another
+    content_type: str = JSON
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -89,6 +91,8 @@ def answer(asked: Asked) -> Answer:
             return _embeddings(asked)
         if (about := ABOUT.get(asked.operation)) is not None:
             return _whole(msgspec.json.encode(about(asked.kept_id, asked.memory)))
+        if asked.operation in ANSWERS:
+            return _passed(asked)
         return _chat(asked)
     except ProtocolError as error:
         problem = Problem(kind="invalid_request", message=str(error))
@@ -105,7 +109,7 @@ def _chat(asked: Asked) -> Answer:
     codec = CLIENT_CODECS[asked.dialect]
     request = asked.memory.continued(codec.decode_request(_meant(asked), asked.head))
     knobs = read_model(request.model)
-    if knobs.model == EMBEDDING:
+    if "chat" not in operations_of(knobs.model):
         raise _wrong_operation(request.model, "chat")
     if asked.operation == "count_tokens":
         counted = {COUNTED_AS.get(asked.dialect, "input_tokens"): count_input(request)}
@@ -183,7 +187,7 @@ def _embeddings(asked: Asked) -> Answer:
     codec = EMBEDDINGS_CODECS[asked.dialect]
     request = codec.decode_request(asked.body, asked.head)
     knobs = read_model(request.model)
-    if knobs.model != EMBEDDING:
+    if asked.operation not in operations_of(knobs.model):
         raise _wrong_operation(request.model, "embeddings")
     seed = msgspec.json.encode((request.model, request.inputs))
     if (failed := _failed(asked, knobs, seed, stream=False)) is not None:
@@ -196,6 +200,25 @@ def _embeddings(asked: Asked) -> Answer:
     )
     wait_s = math.inf if knobs.hang else knobs.ttft_ms / 1000
     return _whole(codec.encode_response(response, request).body, wait_s=wait_s)
+
+
+def _passed(asked: Asked) -> Answer:
+    fields = read_fields(asked.body, asked.content_type)
+    model = str(fields.get("model", ""))
+    knobs = read_model(model)
+    if asked.operation not in operations_of(knobs.model):
+        raise _wrong_operation(model, asked.operation)
+    if (failed := _failed(asked, knobs, asked.body, stream=False)) is not None:
+        return failed
+    question = Question(fields=fields, knobs=knobs, id=asked.id, created=asked.created)
+    said = ANSWERS[asked.operation](question)
+    return Answer(
+        status=200,
+        headers=(("content-type", said.content_type),),
+        pieces=tuple((0.0, piece) for piece in said.pieces),
+        wait_s=math.inf if knobs.hang else knobs.ttft_ms / 1000,
+        stream=len(said.pieces) > 1,
+    )
 
 
 def _failed(asked: Asked, knobs: Knobs, seed: bytes, *, stream: bool) -> Answer | None:

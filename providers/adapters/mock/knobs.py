@@ -15,7 +15,7 @@ from protocols.ir import StopReason
 
 Model: TypeAlias = Literal[
     "mock-echo", "mock-lorem", "mock-tools", "mock-thinking", "mock-json", "mock-vision",
-    "mock-embed",
+    "mock-embed", "mock-image", "mock-speech", "mock-transcribe", "mock-moderate", "mock-rerank",
 ]  # fmt: skip
 # What a stream is made of; `fail_at` and `hang` name one.
 EventName: TypeAlias = Literal[
@@ -23,7 +23,17 @@ EventName: TypeAlias = Literal[
 ]
 UsageKnob: TypeAlias = Literal["missing", "lie", "late"]
 MODELS: Final[tuple[Model, ...]] = get_args(Model)
-EMBEDDING: Final = "mock-embed"
+CHATTING: Final = frozenset({"chat", "count_tokens"})
+# What a model does that does not chat; and beside that.
+DOES: Final[Mapping[str, frozenset[str]]] = {
+    "mock-embed": frozenset({"embeddings"}),
+    "mock-image": frozenset({"images", "image_edits"}),
+    "mock-speech": frozenset({"speech"}),
+    "mock-transcribe": frozenset({"transcriptions", "translations"}),
+    "mock-moderate": frozenset({"moderations"}),
+    "mock-rerank": frozenset({"rerank"}),
+    "mock-echo": CHATTING | {"completions"},
+}
 HEADERS: Final = "headers"
 MOST_OUT: Final = 100_000
 MOST_MS: Final = 3_600_000
@@ -50,6 +60,10 @@ class Knobs(Struct, frozen=True, kw_only=True):
     retry_after: str | None = None  # as it is
     finish: StopReason | None = None
     usage: UsageKnob | None = None
+
+
+def operations_of(model: str) -> frozenset[str]:
+    return DOES.get(model, CHATTING)
 
 
 def _number(least: float, most: float) -> Callable[[str], float]:

@@ -22,6 +22,14 @@ MODELS_PATH: Final = "/v1/models"
 # Below `mock:` and below the address of `switchyard mock`.
 PATHS: Final[dict[str, tuple[Dialect, str]]] = {
     "/v1/chat/completions": ("openai.chat", "chat"),
+    "/v1/completions": ("openai.chat", "completions"),
+    "/v1/moderations": ("openai.chat", "moderations"),
+    "/v1/rerank": ("openai.chat", "rerank"),
+    "/v1/images/generations": ("openai.chat", "images"),
+    "/v1/images/edits": ("openai.chat", "image_edits"),
+    "/v1/audio/speech": ("openai.chat", "speech"),
+    "/v1/audio/transcriptions": ("openai.chat", "transcriptions"),
+    "/v1/audio/translations": ("openai.chat", "translations"),
     "/v1/responses": ("openai.responses", "chat"),
     "/v1/responses/input_tokens": ("openai.responses", "count_tokens"),
     "/v1/responses/compact": ("openai.responses", "compact"),
@@ -96,6 +104,7 @@ def respond(call: Call) -> Answer:
         created=call.created,
         memory=call.memory,
         head=head,
+        content_type=call.headers.get("content-type", JSON),
     )
     return invoked(asked) if asked.operation == INVOKE else answer(asked)
 

@@ -15,6 +15,14 @@ def test_an_openai_list_says_what_each_model_is_for() -> None:
                 {"id": "gpt-4o", "object": "model"},
                 {"id": "text-embedding-3-small"},
                 {"id": "whisper-1"},
+                {"id": "gpt-4o-mini-transcribe"},
+                {"id": "gpt-4o-mini-tts"},
+                {"id": "gpt-image-1"},
+                {"id": "dall-e-3"},
+                {"id": "omni-moderation-latest"},
+                {"id": "rerank-v3.5"},
+                {"id": "gpt-3.5-turbo-instruct"},
+                {"id": "gpt-realtime"},
                 {"id": "vllm", "max_model_len": 32768, "max_completion_tokens": 1024},
                 {"id": "odd", "context_length": True, "context_window": -1},
                 {"object": "model"},
@@ -25,7 +33,20 @@ def test_an_openai_list_says_what_each_model_is_for() -> None:
     assert ADAPTERS["openai"].models(body) == (
         DiscoveredModel(name="gpt-4o"),
         DiscoveredModel(name="text-embedding-3-small", operations=frozenset({"embeddings"})),
-        DiscoveredModel(name="whisper-1", operations=frozenset()),
+        *(
+            DiscoveredModel(name=name, operations=frozenset(operations))
+            for name, operations in (
+                ("whisper-1", ("transcriptions", "translations")),
+                ("gpt-4o-mini-transcribe", ("transcriptions",)),
+                ("gpt-4o-mini-tts", ("speech",)),
+                ("gpt-image-1", ("images", "image_edits")),
+                ("dall-e-3", ("images",)),
+                ("omni-moderation-latest", ("moderations",)),
+                ("rerank-v3.5", ("rerank",)),
+                ("gpt-3.5-turbo-instruct", ("completions",)),
+                ("gpt-realtime", ()),
+            )
+        ),
         DiscoveredModel(name="vllm", context_window=32768, max_output_tokens=1024),
         DiscoveredModel(name="odd"),
     )

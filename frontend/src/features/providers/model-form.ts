@@ -12,7 +12,19 @@ export interface ModelValues {
   capabilities: string
 }
 
-export const OPERATIONS = ['chat', 'embeddings', 'count_tokens'] as const
+export const OPERATIONS = [
+  'chat',
+  'embeddings',
+  'count_tokens',
+  'completions',
+  'moderations',
+  'rerank',
+  'images',
+  'image_edits',
+  'speech',
+  'transcriptions',
+  'translations',
+] as const
 
 export const NEW_MODEL: ModelValues = {
   upstream_name: '',

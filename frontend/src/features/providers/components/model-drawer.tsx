@@ -118,6 +118,14 @@ const OPERATION_TEXTS: Record<(typeof OPERATIONS)[number], string> = {
   chat: 'providers:operation.chat',
   embeddings: 'providers:operation.embeddings',
   count_tokens: 'providers:operation.count_tokens',
+  completions: 'providers:operation.completions',
+  moderations: 'providers:operation.moderations',
+  rerank: 'providers:operation.rerank',
+  images: 'providers:operation.images',
+  image_edits: 'providers:operation.image_edits',
+  speech: 'providers:operation.speech',
+  transcriptions: 'providers:operation.transcriptions',
+  translations: 'providers:operation.translations',
 }
 
 function ModelFields() {
