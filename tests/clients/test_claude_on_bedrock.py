@@ -10,11 +10,13 @@ import anthropic
 import msgspec
 import pytest
 from anthropic import Anthropic, AnthropicBedrock
+from botocore.exceptions import ClientError
 
 from tests.clients.foreign import CITIES, GREETING
 from tests.clients.kept import Keep
 from tests.clients.management import Model
 from tests.clients.stack import Stack
+from tests.clients.test_boto3 import client_of
 from tests.clients.tools import ANTHROPIC_WEATHER, answer_of_tool
 
 BROKEN: Final = "mock-lorem;fail=500;fail_at=text_delta"
@@ -155,3 +157,45 @@ def test_a_stream_that_breaks_off_is_heard(client: Any) -> None:
                 model=f"aws.{BROKEN}", max_tokens=500, messages=HELLO, stream=True
             )
         )
+
+
+# --- AWS's own SDK --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def boto(invoked: Stack, keep: Keep) -> Any:
+    return keep(client_of(invoked, invoked.key.value))
+
+
+def in_envelope(**said: Any) -> bytes:
+    told = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 500, "messages": HELLO}
+    return msgspec.json.encode({**told, **said})
+
+
+def test_the_sdk_of_aws_invokes_a_model(boto: Any) -> None:
+    answer = boto.invoke_model(modelId="aws.mock-echo", body=in_envelope())
+    said: Any = msgspec.json.decode(answer["body"].read())
+    assert (said["content"][0]["text"], said["model"]) == (GREETING, "mock-echo")
+
+
+def test_the_sdk_of_aws_reads_a_stream(boto: Any) -> None:
+    answer = boto.invoke_model_with_response_stream(modelId="aws.mock-lorem", body=in_envelope())
+    events: Any = [msgspec.json.decode(event["chunk"]["bytes"]) for event in answer["body"]]
+    assert (events[0]["type"], events[-1]["type"]) == ("message_start", "message_stop")
+    assert events[0]["message"]["model"] == "mock-lorem"
+    deltas = [each["delta"] for each in events if each["type"] == "content_block_delta"]
+    pieces = [delta["text"] for delta in deltas]
+    assert len("".join(pieces).split()) == 60
+
+
+def test_the_sdk_of_aws_hears_what_is_wrong(boto: Any) -> None:
+    with pytest.raises(ClientError) as raised:
+        boto.invoke_model(modelId="aws.mock-echo", body=in_envelope(max_tokens="many"))
+    assert raised.value.response["Error"]["Code"] == "ValidationException"
+    assert "max_tokens" in raised.value.response["Error"]["Message"]
+
+
+def test_by_converse_the_same_model_is_asked_by_converse(boto: Any) -> None:
+    said: Any = [{"role": "user", "content": [{"text": GREETING}]}]
+    answer = boto.converse(modelId="aws.mock-echo", messages=said)
+    assert answer["output"]["message"]["content"] == [{"text": GREETING}]
