@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from protocols import ir
+from protocols.losses import Losses
 
 PDF: Final = "application/pdf"
 OFFICE: Final = "application/vnd.openxmlformats-officedocument"
@@ -36,6 +37,21 @@ def file_name(media: ir.Media) -> str:
     if ENDING.search(name):
         return name
     return f"{name}.{ENDINGS.get(mime, mime.rpartition('/')[2])}"
+
+
+def note_unsaid(
+    media: ir.Media, losses: Losses, path: str, *, detail: bool = False, context: bool = False
+) -> None:
+    """Of media that have been sent: what the dialect has no place for. A document's name and
+    context have one everywhere; `detail`, `context`: so have those of other media."""
+    if media.detail not in {None, "auto"} and not (detail and media.kind == "image"):
+        losses.add(media.kind, f"{path}.detail", "the target knows one only")
+    if media.kind == "document":
+        return
+    if media.name is not None:
+        losses.add("name", f"{path}.name", f"the target names no {media.kind}")
+    if media.context is not None and not context:
+        losses.add(media.kind, f"{path}.context", f"the target is told nothing of its {media.kind}")
 
 
 class Linked(NamedTuple):

@@ -11,6 +11,7 @@ from protocols.anthropic_messages.blocks import DIALECT, VENDOR
 from protocols.anthropic_messages.citations import citation_object, is_proven
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.anthropic_messages.wire import EXECUTORS, is_object, wrapped_arguments
+from protocols.media import note_unsaid
 
 Written: TypeAlias = dict[str, Any] | Raw
 IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -148,8 +149,8 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
         writing.losses.add(code, path, "the target does not take it", content=True)
         return None
     _unsealed(writing, block.seal, path)
-    if block.detail not in {None, "auto"}:
-        writing.losses.add("image", f"{path}.detail", "Messages knows one only")
+    if not writing.is_own:
+        note_unsaid(block, writing.losses, path)
     kind = "image" if source.get("media_type") in IMAGES else block.kind
     said: dict[str, Any] = {"type": kind, "source": source}
     if kind == "document":

@@ -17,6 +17,7 @@ from protocols.bedrock_converse.wire import (
     result_head,
 )
 from protocols.custom_tools import arguments_of
+from protocols.media import note_unsaid
 
 PLAIN = "text/plain"
 # What may stand within a result.
@@ -179,8 +180,7 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
         _not_shown(writing, block, path)
         return None
     _unsealed(writing, block.seal, path)
-    if block.detail not in {None, "auto"}:
-        writing.losses.add("image", f"{path}.detail", "Converse knows one only")
+    note_unsaid(block, writing.losses, path)
     writing.losses.unknown(block.extra, path=path)
     return made
 

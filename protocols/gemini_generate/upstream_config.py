@@ -118,6 +118,10 @@ class Config:
             else:
                 self.schema_tool = True
             return {}
+        output = self._request.output
+        if output is not None and output.description is not None:
+            why = "generateContent has no place for it"
+            self._losses.add("output", "output.description", why)
         extra = self._request.extra if self._is_own else None
         own = noted(extra, "responseSchema")
         mime = noted(extra, "responseMimeType")
@@ -161,6 +165,8 @@ class Config:
         level = None if word is None else nearest(word, known)
         if level is None:
             return {}
+        if level != word:
+            self._losses.add("effort", "reasoning.effort", f"is {level} here")
         own = noted(reasoning.extra, "thinkingLevel") if level == reasoning.effort else None
         return {"thinkingLevel": own or level.upper()}
 

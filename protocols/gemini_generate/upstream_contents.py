@@ -204,7 +204,7 @@ class Contents:
         if block.citable:
             self._losses.add("citations", path, "generateContent cites no documents")
         if block.detail not in {None, "auto"}:
-            self._losses.add("other:detail", f"{path}.detail", "generateContent looks as it likes")
+            self._losses.add(block.kind, f"{path}.detail", "generateContent looks as it likes")
 
     def _reaches(self, source: ir.Source) -> bool:
         return self._is_own or not isinstance(source, ir.Link) or reaches(source.url, self._target)

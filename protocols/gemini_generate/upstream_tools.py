@@ -80,6 +80,8 @@ class Tools:
                 return with_extra({**said, "parameters": own}, tool.extra)
         else:
             self._losses.unknown(tool.extra, path=path)
+        if tool.strict:
+            self._losses.add("schema", f"{path}.strict", "the target does not promise it")
         said |= self._parameters(tool.parameters, path)
         return with_extra(said, tool.extra if self._is_own else None)
 

@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from protocols import ir
 from protocols.ir import FileRef, Inline, InlineBlocks, InlineText, Link, Media, Opaque, Text
-from protocols.media import file_name
+from protocols.media import file_name, note_unsaid
 from protocols.openai_chat.notes import URL
 from protocols.openai_chat.sending import OPENAI, Sending
 from protocols.openai_chat.wire import is_thinking_part, thinking_part
@@ -80,6 +80,8 @@ def media_parts(media: Media, sending: Sending, path: str) -> Iterator[Part]:
             said = (_video(media, sending),)
         case _:
             said = _document(media, sending, path)
+    if not sending.is_same:
+        note_unsaid(media, sending.losses, path, detail=True)
     for part in said:
         if part is None:
             _lose(media, sending, path, "Chat has no words for such a source")
@@ -90,7 +92,8 @@ def media_parts(media: Media, sending: Sending, path: str) -> Iterator[Part]:
 
 
 def _lose(media: Media, sending: Sending, path: str, why: str) -> None:
-    sending.losses.add(media.kind, path, why, content=True)
+    code = "file" if isinstance(media.source, FileRef) else media.kind
+    sending.losses.add(code, path, why, content=True)
     if media.cache is not None:
         sending.losses.add("cache", f"{path}.cache", "it goes with what it stood on")
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from protocols import efforts, ir
+from protocols import ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Request
 from protocols.media import linked_media
@@ -18,6 +18,7 @@ from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_messages import MessageWriter
 from protocols.openai_chat.upstream_parts import FETCHED
 from protocols.openai_chat.upstream_tools import add_output, add_tools
+from protocols.openai_efforts import word_asked, word_sent
 
 # Name here, concept, code of the loss, and what the vendor takes for granted.
 SAMPLING: Final = (
@@ -152,32 +153,20 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
     if reasoning is None:
         return
     sending.losses.unknown(None if sending.is_same else reasoning.extra, path="reasoning")
-    word = _word(reasoning)
+    word = word_asked(reasoning)
     target = sending.target
+    if reasoning.show in {"summary", "full"} and sending.is_openai and not sending.is_same:
+        sending.losses.add("reasoning", "reasoning.show", "Chat cannot ask for it")
     if target.effort == "adaptive" and (word is not None or reasoning.mode is not None):
         # DeepSeek, GLM and Kimi have a switch beside the word.
         said["thinking"] = {"type": "disabled" if word == "none" else "enabled"}
         word = word if target.efforts and word != "none" else None
     if word is None:
         return
-    if not sending.takes("reasoning") or (target.effort == "none" and not sending.is_same):
-        if word != "none":
-            sending.losses.add("effort", "reasoning.effort", "the target takes no word on it")
-        return
-    # A word that is only the vendor's own is not ours to judge.
-    is_own = sending.is_same and word not in efforts.WORDS
-    sent = word if is_own else efforts.nearest(word, target.efforts) or word
-    said["reasoning_effort"] = sent
-    if word == "none" and sent != "none":
-        sending.losses.add("effort", "reasoning.effort", "the target cannot but reason")
-
-
-def _word(reasoning: ir.Reasoning) -> str | None:
-    if reasoning.mode == "off":
-        return "none"
-    if reasoning.effort is None and reasoning.budget_tokens is not None:
-        return efforts.word_of(reasoning.budget_tokens)
-    return reasoning.effort
+    takes, is_same = sending.takes("reasoning"), sending.is_same
+    sent = word_sent(word, target, sending.losses, takes=takes, is_same=is_same)
+    if sent is not None:
+        said["reasoning_effort"] = sent
 
 
 def _add_rest(said: dict[str, Any], request: Request, sending: Sending) -> None:
@@ -243,4 +232,5 @@ def _add_modalities(said: dict[str, Any], request: Request, sending: Sending) ->
         return
     for modality in asked:
         if modality != "text":
-            sending.losses.add(modality, "modalities", "Chat wants to know more of it")
+            why = "Chat wants to know more of it"
+            sending.losses.add(modality, "modalities", why, content=True)

@@ -7,7 +7,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from protocols import ir
-from protocols.media import file_name
+from protocols.media import file_name, note_unsaid
 from protocols.openai_responses.parts import PART
 from protocols.openai_responses.sending import Sending
 from protocols.openai_responses.wire import DIALECT, ITEM, annotation, known
@@ -111,6 +111,8 @@ def _media(media: ir.Media, sending: Sending, path: str) -> Iterator[Part]:
             said = _written(media, sending, path)
             if said is None:
                 return
+            if not sending.is_same:
+                note_unsaid(media, sending.losses, path, detail=True, context=True)
             sending.rest(said, media.extra, path)
             yield said
     if media.context is not None:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from protocols import efforts, ir
+from protocols import ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Request
 from protocols.media import linked_media
+from protocols.openai_efforts import word_asked, word_sent
 from protocols.openai_responses.sending import Sending
 from protocols.openai_responses.upstream_items import ItemWriter
 from protocols.openai_responses.upstream_parts import FETCHED
@@ -110,9 +111,11 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
     if reasoning is None:
         return
     told: dict[str, Any] = {}
-    word = _effort(reasoning, sending)
+    word = word_asked(reasoning)
     if word is not None:
-        told["effort"] = word
+        takes, is_same = sending.takes("reasoning"), sending.is_same
+        sent = word_sent(word, sending.target, sending.losses, takes=takes, is_same=is_same)
+        told |= {} if sent is None else {"effort": sent}
     thinks = sending.is_same or (sending.takes("reasoning") and sending.target.effort != "none")
     if reasoning.show in {"summary", "full"} and thinks:
         told["summary"] = "auto"
@@ -122,29 +125,6 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
         sending.losses.unknown(reasoning.extra, path="reasoning")
     if told:
         said["reasoning"] = told
-
-
-def _effort(reasoning: ir.Reasoning, sending: Sending) -> str | None:
-    word = _word(reasoning)
-    target = sending.target
-    if word is None:
-        return None
-    if not sending.takes("reasoning") or (target.effort == "none" and not sending.is_same):
-        if word != "none":
-            sending.losses.add("effort", "reasoning.effort", "the target takes no word on it")
-        return None
-    sent = efforts.nearest(word, target.efforts) if target.efforts else word
-    if word == "none" and sent != "none":
-        sending.losses.add("effort", "reasoning.effort", "the target cannot but reason")
-    return sent
-
-
-def _word(reasoning: ir.Reasoning) -> str | None:
-    if reasoning.mode == "off":
-        return "none"
-    if reasoning.effort is None and reasoning.budget_tokens is not None:
-        return efforts.word_of(reasoning.budget_tokens)
-    return reasoning.effort
 
 
 def _add_sampling(said: dict[str, Any], request: Request, sending: Sending) -> None:

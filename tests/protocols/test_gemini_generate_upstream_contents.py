@@ -274,7 +274,7 @@ def test_documents_of_blocks_are_their_blocks_behind_what_they_are_about() -> No
         {"text": "one"},
         {"inlineData": {"data": "aGk="}},
     ]
-    assert lost(chat(says("user", media))) == ["name", "citations", "other:detail"]
+    assert lost(chat(says("user", media))) == ["name", "citations", "document"]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,10 @@ def test_a_function_takes_its_schema_along() -> None:
         {"name": "f", "description": "d", "parametersJsonSchema": msgspec.json.decode(SCHEMA)}
     ]
     assert bytes(SCHEMA) in encoded(request).body
-    assert lost(request) == []
+    # That every call keeps to it was asked for, and is promised by nobody.
+    assert [(loss.code, loss.path) for loss in encoded(request).losses] == [
+        ("schema", "tools[0].strict")
+    ]
 
 
 def test_a_schema_the_target_refuses_is_made_narrower() -> None:
@@ -57,6 +60,7 @@ def test_a_schema_the_target_refuses_is_made_narrower() -> None:
     ]
     found = encoded(chat(tools=(FUNCTION,)), refuses=NARROW).losses
     assert [(loss.code, loss.path) for loss in found] == [
+        ("schema", "tools[0].strict"),
         ("schema", "tools[0].parameters"),
         ("schema", "tools[0].parameters.a"),
     ]

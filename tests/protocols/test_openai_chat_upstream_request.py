@@ -109,7 +109,7 @@ SWITCH = target(effort="adaptive")
     ("reasoning", "to", "told", "lost"),
     [
         (ir.Reasoning(effort="high"), EFFORTS, "high", []),
-        (ir.Reasoning(effort="medium"), EFFORTS, "low", []),
+        (ir.Reasoning(effort="medium"), EFFORTS, "low", ["effort"]),
         (ir.Reasoning(mode="on", budget_tokens=4096), EFFORTS, "high", []),
         (ir.Reasoning(mode="off"), EFFORTS, "low", ["effort"]),
         (ir.Reasoning(mode="off"), target(effort="effort", efforts=("none",)), "none", []),

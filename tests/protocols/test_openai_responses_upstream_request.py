@@ -180,7 +180,7 @@ def test_what_the_target_refuses_is_lost_here_too() -> None:
     ("reasoning", "said", "found"),
     [
         (ir.Reasoning(effort="high"), {"effort": "high"}, []),
-        (ir.Reasoning(effort="medium"), {"effort": "low"}, []),
+        (ir.Reasoning(effort="medium"), {"effort": "low"}, ["effort"]),
         (ir.Reasoning(mode="off"), {"effort": "none"}, []),
         (ir.Reasoning(mode="on", budget_tokens=4096), {"effort": "high"}, []),
         (ir.Reasoning(mode="adaptive", show="full"), {"summary": "auto"}, []),
