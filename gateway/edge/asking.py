@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.edge.carried import OPENED
+from gateway.edge.carried import OPENED, holds_links
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.features import (
@@ -104,7 +104,11 @@ def _translated(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Q
 
 def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
     """URLs of media that the vendor cannot fetch itself; raises Unfit."""
-    if candidate.lane == "native" or exchange.arrival.operation.what != CHATTING:
+    if exchange.arrival.operation.what != CHATTING:
+        return ()
+    if candidate.lane == "native" and (
+        candidate.surface.envelope is None or not holds_links(exchange, candidate)
+    ):
         return ()
     try:
         request = read(exchange).to_vendors
@@ -141,6 +145,8 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
     if what != CHATTING or dialect not in UPSTREAM_CODECS:
         return False
     if exchange.seals.are_refused:
+        return True
+    if candidate.surface.envelope is not None and holds_links(exchange, candidate):
         return True
     body, features, target = exchange.body, runtime.settings.features, candidate.target.target
     if exchange.seals.pin is not None and exchange.seals.pin != Pin(target.vendor, target.account):

@@ -4,6 +4,7 @@ Law: the four ways between the envelopes of clients and of vendors differ only i
 event; of an answer whose client takes the vendor's own envelope no byte changes.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final, cast
 
@@ -18,6 +19,8 @@ from protocols.anthropic_messages.on_bedrock import (
 from protocols.native import NativeDialect
 from providers.specs import Envelope
 
+LINKED: Final = re.compile(rb'"type"\s*+:\s*+"url"')
+HTTPS: Final = "https"
 # As the events that the dialect's own clients take.
 OPENED: Final[Mapping[Envelope, NativeDialect]] = {"bedrock": OpenedMessages()}
 # As they are.
@@ -28,6 +31,11 @@ def stays_enclosed(exchange: Exchange, candidate: Candidate) -> bool:
     """Whether the client takes the envelope that the vendor uses."""
     envelope = candidate.surface.envelope
     return envelope is not None and envelope == exchange.arrival.envelope
+
+
+def holds_links(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether media lie elsewhere, whence Anthropic fetches them and Bedrock does not."""
+    return HTTPS not in candidate.target.target.links and LINKED.search(exchange.body) is not None
 
 
 class EnclosedPassage(Passage):

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from gateway.edge.asking import must_be_read, to_fetch
 from gateway.edge.exchange import Exchange
 from gateway.edge.surfaces import MESSAGES
 from gateway.edge.upstream import Disconnected
@@ -205,6 +206,41 @@ async def test_a_refusal_of_bedrocks_is_told_as_anthropic_tells_it() -> None:
     assert world.refused is not None
     assert (world.refused.kind, world.refused.status) == ("invalid_request", 400)
     assert world.refused.message == "messages: at least one message is required"
+
+
+PICTURE: Final = "https://pictures.example/a.png"
+SHOWN: Final = msgspec.json.encode(
+    {
+        "model": "m",
+        "max_tokens": 9,
+        "messages": [
+            {
+                "role": "user",
+                "content": [{"type": "image", "source": {"type": "url", "url": PICTURE}}],
+            }
+        ],
+    }
+)
+
+
+def test_media_that_bedrock_does_not_fetch_are_fetched_here() -> None:
+    world = World(Said(ANSWER, headers=JSON))
+    made = asked(Client(), body=SHOWN)
+    of = made.candidates[0]
+    assert to_fetch(made, of) == (PICTURE,)
+    assert must_be_read(made, of, world.runtime)
+
+
+def test_who_fetches_itself_is_asked_in_the_client_s_own_words() -> None:
+    world = World(Said(ANSWER, headers=JSON))
+    made = asked(Client(), body=SHOWN)
+    of = made.candidates[0]
+    able = replace(of.target.target, links=frozenset({"https"}))
+    fetching = replace(of, target=replace(of.target, target=able))
+    elsewhere = replace(of, surface=replace(of.surface, envelope=None))
+    for other in (fetching, elsewhere):
+        assert to_fetch(made, other) == ()
+        assert not must_be_read(made, other, world.runtime)
 
 
 async def test_a_body_that_must_be_read_is_asked_in_the_envelope_too() -> None:
