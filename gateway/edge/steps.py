@@ -28,6 +28,8 @@ TELLING: Final = re.compile(r"(?=.*\d)[A-Za-z0-9_-]*[A-Za-z0-9]{12,}")
 TOOLS: Final = b'"tools"'
 CALLED: Final = b'"tool_calls"'
 THOUGHT: Final = b'"reasoning_content"'
+# Of a longer history the last ones: vendors read those of the turn that is under way.
+MOST_CALLS: Final = 256
 Place: TypeAlias = tuple[int, int]  # message, block
 
 
@@ -215,7 +217,7 @@ def unsealed_calls(request: ir.Request, names: Names) -> dict[Place, tuple[str, 
             if isinstance(block, ir.ToolCall) and not (block.seal and block.seal.signature):
                 ids = _ids_of(block)
                 found[number, position] = tuple(names.of(each, before=number) for each in ids)
-    return found
+    return dict(list(found.items())[-MOST_CALLS:])
 
 
 def _ids_of(call: ir.ToolCall) -> tuple[str, ...]:

@@ -239,6 +239,12 @@ def test_calls_are_looked_up_by_the_id_that_was_told_and_by_what_clients_make_of
     assert recalled.kept == {(1, 0): kept, (1, 3): kept}
 
 
+def test_of_many_calls_the_last_are_looked_up() -> None:
+    calls = [replace(CALL, id=f"call_12345678{number:04}") for number in range(300)]
+    found = unsealed_calls(history(*calls), Names(()))
+    assert list(found.values()) == [(each.id,) for each in calls[-256:]]
+
+
 WEAK = replace(CALL, id="functions.look:0")
 
 
