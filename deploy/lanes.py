@@ -66,6 +66,8 @@ NIGHTLY: Final = (
 )
 # Gigabytes of programs are installed for them: once, by one process.
 CODING: Final = ("tests/nightly/coding_agents.py",)
+# FUZZ_SECONDS for each target, 120 unless told: most of an hour for one process.
+GUIDED: Final = ("-n", "auto", "tests/nightly/guided_fuzz.py", "tests/nightly/llamaindex.py")
 
 
 def _vitest() -> Outcome:
@@ -158,12 +160,14 @@ def ci() -> bool:
 def nightly() -> bool:
     fuzzed = run_shown(pytest_step("nightly", *NIGHTLY)).ok
     read = run_shown(pytest_step("fuzz", *FUZZ, environment=MANY_EXAMPLES)).ok
+    guided = run_shown(pytest_step("guided", *GUIDED)).ok
     coded = run_shown(pytest_step("agents", *CODING)).ok
     strict = run_shown(pytest_step("faults", *STRICT_FAULTS, environment=STRICT)).ok
     recorded = conformance()
     summed = run_shown(Step(name="books", command=BOOKS)).ok
     looked_at = run_end_to_end(every_look=True).ok
-    return all([supply_chain.main() == 0, fuzzed, read, coded, strict, recorded, summed, looked_at])
+    asked = [fuzzed, read, guided, coded, strict, recorded, summed, looked_at]
+    return all([supply_chain.main() == 0, *asked])
 
 
 def faults() -> bool:

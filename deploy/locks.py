@@ -27,6 +27,7 @@ LOCKS: Final = {
     "requirements-dev.lock": ("--group", "dev", "pyproject.toml"),
     # After the one it follows: both are installed into one environment.
     "requirements-clients.lock": ("--group", "clients", "-c", "requirements-dev.lock"),
+    "requirements-nightly.lock": ("--group", "nightly"),
 }
 
 

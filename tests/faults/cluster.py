@@ -31,9 +31,18 @@ ANSWER_WITHIN_S: Final = 20
 AGAIN_S: Final = 0.05
 LOOK_EACH_S: Final = 0.01
 WORKERS_SHARE: Final = 0.4  # of the kills; a worker takes longer to come back
-DONE: Final = b"data: [DONE]"
-REQUEST_ID: Final = re.compile(rb"\r\nx-request-id: req_([0-9a-f]{32})\r\n", re.IGNORECASE)
+REQUEST_ID: Final = re.compile(
+    rb"\r\nx-switchyard-request-id: req_([0-9a-f]{32})\r\n", re.IGNORECASE
+)
 LENGTH: Final = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, and what stands in the last event of its stream."""
+
+    path: str
+    body: bytes
+    last: bytes = b""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +163,7 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
 
     requests: int
     clients: int
-    body: Callable[[int], bytes]  # of the nth request
+    ask: Callable[[int], Asked]  # the nth request
     kills: int = 0
     seed: int = 0
 
@@ -167,7 +176,7 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
 
         async def client() -> None:
             for number in numbers:
-                call = await _call(port, key=key, body=self.body(number))
+                call = await _call(port, key=key, asked=self.ask(number))
                 calls.append(call)
 
         killer = None if node is None else asyncio.create_task(self._kill(node, calls))
@@ -193,11 +202,11 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
             await asyncio.sleep(LOOK_EACH_S)
 
 
-async def _call(port: int, *, key: str, body: bytes) -> Call:
+async def _call(port: int, *, key: str, asked: Asked) -> Call:
     head = (
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+        f"POST {asked.path} HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"Content-Length: {len(asked.body)}\r\nConnection: close\r\n\r\n"
     )
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while True:
@@ -209,7 +218,7 @@ async def _call(port: int, *, key: str, body: bytes) -> Call:
             await asyncio.sleep(AGAIN_S)
     received = b""
     try:
-        writer.write(head.encode() + body)
+        writer.write(head.encode() + asked.body)
         async with asyncio.timeout(ANSWER_WITHIN_S):
             while part := await reader.read(65_536):
                 received += part
@@ -219,16 +228,16 @@ async def _call(port: int, *, key: str, body: bytes) -> Call:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
-    return _seen(received)
+    return _seen(received, last=asked.last)
 
 
-def _seen(received: bytes) -> Call:
+def _seen(received: bytes, *, last: bytes) -> Call:
     found = REQUEST_ID.search(received)
     if found is None:
         return Call(request_id="")
     reply = Reply(received=received, closed=True)
     length = LENGTH.search(received)
-    has_ended = DONE in received if length is None else len(reply.body) == int(length[1])
+    has_ended = last in received if length is None else len(reply.body) == int(length[1])
     return Call(
         request_id=found[1].decode(), status=(reply.statuses or [0])[0], has_ended=has_ended
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-import msgspec
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -16,8 +15,8 @@ from tests import services
 from tests.clients.stack import Stack
 from tests.conftest import close_connections
 from tests.faults.bounds import FACTOR, NIGHTLY
-from tests.faults.callers import Caller
-from tests.faults.cluster import REQUEST_ID, Call, Cluster, Storm, cluster
+from tests.faults.callers import CLIENTS, Caller, question
+from tests.faults.cluster import REQUEST_ID, Asked, Call, Cluster, Storm, cluster
 from tests.faults.evil_dialects import PROMPT_TOKENS, said
 from tests.faults.evil_upstream import TOKENS
 from tests.faults.installation import wait_until
@@ -28,7 +27,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1_800 if NIGHTLY else 240)
 
 REQUESTS: Final = 10_000 if NIGHTLY else 2_000
 KILLS: Final = 200 if NIGHTLY else 40
-CLIENTS: Final = 16
+CROWD: Final = 16
 EVENTS: Final = 8  # of a stream, and so its tokens
 STREAMED: Final = f"evil-paced-{EVENTS}-10"
 WHOLE: Final = "evil-slow-50"
@@ -39,15 +38,23 @@ COST_NANO: Final = {
 }
 
 
-def body(number: int) -> bytes:
+# Each client with each vendor, in turn: native where they speak the same, else translated.
+PAIRS: Final = [(asks, speaks) for asks in CLIENTS for speaks in CLIENTS]
+LAST: Final = {
+    "chat": b"data: [DONE]",
+    "responses": b"event: response.completed",
+    "anthropic": b"event: message_stop",
+    "gemini": b'"finishReason":',
+    "bedrock": b"metrics",
+}
+
+
+def ask(number: int) -> Asked:
     is_stream = number % 2 == 0
-    return msgspec.json.encode(
-        {
-            "model": f"vendor.{STREAMED if is_stream else WHOLE}",
-            "messages": [{"role": "user", "content": "Hi"}],
-            "stream": is_stream,
-        }
-    )
+    asks, speaks = PAIRS[number // 2 % len(PAIRS)]
+    model = f"{speaks}.{STREAMED if is_stream else WHOLE}"
+    path, body = question(asks, model, stream=is_stream)
+    return Asked(path=path, body=body, last=LAST[asks])
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +62,9 @@ def kept_node(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, referee: Referee
 ) -> Iterator[tuple[Cluster, Stack]]:
     with tempfile.TemporaryDirectory() as folder, cluster(Path(folder)) as (started, stack):
-        stack.vendor("vendor", url=referee.url)
-        stack.management.price(provider="vendor", model="evil-", rates=RATES)
+        for kind in CLIENTS:
+            stack.vendor(kind, kind=kind, url=referee.url)
+            stack.management.price(provider=kind, model="evil-", rates=RATES)
         yield started, stack
     with django_db_blocker.unblock():
         close_connections()
@@ -76,7 +84,7 @@ def test_a_stream_whose_worker_is_killed_is_billed_up_to_its_last_second(
     """F-02."""
     started, stack = node
     gap_ms, lived_s = (100, 20) if NIGHTLY else (20, 2)
-    caller = Caller(stack, model=f"vendor.evil-paced-3000-{gap_ms}", stream=True)
+    caller = Caller(stack, model=f"chat.evil-paced-3000-{gap_ms}", stream=True)
     caller.until(said(lived_s * 1_000 // gap_ms).encode(), within_s=lived_s * 2 * FACTOR)
     billed_at_least = caller.received.count(b"tok0") - 1_000 // gap_ms
     found = REQUEST_ID.search(caller.received)
@@ -104,12 +112,17 @@ def test_every_request_a_client_saw_the_end_of_is_recorded_once(
     """F-01."""
     started, stack = node
     before = sum(started.kills.values())
-    storm = Storm(requests=REQUESTS, kills=KILLS, clients=CLIENTS, seed=1, body=body)
+    storm = Storm(requests=REQUESTS, kills=KILLS, clients=CROWD, seed=1, ask=ask)
     calls = storm.blow(port=started.port, key=stack.key.value, node=started)
     assert sum(started.kills.values()) == before + KILLS
     started.stop_serving()
     wait_until(started.delivered, within_s=10 * FACTOR)
     check(calls, asked=len(referee.requests()))
+    (spoken,) = select(
+        "SELECT count(DISTINCT dialect), count(DISTINCT provider), count(DISTINCT lane)"
+        " FROM cost_records WHERE final AND status = 'ok' AND provider <> ''"
+    )
+    assert spoken == (len(CLIENTS), len(CLIENTS), 2)
     with django_db_blocker.unblock():
         assert verify().count == 0
     rows = checksums()

@@ -15,15 +15,18 @@ import psycopg
 import pytest
 
 from tests.clients.management import SETTINGS, Management
-from tests.faults.cluster import Call, Storm
+from tests.faults.cluster import Asked, Call, Storm
 from tests.faults.installation import Installation, descendants, wait_until
 
 STILL_S: Final = 60
 REQUESTS: Final = 6_000
 CLIENTS: Final = 8
 EMPTY_WITHIN_S: Final = 30
-BODY: Final = msgspec.json.encode(
-    {"model": "mock-echo", "messages": [{"role": "user", "content": "Hi"}]}
+ASKED: Final = Asked(
+    path="/v1/chat/completions",
+    body=msgspec.json.encode(
+        {"model": "mock-echo", "messages": [{"role": "user", "content": "Hi"}]}
+    ),
 )
 
 
@@ -63,7 +66,7 @@ def test_records_wait_while_postgresql_stands_still_and_arrive_once(
     with Management(f"http://127.0.0.1:{installation.port}") as management:
         key = management.key()
         management.wait_until_known("mock", key=key)
-    storm = Storm(requests=REQUESTS, clients=CLIENTS, body=lambda _number: BODY)
+    storm = Storm(requests=REQUESTS, clients=CLIENTS, ask=lambda _number: ASKED)
     calls: list[Call] = []
     still = threading.Thread(
         target=lambda: calls.extend(storm.blow(port=installation.port, key=key.value))
