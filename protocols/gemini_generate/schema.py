@@ -245,11 +245,22 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _both(left: Schema, right: Schema) -> Schema:
+    """An object that two parts describe is what both say."""
+    meant = {
+        name: {"allOf": [left[name], right[name]]}
+        for name in left.keys() & right.keys()
+        if as_object(left[name]).get("type") == as_object(right[name]).get("type") == "object"
+    }
+    return {**right, **left, **meant}
+
+
 def _joined(left: Schema, right: Schema) -> Schema:
     joined = {**right, **left}
-    for key in ("properties", "$defs"):
-        if key in left and key in right:
-            joined[key] = {**as_object(right[key]), **as_object(left[key])}
+    if "$defs" in left and "$defs" in right:
+        joined["$defs"] = {**as_object(right["$defs"]), **as_object(left["$defs"])}
+    if "properties" in left and "properties" in right:
+        joined["properties"] = _both(as_object(left["properties"]), as_object(right["properties"]))
     if "required" in left and "required" in right:
         joined["required"] = [*_list(left["required"]), *_list(right["required"])]
     return joined

@@ -54,14 +54,22 @@ def declared(number: int) -> dict[str, Any]:
             case 5:
                 return {"type": "array", "items": described(depth + 1, f"{place}_i")}
             case 6:
-                inner = [an_object(depth + 1, f"{place}_{at}") for at in range(2)]
-                return {"allOf": inner, "unevaluatedProperties": False}
+                parts = [
+                    {
+                        "type": "object",
+                        "properties": {"both": an_object(depth + 1, f"{place}_{at}")},
+                    }
+                    for at in range(2)
+                ]
+                return {"allOf": parts, "unevaluatedProperties": False}
             case 7:
                 return {"type": "object", "additionalProperties": {"type": "string"}}
         return an_object(depth + 1, place)
 
     def an_object(depth: int, place: str) -> dict[str, Any]:
-        names = [*dice.sample(TRAPS, 2), f"p_{place}"]
+        # Two parts may describe the same object, and then not each of its properties otherwise.
+        traps = TRAPS[: len(TRAPS) // 2] if place.endswith("_0") else TRAPS[len(TRAPS) // 2 :]
+        names = [*dice.sample(traps, 2), f"p_{place}"]
         return {
             "type": "object",
             "properties": {name: described(depth, f"{place}_{name}") for name in names},
