@@ -1,15 +1,19 @@
 """OpenAI's operations that are passed on, by its SDK: through the gateway as without it."""
 
+import socketserver
+import threading
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any, Final
 
+import httpx2
 import openai
 import pytest
 from openai import OpenAI
 
 from tests.clients.kept import Keep
+from tests.clients.management import Model
 from tests.clients.stack import Stack
 
 SOUND: Final = b"\xff\xfb\x90\xc4" + bytes(40_000)
@@ -152,3 +156,42 @@ def test_knobs_stand_in_the_name_of_these_models_too(through: OpenAI) -> None:
     # A picture of 1,056 tokens, at three dollars a million, and some bytes of a request.
     cost = float(made.headers["x-switchyard-cost-usd"])
     assert 0.003168 <= cost < 0.0033
+
+
+class CutShort(socketserver.StreamRequestHandler):
+    """Says half of what it has to say, and hangs up."""
+
+    def handle(self) -> None:
+        while self.rfile.readline() not in {b"\r\n", b""}:
+            pass
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ntransfer-encoding: chunked\r\n\r\n"
+        self.wfile.write(head + b"3\r\nID3\r\n")
+
+
+@pytest.fixture
+def cut_short(bare_stack: Stack) -> Iterator[str]:
+    with socketserver.TCPServer(("127.0.0.1", 0), CutShort) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        bare_stack.management.provider(
+            slug="cut",
+            kind="openai",
+            base_url=f"http://127.0.0.1:{server.server_address[1]}/v1",
+            secrets=["sk-good"],
+            models=[Model(name="tts", operations=("speech",))],
+        )
+        bare_stack.management.price(provider="cut", model="tts", rates={"in_fresh": "15"})
+        bare_stack.management.wait_until_callable("cut.tts", key=bare_stack.key)
+        yield "cut.tts"
+        server.shutdown()
+        serving.join()
+
+
+def test_sound_that_breaks_off_is_no_whole_answer(through: OpenAI, cut_short: str) -> None:
+    making = through.audio.speech.with_streaming_response.create(
+        model=cut_short, voice="alloy", input="one two three"
+    )
+    heard: list[bytes] = []
+    with making as made, pytest.raises(httpx2.RemoteProtocolError):
+        heard += made.iter_bytes()
+    assert b"".join(heard) in {b"", b"ID3"}
