@@ -21,6 +21,7 @@ from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.client_api import client_api
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.exchange import Exchange
+from gateway.edge.kept_answers import Place
 from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.slots import Slots
@@ -28,6 +29,7 @@ from gateway.edge.vault import Found, PinFound
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.codec import Target
 from protocols.ir import Dialect
+from protocols.openai_responses.kept import named_by
 from protocols.registry import NATIVE
 from providers.adapters.registry import ADAPTERS
 from providers.addresses import AddressPolicy
@@ -183,6 +185,7 @@ class Lane:
             for name, value in exchange.request.headers.items()
             if name in TOLD
         ]
+        await self._remember(exchange)
         path, model = path_of(exchange.api) or "", f"{slug_of(exchange)}.{upstream_model(exchange)}"
         scope = {
             "type": "http",
@@ -195,6 +198,17 @@ class Lane:
             "state": {IN_SCOPE: self._worker, "request_id": exchange.id},
         }
         return await self._run(scope, body)
+
+    async def _remember(self, exchange: Record) -> None:
+        """What a recording goes on with was answered by its own vendor."""
+        if dialect_of(exchange) != "openai.responses":
+            return
+        top = msgspec.json.decode(exchange.request.json, type=dict[str, msgspec.Raw])
+        ids = [id_ for _, id_ in named_by(top).fields()]
+        place = Place(
+            f"provider-{exchange.id}", upstream_model(exchange), f"credential-{exchange.id}"
+        )
+        await self._worker.kept_answers.note(ids, place, tenant_id=TENANT)
 
     async def _run(self, scope: dict[str, Any], body: bytes) -> Answer:
         waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
