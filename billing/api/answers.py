@@ -105,7 +105,7 @@ def _group_cost(row: Spender, *, total: Sums, access: Access) -> dict[str, Any]:
     return {
         **_group_totals(row.sums, access),
         "share": _ratio(row.sums["charge_nano"], total["charge_nano"]),
-        "avg_cost": _average(row.sums),
+        "avg_cost": average(row.sums),
         "sparkline": [usd(nano) for nano in row.line],
     }
 
@@ -156,7 +156,7 @@ def _tokens(sums: Sums) -> int:
     return sums["tokens_in"] + sums["tokens_out"]
 
 
-def _average(sums: Sums) -> str | None:
+def average(sums: Sums) -> str | None:
     priced = sums["final_requests"] - sums["unpriced"]
     return usd(_half_even(sums["charge_nano"], priced)) if priced > 0 else None
 

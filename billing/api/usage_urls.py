@@ -4,6 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
+from billing.api.views.explore import ExploreView
 from billing.api.views.rerating import RatingViewSet
 from billing.api.views.usage import (
     CurrentView,
@@ -27,6 +28,7 @@ GROUPS: Final = {
 urlpatterns: Final[list[URLPattern]] = [
     path("cost/current", CurrentView.as_view()),
     path("cost/daily", DailyView.as_view()),
+    path("cost/explore", ExploreView.as_view()),
     path("cost/rerate", RatingViewSet.as_view({"post": "rerate"})),
     path("cost/what-if", RatingViewSet.as_view({"post": "what_if"})),
     *(path(f"cost/{name}", GroupView.as_view(by=column)) for name, column in GROUPS.items()),

@@ -135,13 +135,14 @@ def cells(
     names = ", ".join(("bucket", *by))
     after, tail, parameters = _paged(question, by=by, page=page)
     query = f"""
-    SELECT {names}, {_summed(measures)}
+    SELECT {names}, {summed(measures)}
     FROM (SELECT {BUCKET} AS bucket{keys}, {", ".join(measures)} FROM parts) AS part
-    {after} GROUP BY {names} HAVING {_used(measures)} {tail}
+    {after} GROUP BY {names} HAVING {used(measures)} {tail}
     """  # noqa: S608 - names of our own columns
-    rows = _run(question, query, keys=by, measures=measures, parameters=parameters)
+    rows = run(question, query, keys=by, measures=measures, parameters=parameters)
     return [
-        _cell(question, row[1 : 1 + len(by)], row[0], row[1 + len(by) :], measures) for row in rows
+        cell_of(question, row[1 : 1 + len(by)], row[0], row[1 + len(by) :], measures)
+        for row in rows
     ]
 
 
@@ -182,23 +183,23 @@ def ranked(
     grouped = f"""
     , grouped AS MATERIALIZED (
         SELECT coalesce({by}::text, '') AS name, max({label}::text) AS label, {BUCKET} AS bucket,
-               {_summed(measures)}
-        FROM parts GROUP BY {by}, {BUCKET} HAVING {_used(measures)}
+               {summed(measures)}
+        FROM parts GROUP BY {by}, {BUCKET} HAVING {used(measures)}
     ), top AS (
         SELECT name FROM grouped GROUP BY name
         ORDER BY sum(charge_nano) DESC, sum(final_requests) DESC, name LIMIT %(most)s
     )
     """  # noqa: S608 - see above
     query = f"""
-    SELECT top.name, max(label) AS label, bucket, {_summed(measures)}
+    SELECT top.name, max(label) AS label, bucket, {summed(measures)}
     FROM grouped LEFT JOIN top ON top.name = grouped.name GROUP BY top.name, bucket
     """  # noqa: S608 - see above
     keys = tuple(dict.fromkeys((by, label)))
     told = {"most": most}
-    rows = _run(question, query, keys=keys, measures=measures, parameters=told, grouped=grouped)
+    rows = run(question, query, keys=keys, measures=measures, parameters=told, grouped=grouped)
     found = Ranked(top={}, labels={}, other=[])
     for name, shown, bucket, *sums in rows:
-        cell = _cell(question, (name,), bucket, sums, measures)
+        cell = cell_of(question, (name,), bucket, sums, measures)
         if name is None:
             found.other.append(cell)
         else:
@@ -215,26 +216,26 @@ def several(
     every = (1 << len(names)) - 1
     sets = ", ".join(("()", *(f"({name})" for name in names)))
     query = f"""
-    SELECT grouping({", ".join(names)}) AS kind, {", ".join(names)}, {_summed(measures)}
+    SELECT grouping({", ".join(names)}) AS kind, {", ".join(names)}, {summed(measures)}
     FROM (SELECT *, {BUCKET} AS bucket FROM parts) AS part GROUP BY GROUPING SETS ({sets})
-    HAVING {_used(measures)} OR grouping({", ".join(names)}) = {every}
+    HAVING {used(measures)} OR grouping({", ".join(names)}) = {every}
     """  # noqa: S608 - see above
     found: dict[str, list[Cell]] = {name: [] for name in (*names, "all")}
-    for row in _run(question, query, keys=by, measures=measures):
+    for row in run(question, query, keys=by, measures=measures):
         kept = every - row[0]  # the highest bit is the first name's
         position = len(names) - kept.bit_length()
         name = names[position] if kept else "all"
         group = (row[1 + position],) if name in by else ()
         bucket = row[len(names)] if name == "bucket" else 1
-        found[name].append(_cell(question, group, bucket, row[1 + len(names) :], measures))
+        found[name].append(cell_of(question, group, bucket, row[1 + len(names) :], measures))
     return found
 
 
 def distributions(question: Question) -> dict[str, list[int]]:
     """How many requests there are in each bucket of a histogram."""
     columns = [f"{name}_{number}" for name in HISTOGRAMS for number in range(BUCKETS)]
-    query = f"SELECT {_summed(columns)} FROM parts"  # noqa: S608 - see above
-    (row,) = _run(question, query, keys=(), measures=columns)
+    query = f"SELECT {summed(columns)} FROM parts"  # noqa: S608 - see above
+    (row,) = run(question, query, keys=(), measures=columns)
     counts = [int(count or 0) for count in row]
     return {
         name: counts[BUCKETS * number : BUCKETS * (number + 1)]
@@ -242,7 +243,7 @@ def distributions(question: Question) -> dict[str, list[int]]:
     }
 
 
-def _run(
+def run(
     question: Question,
     query: str,
     *,
@@ -271,16 +272,16 @@ def _run(
             # The zone has changed since, or windows have gone.
 
 
-def _summed(measures: Sequence[str]) -> str:
+def summed(measures: Sequence[str]) -> str:
     return ", ".join(f"sum({name})::bigint AS {name}" for name in measures)
 
 
-def _used(measures: Sequence[str]) -> str:
+def used(measures: Sequence[str]) -> str:
     """What windows and days that are taken off again leave behind is nothing."""
     return " OR ".join(f"sum({name}) <> 0" for name in measures)
 
 
-def _cell(
+def cell_of(
     question: Question,
     group: Sequence[Any],
     bucket: int,
