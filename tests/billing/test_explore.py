@@ -10,9 +10,10 @@ import pytest
 
 from billing.money import nano_of, usd
 from billing.services.closed_days import drop_expired_windows
+from billing.services.windows import aggregate
 from tests.accounts.world import Town
 from tests.billing.books import book
-from tests.billing.usage import NOW, answer, half_summed, reporting_in, use
+from tests.billing.usage import NOW, answer, half_summed, reporting_in
 
 pytestmark = pytest.mark.usefixtures("half_past_three")
 COLUMNS: Final = {"model": "requested_model", "key": "key_id", "provider": "provider"}
@@ -90,19 +91,23 @@ def test_what_is_left_is_one_more_and_all_of_them_are_everything(
         assert not line["values"] or sum(map(number, line["values"])) == number(line["total"])
 
 
-def test_weeks_and_months_begin_where_those_of_the_tenant_do(town: Town) -> None:
+BEGINS: Final[dict[str, Callable[[datetime], bool]]] = {
+    "1w": lambda day: day.isoweekday() == 1,
+    "1mo": lambda day: day.day == 1,
+}
+
+
+@pytest.mark.parametrize("rollup", BEGINS)
+def test_weeks_and_months_begin_where_those_of_the_tenant_do(town: Town, rollup: str) -> None:
     reporting_in(town, "Asia/Shanghai")
     zone = ZoneInfo("Asia/Shanghai")
-    use(town)
-    for rollup, begins in (
-        ("1w", lambda day: day.isoweekday() == 1),
-        ("1mo", lambda day: day.day == 1),
-    ):
-        found = answer(town.api("owner"), f"cost/explore?rollup={rollup}&range=90d")
-        first, *others = [moment(one).astimezone(zone) for one in found["buckets"]]
-        assert first == moment(found["from"])
-        assert others
-        assert all(begins(one) and one.hour == 0 for one in others), rollup
+
+    found = answer(town.api("owner"), f"cost/explore?rollup={rollup}&range=90d")
+
+    first, *others = [moment(one).astimezone(zone) for one in found["buckets"]]
+    assert first == moment(found["from"])
+    assert others
+    assert all(BEGINS[rollup](one) and one.hour == 0 for one in others)
 
 
 def test_averages_are_of_what_is_priced(town: Town) -> None:
@@ -185,7 +190,8 @@ def test_what_cannot_be_asked_is_named(town: Town, query: str, field: str) -> No
 
 def test_where_only_days_are_kept_nothing_finer_is_told(town: Town) -> None:
     half_summed(town)
-    drop_expired_windows(keep_days=5, now=NOW)
+    aggregate()
+    assert drop_expired_windows(keep_days=5, now=NOW).days > 0
     owner = town.api("owner")
 
     fine = owner.get("cost/explore?rollup=1h&from=2026-10-30T00:00:00Z&to=2026-11-02T00:00:00Z")

@@ -405,6 +405,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/cost/explore': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** @description Needs `cost.read_all` or `cost.read_team` or `cost.read_own`. */
+    get: operations['cost_explore_get']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/cost/rerate': {
     parameters: {
       query?: never
@@ -2103,6 +2120,53 @@ export interface components {
     }
     ErrorCodes: {
       data: components['schemas']['ErrorCode'][]
+    }
+    /** @description What every answer carries. */
+    Exploration: {
+      currency: string
+      tz: string
+      /** Format: date-time */
+      generated_at: string
+      /**
+       * Format: date-time
+       * @description What ended before it is counted; null while no shipper tells.
+       */
+      delivered_to: string | null
+      /**
+       * Format: date-time
+       * @description What began before it is counted for good.
+       */
+      complete_to: string | null
+      metric: string
+      group: string
+      subgroup: string | null
+      rollup: string
+      buckets: string[]
+      series: components['schemas']['ExploreSeries'][]
+      other: components['schemas']['ExploreLine'] | null
+      total: unknown
+      previous_total: unknown | null
+      /** Format: date-time */
+      from: string
+      /** Format: date-time */
+      to: string
+    }
+    ExploreLine: {
+      /** @description One for each bucket. */
+      values: unknown[]
+      /** @description A number, or USD with nine places. */
+      total: unknown
+      unpriced_requests: number
+    }
+    ExploreSeries: {
+      /** @description One for each bucket. */
+      values: unknown[]
+      /** @description A number, or USD with nine places. */
+      total: unknown
+      unpriced_requests: number
+      group: string[]
+      labels: string[]
+      previous: unknown | null
     }
     FieldProblem: {
       field: string
@@ -5347,6 +5411,92 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DailyCost']
+        }
+      }
+      /** @description A problem, RFC 9457. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails']
+        }
+      }
+    }
+  }
+  cost_explore_get: {
+    parameters: {
+      query?: {
+        cache?: string
+        /** @description With the range of the same length before. */
+        compare?: 'previous'
+        credential_id?: string
+        dialect?: string
+        /** @description First moment, RFC 3339. */
+        from?: string
+        group?:
+          | 'model'
+          | 'provider'
+          | 'key'
+          | 'user'
+          | 'team'
+          | 'dialect'
+          | 'cache'
+          | 'rule'
+          | 'credential'
+          | 'source'
+        /** @description As key_… */
+        key_id?: string
+        metric?: 'cost' | 'requests' | 'tokens_in' | 'tokens_out' | 'tokens_cached' | 'saved' | 'avg_cost'
+        /** @description The name that was asked for. */
+        model?: string
+        /** @description Its slug. */
+        provider?: string
+        provider_id?: string
+        /** @description Up to now; days are whole days of the zone. */
+        range?: '15m' | '1h' | '6h' | '24h' | '7d' | '30d' | '90d' | 'this_month' | 'last_month'
+        /** @description How much each value is of. */
+        rollup?: '5m' | '1h' | '1d' | '1w' | '1mo' | 'none'
+        rule_id?: string
+        served_model?: string
+        simulated?: boolean | null
+        source?: string
+        status?: string
+        subgroup?:
+          | 'model'
+          | 'provider'
+          | 'key'
+          | 'user'
+          | 'team'
+          | 'dialect'
+          | 'cache'
+          | 'rule'
+          | 'credential'
+          | 'source'
+        team_id?: string
+        /** @description First moment after; now without. */
+        to?: string
+        /** @description So many series; what is left is `other`. */
+        top?: number
+        /** @description Zone whose days are meant; the tenant's reporting zone without. */
+        tz?: string
+        user_id?: string
+      }
+      header?: {
+        /** @description Slug or id; not needed by who belongs to one tenant. */
+        'X-Switchyard-Tenant'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Exploration']
         }
       }
       /** @description A problem, RFC 9457. */
