@@ -43,6 +43,8 @@ class Weighted:
     def choose(
         self, order: Sequence[CredentialSpec], eligible: Sequence[CredentialSpec]
     ) -> CredentialSpec:
+        if len(order) == 1:
+            return order[0]  # the lead of the others, where it is not theirs to serve, stays
         lead = {spec.id: self._lead.get(spec.id, 0) for spec in order}
         for spec in eligible:
             lead[spec.id] += spec.weight

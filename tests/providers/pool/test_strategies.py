@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.pool.strategies import STRATEGIES
 from providers.specs import PoolStrategy
 from tests.providers.pool.worker import Worker, credential, provider
 
@@ -77,3 +78,15 @@ def test_an_edited_strategy_is_followed_at_once() -> None:
     assert [worker.pick(), worker.pick()] == ["a", "b"]
     worker.change(provider(credential("a"), credential("b"), strategy="failover"))
     assert [worker.pick(), worker.pick()] == ["a", "a"]
+
+
+def test_who_is_asked_for_by_itself_changes_nobodys_turn() -> None:
+    a, b, c = (credential(name, weight=weight) for name, weight in (("a", 2), ("b", 1), ("c", 1)))
+    plain, disturbed = STRATEGIES["weighted"](lambda: 0.0), STRATEGIES["weighted"](lambda: 0.0)
+    order = (a, b, c)
+    wanted = [plain.choose(order, order).id for _ in range(8)]
+    found = []
+    for _ in range(8):
+        found.append(disturbed.choose(order, order).id)
+        assert disturbed.choose((c,), (c,)) is c
+    assert found == wanted
