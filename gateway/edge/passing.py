@@ -41,8 +41,9 @@ def wants_events(top: dict[str, Raw]) -> bool:
 
 
 def is_sound(exchange: Exchange, content_type: str) -> bool:
-    """Whether the answer goes on as it comes; notes its type."""
-    found = exchange.arrival.operation.what == SPEAKING and content_type.startswith(SOUND)
+    """Whether the answer goes on as it comes; notes its type. Behind keep-alives nothing does."""
+    is_spoken = exchange.arrival.operation.what == SPEAKING and not exchange.sending
+    found = is_spoken and content_type.startswith(SOUND)
     exchange.media_type = content_type.encode("latin-1", "replace") if found else b""
     return found
 
@@ -100,6 +101,7 @@ class PassedQuestion:
 
     def __init__(self, exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> None:
         self._exchange = exchange
+        exchange.media_type = b""  # of an answer before
         self.native: NativeDialect = PASSED[exchange.arrival.operation.what]
         self.headers, _ = upstream_headers(exchange, candidate.target)
         self._hides_usage = False

@@ -2,6 +2,8 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocols import ir
 from protocols.errors import Problem
@@ -170,3 +172,23 @@ def test_errors_are_told_as_chat_tells_them() -> None:
         assert native.problem(404, b"", None) == chat.problem(404, b"", None)
         assert native.dialect == "openai.chat"
     assert OTHERS.tier(b'{"service_tier":"flex"}') is None
+
+
+BITS = [
+    b'{"usage":', b'"data":[', b'"meta":{"billed_units":', b'{"search_units":1e999}', b'"seconds":',
+    b'"duration":', b"1e400", b"-1", b"9" * 400, b"[", b"]", b"{", b"}", b",", b'"type":"x.done"',
+    b"null", b"\xff", b'"\\ud800"', b"data: ", b"event: error\n", b"\n\n", b"true", b"00:00:00,000",
+    b" --> 9999:59:59.999",
+]  # fmt: skip
+
+
+@given(st.binary(max_size=100) | st.lists(st.sampled_from(BITS), max_size=12).map(b"".join))
+def test_whatever_comes_is_read_or_not(body: bytes) -> None:
+    for native in (PICTURES, OTHERS):
+        usage, _ = native.usage(body)
+        counted = {} if usage is None else usage.provider_tool_calls or {}
+        assert all(isinstance(number, int) for number in counted.values())
+        native.error_in_success(body)
+        observer = native.observer(hide_usage=False)
+        assert observer.feed(b"data: " + body)
+        assert observer.feed(body or b"\n")

@@ -237,6 +237,22 @@ async def test_sound_that_never_begins_is_asked_for_again() -> None:
     assert (client.status, client.body, client.is_complete) == (200, b"ID3", True)
 
 
+async def test_of_an_answer_that_broke_off_not_even_its_type_is_left() -> None:
+    house = passing(
+        Said(Disconnected("reset", sent=True), headers=AUDIO), Said(SPOKEN, SAID, headers=SSE)
+    )
+    client = await ask(house, "/v1/audio/speech", input="Hello", stream_format="sse")
+    assert client.headers[b"content-type"].startswith(b"text/event-stream")
+    assert client.body == SPOKEN + SAID
+
+
+async def test_sound_does_not_follow_signs_of_life() -> None:
+    house = passing(Said(b"ID3", headers=AUDIO, headers_after_s=0.2), stream_keepalive_s=0.05)
+    client = await ask(house, "/v1/audio/speech", input="Hello", stream_format="sse")
+    assert b"ID3" not in client.body
+    assert b'"error"' in client.body
+
+
 async def test_no_sound_at_all_is_no_answer() -> None:
     house = passing(Said(headers=AUDIO))
     client = await ask(house, "/v1/audio/speech", input="Hello", voice="alloy")
