@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Raw
 
 from protocols.codec import Target
-from protocols.lenient import an_object, as_object
+from protocols.lenient import an_object, as_object, read
 from protocols.losses import Losses
 
+OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 # In `Target.refuses`: no answer is kept to a schema, or not to all of JSON Schema.
 NONE: Final = "json_schema"
 FULL: Final = "json_schema.full"
@@ -38,6 +39,14 @@ NAMED: Final = ("properties", "$defs", "definitions")
 LISTED: Final = ("anyOf", "oneOf", "allOf")
 DEEPEST: Final = 64
 CLOSING: Final = "additionalProperties"
+
+
+def of_arguments(schema: Raw) -> Raw:
+    """Arguments are an object also where their schema does not say so: some want it said."""
+    top = read(OBJECTS, schema)
+    if top is None or "type" in top:
+        return schema
+    return Raw(msgspec.json.encode({"type": "object", **top}))
 
 
 def schema_for(

@@ -8,7 +8,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.custom_tools import PARAMETERS, description_of
-from protocols.kept_schemas import schema_for
+from protocols.kept_schemas import of_arguments, schema_for
 from protocols.lenient import an_object, words
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def _function(writing: Writing, tool: ir.FunctionTool, path: str) -> dict[str, A
     said: dict[str, Any] = {"name": writing.name(tool.name)}
     if tool.description is not None:
         said["description"] = tool.description
-    if tool.parameters or not writing.is_own:
-        said["input_schema"] = tool.parameters or ANY_OBJECT
+    wanted = tool.parameters if writing.is_own else of_arguments(tool.parameters or ANY_OBJECT)
+    if wanted:
+        said["input_schema"] = wanted
     if tool.strict or (tool.strict is not None and writing.is_own):
-        wanted = tool.parameters or ANY_OBJECT
         place = f"{path}.parameters"
         schema = schema_for(writing.target, wanted, writing.losses, place, is_own=writing.is_own)
         if schema is None:

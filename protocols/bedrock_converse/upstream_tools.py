@@ -7,7 +7,7 @@ from msgspec import Raw
 from protocols import ir
 from protocols.bedrock_converse.upstream_writing import Writing, Written
 from protocols.custom_tools import PARAMETERS, description_of
-from protocols.kept_schemas import schema_for
+from protocols.kept_schemas import of_arguments, schema_for
 
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
 CHOICES: Final = {"auto": "auto", "required": "any", "named": "tool"}
@@ -145,14 +145,14 @@ def _spec(name: str, description: str | None, schema: Raw) -> dict[str, Any]:
 
 def _function(writing: Writing, tool: ir.FunctionTool, path: str) -> dict[str, Any]:
     name = writing.name(tool.name)
-    if writing.is_own and not tool.parameters:
+    wanted = tool.parameters if writing.is_own else of_arguments(tool.parameters or ANY_OBJECT)
+    if not wanted:
         said: dict[str, Any] = {"name": name}
         if tool.description is not None:
             said["description"] = tool.description
     else:
-        said = _spec(name, tool.description, tool.parameters or ANY_OBJECT)
+        said = _spec(name, tool.description, wanted)
     if tool.strict or (tool.strict is not None and writing.is_own):
-        wanted = tool.parameters or ANY_OBJECT
         place = f"{path}.parameters"
         schema = schema_for(writing.target, wanted, writing.losses, place, is_own=writing.is_own)
         if schema is None:

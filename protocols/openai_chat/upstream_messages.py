@@ -94,7 +94,7 @@ class MessageWriter:
     def _result(self, result: ToolResult, message: Message, path: str) -> None:
         sending = self._sending
         if result.call_id not in self._called and not sending.is_same:
-            sending.losses.add("other:tool_result", path, "answers no call; told as text")
+            sending.losses.add("opaque", path, "answers no call; told as text")
             parts = parts_of((*_texts(result), *_media(result)), sending, path)
             self._late.extend(parts)
             return

@@ -185,7 +185,7 @@ class ItemWriter:
         sending.cache(result.cache, path)
         if form is None:
             # Vendors refuse what answers no call.
-            sending.losses.add("other:tool_result", path, "answers no call; told as text")
+            sending.losses.add("opaque", path, "answers no call; told as text")
             texts = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
             sending.losses.unknown(result.extra, path=path)
             return {"type": "message", "role": "user", "content": texts}

@@ -221,3 +221,11 @@ def test_a_schema_of_the_dialect_itself_is_the_clients_own_affair() -> None:
     body = sent(request, target(**PART))
     assert (body["tools"], body["output_config"]["format"]) == ([tool], form)
     assert codes(request, target(**PART)) == []
+
+
+def test_a_function_of_anything_takes_an_object() -> None:
+    request = foreign(tools=(ir.FunctionTool(name="f", parameters=Raw(b"{}")),))
+    assert sent(request)["tools"] == [{"name": "f", "input_schema": {"type": "object"}}]
+    assert codes(request) == []
+    mine = own(tools=[{"name": "f", "input_schema": {}}])
+    assert sent(mine)["tools"] == [{"name": "f", "input_schema": {}}]

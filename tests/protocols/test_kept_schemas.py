@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from protocols.kept_schemas import kept
+from protocols.kept_schemas import kept, of_arguments
 from protocols.losses import Losses
 
 CLOSED: dict[str, Any] = {
@@ -185,3 +185,17 @@ def test_what_is_sent_is_what_the_vendors_own_sdk_sends(schema: dict[str, Any]) 
     made, _ = keep(schema)
     assert _bare(made) == _bare(transform_schema(schema))
     assert keep(made) == (made, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"{}", b'{"type":"object"}'),
+        (b'{"properties": {"a":{}}}', b'{"type":"object","properties":{"a":{}}}'),
+        (b'{ "type":"object"}', b'{ "type":"object"}'),
+        (b'{"type": ["object","null"]}', b'{"type": ["object","null"]}'),
+        (b"true", b"true"),
+    ],
+)
+def test_arguments_are_said_to_be_an_object(said: bytes, told: bytes) -> None:
+    assert bytes(of_arguments(Raw(said))) == told

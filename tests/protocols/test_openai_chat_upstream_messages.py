@@ -76,7 +76,7 @@ def test_a_result_without_a_call_is_a_text() -> None:
     assert body(request)["messages"] == [
         {"role": "user", "content": [{"type": "text", "text": "r"}]}
     ]
-    assert losses(request) == ["other:tool_result"]
+    assert losses(request) == ["opaque"]
 
 
 def test_a_failed_result_is_a_result_with_a_loss() -> None:

@@ -171,7 +171,7 @@ def test_a_result_without_its_call_is_told_as_text() -> None:
     first, second = body(request)["input"]
     assert first["content"] == [{"type": "input_text", "text": "1"}]
     assert second["content"][0]["image_url"].startswith("data:image/png")
-    assert losses(request) == ["other:tool_result", "other:odd", "other:tool_result"]
+    assert losses(request) == ["opaque", "other:odd", "opaque"]
 
 
 def test_tools_that_vendors_ran_are_lost() -> None:

@@ -163,7 +163,7 @@ def _unread(asked: ir.Request, sent: Encoded, other: Dialect) -> Iterator[str]:
     again = CLIENT_CODECS[other].decode_request(sent.body, head)
     yield from _lost_parts(asked, again, codes)
     names = sent.memo.names if sent.memo else {}
-    lost_calls = codes & {"tool_arguments", "opaque", "provider_tool", "other:tool_result"}
+    lost_calls = codes & {"tool_arguments", "opaque", "provider_tool"}
     if not lost_calls and _calls(asked, {}) != _calls(again, names):
         yield f"calls {_calls(again, names)!r:.110} instead of {_calls(asked, {})!r:.110}"
     if len(results(again)) != len(results(asked)) and not lost_calls:

@@ -17,9 +17,7 @@ from tests.protocols.corpus.exchanges import dialect_of_record, request_of, targ
 from tests.protocols.corpus.facets import blocks, media, results, tool_names, user_texts
 from tests.protocols.corpus.laws import LONGEST, SHOWN, Keep, pytestmark  # noqa: F401
 
-LOST: Final = frozenset(
-    {"image", "audio", "video", "document", "file", "opaque", "other:tool_result"}
-)
+LOST: Final = frozenset({"image", "audio", "video", "document", "file", "opaque"})
 
 
 @pytest.fixture(scope="module")
