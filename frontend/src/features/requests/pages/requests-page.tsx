@@ -98,13 +98,14 @@ export function RequestsPage() {
           <>
             <FilterBoxes url={url} models={models} />
             <MoreFilters url={url} />
-            <span className="grow" />
-            <FilterChips url={url} />
-            {url.filter.pairs.length > 0 && (
-              <Button type="link" onClick={url.clear}>
-                {t('common:filter.clear')}
-              </Button>
-            )}
+            <div className="filter-chips">
+              <FilterChips url={url} />
+              {url.filter.pairs.length > 0 && (
+                <Button type="link" onClick={url.clear}>
+                  {t('common:filter.clear')}
+                </Button>
+              )}
+            </div>
           </>
         )}
       </div>
