@@ -51,8 +51,8 @@ def difference_of(
     more = 0
     for name in {MODEL: None, **was, **top}:
         before, after = was.get(name), top.get(name)
-        # In both paths there is nothing to compare but the names.
-        is_named = name == MODEL and before is None and asked != told
+        # In both paths there is nothing to compare but the names; a body may name none at all.
+        is_named = name == MODEL and before is None and "" != asked != told
         if (before is after or before == after) and not is_named:
             continue
         if len(changes) == MOST_FIELDS:

@@ -105,6 +105,13 @@ def test_a_model_in_the_path_is_a_field_without_bytes() -> None:
     )
 
 
+def test_who_names_no_model_is_sent_none() -> None:
+    chosen = candidate(provider(), target(upstream="gpt-5"))
+    made = exchange(Client(), chosen, body=b'{"previous_response_id":"resp_1"}')
+    made.model = ""
+    assert difference_of(made, chosen, made.body) is NO_DIFFERENCE
+
+
 def test_the_same_name_in_the_path_is_a_difference_too() -> None:
     assert compared({"model": "m"}, {}) == fields(Change("model", 3, None, "m", "m"))
 
