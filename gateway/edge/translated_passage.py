@@ -41,6 +41,7 @@ class TranslatedPassage(Passage):
         "_encoder",
         "_ended",
         "_events",
+        "_foreign",
         "_grammar",
         "_naming",
         "_step",
@@ -64,6 +65,7 @@ class TranslatedPassage(Passage):
         self._encoder = encoder
         self._naming = naming
         self._grammar = Grammar()
+        self._foreign = 0  # events that nobody here knows, and that the client is not told
         self._ended: bytes | None = None  # what the client will see of the last event
         self._events = 0  # that said something, and were not counted yet
         self._text_bytes = 0
@@ -78,7 +80,7 @@ class TranslatedPassage(Passage):
 
     @property
     def faults(self) -> int:
-        return len(self._grammar.faults)
+        return len(self._grammar.faults) + self._foreign
 
     def note(self, exchange: Exchange, data: bytes) -> None:
         exchange.events += self._events
@@ -141,6 +143,7 @@ class TranslatedPassage(Passage):
         step = self._step
         for event in events:
             self._grammar.feed(event)
+            self._foreign += isinstance(event, ir.Foreign) and event.dialect != self._client.dialect
             if self._ended is not None:
                 continue
             match event:

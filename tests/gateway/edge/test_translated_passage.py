@@ -194,3 +194,12 @@ def test_an_error_is_told_in_the_dialect_of_the_client() -> None:
     numbered = passage(Decoder(), client="openai.responses")
     assert numbered.error_event(problem, "req_1") == b"<Failed><closed>"
     assert [loss.code for loss in numbered.losses] == ["seal"]
+
+
+@pytest.mark.parametrize(("client", "counted"), [("anthropic.messages", 1), ("openai.chat", 0)])
+def test_an_event_that_no_other_dialect_knows_is_counted(client: str, counted: int) -> None:
+    unknown = ir.Foreign(dialect="openai.chat", event="news", raw=Raw(b"{}"))
+    made = passage(Decoder([STARTED, unknown, BEGUN, text("a"), ENDED, FINISHED]), client=client)
+    made.feed(chunk("a") + DONE)
+
+    assert made.faults == counted
