@@ -60,7 +60,7 @@ class AwsSplitter:
             if len(held) - start < length:
                 self._length = length
                 break
-            message = bytes(held[start : start + length])
+            message = bytes(memoryview(held)[start : start + length])  # one copy
             _check(message)
             messages.append(message)
             start += length
@@ -87,8 +87,8 @@ class AwsSplitter:
 
 
 def _check(message: bytes) -> None:
-    body, checksum = message[: -CHECKSUM.size], message[-CHECKSUM.size :]
-    if zlib.crc32(body) != CHECKSUM.unpack(checksum)[0]:
+    checksum = CHECKSUM.unpack(message[-CHECKSUM.size :])[0]
+    if zlib.crc32(memoryview(message)[: -CHECKSUM.size]) != checksum:
         raise DecodeError("", "a message of the stream is damaged")
 
 

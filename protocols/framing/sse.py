@@ -43,7 +43,7 @@ class SseSplitter:
         if self._held:
             self._held += chunk
             for end in self._ends(self._held):
-                events.append(bytes(self._held[start:end]))
+                events.append(bytes(memoryview(self._held)[start:end]))  # one copy
                 start = end
             del self._held[:start]
         else:

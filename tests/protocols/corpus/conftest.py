@@ -25,11 +25,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         totals = (sum(found[law] for found in counts.values()) for law in laws)
         write(f"{'all':<34}" + "".join(f"{count:>7}" for count in totals))
     if losses:
-        terminalreporter.section("what translation has lost, and how often")
+        terminalreporter.section("what was translated, and what was lost how often")
         for cell in sorted(losses):
+            many = losses[cell].pop("", 0)
             told = ", ".join(f"{code} {n}" for code, n in losses[cell].most_common(SHOWN_CODES))
             rest = len(losses[cell]) - SHOWN_CODES
-            write(f"{cell}: {told}" + (f" and {rest} others" if rest > 0 else ""))
+            others = f" and {rest} others" if rest > 0 else ""
+            write(f"{cell}: {many}; {told or 'nothing'}{others}")
 
 
 def _kept(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[str, str, str, int]]:

@@ -108,7 +108,9 @@ def _requests(asked: ir.Request, found: Found) -> Iterator[str]:
 
 
 def _note(found: Found, cell: str, losses: Iterable[Loss]) -> None:
+    """How many there were, too: as what has no code."""
     source, target, what = cell.split()
+    found[f"{source} -> {target}", what, ""] += 1
     found.update((f"{source} -> {target}", what, loss.code) for loss in losses)
 
 
