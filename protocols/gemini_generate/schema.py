@@ -257,8 +257,6 @@ def _both(left: Schema, right: Schema) -> Schema:
 
 def _joined(left: Schema, right: Schema) -> Schema:
     joined = {**right, **left}
-    if "$defs" in left and "$defs" in right:
-        joined["$defs"] = {**as_object(right["$defs"]), **as_object(left["$defs"])}
     if "properties" in left and "properties" in right:
         joined["properties"] = _both(as_object(left["properties"]), as_object(right["properties"]))
     if "required" in left and "required" in right:
