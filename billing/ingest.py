@@ -4,7 +4,7 @@ Laws: a record, its transfers and the mark on its window are one transaction, in
 has set `app.platform`; a record that is there already changes nothing, except an END found after
 its attempt was written down as interrupted, which adds rows with the difference; a month that is
 closed is never booked in. Everything is written in the order of keys, so that two shippers never
-wait for each other in a circle.
+wait for each other in a circle; for the row of a key, whose last use is noted, they do not wait.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -81,6 +81,23 @@ UPDATE tenants SET first_request_at = first.at
 FROM json_to_recordset(%s::json) AS first (id uuid, at timestamptz)
 WHERE tenants.id = first.id AND tenants.first_request_at IS NULL
 """
+# `updated_at` and `version` stay: a use is no change, and no snapshot follows from it. Who edits a
+# key holds its row, and the books wait for nobody; then its next use is noted.
+USES_OF_KEYS: Final = """
+UPDATE api_keys SET last_used_at = due.at
+FROM (
+    SELECT api_keys.id, least(used.at, now()) AS at
+    FROM json_to_recordset(%s::json) AS used (tenant_id uuid, public_id text, at timestamptz)
+    JOIN api_keys USING (tenant_id, public_id)
+    WHERE api_keys.last_used_at IS NULL
+        OR api_keys.last_used_at <= least(used.at, now()) - interval '1 minute'
+    FOR NO KEY UPDATE OF api_keys SKIP LOCKED
+) AS due
+WHERE api_keys.id = due.id
+"""
+KEY_ID_PREFIX: Final = "key_"
+# With these a key is refused for what it is; it has been tried, not used.
+UNUSABLE: Final = frozenset({"key_disabled", "key_expired", "key_revoked", "tenant_suspended"})
 
 
 class Landing(msgspec.Struct, frozen=True):
@@ -184,6 +201,21 @@ def _note_first_requests(cursor: "Cursor[Row]", records: Sequence[Record]) -> No
     cursor.execute(FIRST_REQUESTS, [_rows(rows)])
 
 
+def _note_uses_of_keys(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
+    """As the management API notes its own: a minute is near enough for people, and no hot row."""
+    last: dict[tuple[str, str], datetime] = {}
+    for record in records:  # in the order of time, but for corrections
+        if record.kind == USAGE and record.key_id and record.error_code not in UNUSABLE:
+            last[record.tenant_id, record.key_id] = record.started_at
+    if not last:
+        return
+    rows = [
+        {"tenant_id": tenant_id, "public_id": key_id.removeprefix(KEY_ID_PREFIX), "at": at}
+        for (tenant_id, key_id), at in last.items()
+    ]
+    cursor.execute(USES_OF_KEYS, [_rows(rows)])
+
+
 def _window_of(moment: datetime) -> datetime:
     return moment - (moment - BEGINNING) % WINDOW
 
@@ -192,4 +224,9 @@ def _rows(rows: Iterable[Any]) -> str:
     return JSON.encode(list(rows)).replace(NUL, INSTEAD).decode()
 
 
-SINKS: Final[tuple[Sink, ...]] = (_post_transfers, _mark_windows, _note_first_requests)
+SINKS: Final[tuple[Sink, ...]] = (
+    _post_transfers,
+    _mark_windows,
+    _note_first_requests,
+    _note_uses_of_keys,
+)
