@@ -48,6 +48,7 @@ class Target(Struct, frozen=True):
     effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
     efforts: tuple[str, ...] = ()  # words it knows, weakest first
     tool_name_max: int = 64
+    max_inputs: int | None = None  # of one call for embeddings
     cache: bool = False  # explicit cache points
     seal_required: bool = False  # Gemini 3
     links: frozenset[str] = frozenset()  # URL schemes it fetches itself

@@ -7,10 +7,10 @@ what is not known is not claimed; a row of the database that says a field wins o
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from protocols.codec import Target
 from protocols.ir import Dialect
@@ -54,6 +54,7 @@ class Capabilities(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
     efforts: tuple[str, ...] = ()
     tool_name_max: int = 64
+    max_inputs: Annotated[int, Meta(ge=1)] | None = None  # of one call for embeddings
     cache: bool = False
     seal_required: bool = False
     links: frozenset[str] = frozenset()
@@ -79,16 +80,17 @@ def _thinks(kinds: frozenset[str], name: str, *efforts: str, **said: Any) -> Row
 
 
 OF_KIND: Final[Mapping[str, Said]] = {
-    "openai": {"links": frozenset({"http", "https"})},
-    "azure_openai": {"links": frozenset({"http", "https"})},
+    "openai": {"links": frozenset({"http", "https"}), "max_inputs": 2_048},
+    "azure_openai": {"links": frozenset({"http", "https"}), "max_inputs": 2_048},
     "anthropic": {"links": frozenset({"https"}), "tool_name_max": 128, "cache": True},
-    "gemini": {"tool_name_max": 128},
+    "gemini": {"tool_name_max": 128, "max_inputs": 100},
     "vertex": {"links": frozenset({"gs", "https"}), "tool_name_max": 128},
     "bedrock": {"links": frozenset({"s3"})},
     # It looks at no media, so that nothing has to be fetched for it.
     "mock": {
         "links": frozenset({"gs", "http", "https", "s3"}),
         "tool_name_max": 128,
+        "max_inputs": 2_048,
         "cache": True,
         "effort": "effort",
         "efforts": ("none", "minimal", *ALL_OF_CLAUDE),
@@ -273,6 +275,7 @@ def target_of(
         effort=can.effort,
         efforts=can.efforts,
         tool_name_max=can.tool_name_max,
+        max_inputs=can.max_inputs,
         cache=can.cache,
         seal_required=can.seal_required,
         links=can.links,

@@ -30,7 +30,7 @@ from gateway.edge.spelling import ESCAPED, spelled
 from gateway.edge.steps import echoes
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vault import Pin
-from gateway.edge.vectors import VectorsQuestion, check_vectors
+from gateway.edge.vectors import VectorsQuestion, check_vectors, is_oversize
 from protocols.errors import Problem
 from protocols.ir import Dialect
 from protocols.registry import UPSTREAM_CODECS
@@ -97,6 +97,8 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
 
 def _translated(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
     if exchange.arrival.operation.what != CHATTING:
+        if candidate.lane == "native":
+            check_vectors(exchange, candidate)
         return VectorsQuestion(exchange, candidate, runtime)
     _check_state(exchange, candidate)
     return TranslatedQuestion(exchange, candidate, runtime)
@@ -141,7 +143,7 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
     """Whether the client's own words are not what its vendor is to see."""
     what, dialect = exchange.arrival.operation.what, candidate.surface.dialect
     if what == EMBEDDING:
-        return dialect in NAMED_WITHIN
+        return dialect in NAMED_WITHIN or is_oversize(exchange, candidate)
     if what != CHATTING or dialect not in UPSTREAM_CODECS:
         return False
     if exchange.seals.are_refused:

@@ -4,11 +4,11 @@ Laws: an answer is judged before a byte of it goes out; a status of success is b
 the form it promises; whoever leaves or runs out of time is told apart here; no socket stays open.
 """
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from billing.pricing import FREE
+from gateway.edge.batches import Batch, in_parts
 from gateway.edge.counting import note_answer
 from gateway.edge.differences import NO_DIFFERENCE, difference_of
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
@@ -17,15 +17,17 @@ from gateway.edge.failures import (
     Failure,
     is_about_us,
     is_json,
+    is_json_object,
     odd,
     of_answer,
     of_fault,
     of_problem,
     problem_of,
+    shown_type,
     unwritable,
 )
 from gateway.edge.fidelity import codes
-from gateway.edge.masking import masked, unsaid
+from gateway.edge.masking import masked, revealed, unsaid
 from gateway.edge.passage import failed_stop
 from gateway.edge.passing import is_sound, takes_whole
 from gateway.edge.questions import Question
@@ -45,7 +47,7 @@ from gateway.edge.watching import Watch
 from protocols.codec import Loss
 from protocols.errors import Problem, ProtocolError
 from protocols.ir import Usage
-from providers.adapters.base import Destination, Revealable, Verdict
+from providers.adapters.base import Destination, Verdict
 from providers.adapters.headers import HeaderRefused
 
 if TYPE_CHECKING:
@@ -56,7 +58,6 @@ AWS_ERROR: Final = b'"__type"'
 POOL_WAIT_S: Final = 2.0
 GONE: Final = Verdict(cls="client_error")  # the answer, not the model
 JSON_TYPE: Final = {"content-type": "application/json"}
-CONTENT_TYPE: Final = re.compile(r"[a-z]{1,16}/[a-z.+-]{1,40}")
 
 
 class Caller:
@@ -100,10 +101,16 @@ class Caller:
         answer: UpstreamAnswer | None = None
         slug = step.candidate.provider.slug
         watch = self._watch
+        self._exchange.losses[:] = self._losses
+        if question.losses:
+            self.lose(question, question.losses)
         watch.drainable = step.candidate.provider.disconnect_policy == "drain"
         try:
             with watch:
-                answer = await self._send(step, made, question)
+                if question.batch is None:
+                    answer = await self._send(step, made, question, question.body)
+                else:
+                    answer = await self._in_parts(step, made, question, question.batch)
                 return await self._judge(step, question, made, answer)
         except HeaderRefused as refused:
             own = self._exchange.vendor_key is not None
@@ -128,13 +135,25 @@ class Caller:
         if self.ending is not None:
             self.ending.abort()
 
-    async def _send(self, step: Step, made: Attempt, question: Question) -> UpstreamAnswer:
+    async def _in_parts(
+        self, step: Step, made: Attempt, question: Question, batch: Batch
+    ) -> UpstreamAnswer:
+        limits = step.candidate.provider.timeouts
+        return await in_parts(
+            self._exchange,
+            made,
+            batch,
+            send=lambda body: self._send(step, made, question, body),
+            watch=self._watch,
+            within_s=max(first_within_s(step.candidate, stream=False), limits.idle_ms / 1000),
+        )
+
+    async def _send(
+        self, step: Step, made: Attempt, question: Question, body: bytes
+    ) -> UpstreamAnswer:
         exchange, runtime = self._exchange, self._runtime
         candidate = step.candidate
         provider, operation = candidate.provider, exchange.arrival.operation
-        exchange.losses[:] = self._losses
-        if question.losses:
-            self.lose(question, question.losses)
         call = runtime.adapters[provider.kind].call(
             Destination(
                 provider=provider,
@@ -147,7 +166,7 @@ class Caller:
                 query=exchange.kept_query,
             ),
             operation=operation.what,
-            body=question.body,
+            body=body,
             headers=question.headers,
             stream=exchange.asked_stream,
         )
@@ -378,20 +397,3 @@ def first_within_s(candidate: Candidate, *, stream: bool) -> float:
     if not stream:
         return max(limits.ttft_ms, limits.reasoning_ttft_ms) / 1000
     return (limits.reasoning_ttft_ms if candidate.target.reasoning else limits.ttft_ms) / 1000
-
-
-def is_json_object(content_type: str, body: bytes) -> bool:
-    """By its look: reading all of an embedding would cost more than it is worth."""
-    kind = content_type.partition(";")[0].strip().lower()
-    text = body.strip()
-    return kind.endswith(("/json", "+json")) and text[:1] == b"{" and text[-1:] == b"}"
-
-
-def shown_type(content_type: str) -> str:
-    """A vendor's word, as far as it is one."""
-    kind = content_type.partition(";")[0].strip()
-    return kind if CONTENT_TYPE.fullmatch(kind) else "no known content type"
-
-
-def revealed(secret: Revealable | None) -> bytes:
-    return b"" if secret is None else secret.reveal()

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from billing.pricing import FREE
 from gateway.edge.bounds import SHIFT, deviates
-from gateway.edge.exchange import Attempt, Exchange
+from gateway.edge.exchange import Attempt, Exchange, Parts
 from gateway.edge.passed_counting import used
 from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
+from protocols.batches import summed
 from protocols.ir import Dialect
 from providers.usage import Flag, LocalCount, UsageClasses, classes_of
 
@@ -25,6 +26,7 @@ DEVIATES: Final[frozenset[Flag]] = frozenset({"usage_deviates"})
 NOTHING: Final = UsageClasses()
 NO_TOKENS: Final = Tokens()
 ANSWERED_BADLY: Final = 300
+VECTORS: Final = "embeddings"
 WRITTEN: Final = frozenset({"chat", "completions"})
 # What an event adds to an answer. Vendors repeat themselves beside the delta: Perplexity all that
 # was said before, in every chunk.
@@ -70,13 +72,18 @@ def note_answer(exchange: Exchange, body: bytes, *, window: int | None) -> None:
 
 def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:
     operation = exchange.arrival.operation.what
+    if made.parts is not None and made.parts.usages and exchange.delivered is not made:
+        return _of_parts(made.parts)
     if operation in FREE or made.status >= ANSWERED_BADLY or not may_have_been_sent(made):
         return NOTHING, "exact"
     if exchange.arrival.operation.passed and operation not in WRITTEN:
         return _passed(exchange, made)
     asked = len(exchange.body) // BYTES_PER_TOKEN
-    window = made.candidate.target.context_window
+    # A batch holds many inputs, each of which the model reads by itself.
+    window = None if operation == VECTORS else made.candidate.target.context_window
     if exchange.delivered is not made:
+        if made.parts is not None:
+            asked = made.parts.open_bytes // BYTES_PER_TOKEN
         if made.usage is not None:
             local = LocalCount(input_tokens=asked, output_tokens=0)
             classes = classes_of(made.usage, local=local, context_window=window)
@@ -108,6 +115,15 @@ def counted(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]
     classes = classes_of(cut, local=local, context_window=window)
     source = "estimate" if usage.input_tokens is None else "mixed"
     return replace(classes, source=source), "estimated"
+
+
+def _of_parts(parts: Parts) -> tuple[UsageClasses, Certainty]:
+    """Of those that were answered; whether another one is billed only the vendor knows."""
+    asked = parts.answered_bytes // BYTES_PER_TOKEN
+    local = LocalCount(input_tokens=asked, output_tokens=0)
+    classes = classes_of(summed(parts.usages), local=local)
+    is_exact = classes.source == "provider" and not parts.open_bytes
+    return classes, "exact" if is_exact else "estimated"
 
 
 def _passed(exchange: Exchange, made: Attempt) -> tuple[UsageClasses, Certainty]:

@@ -70,8 +70,21 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
     own_price: PriceSpec | None = None  # what the tenant is charged by
 
 
+class Parts(msgspec.Struct):
+    """Of a batch that is asked in several calls."""
+
+    usages: list[ir.Usage] = []
+    answered_bytes: int = 0
+    open_bytes: int = 0  # of the one that was asked and has not been answered
+
+    def answered(self, usage: ir.Usage) -> None:
+        self.usages.append(usage)
+        self.answered_bytes += self.open_bytes
+        self.open_bytes = 0
+
+
 class Attempt(msgspec.Struct, kw_only=True):
-    """One call to a vendor, delivered or not."""
+    """A question to a vendor, mostly one call, delivered or not."""
 
     candidate: Candidate
     credential: CredentialSpec
@@ -85,6 +98,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     verdict: VerdictClass | None = None
     message: str = ""
     usage: ir.Usage | None = None  # of an answer that the vendor gave and nobody got
+    parts: Parts | None = None  # where it was more than one call
     drained: bool = False  # ended because this worker has to go
     ended_at: float | None = None
 

@@ -6,6 +6,7 @@ of several failures is the one that is told.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -44,6 +45,7 @@ TOLD: Final[Mapping[VerdictClass, str]] = {
     "rate_limited": "{slug} is limiting the gateway's requests.",
     "overloaded": "{slug} is overloaded.",
 }
+CONTENT_TYPE: Final = re.compile(r"[a-z]{1,16}/[a-z.+-]{1,40}")
 LATE: Final[Mapping[Phase, str]] = {
     "connect": "could not be reached in time",
     "pool": "could not be reached in time",
@@ -165,6 +167,19 @@ def is_json(body: bytes) -> bool:
     except msgspec.DecodeError:
         return False
     return True
+
+
+def is_json_object(content_type: str, body: bytes) -> bool:
+    """By its look: reading all of an embedding would cost more than it is worth."""
+    kind = content_type.partition(";")[0].strip().lower()
+    text = body.strip()
+    return kind.endswith(("/json", "+json")) and text[:1] == b"{" and text[-1:] == b"}"
+
+
+def shown_type(content_type: str) -> str:
+    """A vendor's word, as far as it is one."""
+    kind = content_type.partition(";")[0].strip()
+    return kind if CONTENT_TYPE.fullmatch(kind) else "no known content type"
 
 
 def is_about_us(failure: Failure, *, own_credential: bool) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from protocols.errors import Problem
+from providers.adapters.base import Revealable
 from providers.adapters.sigv4 import keys_of
 
 MASK: Final = b"***"
@@ -17,6 +18,10 @@ MASK: Final = b"***"
 PART_CHARS: Final = 16
 RUN: Final = re.compile(rb"[A-Za-z0-9+/=_-]{%d,}" % PART_CHARS)
 LOOKED_THROUGH_BYTES: Final = 65_536  # for parts; an error is shorter
+
+
+def revealed(secret: Revealable | None) -> bytes:
+    return b"" if secret is None else secret.reveal()
 
 
 def masked(data: bytes, secret: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw
 
+from gateway.edge.batches import Batch
 from gateway.edge.counting import SAID_BY
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.forms import ENCODER, STRING, written
@@ -98,6 +99,7 @@ class PassedQuestion:
 
     lane: Lane = "native"
     keeping: Keeping | None = None
+    batch: Batch | None = None
 
     def __init__(self, exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> None:
         self._exchange = exchange

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from msgspec import Raw, Struct
 
+from gateway.edge.batches import Batch
 from gateway.edge.carried import ENCLOSED, EnclosedPassage, stays_enclosed
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.keeping import Keeping
@@ -50,6 +51,7 @@ class Question(Protocol):
     losses: tuple[Loss, ...]
     top: Mapping[str, Raw] | None  # fields of the body, where they are known without reading it
     keeping: Keeping | None  # what the answer leaves behind, where it leaves anything
+    batch: Batch | None  # where it is asked in parts; `body` is the first then
 
     def passage(self) -> Passage:
         """For a stream."""
@@ -76,6 +78,7 @@ class NativeQuestion:
 
     lane: Lane = "native"
     keeping: Keeping | None = None
+    batch: Batch | None = None
 
     def __init__(
         self,
@@ -117,6 +120,7 @@ class KeptQuestion:
     __slots__ = ("body", "headers", "keeping", "losses", "native", "top")
 
     lane: Lane = "native"
+    batch: Batch | None = None
 
     def __init__(self) -> None:
         self.native: NativeDialect = KEPT_ANSWERS

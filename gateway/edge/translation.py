@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Raw
 from msgspec.structs import replace
 
+from gateway.edge.batches import Batch
 from gateway.edge.carried import OPENED
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
@@ -113,6 +114,7 @@ class TranslatedQuestion:
 
     lane: Lane = "translation"
     top: Mapping[str, Raw] | None = None
+    batch: Batch | None = None
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from gateway.edge.batches import Batch, divided
 from gateway.edge.errors import refusal
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.keeping import Keeping
@@ -27,6 +28,8 @@ INPUT: Final = "input"
 # Whose models a client's tokens are of. The mock provider looks at none.
 TAKE_TOKENS: Final = frozenset({"openai", "azure_openai", "mock"})
 TEXTS: Final = msgspec.json.Decoder(str | list[str])
+LIST: Final = msgspec.json.Decoder(list[Raw])
+TOKEN: Final = msgspec.json.Decoder(int)
 
 
 def check_vectors(exchange: Exchange, candidate: Candidate) -> None:
@@ -54,8 +57,38 @@ def _holds_tokens(asked: bytes) -> bool:
     return False
 
 
+def is_oversize(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether the client's own words hold more inputs than the vendor takes at a time."""
+    most, asked = candidate.target.target.max_inputs, exchange.top.get(INPUT)
+    if most is None or asked is None or bytes(asked).count(b",") < most:
+        return False
+    try:
+        inputs = LIST.decode(asked)
+    except msgspec.DecodeError:
+        return False  # a text, or what is no input at all
+    return len(inputs) > most and not _is_token(inputs[0])
+
+
+def _is_token(item: Raw) -> bool:
+    try:
+        TOKEN.decode(item)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
 class VectorsQuestion:
-    __slots__ = ("_codec", "_model", "_request", "_upstream", "body", "headers", "losses", "native")
+    __slots__ = (
+        "_codec",
+        "_model",
+        "_request",
+        "_upstream",
+        "batch",
+        "body",
+        "headers",
+        "losses",
+        "native",
+    )
 
     lane: Lane = "translation"
     top: Mapping[str, Raw] | None = None
@@ -72,12 +105,24 @@ class VectorsQuestion:
             if is_shared(exchange, candidate):
                 end_user = hidden(request.end_user, exchange, hmac_key=runtime.hmac_key)
                 request = replace(request, end_user=end_user)
-            encoded = self._upstream.encode_request(request, target_of(candidate))
+            target = target_of(candidate)
+            parts = divided(request, target.max_inputs or max(1, len(request.inputs)))
+            encoded = self._upstream.encode_request(parts[0] if parts else request, target)
+            bodies = [self._upstream.encode_request(part, target).body for part in parts[1:]]
         except ProtocolError as error:
             raise unaskable(error) from None
         self._request = request
         self.native = runtime.native[dialect]
         self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
+        self.batch: Batch | None = None
+        if bodies:
+            rest = [adjusted(body, candidate, dialect=dialect)[0] for body in bodies]
+            self.batch = Batch(
+                requests=parts,
+                bodies=(self.body, *rest),
+                upstream=self._upstream,
+                native=self.native,
+            )
         self.headers = encoded.headers
         lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
         self.losses = encoded.losses + lost
