@@ -55,6 +55,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     degraded: tuple[str, ...] = ()
     simulated: bool = False
     target_dialect: str = ""
+    operation: str = ""
 
     @property
     def tokens(self) -> int:

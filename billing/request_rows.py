@@ -37,6 +37,7 @@ def row_of(facts: Facts, names: Names) -> dict[str, Any]:
         "session": facts.session_hash,
         "dialect": facts.dialect,
         "target_dialect": facts.target_dialect,
+        "operation": facts.operation,
         "lane": facts.lane,
         "source": facts.source,
         "stream": facts.stream,

@@ -19,7 +19,7 @@ COLUMNS: Final = (
     "provider", "key_id", "key_name", "user_id", "user_name", "session", "dialect", "lane",
     "source", "stream", "tokens_in", "tokens_out", "tokens_cached", "ttft_ms", "latency_ms",
     "overhead_ms", "tok_s", "cost", "priced", "attempts", "fallback", "cache", "degraded",
-    "simulated", "target_dialect",
+    "simulated", "target_dialect", "operation",
 )  # fmt: skip
 
 

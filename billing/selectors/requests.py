@@ -55,7 +55,7 @@ COLUMNS: Final = (
     "user_id", "session_hash", "source", "dialect", "lane", "stream", "tokens_in", "tokens_out",
     "in_cache_read", "ttft_ms", "latency_ms", "overhead_us", "output_ms", "total_nano", "cost_nano",
     "charge_price_id", "rated_later", "attempts", "cache_state", "degraded", "simulated",
-    "target_dialect",
+    "target_dialect", "operation",
 )  # fmt: skip
 COMPUTED: Final = ("tokens_in", "tokens_out", "total_nano", "rated_later")
 NEWEST_FIRST: Final = ("-started_at", "-request_id")

@@ -140,5 +140,6 @@ def _facts(frame: Start | End, **known: object) -> Facts:
         degraded=errand.degraded,
         simulated=subject.simulated,
         target_dialect=errand.target_dialect,
+        operation=errand.operation,
         **known,  # type: ignore[arg-type]  # fields of Facts
     )

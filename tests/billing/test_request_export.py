@@ -24,7 +24,7 @@ def test_an_export_neutralises_formulas_and_leaves_numbers(town: Town) -> None:
     record = make_record(
         town, requested_model='=HYPERLINK("http://x")', served_model="-5", session_hash="\tx",
         error_code="@sum", charge_nano=-5_000_000_000, degraded=["tools", "images"],
-        target_dialect="openai.chat",
+        target_dialect="openai.chat", operation="speech",
     )  # fmt: skip
     answer = town.api("owner").post("requests/export", {"filters": {"status": ["ok", "limited"]}})
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -34,7 +34,7 @@ def test_an_export_neutralises_formulas_and_leaves_numbers(town: Town) -> None:
     assert (row["served_model"], row["cost"], row["session"]) == ("-5", "-5.000000000", "'\tx")
     assert (row["id"], row["stream"], row["degraded"]) == (id_of(record), "false", "tools images")
     assert (row["tokens_in"], row["ttft_ms"], row["error_code"]) == ("150", "200", "'@sum")
-    assert row["target_dialect"] == "openai.chat"
+    assert (row["target_dialect"], row["operation"]) == ("openai.chat", "speech")
     assert row["time"].endswith("Z")
 
 

@@ -40,7 +40,11 @@ def refused(town: Town, query: str) -> dict[str, Any]:
 
 def test_a_row_says_what_was_asked_and_what_came_of_it(town: Town) -> None:
     record = make_record(
-        town, degraded=["tools"], session_hash="s-1", target_dialect="anthropic.messages"
+        town,
+        degraded=["tools"],
+        session_hash="s-1",
+        target_dialect="anthropic.messages",
+        operation="images",
     )
     answer = town.api("owner").get("requests").json()
     assert answer["data"] == [
@@ -65,6 +69,7 @@ def test_a_row_says_what_was_asked_and_what_came_of_it(town: Town) -> None:
             "session": "s-1",
             "dialect": "openai_chat",
             "target_dialect": "anthropic.messages",
+            "operation": "images",
             "lane": "native",
             "source": "api",
             "stream": False,

@@ -44,6 +44,9 @@ class RequestFacts(serializers.Serializer[Any]):
     target_dialect = serializers.CharField(
         allow_blank=True, help_text="In which it went on to the vendor; empty where none was asked."
     )
+    operation = serializers.CharField(
+        allow_blank=True, help_text="What was asked for: chat, embeddings, images and so on."
+    )
     lane = serializers.ChoiceField(choices=LANES)
     stream = serializers.BooleanField()
     tokens = RequestTokens()

@@ -3588,6 +3588,8 @@ export interface components {
       dialect: string
       /** @description In which it went on to the vendor; empty where none was asked. */
       target_dialect: string
+      /** @description What was asked for: chat, embeddings, images and so on. */
+      operation: string
       /** @enum {string} */
       lane: 'native' | 'translation' | 'none'
       stream: boolean
@@ -3700,6 +3702,8 @@ export interface components {
       dialect: string
       /** @description In which it went on to the vendor; empty where none was asked. */
       target_dialect: string
+      /** @description What was asked for: chat, embeddings, images and so on. */
+      operation: string
       /** @enum {string} */
       lane: 'native' | 'translation' | 'none'
       stream: boolean

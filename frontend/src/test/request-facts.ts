@@ -15,6 +15,7 @@ export const request: RequestRow = {
   session: '',
   dialect: 'anthropic.messages',
   target_dialect: 'anthropic.messages',
+  operation: 'chat',
   lane: 'native',
   source: 'api',
   stream: true,

@@ -29,7 +29,9 @@ def told(redis: Redis, tenant_id: str = TENANT_ID) -> list[Facts]:
 
 def test_a_request_is_told_when_it_starts_and_when_it_ends(redis: Redis) -> None:
     rows = LiveRows.of_url(os.environ["REDIS_URL"])
-    start = start_frame(user_id="u-1", stream=True, target_dialect="openai.chat")
+    start = start_frame(
+        user_id="u-1", stream=True, target_dialect="openai.chat", operation="images"
+    )
     end = end_frame(request_id=start.request_id, user_id="u-1", attempts=2)
     rows.follow(shipped(starts=(start,)))
     rows.follow(shipped(end))
@@ -37,7 +39,7 @@ def test_a_request_is_told_when_it_starts_and_when_it_ends(redis: Redis) -> None
     running, ended = told(redis)
     assert (running.request_id, running.status, running.cost) == (start.request_id, "running", None)
     assert (running.user_id, running.stream, running.served_model) == ("u-1", True, "mock-1")
-    assert running.target_dialect == "openai.chat"
+    assert (running.target_dialect, running.operation) == ("openai.chat", "images")
     assert ended == Facts(
         request_id=end.request_id,
         started_us=STARTED_US,
@@ -50,6 +52,7 @@ def test_a_request_is_told_when_it_starts_and_when_it_ends(redis: Redis) -> None
         key_id="key_0123456789ab",
         user_id="u-1",
         dialect="openai_chat",
+        operation="chat",
         lane="native",
         tokens_in=150,
         tokens_out=320,

@@ -2,13 +2,13 @@
 // A cell gets what it needs with the row: with hooks of its own, thousands of cells would each listen to the session.
 import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
-import { dialectText } from '../../i18n/dialects'
 import { exactTime, shortTime, type Zone } from '../../i18n/format'
 import { moneyColumn, moneyExact, nanoOf } from '../../i18n/money'
 import { spanText } from '../../i18n/spans'
 import { KeyCell, Missing, ModelCell, StatusWords, TokensCell } from './components/cells'
 import { laneWord } from './components/filter-words'
 import { lossText } from './losses'
+import { spokenText } from './operations'
 import type { RequestRow } from './types'
 
 export interface CellView {
@@ -69,7 +69,8 @@ const losses = (codes: readonly string[], t: TFunction) =>
     <span title={codes.join(', ')}>{codes.map((code) => lossText(code, t)).join(', ')}</span>
   )
 
-const dialect = (code: string) => (code ? <span title={code}>{dialectText(code)}</span> : <Missing />)
+const dialect = (row: RequestRow, code: string) =>
+  code ? <span title={code}>{spokenText(row, code)}</span> : <Missing />
 
 export const COLUMNS: readonly Column[] = [
   { id: 'time', text: 'requests:column.time', width: 100, cell: (row, view) => time(row.time, view) },
@@ -84,12 +85,12 @@ export const COLUMNS: readonly Column[] = [
   { id: 'key', text: 'requests:column.key', width: 188, cell: (row) => <KeyCell row={row} /> },
   { id: 'user', text: 'requests:column.user', width: 128, cell: (row) => words(row.user?.name ?? '') },
   { id: 'session', text: 'requests:column.session', width: 112, cell: (row) => words(row.session) },
-  { id: 'dialect', text: 'requests:column.dialect', width: 144, cell: (row) => dialect(row.dialect) },
+  { id: 'dialect', text: 'requests:column.dialect', width: 144, cell: (row) => dialect(row, row.dialect) },
   {
     id: 'target_dialect',
     text: 'requests:column.target_dialect',
     width: 144,
-    cell: (row) => dialect(row.target_dialect),
+    cell: (row) => dialect(row, row.target_dialect),
   },
   {
     id: 'lane',

@@ -160,3 +160,33 @@ test('the list tells dialects, lanes and losses in words, and what they are call
   expect(row).toHaveTextContent('转换')
   act(() => chooseColumns(null))
 })
+
+test.each([
+  ['chat', 'openai.chat', 'Chat', 'Native: passed on as OpenAI Chat'],
+  ['images', 'openai.chat', 'Images', 'Native: passed on as OpenAI API'],
+  ['count_tokens', 'openai.responses', 'Count tokens', 'Native: passed on as OpenAI Responses'],
+  ['of_tomorrow', 'openai.chat', 'of_tomorrow', 'Native: passed on as OpenAI Chat'],
+])('what was asked for is told of %s', async (operation, dialect, word, lane) => {
+  show({ ...withDifference(null), operation, dialect, target_dialect: dialect })
+  expect((await screen.findByText('Operation')).nextElementSibling?.textContent).toBe(word)
+  expect(screen.getByText('Operation').nextElementSibling).toHaveAttribute('title', operation)
+  expect(screen.getByText('Lane').nextElementSibling?.textContent).toBe(lane)
+  await act(() => showLanguage('zh-CN'))
+  expect(screen.getByText('操作')).toBeVisible()
+})
+
+test('of what an earlier release has told, the operation is not known', async () => {
+  show({ operation: '' })
+  expect(await screen.findByText('Lane')).toBeInTheDocument()
+  expect(screen.queryByText('Operation')).toBeNull()
+})
+
+test('an image is no chat in the list either', async () => {
+  chooseColumns(['dialect', 'target_dialect'])
+  const passed = { ...request, operation: 'images', dialect: 'openai.chat', target_dialect: 'openai.chat' }
+  server.use(answer('get', '/api/v1/requests', requestPage(passed)))
+  visit('/t/acme/requests')
+  expect(await screen.findByRole('row', { name: /OpenAI API.*OpenAI API/ })).toBeVisible()
+  expect(screen.queryByText('OpenAI Chat')).toBeNull()
+  act(() => chooseColumns(null))
+})

@@ -1,18 +1,18 @@
 import { useTranslation } from 'react-i18next'
 import type { TFunction } from 'i18next'
-import { dialectText } from '../../../i18n/dialects'
 import { lossText } from '../losses'
+import { operationText, spokenText } from '../operations'
 import type { RequestDetail } from '../types'
 
 function laneText(detail: RequestDetail, t: TFunction): string {
-  const dialect = dialectText(detail.dialect)
+  const dialect = spokenText(detail, detail.dialect)
   if (detail.lane === 'native') return nativeText(detail, dialect, t)
   if (detail.lane === 'none') return dialect
   // Of what an earlier release recorded, only the provider is known.
   if (detail.target_dialect === '')
     return t('requests:lane.to_provider', { dialect, provider: detail.provider })
   if (detail.target_dialect === detail.dialect) return t('requests:lane.written_anew', { dialect })
-  return t('requests:lane.translation', { dialect, target: dialectText(detail.target_dialect) })
+  return t('requests:lane.translation', { dialect, target: spokenText(detail, detail.target_dialect) })
 }
 
 function nativeText({ attempts }: RequestDetail, dialect: string, t: TFunction): string {
@@ -23,7 +23,7 @@ function nativeText({ attempts }: RequestDetail, dialect: string, t: TFunction):
   return t('requests:lane.changed', { dialect, count })
 }
 
-/** In which dialect it came, in which it went on, and what that cost. */
+/** What was asked for, in which dialect it came, in which it went on, and what that cost. */
 export function LaneFacts({ detail }: { detail: RequestDetail }) {
   const { t } = useTranslation()
   const label = detail.lane === 'none' ? 'requests:column.dialect' : 'requests:column.lane'
@@ -31,6 +31,13 @@ export function LaneFacts({ detail }: { detail: RequestDetail }) {
   if (detail.dialect === '' && !hasLosses) return null
   return (
     <dl className="fact-list lane-facts">
+      {/* Of what an earlier release is still telling live, it is not known. */}
+      {detail.operation !== '' && (
+        <div>
+          <dt>{t('requests:operation.label')}</dt>
+          <dd title={detail.operation}>{operationText(detail.operation, t)}</dd>
+        </div>
+      )}
       {detail.dialect !== '' && (
         <div>
           <dt>{t(label)}</dt>
