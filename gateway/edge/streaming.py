@@ -160,8 +160,12 @@ class Delivery:
 
     def keep_alive(self) -> None:
         """To be called when the client has heard nothing for long."""
+        if self._exchange.media_type:
+            return  # sound has no word for it
         if self._beat is None or self._beat.done():
-            self._beat = asyncio.create_task(self._keep_alive(), name="keep-alive")
+            # Begun here and now: whoever is to judge an answer meanwhile must know.
+            start = None if self._exchange.sending else self._start({})
+            self._beat = asyncio.create_task(self._keep_alive(start), name="keep-alive")
 
     def close(self) -> None:
         if self._beat is not None:
@@ -169,11 +173,11 @@ class Delivery:
         if self._open:
             self._runtime.metrics.stream_closed()
 
-    async def _keep_alive(self) -> None:
+    async def _keep_alive(self, start: dict[str, object] | None) -> None:
         watch, clock = self._watch, self._runtime.clock
         watch.sends(clock())
         try:
-            await self._open_and_ping()
+            await self._open_and_ping(start)
         except OSError:
             return  # whoever sends next hears of it too
         finally:
@@ -181,12 +185,12 @@ class Delivery:
             watch.quiet_since = clock()
             watch.arm()
 
-    async def _open_and_ping(self) -> None:
-        exchange, ping = self._exchange, self._ping
-        if not exchange.sending:
-            await self._send(self._start({}))
+    async def _open_and_ping(self, start: dict[str, object] | None) -> None:
+        ping = self._ping
+        if start is not None:
+            await self._send(start)
         await self._send({"type": RESPONSE_BODY, "body": ping, "more_body": True})
-        exchange.bytes_out += len(ping)
+        self._exchange.bytes_out += len(ping)
 
     async def _begin(self, upstream: Mapping[str, str]) -> None:
         await self.settle()

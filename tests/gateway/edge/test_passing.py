@@ -246,13 +246,6 @@ async def test_of_an_answer_that_broke_off_not_even_its_type_is_left() -> None:
     assert client.body == SPOKEN + SAID
 
 
-async def test_sound_does_not_follow_signs_of_life() -> None:
-    house = passing(Said(b"ID3", headers=AUDIO, headers_after_s=0.2), stream_keepalive_s=0.05)
-    client = await ask(house, "/v1/audio/speech", input="Hello", stream_format="sse")
-    assert b"ID3" not in client.body
-    assert b'"error"' in client.body
-
-
 async def test_no_sound_at_all_is_no_answer() -> None:
     house = passing(Said(headers=AUDIO))
     client = await ask(house, "/v1/audio/speech", input="Hello", voice="alloy")
