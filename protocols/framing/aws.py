@@ -10,7 +10,7 @@ and no more is held. Law 5: a length is believed only after its checksum.
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -34,6 +34,7 @@ CHECKSUM: Final = struct.Struct(">I")
 OVERHEAD: Final = PRELUDE.size + CHECKSUM.size
 SHORT: Final = struct.Struct(">H")
 TEXT_TYPE: Final = 7
+LONGEST: Final = 65_535  # of a header's value
 # Types of header values other than text, whose length is fixed; the sixth is bytes.
 BYTES_TYPE: Final = 6
 FIXED_LENGTHS: Final[Mapping[int, int]] = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
@@ -108,9 +109,33 @@ def read_message(raw: bytes) -> Frame:
     return Frame(data=data, raw=raw, event=headers.get(EVENT_TYPE))
 
 
+def is_message(raw: bytes) -> bool:
+    """Whether this is one whole message: no text begins with so small a length."""
+    if len(raw) < OVERHEAD:
+        return False
+    total, headers, _ = PRELUDE.unpack_from(raw)
+    return bool(total == len(raw) and headers + OVERHEAD <= total)
+
+
+def renewed(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """One whole message with all its texts changed, and no other headers; itself, where none is."""
+    end = PRELUDE.size + PRELUDE.unpack_from(raw)[1]
+    said = list(_texts(raw[PRELUDE.size : end]))
+    data = raw[end : -CHECKSUM.size]
+    headers = [(name, change(value)[:LONGEST]) for name, value in said]
+    payload = change(data)
+    if payload == data and headers == said:
+        return raw
+    return _joined(b"".join(_text_header(name, value) for name, value in headers), payload)
+
+
 def _headers(raw: bytes) -> dict[str, str]:
-    """Those whose values are text; what follows one that cannot be read is not read."""
-    found: dict[str, str] = {}
+    texts = _texts(raw)
+    return {name.decode(errors="replace"): text.decode(errors="replace") for name, text in texts}
+
+
+def _texts(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Headers whose values are text; what follows one that cannot be read is not read."""
     at = 0
     while at < len(raw):
         name_end = at + 1 + raw[at]
@@ -122,12 +147,10 @@ def _headers(raw: bytes) -> dict[str, str]:
         elif kind in {BYTES_TYPE, TEXT_TYPE} and at + SHORT.size <= len(raw):
             value_end = at + SHORT.size + SHORT.unpack_from(raw, at)[0]
             if kind == TEXT_TYPE:
-                value = raw[at + SHORT.size : value_end]
-                found[name.decode(errors="replace")] = value.decode(errors="replace")
+                yield name, raw[at + SHORT.size : value_end]
             at = value_end
         else:
             break
-    return found
 
 
 def write_event(event: str, payload: bytes) -> bytes:
@@ -140,15 +163,21 @@ def write_exception(exception: str, payload: bytes) -> bytes:
 
 
 def _write(headers: Mapping[str, str], payload: bytes) -> bytes:
-    told = b"".join(map(_header, headers, headers.values()))
+    return _joined(b"".join(map(_header, headers, headers.values())), payload)
+
+
+def _joined(told: bytes, payload: bytes) -> bytes:
     lengths = LENGTHS.pack(OVERHEAD + len(told) + len(payload), len(told))
     message = lengths + CHECKSUM.pack(zlib.crc32(lengths)) + told + payload
     return message + CHECKSUM.pack(zlib.crc32(message))
 
 
 def _header(name: str, value: str) -> bytes:
-    said = value.encode()
-    return bytes([len(name)]) + name.encode() + bytes([TEXT_TYPE]) + SHORT.pack(len(said)) + said
+    return _text_header(name.encode(), value.encode())
+
+
+def _text_header(name: bytes, value: bytes) -> bytes:
+    return bytes([len(name)]) + name + bytes([TEXT_TYPE]) + SHORT.pack(len(value)) + value
 
 
 PING_MESSAGE: Final = write_event(PING, b"{}")

@@ -13,7 +13,9 @@ from protocols.framing.aws import (
     PING_MESSAGE,
     AwsDialect,
     AwsSplitter,
+    is_message,
     read_message,
+    renewed,
     write_event,
     write_exception,
 )
@@ -137,3 +139,27 @@ def test_only_a_ping_means_nothing() -> None:
     assert dialect.frame(PING_MESSAGE).data == b"{}"
     assert dialect.splitter(cap=CAP).feed(EMPTY) == [EMPTY]
     assert dialect.completed(EMPTY[:-1]) == b""
+
+
+def test_a_text_is_no_message() -> None:
+    assert is_message(EMPTY)
+    assert is_message(PING_MESSAGE)
+    for other in (b"", b"data: {}\n\n", b'{"message":"x" }', EMPTY + b"x", PING_MESSAGE[:-1]):
+        assert not is_message(other)
+
+
+def test_what_a_message_says_is_changed_and_its_lengths_with_it() -> None:
+    said = message(text(b":message-type", b"error") + text(b":error-message", b"a key"), b"key")
+    [changed] = split(iter([renewed(said, lambda part: part.replace(b"key", b"secret"))]))
+    headers = text(b":message-type", b"error") + text(b":error-message", b"a secret")
+    assert changed == message(headers, b"secret")
+
+
+def test_what_stays_the_same_is_not_written_anew() -> None:
+    odd = message(header(b"flag", 0, b"") + text(b"a", b"b"), b"c")
+    assert renewed(odd, lambda part: part) is odd
+
+
+def test_no_header_grows_beyond_what_its_length_can_say() -> None:
+    said = message(text(b"a", b"x"))
+    assert renewed(said, lambda part: part * 70_000) == message(text(b"a", b"x" * 65_535))
