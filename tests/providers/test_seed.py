@@ -35,7 +35,7 @@ def test_migrating_leaves_a_mock_provider_that_needs_no_key() -> None:
     assert {target.public_name for target in spec.targets} == set(MODELS)
     operations = {target.public_name: target.operations for target in spec.targets}
     assert operations["mock-embed"] == {"embeddings"}
-    assert operations["mock-echo"] == {"chat", "count_tokens"}
+    assert operations["mock-echo"] == {"chat", "completions", "count_tokens"}
     assert {surface.dialect for surface in spec.surfaces} == NATIVE.keys()
 
 
