@@ -7,6 +7,7 @@ that made it. Nothing here waits.
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -24,7 +25,9 @@ KEEPS_THOUGHTS: Final[frozenset[Dialect]] = frozenset(
 )
 KEEPS_CALLS: Final[frozenset[Dialect]] = frozenset({"gemini.generate"})
 # Of an id that many conversations may have the conversation is a part: `functions.look:0`.
-TELLING: Final = re.compile(r"(?=.*\d)[A-Za-z0-9_-]*[A-Za-z0-9]{12,}")
+# Nothing in it is tried twice: clients and vendors write ids, of any length.
+TELLING: Final = re.compile(r"(?=\D*\d)[A-Za-z0-9_-]++(?<=[A-Za-z0-9]{12})")
+TELLING_CHARS: Final = 256
 TOOLS: Final = b'"tools"'
 CALLED: Final = b'"tool_calls"'
 THOUGHT: Final = b'"reasoning_content"'
@@ -176,7 +179,7 @@ class Names:
 
     def of(self, call_id: str, *, before: int | None = None) -> str:
         """`before`: the message it stands in; None: the answer to all of them."""
-        if TELLING.fullmatch(call_id):
+        if len(call_id) <= TELLING_CHARS and TELLING.fullmatch(call_id):
             return call_id
         if self._heard is None:
             self._heard = [*_digests(self._messages)]
@@ -209,15 +212,17 @@ def _digests(messages: Sequence[ir.Message]) -> Iterator[str]:
 
 def unsealed_calls(request: ir.Request, names: Names) -> dict[Place, tuple[str, ...]]:
     """The calls of the history without a seal, under each name they may be kept by."""
-    found: dict[Place, tuple[str, ...]] = {}
+    calls: deque[tuple[Place, ir.ToolCall]] = deque(maxlen=MOST_CALLS)
     for number, message in enumerate(request.messages):
         if message.role != "assistant":
             continue
         for position, block in enumerate(message.content):
             if isinstance(block, ir.ToolCall) and not (block.seal and block.seal.signature):
-                ids = _ids_of(block)
-                found[number, position] = tuple(names.of(each, before=number) for each in ids)
-    return dict(list(found.items())[-MOST_CALLS:])
+                calls.append(((number, position), block))
+    return {
+        place: tuple(names.of(each, before=place[0]) for each in _ids_of(call))
+        for place, call in calls
+    }
 
 
 def _ids_of(call: ir.ToolCall) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a step of the assistant's leaves behind, and where it is put back."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.edge.steps import (
+    TELLING,
     Maker,
     Names,
     Recalled,
@@ -24,6 +26,7 @@ from protocols.codec import Target
 from protocols.ir import Dialect
 from protocols.registry import UPSTREAM_CODECS
 from protocols.stream import replay
+from tests.faults.bounds import FACTOR
 
 SEAL = ir.Seal(origin="theirs", signature="s")
 OWN = ir.Seal(origin="claude", signature="s")
@@ -245,6 +248,27 @@ def test_of_many_calls_the_last_are_looked_up() -> None:
     assert list(found.values()) == [(each.id,) for each in calls[-256:]]
 
 
+def test_calls_that_are_not_looked_up_are_not_named() -> None:
+    class Counted(Names):
+        asked = 0
+
+        def of(self, call_id: str, *, before: int | None = None) -> str:
+            Counted.asked += 1
+            return super().of(call_id, before=before)
+
+    calls = [replace(CALL, id=f"call_12345678{number:04}") for number in range(300)]
+    unsealed_calls(history(*calls), Counted(()))
+    assert Counted.asked == 256
+
+
+def test_no_id_takes_longer_to_read_than_its_length_says() -> None:
+    """Squared, this one would take hours."""
+    id_ = "1" + "a" * 4_000_000 + "!"
+    began_at = time.process_time()
+    assert TELLING.fullmatch(id_) is None
+    assert time.process_time() - began_at < FACTOR
+
+
 WEAK = replace(CALL, id="functions.look:0")
 
 
@@ -275,6 +299,10 @@ def test_an_id_that_many_conversations_have_counts_with_its_conversation_only() 
         ("call_d5wg", False),
         ("call_abcdefghijkl", False),
         ("", False),
+        ("a1" * 128, True),
+        ("a1" * 128 + "b", False),
+        ("1" + "a" * 12 + "!", False),
+        ("1" + "a" * 12 + "\n", False),
     ],
 )
 def test_ids_tell_one_call_from_all_others_or_do_not(id_: str, tells: bool) -> None:  # noqa: FBT001
