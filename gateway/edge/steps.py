@@ -33,6 +33,7 @@ CALLED: Final = b'"tool_calls"'
 THOUGHT: Final = b'"reasoning_content"'
 # Of a longer history the last ones: vendors read those of the turn that is under way.
 MOST_CALLS: Final = 256
+MOST_BLOCKS: Final = 512  # of one answer: each of its calls is taken with all of them
 Place: TypeAlias = tuple[int, int]  # message, block
 
 
@@ -68,17 +69,21 @@ class Maker(Struct, frozen=True, kw_only=True):
 class Step:
     """One answer as it comes. Alternatives are left alone: no client goes on with several."""
 
-    __slots__ = ("_blocks", "_maker", "_size", "changed", "thoughts")
+    __slots__ = ("_blocks", "_is_crowded", "_maker", "_size", "changed", "thoughts")
 
     def __init__(self, maker: Maker) -> None:
         self._maker = maker
         self._blocks: dict[int, ir.Content] = {}
         self._size = 0
+        self._is_crowded = False
         self.thoughts: dict[int, list[str]] = {}  # their texts; of no other block deltas matter
         self.changed = False  # there is something that was not taken yet
 
     def feed(self, event: ir.Event) -> None:
         match event:
+            case ir.BlockStarted(block=block, choice=0) if len(self._blocks) == MOST_BLOCKS:
+                self._is_crowded = True
+                self.changed = self.changed or isinstance(block, ir.ToolCall)
             case ir.BlockStarted(index=index, block=block, choice=0):
                 self._blocks[index] = block
                 if isinstance(block, ir.Thinking):
@@ -101,7 +106,7 @@ class Step:
 
     @property
     def fits(self) -> bool:
-        return self._size <= LARGEST_BYTES
+        return self._size <= LARGEST_BYTES and not self._is_crowded
 
     def take(self) -> dict[str, Kept]:
         """What is to be kept so far, by the calls' ids."""

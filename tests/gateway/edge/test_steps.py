@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.edge.steps import (
+    MOST_BLOCKS,
     TELLING,
     Maker,
     Names,
@@ -171,6 +172,20 @@ def test_a_thought_that_is_too_long_is_not_collected() -> None:
     assert not step.fits
     assert step.take() == {}
     assert len(step.thoughts[0]) == 3  # with what it began with
+
+
+def test_of_a_step_of_very_many_blocks_the_first_are_kept() -> None:
+    """Each call is taken as it comes, with all that came before it."""
+    step = Step(maker())
+    kept: dict[str, Kept] = {}
+    for number in range(3 * MOST_BLOCKS):
+        block = replace(CALL, id=f"call_{number:012}", seal=SEAL)
+        step.feed(ir.BlockStarted(index=number, block=block))
+        assert step.changed
+        kept |= step.take()
+    step.feed(ir.Sealed(index=3 * MOST_BLOCKS, seal=SEAL))
+    assert list(kept) == [f"call_{number:012}" for number in range(MOST_BLOCKS)]
+    assert not step.fits
 
 
 def put_back(request: ir.Request, target: Target = CLAUDE, **kept: Any) -> tuple[Any, list[str]]:
