@@ -60,6 +60,7 @@ class Seals(msgspec.Struct, kw_only=True):
     is_pin_read: bool = False
     recalled: "Recalled | None" = None  # what the vault has kept, once it was asked
     are_refused: bool = False  # a vendor has refused one
+    are_told: bool = False  # the client has been told one that does not say whose it is
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,6 +123,8 @@ def holds_any(body: bytes, marks: tuple[bytes, ...]) -> bool:
 def pin_down(exchange: Exchange, target: "Target", *, lane: Lane, runtime: Runtime) -> None:
     """Whose the seals are that the client has been told as its own dialect's vendor tells them."""
     operation, key = exchange.arrival.operation, exchange.key
+    if not exchange.seals.are_told:
+        return
     # The client holds seals already of who that is.
     if key is None or operation.what != CHATTING or exchange.seals.pin is not None:
         return
@@ -137,7 +139,7 @@ def pin_down(exchange: Exchange, target: "Target", *, lane: Lane, runtime: Runti
 
 def _session(exchange: Exchange, runtime: Runtime) -> str:
     """Each agent of a session has a history of its own."""
-    session = session_hash(exchange, hmac_key=runtime.hmac_key)
+    session = session_hash(exchange, hmac_key=runtime.hmac_key, of_caches=False)
     if not session:
         return ""
     agent, _ = agent_hashes(exchange, hmac_key=runtime.hmac_key)

@@ -5,6 +5,7 @@ of another vendor's dialect it travels wrapped, so that whoever reads it later k
 nothing is remembered here.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -30,6 +31,13 @@ REFUSALS: Final = (
     b"Invalid `signature` in `thinking` block",
     b"Thought signature is not valid",
 )
+# In an answer with seals that do not say whose they are.
+BARE: Final[Mapping[Dialect, re.Pattern[bytes]]] = {
+    "openai.responses": re.compile(rb'"encrypted_content"\s*:\s*"(?!c3kx|")'),
+    "anthropic.messages": re.compile(rb'"signature"\s*:\s*"(?!c3kx|")|"redacted_thinking"'),
+    "gemini.generate": re.compile(rb'"thought_?[sS]ignature"\s*:\s*"(?!c3kx|")'),
+    "bedrock.converse": re.compile(rb'"(?:signature|redactedContent)"\s*:\s*"(?!c3kx|")'),
+}
 # By either of its doors, as Chat names it.
 GOOGLE: Final = "google"
 # Of the right vendor and another account: nobody who is asked here can read it.

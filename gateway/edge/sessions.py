@@ -27,14 +27,15 @@ class Metadata(msgspec.Struct):
 METADATA: Final = msgspec.json.Decoder(Metadata)
 
 
-def session_hash(exchange: Exchange, *, hmac_key: bytes) -> str:
+def session_hash(exchange: Exchange, *, hmac_key: bytes, of_caches: bool = True) -> str:
+    """`of_caches`: also by the key of a cache, which many conversations may have in common."""
     headers = exchange.arrival.headers
     for name in SESSION_HEADERS:
         if headers.get(name):
             return hashed(exchange, headers[name], hmac_key=hmac_key)
     top = exchange.top
     try:
-        if "prompt_cache_key" in top:
+        if of_caches and "prompt_cache_key" in top:
             said = STRING.decode(top["prompt_cache_key"])
         elif "metadata" in top:
             said = METADATA.decode(top["metadata"]).user_id

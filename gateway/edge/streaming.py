@@ -8,6 +8,7 @@ been recorded; one read at a time, and none while the client has not taken what 
 import asyncio
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gateway.edge.answer_headers import answer_headers, cost_headers
@@ -17,6 +18,7 @@ from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.passage import Passage
 from gateway.edge.runtime import Runtime
+from gateway.edge.seals import BARE
 from gateway.edge.upstream import UpstreamAnswer, UpstreamFault
 from gateway.edge.watching import Watch
 from gateway.edge.wrapping import in_array, wants_array, wrapping_of
@@ -34,6 +36,7 @@ class Delivery:
     """The response of one exchange, from its first header to its last byte."""
 
     __slots__ = (
+        "_bare",
         "_beat",
         "_exchange",
         "_native",
@@ -64,6 +67,8 @@ class Delivery:
             self._ping = wrapping.writer.feed(self._ping)
         self._beat: asyncio.Task[None] | None = None
         self._open = False  # a stream, counted as such
+        dialect = exchange.arrival.operation.dialect
+        self._bare = BARE[dialect] if dialect in BARE else None  # noqa: SIM401 - costs no call
 
     async def pump(
         self, answer: UpstreamAnswer, passage: Passage, *, attempt: Attempt, idle_s: float
@@ -73,7 +78,8 @@ class Delivery:
         b"" where the vendor just closed. Raises UpstreamFault and FrameTooLarge.
         """
         exchange, watch, read = self._exchange, self._watch, answer.read
-        feed, note, keeping = passage.feed, passage.note, passage.keeping
+        feed, keeping = passage.feed, passage.keeping
+        note = passage.note if self._bare is None else partial(self._note, passage)
         checkpoint_at = math.inf
         while chunk := await read():
             data = feed(chunk)
@@ -109,6 +115,8 @@ class Delivery:
     ) -> None:
         """The terminal event, with what came right before it."""
         self._watch.conclude()
+        if self._bare is not None:
+            self._hear(data, enclosed=enclosed)
         if not self._exchange.sending:
             await self._begin(upstream)
         await self.settle()
@@ -134,6 +142,8 @@ class Delivery:
         exchange = self._exchange
         self._watch.conclude()
         exchange.answer_status = status
+        if self._bare is not None:
+            self._hear(body, enclosed=False)
         if self._wrapping is not None and wants_array(exchange):
             body = in_array(body)  # what went wrong instead of a stream
         headers = answer_headers(exchange, self._runtime, upstream=upstream)
@@ -150,6 +160,16 @@ class Delivery:
         headers += cost_headers(exchange)
         await self._out({"type": RESPONSE_START, "status": status, "headers": headers})
         await self._last(body)
+
+    def _note(self, passage: Passage, exchange: Exchange, data: bytes) -> None:
+        passage.note(exchange, data)
+        self._hear(data, enclosed=passage.enclosed)
+
+    def _hear(self, data: bytes, *, enclosed: bool) -> None:
+        """Whether the client is told seals; of what is enclosed nobody can see it."""
+        seals = self._exchange.seals
+        if data and self._bare is not None and not seals.are_told:
+            seals.are_told = enclosed or self._bare.search(data) is not None
 
     async def _is_recorded(self) -> bool:
         """Whether the end may be told."""

@@ -1,10 +1,12 @@
 """What holds for every test of the edge."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from gateway.edge.vault import Vault
+from tests.gateway.edge.vaults import vault
 from tests.gateway.steps import watched_steps
 
 
@@ -23,3 +25,12 @@ def _no_long_steps() -> Iterator[None]:
     with watched_steps() as steps:
         yield
     assert not steps.too_long
+
+
+@pytest.fixture
+async def kept() -> AsyncIterator[Vault]:
+    made = vault()
+    yield made
+    for name in await made._redis.keys("{ten_acme}*"):  # noqa: SLF001 - what other tests left
+        await made._redis.delete(name)  # noqa: SLF001
+    await made.close()

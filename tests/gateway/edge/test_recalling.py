@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import msgspec
@@ -60,15 +59,6 @@ class Unasked(lane.Empty):
         raise AssertionError
 
     pin = keep = find
-
-
-@pytest.fixture
-async def kept() -> AsyncIterator[Vault]:
-    made = vault()
-    yield made
-    for name in await made._redis.keys("{ten_acme}*"):  # noqa: SLF001 - what other tests left
-        await made._redis.delete(name)  # noqa: SLF001
-    await made.close()
 
 
 def house(kept: object, *answers: Said, providers: tuple[ProviderSpec, ...]) -> House:

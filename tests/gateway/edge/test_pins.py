@@ -1,0 +1,69 @@
+"""Whose the seals of a session are, and who is asked natively with seals that nobody pins."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from gateway.edge.vault import Vault
+from protocols import ir
+from tests.gateway.edge.dialects import PATHS, frames, streamed, whole
+from tests.gateway.edge.test_recalling import (
+    ANSWERED,
+    MESSAGES,
+    RESPONSES,
+    SESSION,
+    SIGNATURE,
+    STEP,
+    block,
+    house,
+    messages,
+    provider,
+    thought,
+)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_without_seals_leaves_a_session_s_pin_where_it_is(
+    kept: Vault,
+    stream: bool,  # noqa: FBT001
+) -> None:
+    """Clients ask for titles and summaries in between, of whom they like."""
+    told, aside = (
+        streamed(MESSAGES, *frames(MESSAGES, each)) if stream else whole(MESSAGES, each)
+        for each in (thought(), thought(ir.Text(text='"signature":"a"')))
+    )
+    made = house(
+        kept,
+        told,
+        aside,
+        whole(MESSAGES),
+        providers=(provider(MESSAGES, "acme"), provider(MESSAGES, "anthropic")),
+    )
+    turn = {"role": "assistant", "content": [block(), {"type": "text", "text": "a"}]}
+    bodies = (
+        messages("acme", stream=stream),
+        messages("anthropic", stream=stream),
+        messages("anthropic", turn, ANSWERED),
+    )
+    for body in bodies:
+        assert (await made.ask(body, path=PATHS[MESSAGES][0], headers=SESSION)).status == 200
+        while kept._writing:  # noqa: ASYNC110, SLF001 - of which nobody is told
+            await asyncio.sleep(0)
+    assert SIGNATURE.encode() not in made.vendors.calls[2].body
+
+
+async def test_conversations_of_one_cache_have_no_pin_in_common(kept: Vault) -> None:
+    openai = [provider(RESPONSES, name, of="openai") for name in ("first", "second")]
+    made = house(
+        kept,
+        whole(RESPONSES, thought(STEP[0])),
+        whole(RESPONSES),
+        providers=(openai[0], openai[1]),
+    )
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": SIGNATURE}
+    turn = [{"role": "user", "content": "Hi"}, item, {"role": "user", "content": "And?"}]
+    for model, said in (("first", "Hi"), ("second", turn)):
+        body = {"model": model, "input": said, "prompt_cache_key": "of all"}
+        await made.ask(msgspec.json.encode(body), path=PATHS[RESPONSES][0])
+    assert SIGNATURE.encode() in made.vendors.calls[1].body
