@@ -196,7 +196,7 @@ class Course:
         exchange, asked = self._exchange, step.candidate
         dialect, wanted = exchange.arrival.operation.dialect, asked.target.target.reasoning_passback
         if asked.lane == "translation" or dialect in SEALS or wanted != "never":
-            asked = await recall(exchange, step, runtime)
+            asked = await self._recall(step)
         if urls := to_fetch(exchange, asked):
             await self._fetch(asked, urls)
         question = ask(exchange, asked, runtime)
@@ -229,6 +229,16 @@ class Course:
         if failure is None and dialect in SEALS:
             pin_down(exchange, asked.target.target, lane=question.lane, runtime=runtime)
         return failure
+
+    async def _recall(self, step: Step) -> Candidate:
+        self._watch.rest()
+        try:
+            with self._watch:
+                return await recall(self._exchange, step, self._runtime)
+        except (TimedOut, Stopping) as fault:
+            failure = of_fault(fault, slug="the gateway", answered=False)
+            problem = Problem(kind=KINDS[failure.verdict.cls], message=failure.told)
+            raise GatewayError(problem) from None
 
     async def _fetch(self, asked: Candidate, urls: tuple[str, ...]) -> None:
         self._watch.rest()

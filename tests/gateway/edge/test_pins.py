@@ -5,9 +5,11 @@ import asyncio
 import msgspec
 import pytest
 
-from gateway.edge.vault import Vault
+from gateway.edge.vault import Found, Vault
 from protocols import ir
+from tests.conformance import lane
 from tests.gateway.edge.dialects import PATHS, frames, streamed, whole
+from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.test_recalling import (
     ANSWERED,
     MESSAGES,
@@ -16,6 +18,8 @@ from tests.gateway.edge.test_recalling import (
     SIGNATURE,
     STEP,
     block,
+    called,
+    chat,
     house,
     messages,
     provider,
@@ -67,3 +71,22 @@ async def test_conversations_of_one_cache_have_no_pin_in_common(kept: Vault) -> 
         body = {"model": model, "input": said, "prompt_cache_key": "of all"}
         await made.ask(msgspec.json.encode(body), path=PATHS[RESPONSES][0])
     assert SIGNATURE.encode() in made.vendors.calls[1].body
+
+
+class Slow(lane.Empty):
+    async def find(self, *_: object) -> Found:
+        await asyncio.sleep(60)
+        return Found()
+
+
+@pytest.mark.parametrize("ends", ["timeout", "stop"])
+async def test_what_ends_an_exchange_ends_the_wait_for_the_vault(ends: str) -> None:
+    made = house(Slow(), providers=(provider(MESSAGES, "m"),))
+    wait = {b"x-request-timeout-ms": b"20"} if ends == "timeout" else {}
+    asking = asyncio.create_task(made.ask(chat("m", *called()), headers={**bearer(), **wait}))
+    if ends == "stop":
+        await asyncio.sleep(0.05)
+        made.worker.open_exchanges.stop()
+    told = await asking
+    assert told.status == {"timeout": 504, "stop": 503}[ends]
+    assert made.vendors.calls == []
