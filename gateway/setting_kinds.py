@@ -6,6 +6,7 @@ Law: a parser raises ValueError with what was expected, so that the message can 
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -18,6 +19,8 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 POOL_STRATEGIES: Final = ("round_robin", "weighted", "random", "failover")
 # Two months of 31 days, and a day for zones.
 LEAST_WINDOW_DAYS: Final = 63
+BUDGETS: Final = 6
+MOST_BUDGET: Final = 1_000_000
 EMAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 
 
@@ -60,6 +63,14 @@ def _ports(raw: str) -> tuple[int, ...]:
         return tuple(_port(part) for part in _list(raw))
     except ValueError:
         raise ValueError("ports from 1 to 65535 separated by commas, as 443,8443") from None
+
+
+def _budgets(raw: str) -> tuple[int, ...]:
+    said = tuple(int(part) for part in _list(raw) if _is_number(part))
+    is_rising = all(less < more for less, more in pairwise((0, *said, MOST_BUDGET)))
+    if len(said) != len(_list(raw)) or len(said) != BUDGETS or not is_rising:
+        raise ValueError("six whole numbers, each larger than the one before, below 1,000,000")
+    return said
 
 
 def _is_number(raw: str) -> bool:
@@ -132,6 +143,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "days": _window_days,
     "port": _port,
     "ports": _ports,
+    "budgets": _budgets,
     "size": _size,
     "list": _list,
     "cidrs": _cidrs,

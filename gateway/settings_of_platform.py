@@ -118,6 +118,14 @@ OF_PLATFORM: Final[tuple[Setting, ...]] = (
         "Off: nobody is asked to think; a request that does has a loss `reasoning`.",
     ),
     setting(
+        "REASONING_BUDGETS",
+        "budgets",
+        "128,1024,2048,4096,8192,16384",
+        "features",
+        "Tokens that minimal, low, medium, high, xhigh and max stand for between dialects that"
+        " say words and those that say tokens.",
+    ),
+    setting(
         "PROMPT_CACHING_ENABLED",
         "bool",
         "false",

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from protocols.efforts import BUDGETS
 from protocols.ir import (
     Dialect,
     EmbeddingRequest,
@@ -47,6 +48,7 @@ class Target(Struct, frozen=True):
     max_tokens: int | None = None  # largest output
     effort: Literal["none", "effort", "budget", "adaptive", "level"] = "none"
     efforts: tuple[str, ...] = ()  # words it knows, weakest first
+    budgets: tuple[int, ...] = BUDGETS  # tokens for each word there is
     tool_name_max: int = 64
     max_inputs: int | None = None  # of one call for embeddings
     cache: bool = False  # explicit cache points

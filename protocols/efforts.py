@@ -1,18 +1,12 @@
 """How hard a model is to think: words to words, words to tokens, tokens to words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 # Weakest first.
 WORDS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-BUDGETS: Final[Mapping[str, int]] = {
-    "minimal": 128,
-    "low": 1_024,
-    "medium": 2_048,
-    "high": 4_096,
-    "xhigh": 8_192,
-    "max": 16_384,
-}
+# Tokens for each word but the first.
+BUDGETS: Final = (128, 1_024, 2_048, 4_096, 8_192, 16_384)
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:
@@ -27,13 +21,12 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     return weaker[-1] if weaker else known[0]
 
 
-def budget_of(word: str) -> int:
-    """Tokens for thinking; 0 for none of it."""
-    return 0 if word == "none" else BUDGETS.get(word, BUDGETS["medium"])
+def budget_of(word: str, budgets: Sequence[int]) -> int:
+    """Tokens for thinking; 0 for none of it. `budgets`: as BUDGETS."""
+    return (0, *budgets)[WORDS.index(word if word in WORDS else "medium")]
 
 
-def word_of(budget_tokens: int) -> str:
+def word_of(budget_tokens: int, budgets: Sequence[int]) -> str:
     """The weakest word that covers it, else the strongest."""
-    if budget_tokens <= 0:
-        return "none"
-    return next((word for word, most in BUDGETS.items() if budget_tokens <= most), WORDS[-1])
+    known = zip(WORDS, (0, *budgets), strict=True)
+    return next((word for word, most in known if budget_tokens <= most), WORDS[-1])

@@ -5,11 +5,11 @@ from protocols.codec import Target
 from protocols.losses import Losses
 
 
-def word_asked(reasoning: ir.Reasoning) -> str | None:
+def word_asked(reasoning: ir.Reasoning, target: Target) -> str | None:
     if reasoning.mode == "off":
         return "none"
     if reasoning.effort is None and reasoning.budget_tokens is not None:
-        return efforts.word_of(reasoning.budget_tokens)
+        return efforts.word_of(reasoning.budget_tokens, target.budgets)
     return reasoning.effort
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.edge.features import USUAL, Features
+from protocols.efforts import BUDGETS
 
 
 class EdgeSettings(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
     max_open_per_address: int = 0
     seal_ttl_s: int = 86_400
     features: Features = USUAL
+    reasoning_budgets: tuple[int, ...] = BUDGETS
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "EdgeSettings":
@@ -31,6 +33,7 @@ class EdgeSettings(Struct, frozen=True, kw_only=True):
             max_open_per_address=values["MAX_OPEN_PER_ADDRESS"],
             seal_ttl_s=values["SEAL_TTL_S"],
             features=_features(values),
+            reasoning_budgets=values["REASONING_BUDGETS"],
         )
 
 

@@ -129,6 +129,8 @@ class TranslatedQuestion:
         self._upstream: UpstreamCodec = UPSTREAM_CODECS[dialect]
         seed = f"{request_id}.{len(exchange.attempts)}"
         target = target_of(candidate)
+        if (budgets := runtime.settings.reasoning_budgets) != target.budgets:
+            target = replace(target, budgets=budgets)
         hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=runtime.hmac_key)
         request = opened(hidden, target=target, pin=exchange.seals.pin)
         unsealed: tuple[Loss, ...] = ()

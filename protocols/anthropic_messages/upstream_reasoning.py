@@ -90,7 +90,9 @@ def _fitting(writing: Writing, asked: ir.Reasoning, way: str) -> Thinking:
         return Thinking({"type": "disabled"})
     if way == "budget":
         return _budgeted(writing, asked)
-    word = asked.effort or (None if asked.budget_tokens is None else word_of(asked.budget_tokens))
+    word = asked.effort or None
+    if word is None and asked.budget_tokens is not None:
+        word = word_of(asked.budget_tokens, writing.target.budgets)
     said = {"type": "adaptive"} if way == "adaptive" else None
     return Thinking(said, None if word is None else _known(writing, word))
 
@@ -105,7 +107,7 @@ def _known(writing: Writing, word: str) -> str | None:
 def _budgeted(writing: Writing, asked: ir.Reasoning) -> Thinking:
     budget = asked.budget_tokens
     if budget is None:
-        budget = budget_of(asked.effort or USUAL_EFFORT)
+        budget = budget_of(asked.effort or USUAL_EFFORT, writing.target.budgets)
     said = {"type": "enabled", "budget_tokens": max(budget, LEAST_BUDGET)}
     # Some know both; the others are told in tokens what the word asked for.
     knows_words = asked.effort is not None and bool(writing.target.efforts)

@@ -68,7 +68,9 @@ def write_asked(
         else:
             _effort(writing, "none", output)
         return
-    word = asked.effort or (None if asked.budget_tokens is None else word_of(asked.budget_tokens))
+    word = asked.effort or None
+    if word is None and asked.budget_tokens is not None:
+        word = word_of(asked.budget_tokens, writing.target.budgets)
     if way != "effort" and why_not is not None:
         writing.losses.add("reasoning", "reasoning", why_not)
     elif way == "budget":
@@ -93,7 +95,7 @@ def _budget(
 ) -> None:
     budget = asked.budget_tokens
     if budget is None:
-        budget = budget_of(asked.effort or USUAL_EFFORT)
+        budget = budget_of(asked.effort or USUAL_EFFORT, writing.target.budgets)
     budget = max(budget, LEAST_BUDGET)
     tokens, most = inference.get("maxTokens"), writing.target.max_tokens
     if tokens is not None and tokens <= budget:

@@ -161,7 +161,7 @@ class Config:
             return {"thinkingLevel": known[0].upper()}
         word = reasoning.effort
         if word is None and reasoning.budget_tokens is not None:
-            word = word_of(reasoning.budget_tokens)
+            word = word_of(reasoning.budget_tokens, self._target.budgets)
         level = None if word is None else nearest(word, known)
         if level is None:
             return {}
@@ -183,7 +183,7 @@ class Config:
             tokens = reasoning.budget_tokens
             return {"thinkingBudget": tokens if self._is_own else min(max(tokens, least), most)}
         if reasoning.effort is not None:
-            tokens = budget_of(reasoning.effort)
+            tokens = budget_of(reasoning.effort, self._target.budgets)
             if reasoning.effort == "minimal":
                 tokens = least or tokens
             return {"thinkingBudget": min(max(tokens, least), most)}

@@ -153,7 +153,7 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
     if reasoning is None:
         return
     sending.losses.unknown(None if sending.is_same else reasoning.extra, path="reasoning")
-    word = word_asked(reasoning)
+    word = word_asked(reasoning, sending.target)
     target = sending.target
     if reasoning.show in {"summary", "full"} and sending.is_openai and not sending.is_same:
         sending.losses.add("reasoning", "reasoning.show", "Chat cannot ask for it")

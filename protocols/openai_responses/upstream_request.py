@@ -111,7 +111,7 @@ def _add_reasoning(said: dict[str, Any], reasoning: ir.Reasoning | None, sending
     if reasoning is None:
         return
     told: dict[str, Any] = {}
-    word = word_asked(reasoning)
+    word = word_asked(reasoning, sending.target)
     if word is not None:
         takes, is_same = sending.takes("reasoning"), sending.is_same
         sent = word_sent(word, sending.target, sending.losses, takes=takes, is_same=is_same)

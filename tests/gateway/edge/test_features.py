@@ -8,7 +8,9 @@ import pytest
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.features import USUAL, Features
 from gateway.env import parse
+from gateway.setting_kinds import PARSERS
 from protocols.codec import Target
+from protocols.efforts import BUDGETS
 from tests.gateway.edge.house import PLAIN, House, told_by
 from tests.gateway.edge.test_translation import MESSAGE
 from tests.gateway.edge.vendors import CHAT_ANSWER, Said, provider, target
@@ -85,6 +87,39 @@ async def test_thinking_may_be_switched_off() -> None:
     assert client.headers[b"x-switchyard-degraded"] == b"reasoning"
     _, final = told_by(gateway)
     assert final.errand.lane == "translation"
+
+
+async def test_words_stand_for_the_tokens_the_operator_says() -> None:
+    values = parse({"REASONING_BUDGETS": "128,1024,2048,6000,8192,16384"})
+    budgets = EdgeSettings.from_values(values).reasoning_budgets
+    body = {"model": "m", "messages": [TURN], "reasoning_effort": "high"}
+    for said, expected in ((BUDGETS, 4_096), (budgets, 6_000)):
+        gateway = House(Said(MESSAGE), providers=(claude(),), reasoning_budgets=said)
+        client = await gateway.ask(msgspec.json.encode(body))
+        assert client.status == 200, client.body
+        assert sent(gateway)["thinking"]["budget_tokens"] == expected
+
+
+async def test_tokens_are_the_words_the_operator_says() -> None:
+    can = Target(model="m", vendor="v", effort="effort", efforts=("low", "medium", "high"))
+    spec = provider(targets=(target(price_model="m", target=can),))
+    thinking = {"type": "enabled", "budget_tokens": 2_000}
+    for said, expected in ((BUDGETS, "medium"), ((1, 2, 3, 4, 5, 6), "high")):
+        gateway = House(Said(CHAT_ANSWER), providers=(spec,), reasoning_budgets=said)
+        client = await ask(gateway, thinking=thinking)
+        assert client.status == 200, client.body
+        assert sent(gateway)["reasoning_effort"] == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["1,2,3,4,5", "1,2,3,4,5,6,7", "0,2,3,4,5,6", "1,2,2,4,5,6", "6,5,4,3,2,1", "1,2,3,4,5,x", ""],
+)
+def test_budgets_rise_from_word_to_word(said: str) -> None:
+    with pytest.raises(ValueError, match="six whole numbers"):
+        PARSERS["budgets"](said)
+    with pytest.raises(ValueError, match="six whole numbers"):
+        PARSERS["budgets"]("1,2,3,4,5,1000000")
 
 
 async def test_who_asks_for_no_thinking_loses_none() -> None:
