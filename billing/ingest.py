@@ -149,7 +149,8 @@ def _post_transfers(cursor: "Cursor[Row]", records: Sequence[Record]) -> None:
     transfers = [transfer for record in records for transfer in transfers_of(record)]
     if not transfers:
         return
-    if transfers[0].at < datetime.now(tz=UTC) - PUNCTUAL:
+    # Corrections stand behind what was given, and are of the time of what they correct.
+    if min(one.at for one in transfers) < datetime.now(tz=UTC) - PUNCTUAL:
         transfers = _in_open_months(cursor, transfers)
     accounts = {side for transfer in transfers for side in (transfer.debit, transfer.credit)}
     cursor.execute(ACCOUNTS, [_rows(sorted(map(_account, accounts), key=lambda row: row["id"]))])

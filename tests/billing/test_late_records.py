@@ -137,6 +137,27 @@ def test_an_end_found_late_is_booked_like_everything_else(tenant: Tenant) -> Non
     assert verify().count == 0
 
 
+def test_an_end_found_late_beside_a_punctual_record_opens_no_closed_month(tenant: Tenant) -> None:
+    end = late(tenant, charge_nano=100, cost_nano=90)
+    book(
+        late(
+            tenant,
+            request_id=end.request_id,
+            terminated="crash",
+            status="interrupted",
+            charge_nano=30,
+        )
+    )
+    close()
+    before = closings()
+
+    book(end, record_of(tenant_id=tenant.id, started_at=datetime.now(tz=UTC), charge_nano=1))
+
+    assert standing()[account_id(kind="tenant_receivable", owner=str(tenant.id))] == 101
+    assert closings() == before
+    assert verify().count == 0
+
+
 FORGED = {
     "another amount": {"amount_nano": 8},
     "another moment": {"memo": "late:1"},
