@@ -69,7 +69,7 @@ class PassedObserver(Observed):
         self.content = self.content or self.failure is None
         self.stopped = self.stopped or kind.endswith(ENDINGS)
         self._pictures += PICTURE.fullmatch(kind) is not None
-        told = read_usage(said, pictures=self._pictures)
+        told = read_usage(said, pictures=self._pictures or None)
         if told.raw or told.provider_tool_calls:
             self.usage = told
         return True
@@ -95,7 +95,7 @@ class PassedAnswers(SseDialect):
         if answer is None:
             return None, None
         listed = read(LISTED, answer.data) if self._pictures and answer.data else None
-        return read_usage(answer, pictures=len(listed or ())), None
+        return read_usage(answer, pictures=None if listed is None else len(listed)), None
 
     def tier(self, body: bytes) -> str | None:
         """These are served in one way."""
@@ -115,11 +115,11 @@ class PassedAnswers(SseDialect):
         return b"data: " + openai_errors.error_object(problem) + b"\n\n"
 
 
-def read_usage(answer: Answer, *, pictures: int) -> ir.Usage:
+def read_usage(answer: Answer, *, pictures: int | None) -> ir.Usage:
     said = an_object(answer.usage)
     billed = as_object(an_object(answer.meta).get("billed_units"))
     counted = {
-        IMAGES: pictures or None,
+        IMAGES: pictures,
         SECONDS: _seconds(said.get("seconds")) or _seconds(answer.duration),
         SEARCHES: whole(billed.get("search_units")),
     }

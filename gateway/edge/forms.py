@@ -18,6 +18,7 @@ from protocols.multipart import may_hold, read_form, rewritten
 
 ENCODER: Final = msgspec.json.Encoder()
 STRING: Final = msgspec.json.Decoder(str)
+COUNT: Final = msgspec.json.Decoder(int | None, strict=False)  # 5.0 and "5" are five to vendors
 CONTENT_TYPE: Final = b"content-type"
 MOST_TEXT_BYTES: Final = 65_536
 # What is judged here and is no text, in the words a form has for it.

@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gateway.edge.exchange import Attempt, Exchange
-from gateway.edge.forms import FILE
+from gateway.edge.forms import COUNT, FILE
 from protocols.passed import IMAGES, SEARCHES, SECONDS, SUBTITLED
 from providers.specs import PriceSpec
 from providers.usage import LocalCount, UsageClasses, classes_of
@@ -46,7 +46,6 @@ SAID_AS: Final[Mapping[str, str]] = {
     "web_search_calls": SEARCHES,
 }
 OUTPUTS: Final = frozenset({"out_text", "out_audio"})
-COUNT: Final = msgspec.json.Decoder(int)
 STRING: Final = msgspec.json.Decoder(str)
 
 
@@ -118,18 +117,11 @@ def _in_tokens(exchange: Exchange, *, price: PriceSpec | None, pieces: int) -> U
 def _pieces(exchange: Exchange, name: str) -> int:
     """As they were asked for."""
     if name == "images":
-        return max(1, _number(exchange))
+        return max(1, COUNT.decode(exchange.top.get("n", b"1")) or 1)
     if name == "seconds":
         subtitled = (exchange.usage.provider_tool_calls or {}).get(SUBTITLED)
         return _seconds_of_file(exchange) if subtitled is None else subtitled
     return 1
-
-
-def _number(exchange: Exchange) -> int:
-    try:
-        return COUNT.decode(exchange.top.get("n", b"1"))
-    except msgspec.DecodeError:
-        return 1
 
 
 def _seconds_of_file(exchange: Exchange) -> int:

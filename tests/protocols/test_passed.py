@@ -87,7 +87,9 @@ def test_usage_is_read_in_each_of_its_spellings(said: object, usage: ir.Usage) -
 
 def test_pictures_are_counted_and_not_looked_at() -> None:
     assert usage_of({"data": [{"url": "x"}, 5]}, PICTURES).provider_tool_calls == {"images": 2}
+    assert usage_of({"data": []}, PICTURES).provider_tool_calls == {"images": 0}
     assert usage_of({"data": "none"}, PICTURES) == ir.Usage()
+    assert usage_of({}, PICTURES) == ir.Usage()
 
 
 def test_the_words_of_the_vendor_are_kept() -> None:

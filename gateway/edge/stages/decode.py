@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
-from gateway.edge.forms import read_fields
+from gateway.edge.forms import COUNT, read_fields
 from gateway.edge.messages import DISCONNECT
 from gateway.edge.operation import Operation
 from gateway.edge.passing import wants_events
@@ -38,7 +38,6 @@ DESTINATION_FIELDS: Final = frozenset(
 TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 STRING: Final = msgspec.json.Decoder(str)
 FLAG: Final = msgspec.json.Decoder(bool | None)
-COUNT: Final = msgspec.json.Decoder(int | None)
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 OPENING: Final = ord("[")
 SHOWN_CHARS: Final = 40
@@ -71,7 +70,7 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
     elif operation.passed:
         exchange.asked_stream = wants_events(top)
     _check_input(top, operation)
-    _check_counts(top)
+    _check_counts(top, operation)
     exchange.asked_at = runtime.clock()
 
 
@@ -175,7 +174,7 @@ def _check_input(top: dict[str, msgspec.Raw], operation: Operation) -> None:
         )
 
 
-def _check_counts(top: dict[str, msgspec.Raw]) -> None:
+def _check_counts(top: dict[str, msgspec.Raw], operation: Operation) -> None:
     for field, most in LONGEST:
         raw = top.get(field)
         # n elements need 2n + 1 bytes: short arrays are not even counted.
@@ -188,14 +187,17 @@ def _check_counts(top: dict[str, msgspec.Raw]) -> None:
             )
     raw = top.get("n")
     if raw is not None and bytes(raw) not in {b"1", b"null"}:
-        _check_choices(raw)
+        _check_choices(raw, is_billed=operation.passed)
 
 
-def _check_choices(raw: msgspec.Raw) -> None:
+def _check_choices(raw: msgspec.Raw, *, is_billed: bool) -> None:
     try:
         count = COUNT.decode(raw)
     except msgspec.DecodeError:
-        return  # the vendor says what it thinks of it
+        if not is_billed:
+            return  # the vendor says what it thinks of it
+        message = f"n is {_shown(bytes(raw))}; expected a whole number."
+        raise refusal("invalid_request", message, param="n") from None
     if count is not None and count > MAX_CHOICES:
         raise refusal("invalid_request", f"n is {count}; at most {MAX_CHOICES}.", param="n")
 

@@ -12,7 +12,7 @@ from gateway.edge.upstream import Disconnected
 from gateway.spool.frames import End
 from providers.usage import UsageClasses
 from tests.gateway.edge.house import told_by
-from tests.gateway.edge.passed import AUDIO, FILE, ask, form, passing, price, send
+from tests.gateway.edge.passed import AUDIO, FILE, ask, error, form, passing, price, send
 from tests.gateway.edge.vendors import Said
 
 IMAGES = "/v1/images/generations"
@@ -52,7 +52,8 @@ TWO_SECONDS = -(-len(FILE) // 16_000)
     [
         # By the piece: what came counts, not what was asked for.
         (PICTURES, EACH, {"images": 2}, 0.08, "provider"),
-        (b'{"data":[]}', EACH, {"images": 3}, 0.12, "estimate"),
+        (b'{"data":[]}', EACH, {}, 0.0, "provider"),
+        (b'{"data":{}}', EACH, {"images": 3}, 0.12, "estimate"),
         # Tokens the vendor tells; the pictures are noted beside them.
         (
             PICTURES[:-1] + b',"usage":{"input_tokens":10,"output_tokens":100}}',
@@ -85,6 +86,27 @@ async def test_pictures_cost_by_the_piece_or_by_tokens(
         assert dollars(final) == pytest.approx(cost)
     is_exact = source == "provider"
     assert final.money.cost_certainty == ("exact" if is_exact else "estimated")
+
+
+@pytest.mark.parametrize("n", [3, 3.0, "3"])
+async def test_a_number_counts_however_it_is_spelled(n: Any) -> None:
+    house = passing(Said(b"{}"), at=EACH)
+    await ask(house, IMAGES, prompt="x", n=n)
+    assert told_by(house)[1].tokens.images == 3
+
+
+@pytest.mark.parametrize("n", ["many", " 3", "+3", "129", 129.0, 2.5, True, [3]])
+async def test_pictures_are_asked_for_by_a_number_that_is_one(n: Any) -> None:
+    house = passing(Said(PICTURES), at=EACH)
+    client = await ask(house, IMAGES, prompt="x", n=n)
+    assert (client.status, error(client)["param"], house.vendors.calls) == (400, "n", [])
+
+
+@pytest.mark.parametrize("n", ["many", " 10", "+10", "007", "0000129", "1000000", b"3"])
+async def test_forms_ask_for_pictures_by_a_number_that_is_one(n: str | bytes) -> None:
+    house = passing(Said(PICTURES), at=EACH)
+    client = await send(house, "/v1/images/edits", form(model="m", image=FILE, n=n))
+    assert (client.status, error(client)["param"], house.vendors.calls) == (400, "n", [])
 
 
 @pytest.mark.parametrize(
@@ -212,7 +234,7 @@ async def test_what_never_came_has_no_output(path: str, fields: dict[str, str]) 
     house = passing(
         Disconnected("reset", sent=True), Said(PICTURES), at=SOUND if path == SPEECH else RATED
     )
-    await ask(house, path, **fields, n="many")
+    await ask(house, path, **fields, n=None)
     first = next(end for end in house.notebook.ends if end.attempt == 0)
     assert first.tokens.out_image == first.tokens.out_audio == 0
 

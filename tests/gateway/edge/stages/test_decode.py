@@ -54,6 +54,7 @@ async def test_only_the_top_level_is_read() -> None:
         (b'{"model": "m", "messages": "hi"}', "messages", 'messages is "hi"; expected a list'),
         (b'{"model": "m", "stream": "yes", %s}' % MESSAGES.encode(), "stream", "true or false"),
         (b'{"model": "m", "n": 129, %s}' % MESSAGES.encode(), "n", "n is 129; at most 128"),
+        (b'{"model": "m", "n": "129", %s}' % MESSAGES.encode(), "n", "n is 129; at most 128"),
         (b'{"model": "m", "api_base": "http://x", %s}' % MESSAGES.encode(), "api_base", "gateway"),
         (b'{"model": "m", "x": %s}' % (b"[" * 65 + b"]" * 65), None, "64 deep"),
         (b'{"model": "m", "x": %s}' % (b"1" * 401), None, "400 characters"),
