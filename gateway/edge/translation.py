@@ -54,21 +54,21 @@ def read(exchange: Exchange) -> Asked:
     return asked
 
 
-def _check_size(exchange: Exchange) -> None:
+def check_pieces(body: bytes, top: Mapping[str, Raw]) -> None:
     """Raises GatewayError where reading it would keep everybody else waiting."""
-    if exchange.body.count(b"{") <= MAX_PIECES:
+    if body.count(b"{") <= MAX_PIECES:
         return
     for name in CONVERSATIONS:
-        if is_crowded(bytes(exchange.top.get(name, b""))):
+        if is_crowded(bytes(top.get(name, b""))):
             message = (
-                f"{name} holds too many pieces to be translated: at most {MAX_PIECES:,} messages,"
+                f"{name} holds too many pieces to be read here: at most {MAX_PIECES:,} messages,"
                 " parts and what these hold."
             )
             raise refusal("invalid_request", message, param=name)
 
 
 def _read(exchange: Exchange) -> Asked:
-    _check_size(exchange)
+    check_pieces(exchange.body, exchange.top)
     operation, headers = exchange.arrival.operation, exchange.arrival.headers
     codec, dialect = CLIENT_CODECS[operation.dialect], operation.body or operation.dialect
     said = {

@@ -1,10 +1,10 @@
 """Instead of an attempt, where tokens are to be counted and no vendor of the model can: a guess.
 
-Law: it says that it is one; it asks nobody and costs nothing.
+Laws: it says that it is one; it asks nobody and costs nothing; what it reads has the bounds of
+what is translated, however it is wrapped.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,7 +16,9 @@ from gateway.edge.estimates import counted_answer, tokens_of_request
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
 from gateway.edge.runtime import Runtime
+from gateway.edge.stages.decode import top_level
 from gateway.edge.stages.record import record
+from gateway.edge.translation import check_pieces
 from protocols.codec import Head
 from protocols.errors import DecodeError, ProtocolError
 from protocols.ir import Dialect
@@ -43,6 +45,7 @@ WRAPPED_BY_BEDROCK: Final = "input"
 
 async def count(exchange: Exchange, runtime: Runtime) -> None:
     dialect, body = meant(exchange)
+    check_pieces(body, exchange.top if body is exchange.body else top_level(body))
     head = Head(model=exchange.model)
     try:
         request = CLIENT_CODECS[dialect].decode_request(body, head)
@@ -77,7 +80,7 @@ def _meant_by_bedrock(top: Mapping[str, msgspec.Raw]) -> tuple[Dialect, bytes]:
         said = BEDROCK.decode(top[field])
         if said.invoke_model is not None:
             return "anthropic.messages", base64.b64decode(said.invoke_model.body, validate=True)
-    except (msgspec.DecodeError, binascii.Error):
+    except ValueError:  # no such JSON, or no base64
         raise refusal("invalid_request", f"{field} is not as it has to be.", param=field) from None
     if not said.converse:
         raise refusal(

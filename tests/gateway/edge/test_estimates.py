@@ -19,11 +19,13 @@ from gateway.edge.operation import Operation
 from gateway.edge.stages.count import meant
 from gateway.edge.surfaces import BEDROCK_COUNT, COUNT_TOKENS, GEMINI_COUNT
 from protocols import ir
+from protocols.json_limits import MAX_PIECES
 from tests.gateway.edge.house import House, told_by
 from tests.gateway.edge.plane import exchange, key_spec, plane
 from tests.gateway.edge.vendors import Said, provider, target
 
 COUNTED = b"/v1/messages/count_tokens"
+IN_BEDROCK = b"/model/m/count-tokens"
 ASKED = b'{"model":"m","messages":[{"role":"user","content":"twelve chars"}]}'
 
 
@@ -114,12 +116,56 @@ def test_a_request_to_count_holds_another(
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"input":{}}', b'{"input":7}', b'{"input":{"invokeModel":{"body":"?"}}}'],
+    [
+        b'{"input":{}}',
+        b'{"input":7}',
+        b'{"input":{"invokeModel":{"body":"?"}}}',
+        '{"input":{"invokeModel":{"body":"é"}}}'.encode(),
+    ],
 )
 def test_a_request_to_count_nothing_is_refused(body: bytes) -> None:
     with pytest.raises(GatewayError) as refused:
         meaning(BEDROCK_COUNT, body)
     assert refused.value.problem.param == "input"
+
+
+CROWD = b'{"messages":[{"role":"user","content":[%s]}]}' % b",".join(
+    [b'{"text":"a"}'] * (MAX_PIECES + 1)
+)
+DEEP = b'{"messages":[],"x":' + b"[" * 500 + b"]" * 500 + b"}"
+
+
+def invoking(body: bytes) -> bytes:
+    return msgspec.json.encode({"input": {"invokeModel": {"body": body}}})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "why"),
+    [
+        (COUNTED, b'{"model":"m",' + CROWD[1:], b"messages holds too many pieces"),
+        (IN_BEDROCK, invoking(CROWD), b"messages holds too many pieces"),
+        (
+            IN_BEDROCK,
+            b'{"input":{"converse":%s}}' % CROWD,
+            b"messages holds too many pieces",
+        ),
+        (
+            b"/v1beta/models/m:countTokens",
+            b'{"generateContentRequest":%s}' % CROWD.replace(b"messages", b"contents"),
+            b"contents holds too many pieces",
+        ),
+        (IN_BEDROCK, invoking(DEEP), b"nested more than 64 deep"),
+        (IN_BEDROCK, invoking(b"\xff"), b"not UTF-8"),
+        (IN_BEDROCK, invoking(b"[]"), b"expected a JSON object"),
+    ],
+    ids=["as it is", "invoked", "conversed", "wrapped", "deep", "no text", "no object"],
+)
+async def test_what_is_counted_here_has_the_bounds_of_what_is_translated(
+    path: bytes, body: bytes, why: bytes
+) -> None:
+    client = await House().ask(body, path=path)
+
+    assert (client.status, why in client.body) == (400, True), client.body[:300]
 
 
 async def test_where_no_vendor_counts_the_gateway_guesses() -> None:
