@@ -147,8 +147,9 @@ def _named(disposition: bytes, *, number: int) -> tuple[str, bool]:
 
 
 def _check_names(parts: list[Part]) -> None:
-    seen: set[str] = set()
+    seen: dict[str, bool] = {}
     for part in parts:
-        if part.name in seen and not part.is_file and not part.name.endswith(MANY):
+        are_files = part.is_file and seen.get(part.name, True)
+        if part.name in seen and not are_files and not part.name.endswith(MANY):
             raise DecodeError(part.name, "is there twice")
-        seen.add(part.name)
+        seen[part.name] = are_files

@@ -87,6 +87,7 @@ def test_a_content_type_without_one_boundary_is_refused(said: str, why: str) -> 
 
 
 END = b"--xyz--\r\n"
+FILE = '; filename="x"'
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,10 @@ END = b"--xyz--\r\n"
         (part("a", more=" trailing") + END, "part 0 has a content-disposition that is no"),
         (part("a").replace(b"form-data", b"attachmen") + END, "content-disposition that is no"),
         (part("a") + part("a") + END, "a is there twice"),
+        (part("a") + part("a", more=FILE) + END, "a is there twice"),
+        (part("a", more=FILE) + part("a") + END, "a is there twice"),
+        (part("a", more=FILE) * 2 + part("a") + END, "a is there twice"),
+        (part("a", more=FILE) + part("a") + part("a", more=FILE) + END, "a is there twice"),
         (part("a") * (MAX_PARTS + 1) + END, "more than 256 parts"),
     ],
 )
@@ -131,9 +136,8 @@ def test_what_could_be_read_in_two_ways_is_refused(body: bytes, why: str) -> Non
 
 
 def test_lists_and_files_may_come_more_than_once() -> None:
-    file = '; filename="x"'
-    body = part("a[]") + part("a[]") + part("f", more=file) + part("f", more=file) + END
-    assert [each.name for each in read_form(TYPE, body).parts] == ["a[]", "a[]", "f", "f"]
+    body = part("a[]") * 2 + part("a[]", more=FILE) + part("f", more=FILE) * 2 + END
+    assert [each.name for each in read_form(TYPE, body).parts] == ["a[]", "a[]", "a[]", "f", "f"]
 
 
 def test_a_token_need_not_be_quoted() -> None:
