@@ -11,8 +11,9 @@ from msgspec import Raw
 
 from gateway.edge.batches import Batch
 from gateway.edge.counting import SAID_BY
+from gateway.edge.errors import refusal
 from gateway.edge.exchange import Candidate, Exchange, Lane
-from gateway.edge.forms import ENCODER, STRING, written
+from gateway.edge.forms import ENCODER, FILE, STRING, written
 from gateway.edge.keeping import Keeping
 from gateway.edge.passage import EVENT_CAP_BYTES, MEDIA_EVENT_CAP_BYTES, STREAM_CAP_BYTES, Passage
 from gateway.edge.questions import REFUSED, Told, upstream_headers
@@ -131,12 +132,16 @@ class PassedQuestion:
 
 
 def _values(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> dict[str, str]:
-    """What of a form is not the client's."""
+    """What of a form is not the client's; raises GatewayError."""
     values = {"model": candidate.target.upstream_name}
     if is_shared(exchange, candidate) and exchange.key is not None:
         tenant_id = exchange.key.tenant_id
         for name in END_USER[exchange.arrival.operation.dialect]:
             if name in exchange.top:
-                user = STRING.decode(exchange.top[name])
-                values[name] = alias(user, tenant_id=tenant_id, hmac_key=hmac_key)
+                user = exchange.top[name]
+                if user is FILE:
+                    message = f"{name} is a file, or too long; expected the name of a user."
+                    raise refusal("invalid_request", message, param=name)
+                told = STRING.decode(user)
+                values[name] = alias(told, tenant_id=tenant_id, hmac_key=hmac_key)
     return values

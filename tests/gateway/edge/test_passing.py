@@ -86,6 +86,16 @@ async def test_who_shares_a_credential_does_not_name_its_users() -> None:
     assert b'"me"' not in house.vendors.calls[1].body
 
 
+@pytest.mark.parametrize("name", ["user", "safety_identifier"])
+@pytest.mark.parametrize("value", [b"me", "m" * 65_537])
+async def test_a_user_that_cannot_be_hidden_is_refused(name: str, value: str | bytes) -> None:
+    house = passing(vendor={"tenant_id": None})
+    body = form(model="m", image=FILE, **{name: value})
+    client = await send(house, "/v1/images/edits", body)
+    assert (client.status, error(client)["param"]) == (400, name)
+    assert house.vendors.calls == []
+
+
 @pytest.mark.parametrize(
     ("fields", "param", "message"),
     [
