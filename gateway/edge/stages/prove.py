@@ -1,7 +1,7 @@
 """Stage 1 of requests that are signed: a key in a header counts first, else the signature.
 
 Law: the body is signed too, so it is read before anybody knows whose it is, but only for who names
-a pair that there is, and could be its holder.
+a pair that there is, and could be its holder, and never many at once.
 """
 
 from collections.abc import Mapping
@@ -41,16 +41,17 @@ async def prove(exchange: Exchange, runtime: Runtime) -> None:
         take(exchange, found.key, now=now)
         return
     claimed = claim_of(arrival.headers, address=arrival.address, snapshot=snapshot, runtime=runtime)
-    body = await whole_body(exchange)
+    with runtime.slots.unproven(arrival.address):
+        body = await whole_body(exchange)
+        received = Received(
+            method=arrival.operation.method,
+            raw_path=arrival.raw_path,
+            query=arrival.query,
+            headers=arrival.headers,
+            body=body,
+        )
+        key = signer(claimed, received, address=arrival.address, runtime=runtime)
     exchange.receive = _again(body, exchange.receive)
-    received = Received(
-        method=arrival.operation.method,
-        raw_path=arrival.raw_path,
-        query=arrival.query,
-        headers=arrival.headers,
-        body=body,
-    )
-    key = signer(claimed, received, address=arrival.address, runtime=runtime)
     take(exchange, key, now=now)
 
 

@@ -1,5 +1,6 @@
 """Requests that are signed with a pair of ours."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
 from gateway.edge.runtime import IN_SCOPE, Runtime
 from gateway.edge.sigv4 import is_signed
+from gateway.edge.slots import Slots
 from gateway.edge.stages.decode import decode
 from gateway.edge.stages.prove import prove
 from gateway.edge.surfaces import CONVERSE
@@ -195,6 +197,54 @@ async def test_no_body_is_read_for_what_the_headers_decide(
     with pytest.raises(GatewayError):
         await prove(made, runtime)
     assert bool(asked_for) is reads
+
+
+def waiting(runtime: Runtime, headers: dict[bytes, bytes], go: asyncio.Event) -> Exchange:
+    """Whose body is on its way until `go`."""
+    made = asked(runtime, headers)
+    receive = made.receive
+
+    async def later() -> Any:
+        await go.wait()
+        return await receive()
+
+    made.receive = later
+    return made
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ({"most_per_address": 2}, "too_many_open_requests"),
+        ({"most_per_address": 0, "most_unproven": 2}, "overloaded"),
+    ],
+)
+async def test_few_bodies_wait_for_their_proof(limits: dict[str, int], code: str) -> None:
+    runtime: Any = runtime_of()
+    runtime.slots = Slots(most=9, most_per_key=9, **limits)
+    go = asyncio.Event()
+    unread = [waiting(runtime, signed(keys=OTHER), go), waiting(runtime, signed(), go)]
+    tasks = [asyncio.create_task(prove(each, runtime)) for each in unread]
+    await asyncio.sleep(0)
+
+    assert (await refused(runtime, signed()))[0] == code
+
+    gone = asked(runtime, signed())
+    go.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in results] == [GatewayError, type(None)]
+    await gone.receive()
+    for _ in range(3):  # what was taken is given back, however it ended
+        with pytest.raises(ClientLeft):
+            await prove(gone, runtime)
+    await prove(asked(runtime, signed()), runtime)
+
+
+async def test_what_is_proven_waits_for_none_of_these() -> None:
+    runtime: Any = runtime_of()
+    runtime.slots = Slots(most=9, most_per_key=9, most_per_address=9, most_unproven=0)
+    assert (await refused(runtime, signed()))[0] == "overloaded"
+    await prove(asked(runtime, {**signed(), b"x-api-key": KEY.encode()}), runtime)
 
 
 async def test_a_signature_in_the_address_is_not_taken() -> None:
