@@ -21,7 +21,7 @@ from gateway.edge.features import (
 )
 from gateway.edge.fetching import Fetcher, Unfetchable, stood_in
 from gateway.edge.fidelity import conversion_loss, refused
-from gateway.edge.following import is_apart
+from gateway.edge.following import SEVERAL, is_apart
 from gateway.edge.passing import PassedQuestion
 from gateway.edge.questions import KeptQuestion, NativeQuestion, Question
 from gateway.edge.runtime import Runtime
@@ -31,7 +31,8 @@ from gateway.edge.steps import echoes
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vault import Pin
 from gateway.edge.vectors import VectorsQuestion, check_vectors, is_oversize
-from protocols.errors import Problem
+from protocols.errors import DecodeError, Problem
+from protocols.held import MARKS, held_in, judged
 from protocols.ir import Dialect
 from protocols.registry import UPSTREAM_CODECS
 
@@ -43,6 +44,14 @@ KEPT_THERE: Final[Mapping[Dialect, tuple[str, ...]]] = {
     "openai.responses": (PROMPT,),  # what else it names is followed: gateway.edge.following
     "gemini.generate": ("cachedContent", "cached_content"),
 }
+# Fields in which files and containers are named; of Responses they are followed, too.
+HOLDING: Final[Mapping[Dialect, tuple[str, ...]]] = {
+    "openai.chat": ("audio", "image", "images", "mask", "messages", "voice"),
+    "anthropic.messages": ("container", "messages"),
+    "gemini.generate": (
+        "contents", "tools", "generateContentRequest", "generate_content_request",
+    ),
+}  # fmt: skip
 SPELLED_SEAL: Final = spelled(WRAPPED[1:], opening=WRAPPED[:1])
 NULL: Final = b"null"
 CHATTING: Final = "chat"
@@ -70,7 +79,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         return KeptQuestion()
     if runtime.settings.features is not USUAL:
         _check_features(exchange, runtime.settings.features)
-    if exchange.arrival.operation.dialect in KEPT_THERE:
+    if len(exchange.snapshot.tenants) >= SEVERAL:
         _check_kept(exchange, candidate)
     try:
         if exchange.arrival.operation.passed:
@@ -179,20 +188,33 @@ def _switched_off(what: str, *, param: str | None) -> GatewayError:
 def _check_kept(exchange: Exchange, candidate: Candidate) -> None:
     """On a credential that several tenants share, whoever knows an id could go on with what is
     another's: raises Unfit."""
-    if is_apart(exchange, candidate):
-        return
-    top = exchange.top
-    names = KEPT_THERE[exchange.arrival.operation.dialect]
+    top, operation = exchange.top, exchange.arrival.operation
+    dialect = operation.body or operation.dialect
+    names = KEPT_THERE.get(dialect, ())
     field = next((name for name in names if bytes(top.get(name, NULL)) != NULL), None)
-    if field is not None:
-        raise Unfit(
-            refusal(
-                "unsupported",
-                f"{field} names what {candidate.provider.slug} keeps, whose credential serves"
-                " several tenants: send the full input, or use a provider of the tenant's own.",
-                param=field,
-            )
+    if field is None and candidate.surface.dialect.startswith(dialect.partition(".")[0]):
+        field = _held_field(exchange, HOLDING.get(dialect, ()))
+    if field is None or is_apart(exchange, candidate):
+        return
+    raise Unfit(
+        refusal(
+            "unsupported",
+            f"{field} names what {candidate.provider.slug} keeps, whose credential serves"
+            " several tenants: send the full input, or use a provider of the tenant's own.",
+            param=field,
         )
+    )
+
+
+def _held_field(exchange: Exchange, fields: tuple[str, ...]) -> str | None:
+    """Raises Unfit."""
+    if not fields or (ESCAPED not in exchange.body and MARKS.search(exchange.body) is None):
+        return None
+    try:
+        held = held_in(judged(exchange.top, *fields))
+    except DecodeError as error:
+        raise Unfit(refusal("invalid_request", f"{error}.", param=error.path)) from None
+    return held[0][0] if held else None
 
 
 def _check_state(exchange: Exchange, candidate: Candidate) -> None:

@@ -17,12 +17,14 @@ from gateway.edge.noting import account_of, keeper_of
 from gateway.edge.runtime import Runtime
 from gateway.edge.splices import is_shared
 from protocols.errors import DecodeError
-from protocols.openai_responses.kept import PREVIOUS, Named, named_by
+from protocols.held import Held
+from protocols.openai_responses.kept import PREVIOUS, Named, held_by, named_by
 
 BACKGROUND: Final = "background"
 NOT_ASKED: Final = (b"null", b"false")
 SEVERAL: Final = 2
 CHATTING: Final = "chat"
+OPENAI: Final = "openai."
 
 
 async def follow(
@@ -30,24 +32,35 @@ async def follow(
 ) -> Sequence[Candidate]:
     """Those that can go on with what the request names; raises GatewayError."""
     _refuse_background(exchange)
+    items: tuple[Held, ...] = ()
+    things: tuple[Held, ...] = ()
     try:
         named = named_by(exchange.top)
+        if not all(is_apart(exchange, each) for each in candidates):
+            items, things = held_by(exchange.top)
     except DecodeError as error:
         raise refusal("invalid_request", f"{error}.", param=error.path) from None
     operation = exchange.arrival.operation
     if operation.what == CHATTING and operation.dialect == RESPONSES:
         exchange.keeper = keeper_of(exchange, runtime)
     fields = named.fields()
-    if not fields:
+    able = candidates
+    if fields:
+        able = [each for each in candidates if each.surface.dialect == RESPONSES]
+        if not able:
+            raise _unable(fields[0][0], candidates)
+    ids = [id_ for _, id_ in (*fields, *items, *things)]
+    if not ids:
         return candidates
-    able = [each for each in candidates if each.surface.dialect == RESPONSES]
-    if not able:
-        raise _unable(fields[0][0], candidates)
     assert exchange.key is not None  # noqa: S101 - authenticate has run
-    places = await runtime.kept_answers.find(
-        [id_ for _, id_ in fields], tenant_id=exchange.key.tenant_id
-    )
-    return _those_of(exchange, able, named, places, hmac_key=runtime.hmac_key)
+    places = await runtime.kept_answers.find(ids, tenant_id=exchange.key.tenant_id)
+    able = _those_of(exchange, able, named, places[: len(fields)], hmac_key=runtime.hmac_key)
+    places, hmac_key = places[len(fields) :], runtime.hmac_key
+    for held, place in zip(items, places[: len(items)], strict=True):
+        able = _holding(exchange, able, held, place, reads=RESPONSES, hmac_key=hmac_key)
+    for held, place in zip(things, places[len(items) :], strict=True):
+        able = _holding(exchange, able, held, place, reads=OPENAI, hmac_key=hmac_key)
+    return able
 
 
 def _those_of(
@@ -87,6 +100,31 @@ def _with(
         raise unknown(field, id_)
     same = [each for each in bound if each.target.public_name == place.target]
     return same or bound
+
+
+def _holding(
+    exchange: Exchange,
+    able: Sequence[Candidate],
+    held: Held,
+    place: Place | None,
+    *,
+    reads: str,
+    hmac_key: bytes,
+) -> Sequence[Candidate]:
+    """Those to whom the id says nothing, whose credential is this tenant's, or who has given it.
+
+    `reads`: how the dialects begin in which the id says something.
+    """
+    left: list[Candidate] = []
+    for each in able:
+        if not each.surface.dialect.startswith(reads) or is_apart(exchange, each):
+            left.append(each)
+        elif place is not None and each.provider.id == place.provider_id:
+            bound = bound_to(place, exchange, each, hmac_key)
+            left += [bound] if bound is not None else []
+    if not left:
+        raise unknown(*held)
+    return left
 
 
 def bound_to(

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from protocols.errors import DecodeError
+from protocols.held import MOST_CHARS, Held, checked, held_in, judged
 from protocols.ir import NOTHING
 from protocols.lenient import VALUES, as_object, read, words
 
@@ -20,7 +21,39 @@ REFERENCE: Final = "item_reference"
 LIST_BEGINS: Final = b"["
 NULL: Final = Raw(b"null")
 MOST_ITEMS: Final = 2_048
-MOST_CHARS: Final = 256
+# By type, what makes an item whole without what the vendor keeps of it. Where a call's id is
+# enough, the vendor itself demands the rest.
+CALLED: Final = ("call_id",)
+WHOLE_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "message": ("content",),
+    "reasoning": ("encrypted_content", "content"),
+    "compaction": ("encrypted_content",),
+    "compaction_summary": ("encrypted_content",),
+    "context_compaction": ("encrypted_content",),
+    "function_call": CALLED,
+    "function_call_output": CALLED,
+    "custom_tool_call": CALLED,
+    "custom_tool_call_output": CALLED,
+    "computer_call": CALLED,
+    "computer_call_output": CALLED,
+    "local_shell_call": CALLED,
+    "local_shell_call_output": ("output",),
+    "shell_call": CALLED,
+    "shell_call_output": CALLED,
+    "apply_patch_call": CALLED,
+    "apply_patch_call_output": CALLED,
+    "image_generation_call": ("result",),
+    "file_search_call": ("results",),
+    "code_interpreter_call": ("outputs",),
+    "mcp_list_tools": ("tools",),
+    "mcp_call": ("output", "error"),
+    "mcp_approval_request": ("name",),
+    "mcp_approval_response": ("approval_request_id",),
+    "tool_search_call": ("arguments",),
+    "tool_search_output": ("tools",),
+}
+APPROVED: Final = "approval_request_id"
+EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -54,6 +87,7 @@ class Answer(Struct):
 
 class OutputItem(Struct):
     id: Any = None
+    container_id: Any = None
 
 
 LISTS: Final = msgspec.json.Decoder(list[Raw])
@@ -74,6 +108,46 @@ def named_by(top: Mapping[str, Raw]) -> Named:
     )
 
 
+def held_by(top: Mapping[str, Raw]) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
+    """What else of a vendor's the input and the tools name, items and things, each with its place;
+    raises DecodeError."""
+    said = judged(top, INPUT, "tools", CONVERSATION)
+    items = said.get(INPUT)
+    return _items(items if isinstance(items, list) else []), held_in(said)
+
+
+def _items(items: list[Any]) -> tuple[Held, ...]:
+    shown: set[str] = set()
+    found: list[Held] = []
+    approvals: list[Held] = []
+    for at, item in enumerate(items):
+        if not isinstance(item, dict):
+            continue
+        path, id_ = f"{INPUT}[{at}]", item.get("id")
+        approved = item.get(APPROVED)
+        if isinstance(approved, str):
+            approvals.append((f"{path}.{APPROVED}", approved))
+        if not isinstance(id_, str) or _refers(item.get("type"), item.get("role")):
+            continue
+        if not _is_whole(item):
+            found.append((f"{path}.id", id_))
+        elif item.get("type") == "mcp_approval_request":
+            shown.add(id_)
+    found += [each for each in approvals if each[1] not in shown]
+    return checked(found)
+
+
+def _is_whole(item: Mapping[str, Any]) -> bool:
+    kind = "message" if item.get("type") is None else item["type"]
+    fields = WHOLE_WITH.get(kind, ()) if isinstance(kind, str) else ()
+    return any(item.get(field) not in EMPTY for field in fields)
+
+
+def _refers(kind: Any, role: Any) -> bool:
+    """A reference may leave out its type; then it has no role either."""
+    return kind == REFERENCE or (kind is None and role is None)
+
+
 def ids_of(answer: bytes) -> tuple[str, ...]:
     """Under which names the vendor keeps a whole answer and its parts, the answer's first."""
     said = read(ANSWERS, answer) or Answer()
@@ -83,6 +157,8 @@ def ids_of(answer: bytes) -> tuple[str, ...]:
     items = (read(OUTPUTS, said.output) or []) if said.output else []
     names = [own, words(as_object(said.conversation).get("id"))]
     names += [words(item.id) for item in items[:MOST_ITEMS]]
+    # Made for this answer, and gone on with by its id.
+    names += dict.fromkeys(words(item.container_id) for item in items[:MOST_ITEMS])
     return tuple(name for name in names if name is not None and len(name) <= MOST_CHARS)
 
 
@@ -98,7 +174,6 @@ def _name(said: Any, field: str) -> str | None:
 
 
 def _references(raw: Raw) -> tuple[str, ...]:
-    """A reference may leave out its type; then it has no role either."""
     if not bytes(raw).startswith(LIST_BEGINS):
         return ()
     found: dict[str, None] = {}
@@ -106,7 +181,7 @@ def _references(raw: Raw) -> tuple[str, ...]:
         item = read(ITEMS, each)
         if item is None or item.id is None:
             continue
-        if item.type == REFERENCE or (item.type is None and item.role is None):
+        if _refers(item.type, item.role):
             found[_name(item.id, INPUT) or ""] = None
     if len(found) > MOST_ITEMS:
         raise DecodeError(INPUT, f"refers to {len(found)} items; at most {MOST_ITEMS}")

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Raw
 
 from protocols.errors import DecodeError
-from protocols.openai_responses.kept import MOST_ITEMS, Named, ids_of, named_by
+from protocols.openai_responses.kept import MOST_ITEMS, Named, held_by, ids_of, named_by
 from protocols.openai_responses.native import KEPT_ANSWERS
 
 
@@ -63,11 +63,47 @@ def test_what_can_be_no_name_is_refused(fields: dict[str, Any], path: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("items", "held"),
+    [
+        ("Hi", ()),
+        (["odd", {"id": 5, "type": "message"}, {"type": "item_reference", "id": "a"}], ()),
+        ([{"role": "assistant", "id": "m", "content": "Hi"}], ()),
+        ([{"role": "assistant", "id": "m", "content": []}], (("input[0].id", "m"),)),
+        ([{"type": "image_generation_call", "id": "i", "content": "x"}], (("input[0].id", "i"),)),
+        ([{"type": "image_generation_call", "id": "i", "result": "x"}], ()),
+        ([{"type": "unheard_of", "id": "u", "result": "x"}], (("input[0].id", "u"),)),
+        ([{"type": {}, "id": "u", "content": "x"}], (("input[0].id", "u"),)),
+        (
+            [{"type": "mcp_approval_response", "approval_request_id": "a"}],
+            (("input[0].approval_request_id", "a"),),
+        ),
+        (
+            [
+                {"type": "mcp_approval_request", "id": "a", "name": "n"},
+                {"type": "mcp_approval_response", "id": "b", "approval_request_id": "a"},
+            ],
+            (),
+        ),
+        (
+            [
+                {"type": "reasoning", "id": "r"},
+                {"type": "message", "id": "r", "role": "user", "content": "x"},
+            ],
+            (("input[0].id", "r"),),
+        ),
+    ],
+)
+def test_only_what_is_not_told_whole_is_named_by_its_id(items: Any, held: Any) -> None:
+    assert held_by(top(input=items)) == (held, ())
+
+
+@pytest.mark.parametrize(
     ("answer", "ids"),
     [
         ({"id": "r", "output": [{"id": "a"}, {}]}, ("r", "a")),
         ({"id": "r", "store": True, "conversation": {"id": "c"}}, ("r", "c")),
         ({"id": "r", "output": "odd"}, ("r",)),
+        ({"id": "r", "output": [{"id": "a", "container_id": "c"}]}, ("r", "a", "c")),
         ({"id": "r" * 257, "output": [{"id": "a"}]}, ("a",)),
         ({"id": "r", "store": False, "output": [{"id": "a"}]}, ()),
         ({"id": None}, ()),
