@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from gateway.edge.carried import OPENED, holds_links
-from gateway.edge.errors import GatewayError, refusal
+from gateway.edge.errors import CannotCount, GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.features import (
     USUAL,
@@ -56,6 +56,9 @@ SPELLED_SEAL: Final = spelled(WRAPPED[1:], opening=WRAPPED[:1])
 NULL: Final = b"null"
 CHATTING: Final = "chat"
 EMBEDDING: Final = "embeddings"
+COUNTING: Final = "count_tokens"
+# Conversations that go up in the client's own words, whatever is in them.
+READ_THERE: Final = frozenset({COUNTING, "compact"})
 # Each of many requests in one body names the model once more.
 NAMED_WITHIN: Final[frozenset[Dialect]] = frozenset({"gemini.generate"})
 WEB: Final = ("https://", "http://")
@@ -72,7 +75,7 @@ class Unfit(Exception):
 
 
 def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
-    """Raises Unfit; nothing has been sent then, and nothing begun."""
+    """Raises Unfit and CannotCount; nothing has been sent then, and nothing begun."""
     surface, hmac_key = candidate.surface, runtime.hmac_key
     question: Question
     if exchange.arrival.operation.kept:
@@ -81,6 +84,8 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         _check_features(exchange, runtime.settings.features)
     if len(exchange.snapshot.tenants) >= SEVERAL:
         _check_kept(exchange, candidate)
+    if exchange.arrival.operation.what in READ_THERE:
+        _check_seals(exchange, candidate)
     try:
         if exchange.arrival.operation.passed:
             question = PassedQuestion(exchange, candidate, hmac_key=hmac_key)
@@ -166,7 +171,26 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
         return True
     if features is not USUAL and may_change(body, target, features):
         return True
+    return holds_wrapped(body)
+
+
+def holds_wrapped(body: bytes) -> bool:
     return WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
+
+
+def _check_seals(exchange: Exchange, candidate: Candidate) -> None:
+    """What goes up as it came holds no seal of another's; raises Unfit, and CannotCount."""
+    pin, target = exchange.seals.pin, candidate.target.target
+    is_pinned = pin is not None and pin != Pin(target.vendor, target.account)
+    if not is_pinned and not holds_wrapped(exchange.body):
+        return
+    if exchange.arrival.operation.what == COUNTING:
+        raise CannotCount
+    message = (
+        f"input holds reasoning that {candidate.provider.slug} has not sealed and cannot read:"
+        " leave these items out."
+    )
+    raise Unfit(refusal("unsupported", message, param="input"))
 
 
 def _check_features(exchange: Exchange, features: Features) -> None:

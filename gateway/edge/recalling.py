@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from gateway.edge.asking import CHATTING, Unfit, must_be_read
+from gateway.edge.asking import CHATTING, READ_THERE, Unfit, must_be_read
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.runtime import Runtime
@@ -47,6 +47,8 @@ SEALS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
 def may_recall(exchange: Exchange, candidate: Candidate) -> bool:
     """Whether there may be anything to look up."""
     operation, target = exchange.arrival.operation, candidate.target.target
+    if operation.what in READ_THERE:
+        return holds_any(exchange.body, SEALS.get(operation.dialect, ()))
     if operation.what != CHATTING:
         return False
     if candidate.lane == "translation" or target.reasoning_passback != "never":
