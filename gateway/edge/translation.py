@@ -43,6 +43,7 @@ DONE_HERE: Final[Mapping[Dialect, frozenset[str]]] = {
     "openai.responses": frozenset({"stream_options", *OF_THE_GATEWAY}),
 }
 CONVERSATIONS: Final = ("contents", "messages", "input", "system")
+STORE: Final = "store"
 DROPPED: Final = "the target is asked without it"
 
 
@@ -139,6 +140,8 @@ class TranslatedQuestion:
         elif exchange.seals.recalled is not None:
             request, unsealed = restored(request, exchange.seals.recalled, target)
         request, left_out = changed(request, target, runtime.settings.features)
+        if dialect == RESPONSES and exchange.arrival.operation.body:
+            request, unsealed = _unstored(request, unsealed)
         encoded = self._upstream.encode_request(request, target, seed)
         carried = candidate.surface.envelope
         self.native = runtime.native[dialect] if carried is None else OPENED[carried]
@@ -187,6 +190,13 @@ class TranslatedQuestion:
             return Told(body=events, losses=tuple(encoder.losses))
         encoded = self._asked.codec.encode_response(named, self._asked.request)
         return Told(body=encoded.body, losses=encoded.losses)
+
+
+def _unstored(request: ir.Request, losses: tuple[Loss, ...]) -> tuple[ir.Request, tuple[Loss, ...]]:
+    """Answers told in Chat have no name by which one could go on with them, or delete them."""
+    if request.store:
+        losses += (Loss(code=STORE, path=STORE, why="the answer is not stored"),)
+    return replace(request, store=False), losses
 
 
 def target_of(candidate: Candidate) -> Target:

@@ -190,3 +190,12 @@ async def test_what_was_told_of_files_names_none() -> None:
     sent = msgspec.json.encode({"model": "m", "max_tokens": 9, "messages": messages})
     await gateway.ask(sent, path=PATHS["anthropic"])
     assert len(gateway.vendors.calls) == 1
+
+
+@pytest.mark.parametrize("asked", [{}, {"store": True}])
+async def test_what_is_answered_in_chat_is_not_stored(asked: Any) -> None:
+    only = provider("one", targets=(target("m", dialects=("openai.responses",)),), kind="openai")
+    gateway = house(said(), providers=(only,))
+    client = await ask(gateway, b"/v1/chat/completions", **asked)
+    assert msgspec.json.decode(gateway.vendors.calls[0].body)["store"] is False
+    assert (b"store" in client.headers.get(b"x-switchyard-degraded", b"")) is bool(asked)

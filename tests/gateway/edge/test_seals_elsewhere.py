@@ -1,7 +1,6 @@
-"""Seals in what is counted and compacted, which no codec writes anew (protocols.md PR-11, PR-33)."""
+"""Seals in what no codec writes anew: in what is counted and compacted (protocols.md PR-33)."""
 
 from typing import Any
-
 
 from tests.gateway.edge.keeping import ask, error_of, house
 from tests.gateway.edge.vendors import Said
