@@ -171,10 +171,6 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
         return True
     if features is not USUAL and may_change(body, target, features):
         return True
-    return holds_wrapped(body)
-
-
-def holds_wrapped(body: bytes) -> bool:
     return WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
 
 
@@ -182,7 +178,9 @@ def _check_seals(exchange: Exchange, candidate: Candidate) -> None:
     """What goes up as it came holds no seal of another's; raises Unfit, and CannotCount."""
     pin, target = exchange.seals.pin, candidate.target.target
     is_pinned = pin is not None and pin != Pin(target.vendor, target.account)
-    if not is_pinned and not holds_wrapped(exchange.body):
+    body = exchange.body
+    is_wrapped = WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
+    if not is_pinned and not is_wrapped:
         return
     if exchange.arrival.operation.what == COUNTING:
         raise CannotCount
