@@ -27,7 +27,7 @@ from gateway.edge.questions import KeptQuestion, NativeQuestion, Question
 from gateway.edge.runtime import Runtime
 from gateway.edge.seals import WRAPPED
 from gateway.edge.spelling import ESCAPED, spelled
-from gateway.edge.steps import echoes
+from gateway.edge.steps import UNANSWERED, echoes
 from gateway.edge.translation import TranslatedQuestion, read
 from gateway.edge.vault import Pin
 from gateway.edge.vectors import VectorsQuestion, check_vectors, is_oversize
@@ -101,7 +101,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         raise Unfit(error) from None
     if question.losses and exchange.key is not None:
         fidelity = exchange.key.fidelity
-        lost = refused(question.losses, fidelity)
+        lost = refused([each for each in question.losses if each != UNANSWERED], fidelity)
         if lost:
             who = f"{candidate.provider.slug}/{candidate.target.upstream_name}"
             problem = conversion_loss(lost, who=who, fidelity=fidelity)

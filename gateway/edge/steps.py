@@ -34,6 +34,8 @@ THOUGHT: Final = b'"reasoning_content"'
 # Of a longer history the last ones: vendors read those of the turn that is under way.
 MOST_CALLS: Final = 256
 MOST_BLOCKS: Final = 512  # of one answer: each of its calls is taken with all of them
+# Nobody is refused for it: nobody knows that there was anything to lose.
+UNANSWERED: Final = Loss(code="seal", path="messages", why="the vault did not answer")
 Place: TypeAlias = tuple[int, int]  # message, block
 
 
@@ -263,7 +265,7 @@ def restored(
     """With all that this target has made, byte by byte; of others nothing, and that is a loss."""
     losses: list[Loss] = []
     if not recalled.answered:
-        losses.append(Loss(code="seal", path="messages", why="the vault did not answer"))
+        losses.append(UNANSWERED)
     if not recalled.kept:
         return request, tuple(losses)
     messages = list(request.messages)

@@ -1,6 +1,8 @@
 """Whose the seals of a session are, and who is asked natively with seals that nobody pins."""
 
 import asyncio
+import dataclasses
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -9,7 +11,8 @@ from gateway.edge.vault import Found, Vault
 from protocols import ir
 from tests.conformance import lane
 from tests.gateway.edge.dialects import PATHS, frames, streamed, whole
-from tests.gateway.edge.plane import bearer
+from tests.gateway.edge.house import House
+from tests.gateway.edge.plane import bearer, key_spec
 from tests.gateway.edge.test_recalling import (
     ANSWERED,
     MESSAGES,
@@ -90,3 +93,20 @@ async def test_what_ends_an_exchange_ends_the_wait_for_the_vault(ends: str) -> N
     told = await asking
     assert told.status == {"timeout": 504, "stop": 503}[ends]
     assert made.vendors.calls == []
+
+
+class Out(lane.Empty):
+    async def find(self, *_: object) -> Found:
+        return Found(answered=False)
+
+
+async def test_a_vault_that_is_out_fails_nobody_not_even_who_wants_no_loss() -> None:
+    made = House(
+        whole(MESSAGES),
+        providers=(provider(MESSAGES, "m"),),
+        key=key_spec(fidelity="lossless"),
+    )
+    made.worker = dataclasses.replace(made.worker, vault=cast("Any", Out()))
+    told = await made.ask(chat("m", *called()))
+    assert told.status == 200
+    assert told.headers[b"x-switchyard-degraded"] == b"seal"
