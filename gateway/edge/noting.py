@@ -4,18 +4,15 @@ Law: whatever goes wrong here, the client gets its answer.
 """
 
 import hmac
+from contextlib import suppress
 from typing import Final
 
-import structlog
-
 from gateway.edge.exchange import Attempt, Exchange
-from gateway.edge.kept_answers import DIGEST_CHARS, RESPONSES, UNREACHABLE, Place
+from gateway.edge.kept_answers import DIGEST_CHARS, RESPONSES, Place, Unreached
 from gateway.edge.runtime import Runtime
 from protocols.openai_responses.kept import ids_of
 
 FALSE: Final = b"false"
-
-log = structlog.get_logger(__name__)
 
 
 class Keeper:
@@ -48,8 +45,7 @@ class Keeper:
         kept = self._runtime.kept_answers
         try:
             await kept.note(self._ids, place, tenant_id=exchange.key.tenant_id)
-        except UNREACHABLE:
-            log.warning("answer_not_noted", model=exchange.model, exc_info=True)
+        except Unreached:
             self._runtime.metrics.unnoted()
 
 
@@ -71,11 +67,8 @@ class Forgetter:
         key = self._exchange.key
         if not self._confirmed or key is None:
             return
-        try:
+        with suppress(Unreached):  # its vendor will say that it is gone
             await self._runtime.kept_answers.forget(self._id, tenant_id=key.tenant_id)
-        except UNREACHABLE:
-            # Its vendor will say that it is gone.
-            log.warning("answer_not_forgotten", exc_info=True)
 
 
 def keeper_of(exchange: Exchange, runtime: Runtime) -> Keeper | None:

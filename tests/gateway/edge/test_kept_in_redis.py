@@ -1,14 +1,24 @@
 """What is known of kept answers, in the memory that workers share."""
 
 import os
+import socket
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from accounts.ids import new_id
 from gateway.edge.errors import GatewayError
-from gateway.edge.kept_answers import KEPT_S, PREFIX, KeptAnswers, Place
+from gateway.edge.kept_answers import (
+    KEPT_S,
+    PREFIX,
+    REST_S,
+    KeptAnswers,
+    Place,
+    Unreached,
+)
 from gateway.edge.runtime import redis_client
 from tests.gateway.edge.runtimes import NO_REDIS
 
@@ -50,3 +60,27 @@ async def test_where_nobody_answers_nothing_is_known() -> None:
         await KeptAnswers(redis=client, hmac_key=b"k").find(["r"], tenant_id="t")
     assert raised.value.problem.code == "answers_unavailable"
     await client.aclose()
+
+
+async def test_whoever_never_answers_is_waited_for_once_and_told_of_once(redis: Redis) -> None:
+    now, tenant = 100.0, str(new_id())
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        silent = redis_client(f"redis://127.0.0.1:{mute.getsockname()[1]}/0")
+        kept = KeptAnswers(redis=silent, hmac_key=b"k", clock=lambda: now)
+        with capture_logs() as logs:
+            began = time.perf_counter()
+            for _ in range(50):
+                with pytest.raises(Unreached):
+                    await kept.note(["r"], PLACE, tenant_id=tenant)
+                with pytest.raises(GatewayError):
+                    await kept.find(["r"], tenant_id=tenant)
+            once_s = time.perf_counter() - began
+            now += REST_S
+            with pytest.raises(Unreached):
+                await kept.forget("r", tenant_id=tenant)
+            kept._redis = redis  # noqa: SLF001 - it is back
+            now += REST_S
+            assert await kept.find(["r"], tenant_id=tenant) == [None]
+        await silent.aclose()
+    assert once_s < 1.0  # a hundred waits would be five
+    assert [said["event"] for said in logs] == ["kept_answers_out", "kept_answers_back"]
