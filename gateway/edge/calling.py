@@ -266,7 +266,7 @@ class Caller:
         except ProtocolError as error:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         if question.lane == "translation":
-            headers = JSON_TYPE
+            headers, made.usage = JSON_TYPE, usage  # the client may leave while the vault is asked
             self.lose(question, await _kept(question, told.losses))
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
         note_answer(exchange, body, window=made.candidate.target.context_window)

@@ -84,8 +84,6 @@ class Delivery:
         while chunk := await read():
             data = feed(chunk)
             note(exchange, data)
-            if keeping is not None and keeping.step.changed:
-                await keeping.keep()
             if passage.open:
                 if exchange.delivered is None:
                     exchange.delivered = attempt
@@ -98,6 +96,9 @@ class Delivery:
                     if now >= checkpoint_at:
                         checkpoint_at = now + CHECKPOINT_EACH_S
                         self._runtime.books.checkpoint(exchange, attempt)
+            # Whoever leaves meanwhile has been delivered to, as far as the books go.
+            if keeping is not None and keeping.step.changed:
+                await keeping.keep()
             if passage.over:
                 return data
             if self._writer is not None and not passage.enclosed:
