@@ -181,7 +181,15 @@ def cut_short(bare_stack: Stack) -> Iterator[str]:
             models=[Model(name="tts", operations=("speech",))],
         )
         bare_stack.management.price(provider="cut", model="tts", rates={"in_fresh": "15"})
-        bare_stack.management.wait_until_callable("cut.tts", key=bare_stack.key)
+        # Changes come in their order: who knows what came after the price knows the price.
+        bare_stack.management.provider(
+            slug="later",
+            kind="openai",
+            base_url="http://127.0.0.1:9/v1",
+            secrets=["sk-good"],
+            models=[Model(name="m")],
+        )
+        bare_stack.management.wait_until_callable("later.m", key=bare_stack.key)
         yield "cut.tts"
         server.shutdown()
         serving.join()
