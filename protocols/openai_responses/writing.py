@@ -157,8 +157,9 @@ class PartWriter:
         if self._form is TEXT:
             beside["logprobs"] = read(TOKENS, event.logprobs) or [] if event.logprobs else []
             self._part["logprobs"] += beside["logprobs"]
-        extra = event.extra or {}
-        return self._event(f"{self._form.text}.delta", delta=event.text, **beside, **extra)
+        said = self._event(f"{self._form.text}.delta", delta=event.text, **beside)
+        # Nothing that is not known may stand for what is.
+        return said | {key: raw for key, raw in (event.extra or {}).items() if key not in said}
 
     def _cite(self, citation: ir.Citation) -> list[Said]:
         said = annotation(citation, end=self._length)
