@@ -7,6 +7,7 @@ import msgspec
 
 from protocols.errors import Kind, Problem
 from protocols.native import EncodedError, encodable, retry_headers
+from protocols.vendor_errors import problem_of
 
 # Type and code of each kind.
 FORMS: Final[Mapping[Kind, tuple[str, str]]] = {
@@ -60,3 +61,16 @@ def error_fields(problem: Problem) -> dict[str, str | None]:
         "param": problem.param,
         "code": problem.code or code,
     }
+
+
+class OpenAiErrors:
+    """What is the same of errors in each native dialect of OpenAI's."""
+
+    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
+        return problem_of(status, body, retry_after)
+
+    def encode_error(self, problem: Problem, request_id: str) -> EncodedError:
+        return encode_error(problem, request_id)
+
+    def error_event(self, problem: Problem, request_id: str) -> bytes:
+        return b"data: " + error_object(problem) + b"\n\n"

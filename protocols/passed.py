@@ -12,13 +12,14 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from protocols import ir, openai_errors
+from protocols import ir
 from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, as_object, read, whole, words
-from protocols.native import EncodedError, Observed
-from protocols.vendor_errors import problem_among, problem_of
+from protocols.native import Observed
+from protocols.openai_errors import OpenAiErrors
+from protocols.vendor_errors import problem_among
 
 DONE: Final = b"[DONE]"
 ENDINGS: Final = (".completed", ".done")  # of the type of what is complete
@@ -75,7 +76,7 @@ class PassedObserver(Observed):
         return True
 
 
-class PassedAnswers(SseDialect):
+class PassedAnswers(OpenAiErrors, SseDialect):
     """For the native lane; `pictures`: what is in `data` are pictures."""
 
     dialect: Dialect = "openai.chat"
@@ -104,15 +105,6 @@ class PassedAnswers(SseDialect):
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(ANSWERS, body) or Answer()
         return problem_among(body, error=answer.error, mark=answer.object)
-
-    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
-        return problem_of(status, body, retry_after)
-
-    def encode_error(self, problem: Problem, request_id: str) -> EncodedError:
-        return openai_errors.encode_error(problem, request_id)
-
-    def error_event(self, problem: Problem, request_id: str) -> bytes:
-        return b"data: " + openai_errors.error_object(problem) + b"\n\n"
 
 
 def read_usage(answer: Answer, *, pictures: int | None) -> ir.Usage:

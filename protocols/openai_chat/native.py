@@ -8,14 +8,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from protocols import ir, openai_errors
+from protocols import ir
 from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import as_object, read, words
-from protocols.native import EncodedError, Observed, failed_words
+from protocols.native import Observed, failed_words
 from protocols.openai_chat.answers import STOPS
 from protocols.openai_chat.usage import read_usage
+from protocols.openai_errors import OpenAiErrors
 from protocols.vendor_errors import problem_among, problem_of
 
 KEEPALIVE: Final = b": keepalive\n\n"
@@ -107,7 +108,7 @@ class ChatObserver(Observed):
                 self.failed_stop = stop
 
 
-class OpenAiChat(SseDialect):
+class OpenAiChat(OpenAiErrors, SseDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "openai.chat"
@@ -132,15 +133,6 @@ class OpenAiChat(SseDialect):
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(CHUNKS, body) or Chunk()
         return problem_among(body, error=answer.error, mark=answer.object)
-
-    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
-        return problem_of(status, body, retry_after)
-
-    def encode_error(self, problem: Problem, request_id: str) -> EncodedError:
-        return openai_errors.encode_error(problem, request_id)
-
-    def error_event(self, problem: Problem, request_id: str) -> bytes:
-        return b"data: " + openai_errors.error_object(problem) + b"\n\n"
 
 
 def _is_over(choice: Choice) -> bool:

@@ -5,13 +5,14 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from protocols import ir, openai_errors
+from protocols import ir
 from protocols.errors import Problem
 from protocols.framing.sse import SseDialect
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import an_object, read, whole
-from protocols.native import EncodedError, Observed
-from protocols.vendor_errors import problem_among, problem_of
+from protocols.native import Observed
+from protocols.openai_errors import OpenAiErrors
+from protocols.vendor_errors import problem_among
 
 
 class Answer(Struct):
@@ -32,7 +33,7 @@ class NothingToObserve(Observed):
         return True
 
 
-class OpenAiEmbeddings(SseDialect):
+class OpenAiEmbeddings(OpenAiErrors, SseDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "openai.embeddings"
@@ -53,15 +54,6 @@ class OpenAiEmbeddings(SseDialect):
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(ANSWERS, body) or Answer()
         return problem_among(body, error=answer.error, mark=answer.object)
-
-    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
-        return problem_of(status, body, retry_after)
-
-    def encode_error(self, problem: Problem, request_id: str) -> EncodedError:
-        return openai_errors.encode_error(problem, request_id)
-
-    def error_event(self, problem: Problem, request_id: str) -> bytes:
-        return b"data: " + openai_errors.error_object(problem) + b"\n\n"
 
 
 def read_usage(raw: Raw) -> ir.Usage | None:

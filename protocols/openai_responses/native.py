@@ -8,12 +8,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from protocols import ir, openai_errors
+from protocols import ir
 from protocols.errors import Problem
 from protocols.framing.sse import SseDialect, read_event
 from protocols.ir import NOTHING, Dialect
 from protocols.lenient import VALUES, as_object, read, words
-from protocols.native import EncodedError, Observed
+from protocols.native import Observed
+from protocols.openai_errors import OpenAiErrors
 from protocols.openai_responses.errors import failing, written
 from protocols.openai_responses.usage import read_usage
 from protocols.vendor_errors import problem_among, problem_of
@@ -85,7 +86,7 @@ class ResponsesObserver(Observed):
         self.content = self.content or bool(as_object(read(VALUES, response)).get("output"))
 
 
-class OpenAiResponses(SseDialect):
+class OpenAiResponses(OpenAiErrors, SseDialect):
     """The dialect, for answers that are forwarded as they came."""
 
     dialect: Dialect = "openai.responses"
@@ -108,12 +109,6 @@ class OpenAiResponses(SseDialect):
     def error_in_success(self, body: bytes) -> Problem | None:
         answer = read(ANSWERS, body) or Answer()
         return problem_among(body, error=answer.error, mark=answer.object)
-
-    def problem(self, status: int, body: bytes, retry_after: float | None) -> Problem:
-        return problem_of(status, body, retry_after)
-
-    def encode_error(self, problem: Problem, request_id: str) -> EncodedError:
-        return openai_errors.encode_error(problem, request_id)
 
     def error_event(self, problem: Problem, request_id: str) -> bytes:
         """Nobody but the stream itself knows how many events it had."""

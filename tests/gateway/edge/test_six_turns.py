@@ -1,6 +1,7 @@
 """protocols.md Acceptance 4: a conversation that goes from vendor to vendor and back."""
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -56,7 +57,7 @@ class Home:
         client.hear(told.body, stream=stream)
 
 
-class Client:
+class Client(ABC):
     dialect: Dialect
 
     def __init__(self) -> None:
@@ -83,11 +84,12 @@ class Client:
         )
         self.turns += self.said(read)
 
-    def tool(self) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def tool(self) -> Any: ...
 
+    @abstractmethod
     def said(self, answer: ir.Response) -> list[Any]:
-        raise NotImplementedError
+        """What it keeps of an answer."""
 
 
 class StrippingChat(Client):
