@@ -1,6 +1,6 @@
 """The one ASGI application: the guard around everything, then path to surface.
 
-/v1/ and the other client paths      the data plane (gateway.edge.surfaces)
+/v1/ and the other client paths      the data plane (gateway.edge.operations.surfaces)
 /health /ready /liveness /metrics    the edge, outside Django
 /static/                             files, outside Django
 /ws/console/                         Channels
@@ -18,15 +18,15 @@ from gateway import env, logs
 from gateway.edge.app import Entry, nothing_here
 from gateway.edge.client_api import client_api
 from gateway.edge.edge_settings import EdgeSettings
-from gateway.edge.guard import Guard
-from gateway.edge.health import health, liveness, ready
+from gateway.edge.egress.vendors import open_media, open_vendors
+from gateway.edge.intake.guard import Guard
+from gateway.edge.intake.sockets import with_prompt_close
+from gateway.edge.intake.whole_body import with_length
 from gateway.edge.messages import App
+from gateway.edge.pages.health import health, liveness, ready
 from gateway.edge.readiness import Migration
 from gateway.edge.refusals import as_the_path_reads
 from gateway.edge.runtime import Runtime, RuntimeConfig, Runtimes
-from gateway.edge.sockets import with_prompt_close
-from gateway.edge.vendors import open_media, open_vendors
-from gateway.edge.whole_body import with_length
 from gateway.ops.tasks import BROKER_KEY_PREFIX, QUEUE
 from gateway.snapshot.subscribe import SnapshotConfig
 from gateway.spool.writer import SpoolConfig

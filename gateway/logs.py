@@ -101,7 +101,7 @@ def request_log(*, format: str, role: str) -> RequestLog:  # noqa: A002
         "ts": "",
         "level": "info",
         "event": "request",
-        "logger": "gateway.edge.guard",
+        "logger": "gateway.edge.intake.guard",
     }
 
     def render(fields: Mapping[str, Any]) -> str:

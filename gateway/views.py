@@ -22,9 +22,9 @@ from accounts.services.session_keys import session_key
 from accounts.specs import KeySpec
 from accounts.tenancy import tenant_scope
 from gateway.edge.client_api import ACTING_KEY, SOURCE, client_api
+from gateway.edge.intake.paths import BadPath, derive_path
 from gateway.edge.messages import DISCONNECT, RESPONSE_START, Message
-from gateway.edge.paths import BadPath, derive_path
-from gateway.edge.surfaces import is_client_path
+from gateway.edge.operations.surfaces import is_client_path
 
 CAPABILITY: Final = "playground.use"
 METHODS: Final = frozenset({"GET", "POST"})

@@ -27,7 +27,7 @@ class Seal(Node):
     origin: str  # who can verify it (a Target.vendor), not who carried it
     signature: str | None = None
     id: str | None = None  # item id the vendor wants back (`rs_...`, `fc_...`, `msg_...`)
-    account: str | None = None  # digest of the minting account; set by edge/seals.py
+    account: str | None = None  # digest of the minting account; set by edge/memory/seals.py
 
 
 class CachePoint(Node):

@@ -11,8 +11,8 @@ import structlog
 
 from accounts.errors import Refused
 from gateway.edge.messages import App, Receive, Scope, Send
+from gateway.edge.operations.surfaces import PROBED, is_client_path
 from gateway.edge.runtime import IN_SCOPE, Runtimes
-from gateway.edge.surfaces import PROBED, is_client_path
 
 log = structlog.get_logger(__name__)
 

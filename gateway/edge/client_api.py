@@ -7,23 +7,23 @@ from urllib.parse import quote
 
 from gateway.edge.errors import FIXED_HEADERS, GatewayError, HeaderPairs, refusal
 from gateway.edge.exchange import Arrival, Exchange
-from gateway.edge.list_shapes import shape_of
-from gateway.edge.lists import (
+from gateway.edge.identity.possession import possession
+from gateway.edge.identity.sigv4 import Received, is_signed
+from gateway.edge.messages import Receive, Scope, Send, respond
+from gateway.edge.operations.surfaces import OPERATIONS, Endpoint, Found, Page, find, spoken
+from gateway.edge.pages.list_shapes import shape_of
+from gateway.edge.pages.lists import (
     ListRequest,
     model_page,
     models_page,
     profiles_page,
     providers_page,
 )
-from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.pipeline import run
-from gateway.edge.possession import possession
 from gateway.edge.runtime import Runtime, runtime_of
-from gateway.edge.sigv4 import Received, is_signed
 from gateway.edge.stages.authenticate import Carrier, identify, usable
 from gateway.edge.stages.confine import check_address, check_path
 from gateway.edge.stages.prove import claim_of, signer
-from gateway.edge.surfaces import OPERATIONS, Endpoint, Found, Page, find, spoken
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
 from protocols.ir import Dialect

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.edge.features import USUAL, Features
+from gateway.edge.editing.features import USUAL, Features
 from protocols.efforts import BUDGETS
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 import msgspec
 
 from gateway.edge.messages import Receive, Send
-from gateway.edge.operation import Operation
+from gateway.edge.operations.operation import Operation
 from gateway.snapshot.snapshot import Snapshot
 from gateway.spool.frames import Difference, Start, Tariff
 from protocols import ir
@@ -21,8 +21,8 @@ from providers.specs import CredentialSpec, PriceSpec, ProviderSpec, Surface, Ta
 
 if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
-    from gateway.edge.steps import Recalled
-    from gateway.edge.vault import Pin
+    from gateway.edge.memory.steps import Recalled
+    from gateway.edge.memory.vault import Pin
     from protocols.errors import Problem
     from protocols.multipart import Form
     from providers.usage import UsageClasses

@@ -14,12 +14,13 @@ import structlog
 from msgspec import Struct
 
 from accounts.specs import KeySpec
-from gateway.edge.answer_headers import own_headers
+from gateway.edge.answering.answer_headers import own_headers
 from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
+from gateway.edge.identity.sigv4 import is_signed
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
+from gateway.edge.passages.wrapping import dialect_of_errors, in_array, wants_array
 from gateway.edge.runtime import Runtime
-from gateway.edge.sigv4 import is_signed
 from gateway.edge.stages.admit import admit
 from gateway.edge.stages.attempt import attempt
 from gateway.edge.stages.authenticate import authenticate, take
@@ -30,7 +31,6 @@ from gateway.edge.stages.locate import locate
 from gateway.edge.stages.prove import prove
 from gateway.edge.stages.record import record
 from gateway.edge.stages.route import route
-from gateway.edge.wrapping import dialect_of_errors, in_array, wants_array
 
 Run: TypeAlias = Callable[[Exchange, Runtime], Awaitable[None] | None]
 

@@ -14,8 +14,8 @@ import psycopg
 import structlog
 from redis.asyncio import Redis
 
-from gateway.edge.books import Books
-from gateway.edge.drain import DrainWatch
+from gateway.edge.accounting.books import Books
+from gateway.edge.worker.drain import DrainWatch
 from gateway.snapshot.subscribe import SnapshotHolder
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from accounts.errors import Refused
 from accounts.problem_codes import PROBLEMS
 from gateway.edge.errors import PROBLEM_JSON, HeaderPairs, problem, response_headers
-from gateway.edge.surfaces import find, is_client_path
+from gateway.edge.operations.surfaces import find, is_client_path
 from protocols.errors import Kind, Problem
 from protocols.registry import NATIVE
 

@@ -20,14 +20,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from accounts import keys
-from gateway.edge.books import Books, RecordMeter
-from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
-from gateway.edge.drain import DrainWatch
+from gateway.edge.accounting.books import Books, RecordMeter
 from gateway.edge.edge_settings import EdgeSettings
-from gateway.edge.herald import CredentialMeter, Herald
-from gateway.edge.kept_answers import KeptAnswers
+from gateway.edge.egress.upstream import Upstream
+from gateway.edge.identity.possession import FailureMeter, Verifier
+from gateway.edge.memory.kept_answers import KeptAnswers
+from gateway.edge.memory.vault import Vault, vault_redis
 from gateway.edge.messages import Scope
-from gateway.edge.possession import FailureMeter, Verifier
 from gateway.edge.readiness import (
     Migration,
     Readiness,
@@ -36,9 +35,10 @@ from gateway.edge.readiness import (
     snapshot_check,
     spool_check,
 )
-from gateway.edge.slots import Slots
-from gateway.edge.upstream import Upstream
-from gateway.edge.vault import Vault, vault_redis
+from gateway.edge.worker.budgets import DrainSlots, OpenExchanges, RetryBudget
+from gateway.edge.worker.drain import DrainWatch
+from gateway.edge.worker.herald import CredentialMeter, Herald
+from gateway.edge.worker.slots import Slots
 from gateway.snapshot.subscribe import SnapshotConfig, SnapshotFacts, SnapshotHolder
 from gateway.spool.writer import SpoolConfig, SpoolWriter
 from protocols.ir import Dialect

@@ -25,8 +25,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from accounts.errors import Refused
 from gateway import VERSION
 from gateway.edge.messages import Receive, Scope, Send, respond
+from gateway.edge.pages.surface import require_reading
 from gateway.edge.runtime import runtime_of
-from gateway.edge.surface import require_reading
 from gateway.telemetry import batched
 from gateway.telemetry.batched import BATCH
 from gateway.telemetry.multiprocess import VARIABLE

@@ -3,8 +3,8 @@
 from typing import Final
 
 from gateway.edge.messages import Scope
+from gateway.edge.operations.surfaces import is_client_path
 from gateway.edge.stages.record import SERVED_S
-from gateway.edge.surfaces import is_client_path
 from gateway.telemetry.metrics import INFLIGHT, OTHER, observe_management
 from gateway.telemetry.request_log import RequestLog
 

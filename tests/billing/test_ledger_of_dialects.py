@@ -13,7 +13,7 @@ from accounts.tenancy import platform_scope
 from billing.models import CostRecord, LedgerTransfer
 from billing.record import Record
 from billing.selectors.ledger import balances, verify
-from gateway.edge.upstream import Disconnected
+from gateway.edge.egress.upstream import Disconnected
 from gateway.spool.frames import End
 from gateway.spool.rows import record_of
 from protocols.ir import Dialect

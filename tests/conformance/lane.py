@@ -16,16 +16,16 @@ import msgspec
 
 from accounts import keys
 from accounts.specs import KeySpec, SecretSpec, TenantSpec
-from gateway.edge.aiohttp_client import AiohttpUpstream
-from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.client_api import client_api
 from gateway.edge.edge_settings import EdgeSettings
+from gateway.edge.egress.aiohttp_client import AiohttpUpstream
 from gateway.edge.exchange import Exchange
-from gateway.edge.kept_answers import Place
-from gateway.edge.possession import FailureMeter, Verifier
+from gateway.edge.identity.possession import FailureMeter, Verifier
+from gateway.edge.memory.kept_answers import Place
+from gateway.edge.memory.vault import Found, PinFound
 from gateway.edge.runtime import IN_SCOPE, Runtime
-from gateway.edge.slots import Slots
-from gateway.edge.vault import Found, PinFound
+from gateway.edge.worker.budgets import DrainSlots, OpenExchanges, RetryBudget
+from gateway.edge.worker.slots import Slots
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.codec import Target
 from protocols.ir import Dialect

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from gateway.edge.surfaces import ENDPOINTS
+from gateway.edge.operations.surfaces import ENDPOINTS
 from gateway.ops.ports import free_port
 from tests.contracts.tree import ROOT
 

@@ -3,8 +3,8 @@
 import os
 from typing import Any, Final
 
-from gateway.edge.bodies import BodyPace
-from gateway.edge.guard import Guard
+from gateway.edge.intake.bodies import BodyPace
+from gateway.edge.intake.guard import Guard
 
 BODY_MAX_BYTES: Final = 33_554_432
 WINDOW_S: Final = 1.0

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from gateway.edge.counting import BYTES_PER_TOKEN
+from gateway.edge.accounting.counting import BYTES_PER_TOKEN
 from gateway.spool.frames import End
 from gateway.spool.paths import node_dir
 from tests.clients.stack import Stack

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from gateway import env
-from gateway.edge.guard import Guard
+from gateway.edge.intake.guard import Guard
 from gateway.edge.messages import Message
 from tests.gateway.edge.driver import HOST, call, http_scope, socket_scope
 

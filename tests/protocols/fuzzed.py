@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from gateway.edge.estimates import tokens_of_request
+from gateway.edge.accounting.estimates import tokens_of_request
 from protocols.codec import Frame, Head, Memo
 from protocols.errors import DecodeError, FrameTooLarge, ProtocolError, Unsupported
 from protocols.extras import bare_event, bare_response

@@ -18,9 +18,9 @@ from providers.secrets import Secret
 from providers.specs import CredentialSpec, ProviderSpec
 from providers.transport import VendorTransport, configured_transport
 from tests.faults.bounds import FACTOR
-from tests.gateway.edge.upstream_contract.certificates import Authority
-from tests.gateway.edge.upstream_contract.test_proxies import proxy
-from tests.gateway.edge.upstream_contract.vendor import (
+from tests.gateway.edge.egress.upstream_contract.certificates import Authority
+from tests.gateway.edge.egress.upstream_contract.test_proxies import proxy
+from tests.gateway.edge.egress.upstream_contract.vendor import (
     Behaviour,
     Link,
     Vendor,

@@ -17,9 +17,9 @@ from providers.transport import (
     VendorTransport,
     configured_transport,
 )
-from tests.gateway.edge.upstream_contract.certificates import Authority
-from tests.gateway.edge.upstream_contract.test_proxies import proxy
-from tests.gateway.edge.upstream_contract.vendor import (
+from tests.gateway.edge.egress.upstream_contract.certificates import Authority
+from tests.gateway.edge.egress.upstream_contract.test_proxies import proxy
+from tests.gateway.edge.egress.upstream_contract.vendor import (
     LAST_CHUNK,
     OK,
     STREAM,

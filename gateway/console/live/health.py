@@ -17,7 +17,7 @@ from accounts.access import Access
 from accounts.tenancy import tenant_scope
 from gateway.console.live.groups import health_group
 from gateway.console.live.reading import Reading
-from gateway.edge.herald import CHANNEL
+from gateway.edge.worker.herald import CHANNEL
 from providers.api.serializers.providers import CredentialCount, Status
 from providers.ownership import READ, READ_NAMES, scope_of
 from providers.selectors.health import with_status

@@ -3,9 +3,9 @@
 Nothing expensive happens before it. The slot is given back by `record`, whatever comes between.
 """
 
+from gateway.edge.accounting.rating import check_prices
 from gateway.edge.errors import refusal
 from gateway.edge.exchange import Exchange
-from gateway.edge.rating import check_prices
 from gateway.edge.runtime import Runtime
 
 

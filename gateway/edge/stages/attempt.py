@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gateway.edge.asking import Unfit, ask, fetch, to_fetch
-from gateway.edge.calling import Caller
-from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
-from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
-from gateway.edge.failures import (
+from gateway.edge.accounting.rating import rating_of
+from gateway.edge.answering.streaming import Delivery, linger
+from gateway.edge.answering.watching import Watch
+from gateway.edge.calls.calling import Caller
+from gateway.edge.calls.failures import (
     KINDS,
     NOTHING_TO_SAY,
     Failure,
@@ -26,16 +26,16 @@ from gateway.edge.failures import (
     problem_of,
     with_wait,
 )
-from gateway.edge.rating import rating_of
-from gateway.edge.recalling import SEALS, pin_down, recall
-from gateway.edge.retries import Step, Walk
+from gateway.edge.calls.recalling import SEALS, pin_down, recall
+from gateway.edge.calls.retries import Step, Walk
+from gateway.edge.egress.upstream import Stopping, TimedOut, UpstreamFault
+from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
+from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
+from gateway.edge.memory.seals import is_refused
+from gateway.edge.passages.wrapping import dialect_of_errors
+from gateway.edge.questions.asking import Unfit, ask, fetch, to_fetch
 from gateway.edge.runtime import Runtime
-from gateway.edge.seals import is_refused
 from gateway.edge.stages.record import record
-from gateway.edge.streaming import Delivery, linger
-from gateway.edge.upstream import Stopping, TimedOut, UpstreamFault
-from gateway.edge.watching import Watch
-from gateway.edge.wrapping import dialect_of_errors
 from protocols.errors import Problem
 from protocols.ir import Dialect
 from providers.adapters.base import RETRYABLE, Verdict

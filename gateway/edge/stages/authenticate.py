@@ -8,9 +8,9 @@ from msgspec import Struct
 from accounts.specs import KeySpec, TenantSpec
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Exchange
-from gateway.edge.possession import Possession, carried_values, possession
+from gateway.edge.identity.possession import Possession, carried_values, possession
 from gateway.edge.runtime import Runtime
-from gateway.edge.slots import SHOULD_RETRY
+from gateway.edge.worker.slots import SHOULD_RETRY
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
 

@@ -10,15 +10,15 @@ from typing import Final
 
 import msgspec
 
-from gateway.edge.answer_headers import answer_headers
+from gateway.edge.accounting.estimates import counted_answer, tokens_of_request
+from gateway.edge.answering.answer_headers import answer_headers
 from gateway.edge.errors import refusal
-from gateway.edge.estimates import counted_answer, tokens_of_request
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
+from gateway.edge.questions.translation import check_pieces
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.decode import top_level
 from gateway.edge.stages.record import record
-from gateway.edge.translation import check_pieces
 from protocols.codec import Head
 from protocols.errors import DecodeError, ProtocolError
 from protocols.ir import Dialect

@@ -5,14 +5,14 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from gateway.edge.editing.forms import COUNT, read_fields
 from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
-from gateway.edge.forms import COUNT, read_fields
 from gateway.edge.messages import DISCONNECT
-from gateway.edge.operation import Operation
-from gateway.edge.passing import wants_events
+from gateway.edge.operations.operation import Operation
+from gateway.edge.operations.surfaces import CHAT, CHAT_OF_RESPONSES
+from gateway.edge.questions.passing import wants_events
 from gateway.edge.runtime import Runtime
-from gateway.edge.surfaces import CHAT, CHAT_OF_RESPONSES
 from protocols.anthropic_messages.envelopes import opened
 from protocols.errors import DecodeError
 from protocols.json_limits import JsonRefused, check_structure

@@ -10,12 +10,12 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from accounts.specs import KeySpec
+from gateway.edge.answering.noting import Forgetter
 from gateway.edge.errors import refusal
 from gateway.edge.exchange import Candidate, Exchange
-from gateway.edge.following import bound_to, unknown
-from gateway.edge.kept_answers import RESPONSES, Place
-from gateway.edge.noting import Forgetter
-from gateway.edge.operation import What
+from gateway.edge.memory.kept_answers import RESPONSES, Place
+from gateway.edge.operations.operation import What
+from gateway.edge.questions.following import bound_to, unknown
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.decode import whole_body
 from gateway.edge.stages.route import allows, candidate_of, may_reach

@@ -13,10 +13,10 @@ from accounts import aws_pairs
 from accounts.specs import AwsPairSpec, KeySpec
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Exchange
+from gateway.edge.identity.possession import possession
+from gateway.edge.identity.sigv4 import Claim, NotProven, Received, is_right, read_claim
 from gateway.edge.messages import Message, Receive
-from gateway.edge.possession import possession
 from gateway.edge.runtime import Runtime
-from gateway.edge.sigv4 import Claim, NotProven, Received, is_right, read_claim
 from gateway.edge.stages.authenticate import refuse_unproven, take
 from gateway.edge.stages.decode import whole_body
 from gateway.snapshot.assembly import CannotOpen

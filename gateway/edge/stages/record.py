@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from accounts.problem_codes import PROBLEMS
-from gateway.edge.books import UNAVAILABLE, Unrecordable
+from gateway.edge.accounting.books import UNAVAILABLE, Unrecordable
 from gateway.edge.errors import INTERNAL, REFUSED
 from gateway.edge.exchange import Exchange, Status
 from gateway.edge.refusals import KINDS

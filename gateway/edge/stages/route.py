@@ -7,10 +7,10 @@ from typing import Final
 from accounts.specs import KeySpec
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
-from gateway.edge.following import follow
-from gateway.edge.kept_answers import RESPONSES
-from gateway.edge.kept_operations import KEPT_OPERATIONS
-from gateway.edge.operation import Operation
+from gateway.edge.memory.kept_answers import RESPONSES
+from gateway.edge.operations.kept_operations import KEPT_OPERATIONS
+from gateway.edge.operations.operation import Operation
+from gateway.edge.questions.following import follow
 from gateway.edge.runtime import Runtime
 from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem

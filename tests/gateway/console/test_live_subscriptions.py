@@ -17,8 +17,8 @@ from gateway.console.live.feeds import Feed
 from gateway.console.live.reading import Reading
 from gateway.console.live.shown import Shown, ShownSubscription
 from gateway.console.live.subscriptions import MAX_SUBSCRIPTIONS
-from gateway.edge.herald import CHANNEL
 from gateway.edge.runtime import Runtime
+from gateway.edge.worker.herald import CHANNEL
 from tests.accounts.world import Town, make_town
 from tests.gateway.console.sockets import (
     SOON_S,

@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 from pytest_django import Settings
 
 from gateway.console.static_files import CHUNK_BYTES, StaticFiles
-from gateway.edge.guard import Guard
+from gateway.edge.intake.guard import Guard
 from tests.gateway.edge.driver import HOST, Heard, call, http_scope
 
 SCRIPT = b"export const answer = 42;\n" * 100

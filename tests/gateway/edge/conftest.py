@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-from gateway.edge.vault import Vault
+from gateway.edge.memory.vault import Vault
 from tests.gateway.edge.vaults import vault
 from tests.gateway.steps import watched_steps
 

@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 import msgspec
 
 from accounts.specs import KeySpec, TenantSpec
-from gateway.edge.budgets import RetryBudget
 from gateway.edge.client_api import client_api
 from gateway.edge.edge_settings import EdgeSettings
-from gateway.edge.possession import Verifier
+from gateway.edge.egress.upstream import UpstreamFault
+from gateway.edge.identity.possession import Verifier
 from gateway.edge.runtime import IN_SCOPE
-from gateway.edge.upstream import UpstreamFault
+from gateway.edge.worker.budgets import RetryBudget
 from gateway.spool.frames import End, Start
 from providers.pool import CredentialPool
 from providers.pricebook import PriceBook

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from gateway.edge.books import Books
+from gateway.edge.accounting.books import Books
 from gateway.spool.frames import HEADER_BYTES, Checkpoint, End, Frame, Start, decode, encode
 from gateway.spool.writer import SpoolFacts, SpoolFull
 

@@ -7,14 +7,14 @@ import msgspec
 
 from accounts import keys
 from accounts.specs import KeySpec, SecretSpec, TenantSpec
-from gateway.edge.books import Books
+from gateway.edge.accounting.books import Books
 from gateway.edge.edge_settings import EdgeSettings
 from gateway.edge.exchange import Arrival, Exchange
-from gateway.edge.operation import Operation
-from gateway.edge.possession import FailureMeter, Verifier
+from gateway.edge.identity.possession import FailureMeter, Verifier
+from gateway.edge.operations.operation import Operation
+from gateway.edge.operations.surfaces import CHAT
 from gateway.edge.runtime import Runtime
-from gateway.edge.slots import Slots
-from gateway.edge.surfaces import CHAT
+from gateway.edge.worker.slots import Slots
 from gateway.snapshot.snapshot import SHARD_CHARS, Snapshot
 from protocols.registry import NATIVE
 from providers.specs import ProviderSpec

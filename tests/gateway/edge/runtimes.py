@@ -6,8 +6,8 @@ from typing import Any
 
 from gateway import env
 from gateway.edge.edge_settings import EdgeSettings
+from gateway.edge.egress.vendors import open_media, open_vendors
 from gateway.edge.runtime import RuntimeConfig
-from gateway.edge.vendors import open_media, open_vendors
 from gateway.snapshot.subscribe import SnapshotConfig
 from gateway.spool.writer import SpoolConfig
 from gateway.telemetry.spool import Records

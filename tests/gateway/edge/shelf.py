@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from redis.exceptions import ConnectionError as Unreachable
 
-from gateway.edge.kept_answers import KeptAnswers
+from gateway.edge.memory.kept_answers import KeptAnswers
 
 HMAC_KEY = b"k" * 32
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from gateway.edge.upstream import Deadlines
+from gateway.edge.egress.upstream import Deadlines
 from protocols import ir
 from protocols.codec import Head, Target
 from protocols.ir import Dialect

@@ -10,9 +10,9 @@ import pytest
 from gateway.edge.app import Entry, nothing_here
 from gateway.edge.client_api import client_api
 from gateway.edge.errors import EdgeRefused
-from gateway.edge.guard import Guard
-from gateway.edge.health import health, liveness, ready
+from gateway.edge.intake.guard import Guard
 from gateway.edge.messages import App, Message
+from gateway.edge.pages.health import health, liveness, ready
 from gateway.edge.runtime import Runtime, Runtimes, runtime_of
 from gateway.spool.writer import SpoolConfig
 from tests.gateway.edge.driver import Heard, call, echo, http_scope, socket_scope

@@ -12,13 +12,13 @@ from typing import Final
 
 import pytest
 
-from gateway.edge.passage import (
+from gateway.edge.egress.upstream import TooLarge
+from gateway.edge.passages.passage import (
     EVENT_CAP_BYTES,
     MEDIA_EVENT_CAP_BYTES,
     STREAM_CAP_BYTES,
     Passage,
 )
-from gateway.edge.upstream import TooLarge
 from protocols.errors import FrameTooLarge
 from protocols.framing.aws import write_event
 from protocols.ir import Dialect

@@ -16,7 +16,7 @@ import pytest
 
 from gateway.edge.app import Entry, nothing_here
 from gateway.edge.client_api import client_api
-from gateway.edge.guard import Guard
+from gateway.edge.intake.guard import Guard
 from gateway.edge.messages import Message, Scope
 from gateway.edge.refusals import as_the_path_reads
 from gateway.edge.runtime import Runtimes
@@ -28,7 +28,15 @@ from tests.conformance import lane
 from tests.gateway.edge.dialects import vendor
 from tests.gateway.edge.driver import http_scope
 from tests.gateway.edge.plane import bearer, snapshot
-from tests.gateway.edge.test_translation import BLOCK, DELTA, END, MESSAGE, START, STOP, event
+from tests.gateway.edge.questions.test_translation import (
+    BLOCK,
+    DELTA,
+    END,
+    MESSAGE,
+    START,
+    STOP,
+    event,
+)
 from tests.gateway.edge.vendors import (
     CHAT_ANSWER,
     DONE,

@@ -6,7 +6,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gateway.edge.drain import DrainWatch
 from gateway.edge.readiness import (
     CHECK_TIMEOUT_S,
     Readiness,
@@ -15,6 +14,7 @@ from gateway.edge.readiness import (
     spool_check,
 )
 from gateway.edge.runtime import redis_client
+from gateway.edge.worker.drain import DrainWatch
 from tests.gateway.edge.notebook import Notebook, books
 
 NOBODY_LISTENS = "127.0.0.1:1"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from accounts import keys
+from gateway.edge.identity.possession import FailureMeter
 from gateway.edge.pipeline import run
-from gateway.edge.possession import FailureMeter
 from gateway.edge.runtime import Runtime
 from tests.faults.bounds import FACTOR
 from tests.gateway.edge.plane import KEY, MINTED, bearer, exchange, plane

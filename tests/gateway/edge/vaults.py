@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from gateway.edge.vault import Vault, vault_redis
+from gateway.edge.memory.vault import Vault, vault_redis
 from gateway.snapshot.subscribe import Envelope
 from providers import secrets
 from providers.secrets import KeyRing

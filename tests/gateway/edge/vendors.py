@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from accounts.specs import KeySpec, TenantSpec
-from gateway.edge.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.edge.edge_settings import EdgeSettings
+from gateway.edge.egress.upstream import Deadlines, Disconnected, Upstream, UpstreamFault
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Arrival, Candidate, Exchange
 from gateway.edge.messages import Message
-from gateway.edge.operation import Operation
+from gateway.edge.operations.operation import Operation
+from gateway.edge.operations.surfaces import CHAT
 from gateway.edge.stages.attempt import attempt
-from gateway.edge.surfaces import CHAT
-from gateway.edge.upstream import Deadlines, Disconnected, Upstream, UpstreamFault
+from gateway.edge.worker.budgets import DrainSlots, OpenExchanges, RetryBudget
 from gateway.snapshot.snapshot import Snapshot
 from protocols.codec import Target
 from protocols.registry import NATIVE

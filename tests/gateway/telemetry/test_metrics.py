@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.urls import resolve
 from prometheus_client import REGISTRY
 
-from gateway.edge.guard import Guard
+from gateway.edge.intake.guard import Guard
 from gateway.telemetry import metrics, multiprocess
 from gateway.telemetry.metrics import MetricsPage, observe_management, observe_task
 from gateway.telemetry.observer import RequestObserver

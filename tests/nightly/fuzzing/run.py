@@ -11,7 +11,7 @@ from random import Random
 from time import thread_time
 from typing import Any, Final
 
-INSTRUMENTED: Final = ["protocols", "gateway.edge.estimates"]
+INSTRUMENTED: Final = ["protocols", "gateway.edge.accounting.estimates"]
 
 
 def main() -> None:

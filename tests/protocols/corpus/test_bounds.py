@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from gateway.edge.bounds import deviates
-from gateway.edge.counting import note_answer, note_event
+from gateway.edge.accounting.bounds import deviates
+from gateway.edge.accounting.counting import note_answer, note_event
 from gateway.edge.exchange import Exchange
 from protocols import ir
 from protocols.ir import Dialect

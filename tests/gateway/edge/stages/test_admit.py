@@ -1,10 +1,10 @@
 import pytest
 
 from gateway.edge.errors import GatewayError
-from gateway.edge.slots import Slots
+from gateway.edge.operations.surfaces import EMBEDDINGS
 from gateway.edge.stages.admit import admit
 from gateway.edge.stages.record import record
-from gateway.edge.surfaces import EMBEDDINGS
+from gateway.edge.worker.slots import Slots
 from tests.gateway.edge.plane import exchange, key_spec, plane
 from tests.routing.world import ACME
 

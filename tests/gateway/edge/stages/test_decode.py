@@ -3,9 +3,8 @@ import pytest
 from msgspec import structs
 
 from gateway.edge.errors import ClientLeft, GatewayError
-from gateway.edge.operation import Operation
-from gateway.edge.stages.decode import decode
-from gateway.edge.surfaces import (
+from gateway.edge.operations.operation import Operation
+from gateway.edge.operations.surfaces import (
     BEDROCK_COUNT,
     CHAT,
     COUNT_TOKENS,
@@ -14,6 +13,7 @@ from gateway.edge.surfaces import (
     GENERATE,
     RESPONSES,
 )
+from gateway.edge.stages.decode import decode
 from protocols.errors import Problem
 from tests.gateway.edge.plane import exchange, plane
 

@@ -11,12 +11,12 @@ from accounts.specs import AwsPairSpec
 from gateway.edge.client_api import client_api
 from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
+from gateway.edge.identity.sigv4 import is_signed
+from gateway.edge.operations.surfaces import CONVERSE
 from gateway.edge.runtime import IN_SCOPE, Runtime
-from gateway.edge.sigv4 import is_signed
-from gateway.edge.slots import Slots
 from gateway.edge.stages.decode import decode
 from gateway.edge.stages.prove import prove
-from gateway.edge.surfaces import CONVERSE
+from gateway.edge.worker.slots import Slots
 from gateway.snapshot.assembly import CannotOpen
 from providers.adapters.sigv4 import AwsKeys, Signable, signing_headers
 from providers.secrets import Secret

@@ -5,9 +5,9 @@ import pytest
 from accounts.specs import KeySpec
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Exchange
-from gateway.edge.operation import Operation
+from gateway.edge.operations.operation import Operation
+from gateway.edge.operations.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES
 from gateway.edge.stages.route import route
-from gateway.edge.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES
 from protocols.errors import Problem
 from providers.specs import ProviderSpec
 from tests.gateway.edge.plane import exchange, key_spec, plane, snapshot

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.edge.operation import Operation
+from gateway.edge.operations.operation import Operation
+from gateway.edge.operations.surfaces import CHAT, CONVERSE, MESSAGES
 from gateway.edge.stages.route import candidate_of
-from gateway.edge.surfaces import CHAT, CONVERSE, MESSAGES
 from providers.adapters.registry import ADAPTERS
 from providers.specs import ProviderSpec
 from routing.names import Names

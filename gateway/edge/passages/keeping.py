@@ -1,0 +1,88 @@
+"""What an answer leaves in the vault for the next turn.
+
+Laws: it is kept before the client knows the call's id; what no client could go on with is not kept;
+an answer waits no longer in all than for one question, however many its calls are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.memory.steps import Maker, Names, Step, kept_of
+from gateway.edge.memory.vault import Kept, Vault
+from protocols import ir
+from protocols.codec import Loss, Target
+
+if TYPE_CHECKING:
+    from gateway.edge.exchange import Exchange
+
+UNKEPT: Final = Loss(code="seal", path="content", why="the vault could not keep it")
+
+
+class Keeping:
+    """What one answer leaves in the vault; WAIT_S is all that it may take, in all its parts."""
+
+    __slots__ = (
+        "_done",
+        "_is_whole",
+        "_left_s",
+        "_maker",
+        "_names",
+        "_taken",
+        "_tenant_id",
+        "_vault",
+        "step",
+    )
+
+    def __init__(
+        self, vault: Vault, *, tenant_id: str, maker: Maker, messages: Sequence[ir.Message]
+    ) -> None:
+        self._vault = vault
+        self._tenant_id = tenant_id
+        self._maker = maker
+        self._names = Names(messages)
+        self._left_s = vault.wait_s
+        self._done: dict[str, Kept] = {}
+        self._is_whole = True
+        self._taken: dict[str, Kept] = {}
+        self.step = Step(maker)
+
+    def take(self, content: Iterable[ir.Content]) -> None:
+        """Of a whole answer."""
+        self._taken = kept_of(content, self._maker)
+
+    async def keep(self) -> None:
+        """What there is by now."""
+        if self.step.changed:
+            self._taken = self.step.take()
+            self._is_whole = self._is_whole and self.step.fits
+        await self._keep(self._taken)
+
+    def left(self, losses: Sequence[Loss]) -> tuple[Loss, ...]:
+        """What is lost after all: what the client's dialect has no field for is not, if kept."""
+        if not self._is_whole:
+            return (*losses, UNKEPT)
+        return tuple(loss for loss in losses if not self._done or loss.code != "seal")
+
+    async def _keep(self, found: Mapping[str, Kept]) -> None:
+        new = {
+            self._names.of(call_id): kept
+            for call_id, kept in found.items()
+            if self._done.get(call_id) != kept
+        }
+        if not new:
+            return
+        self._done |= found
+        began_at = self._vault.clock()
+        is_whole = await self._vault.keep(self._tenant_id, new, within_s=self._left_s)
+        self._left_s -= self._vault.clock() - began_at
+        self._is_whole = self._is_whole and is_whole
+
+
+def keeping_of(
+    exchange: "Exchange", request: ir.Request, target: Target, vault: Vault
+) -> Keeping | None:
+    """None where no call can come of it that the client goes on with."""
+    if not request.tools or exchange.key is None:
+        return None
+    maker = Maker.of(target, asks=exchange.arrival.operation.dialect)
+    return Keeping(vault, tenant_id=exchange.key.tenant_id, maker=maker, messages=request.messages)

@@ -1,0 +1,182 @@
+"""A vendor's stream on its way to a client who speaks another dialect. Holds no socket.
+
+Laws: what is billed, when it begins and when it ends are read from the vendor's frames as in the
+native lane; what the client sees is made of the events; nothing of the last event goes out before
+the stream is over.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from gateway.edge.exchange import Exchange
+from gateway.edge.passages.naming import Naming
+from gateway.edge.passages.passage import Passage, failed_stop, is_whole_event
+from protocols import ir
+from protocols.codec import EventDecoder, EventEncoder, Loss
+from protocols.errors import DecodeError, Problem, ProtocolError, kind_named
+from protocols.ir import Dialect
+from protocols.native import FAILED_STOPS, NativeDialect
+from protocols.stream import Grammar
+
+if TYPE_CHECKING:
+    from gateway.edge.memory.steps import Step
+    from gateway.edge.passages.keeping import Keeping
+
+# Whose events are numbered: only the stream itself knows what comes next.
+NUMBERED: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
+
+
+class ModelFailed(ProtocolError):
+    """A whole answer of which nothing can be used."""
+
+    def __init__(self, word: str) -> None:
+        self.problem = failed_stop(word)
+        super().__init__(self.problem.message)
+
+
+class TranslatedPassage(Passage):
+    __slots__ = (
+        "_client",
+        "_decoder",
+        "_encoder",
+        "_ended",
+        "_events",
+        "_foreign",
+        "_grammar",
+        "_naming",
+        "_step",
+        "_text_bytes",
+    )
+
+    def __init__(
+        self,
+        native: NativeDialect,
+        *,
+        client: NativeDialect,
+        decoder: EventDecoder,
+        encoder: EventEncoder,
+        naming: Naming,
+        cap: int,
+    ) -> None:
+        super().__init__(native, hide_usage=False, cap=cap)
+        self._step: Step | None = None
+        self._client = client
+        self._decoder = decoder
+        self._encoder = encoder
+        self._naming = naming
+        self._grammar = Grammar()
+        self._foreign = 0  # events that nobody here knows, and that the client is not told
+        self._ended: bytes | None = None  # what the client will see of the last event
+        self._events = 0  # that said something, and were not counted yet
+        self._text_bytes = 0
+
+    def keep_in(self, keeping: "Keeping") -> None:
+        """What is said from now on, as far as the next turn needs it."""
+        self.keeping, self._step = keeping, keeping.step
+
+    @property
+    def losses(self) -> list[Loss]:
+        return self._encoder.losses
+
+    @property
+    def faults(self) -> int:
+        return len(self._grammar.faults) + self._foreign
+
+    def note(self, exchange: Exchange, data: bytes) -> None:
+        exchange.events += self._events
+        exchange.text_bytes += self._text_bytes
+        self._events = self._text_bytes = 0
+
+    def error_event(self, problem: Problem, request_id: str) -> bytes:
+        if self._client.dialect not in NUMBERED:
+            return self._client.error_event(problem, request_id)
+        failed = ir.Failed(kind=problem.kind, message=problem.message)
+        return self._encoder.feed(failed) + self._encoder.close()
+
+    def _kept(self, frames: list[bytes]) -> list[bytes]:
+        kept: list[bytes] = []
+        observer, native = self.observer, self._native
+        for raw in frames:
+            self._observe(raw)
+            if not self.meaningful:
+                self.meaningful = native.is_meaningful(raw)
+            if self.failure is None:
+                self._tell(self._decoded(raw), kept)
+            if self.failure is not None:
+                self.over = True
+                return kept
+            if observer.terminal:
+                self.over = True
+                self._end(kept)
+                return kept
+        return kept
+
+    def close(self, *, broke_off: bool = False) -> bytes | None:
+        observer, kept = self.observer, self._held
+        is_whole = observer.stopped or self._ended is not None
+        rest = self._splitter.close()
+        frame = self._native.completed(rest) if is_whole_event(rest) else b""
+        if frame and (self.open or is_whole):
+            self._observe(frame)
+            if self.failure is None and not broke_off:
+                self._tell(self._decoded(frame), kept)
+        if self.failure is not None or not (is_whole or (self.open and observer.terminal)):
+            return None
+        if not self._end(kept):
+            return None
+        self.open = True
+        return b"".join(kept)
+
+    def _observe(self, raw: bytes) -> None:
+        self.observer.feed(raw)
+        self.failure = self.observer.failure
+
+    def _decoded(self, raw: bytes) -> Iterable[ir.Event]:
+        try:
+            return self._decoder.feed(self._native.frame(raw))
+        except DecodeError as error:
+            return (
+                ir.Failed(kind="upstream_error", message=f"The stream cannot be read: {error}"),
+            )
+
+    def _tell(self, events: Iterable[ir.Event], kept: list[bytes]) -> None:
+        step = self._step
+        for event in events:
+            self._grammar.feed(event)
+            self._foreign += isinstance(event, ir.Foreign) and event.dialect != self._client.dialect
+            if self._ended is not None:
+                continue
+            match event:
+                case ir.Failed():
+                    self.failure = Problem(kind=kind_named(event.kind), message=event.message)
+                    return
+                case ir.Finished() if event.stop.reason in FAILED_STOPS:
+                    word = event.stop.raw or event.stop.reason
+                    self.failure, self.counts = failed_stop(word), False
+                    return
+                case ir.Finished():
+                    self._ended = self._encoder.feed(self._naming.event(event))
+                    continue
+                case ir.TextDelta() | ir.ArgumentsDelta():
+                    self._events += 1
+                    self._text_bytes += len(event.text)
+                    if step is not None and event.index in step.thoughts:
+                        step.think(event.index, event.text)
+                case ir.BlockStarted() | ir.Sealed() if step is not None:
+                    step.feed(event)
+                case _:
+                    pass
+            if told := self._encoder.feed(self._naming.event(event)):
+                kept.append(told)
+
+    def _end(self, kept: list[bytes]) -> bool:
+        """The vendor has said its last: so have we. Whether it ended well."""
+        if self._ended is None:
+            self._tell(self._decoder.close(), kept)
+        self._grammar.close()
+        if self._ended is not None:
+            kept += (self._ended, self._encoder.close())
+        elif self.failure is None:
+            message = "The stream ended without its last event."
+            self.failure = Problem(kind="upstream_error", message=message)
+        return self._ended is not None
