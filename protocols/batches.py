@@ -1,22 +1,16 @@
 """A batch of embeddings for a vendor that takes fewer inputs at a time.
 
 Laws: inputs and vectors stay in their order; vectors are never parsed; what the parts used is
-summed, and a total that one of them does not tell is not told; nothing raises.
+summed; nothing raises.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from collections.abc import Sequence
 from itertools import chain
-from typing import Any, Final
 
-import msgspec
-from msgspec import Raw
 from msgspec.structs import replace
 
-from protocols.ir import NOTHING, EmbeddingRequest, EmbeddingResponse, Usage
-from protocols.lenient import an_object
-
-MOST: Final = 2**63 - 1  # JSON is written with no larger number
+from protocols.ir import EmbeddingRequest, EmbeddingResponse
+from protocols.sums import summed
 
 
 def divided(request: EmbeddingRequest, most: int) -> tuple[EmbeddingRequest, ...]:
@@ -30,55 +24,3 @@ def joined(answers: Sequence[EmbeddingResponse]) -> EmbeddingResponse:
     """Of one answer at least; what is said beside the vectors is the first one's."""
     vectors = tuple(chain.from_iterable(answer.vectors for answer in answers))
     return replace(answers[0], vectors=vectors, usage=summed([each.usage for each in answers]))
-
-
-def summed(usages: Sequence[Usage]) -> Usage:
-    return Usage(
-        input_tokens=_total(usage.input_tokens for usage in usages),
-        cache_read_tokens=_told(usage.cache_read_tokens for usage in usages),
-        input_audio_tokens=_told(usage.input_audio_tokens for usage in usages),
-        input_image_tokens=_told(usage.input_image_tokens for usage in usages),
-        output_tokens=_total(usage.output_tokens for usage in usages),
-        raw=_raw([an_object(usage.raw) for usage in usages]),
-    )
-
-
-def _total(counts: Iterable[int | None]) -> int | None:
-    all_counts = list(counts)
-    return None if None in all_counts else _told(all_counts)
-
-
-def _told(counts: Iterable[int | None]) -> int | None:
-    told = [count for count in counts if count is not None]
-    return reduce(_plus, told) if told else None
-
-
-def _raw(objects: Sequence[Mapping[str, Any]]) -> Raw:
-    if not objects or not all(objects):
-        return NOTHING
-    return Raw(msgspec.json.encode(reduce(_added, objects)))
-
-
-def _added(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    both = {name: _both(one[name], other[name]) for name in one if name in other}
-    return {**one, **other, **both}
-
-
-def _both(one: Any, other: Any) -> Any:
-    """Counts are summed, lists of details hold those of both; of all else the first stays."""
-    if _is_count(one) and _is_count(other):
-        return _plus(one, other)
-    if isinstance(one, list) and isinstance(other, list):
-        return one + other
-    if isinstance(one, dict) and isinstance(other, dict):
-        counts = [name for name in one if _is_count(one[name]) and _is_count(other.get(name))]
-        return {**other, **one, **{name: _plus(one[name], other[name]) for name in counts}}
-    return one
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _plus(one: int, other: int) -> int:
-    return max(-MOST, min(MOST, one + other))

@@ -1,20 +1,27 @@
 """Every dialect, once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
+from protocols.anthropic_messages.continuing import continued
 from protocols.anthropic_messages.native import AnthropicMessages
 from protocols.bedrock_converse.codec import ConverseCodec, ConverseUpstream
 from protocols.bedrock_converse.native import BedrockConverse
-from protocols.codec import ClientCodec, EmbeddingsCodec, EmbeddingsUpstream, UpstreamCodec
+from protocols.codec import (
+    ClientCodec,
+    EmbeddingsCodec,
+    EmbeddingsUpstream,
+    Target,
+    UpstreamCodec,
+)
 from protocols.gemini_generate.codec import GenerateCodec, GenerateUpstream
 from protocols.gemini_generate.embeddings import (
     GenerateEmbeddingsCodec,
     GenerateEmbeddingsUpstream,
 )
 from protocols.gemini_generate.native import GeminiGenerate
-from protocols.ir import Dialect
+from protocols.ir import Content, Dialect
 from protocols.native import NativeDialect
 from protocols.openai_chat.codec import ChatCodec, ChatUpstream
 from protocols.openai_chat.native import OpenAiChat
@@ -54,6 +61,10 @@ UPSTREAM_CODECS: Final[Mapping[Dialect, UpstreamCodec]] = {
     "anthropic.messages": MessagesUpstream(),
     "gemini.generate": GenerateUpstream(),
     "bedrock.converse": ConverseUpstream(),
+}
+# Vendors that pause in the midst of an answer: the same question, with as much as they have said.
+CONTINUED: Final[Mapping[Dialect, Callable[[bytes, Sequence[Content], Target], bytes]]] = {
+    "anthropic.messages": continued,
 }
 EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
     "openai.embeddings": OpenAiEmbeddingsCodec(),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.specs import KeySpec, TenantSpec
     from gateway.edge.memory.steps import Recalled
     from gateway.edge.memory.vault import Pin
+    from protocols.continuing import Continuation
     from protocols.errors import Problem
     from protocols.multipart import Form
     from providers.usage import UsageClasses
@@ -96,6 +97,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     sent: bool = False  # the vendor may have received it whole
     difference: Difference | None = None  # of what it was sent; None: nothing was
     status: int = 0
+    paused: bool = False  # its vendor is asked to go on in the next one
     verdict: VerdictClass | None = None
     message: str = ""
     usage: ir.Usage | None = None  # of an answer that the vendor gave and nobody got
@@ -147,6 +149,7 @@ class Exchange:
         "charge_nano",
         "classes",
         "client_gone",
+        "continuation",
         "delivered",
         "error",
         "events",
@@ -221,6 +224,7 @@ class Exchange:
         self.seals = Seals()
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
+        self.continuation: Continuation | None = None  # of an answer that may come in several
         self.delivered: Attempt | None = None  # the attempt whose bytes went to the client
         self.media_type = b""  # of an answer that is sound
         self.sending = self.whole = False  # the response has begun; its vendor has said it all
@@ -237,5 +241,5 @@ class Exchange:
         self.client_gone = False
         self.error: Problem | None = None
         self.status: Status = "running"
-        self.recorded = self.holds_slot = False
-        self.withheld = False  # what cannot be recorded is not answered
+        # What cannot be recorded is not answered.
+        self.recorded = self.holds_slot = self.withheld = False

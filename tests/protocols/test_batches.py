@@ -1,20 +1,10 @@
-from typing import Any
-
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from protocols.batches import MOST, divided, joined, summed
+from protocols.batches import divided, joined
 from protocols.ir import EmbeddingRequest, EmbeddingResponse, Usage
-
-COUNTS = st.none() | st.integers(-(2**63), 2**64)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner),
-    max_leaves=6,
-)
-OBJECTS = st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
 
 
 def request(*inputs: str) -> EmbeddingRequest:
@@ -38,49 +28,3 @@ def test_any_parts_are_the_whole(inputs: list[str], most: int) -> None:
     answer = joined(answers)
     assert [msgspec.json.decode(vector) for vector in answer.vectors] == inputs
     assert answer.usage.input_tokens == len(inputs)
-
-
-@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
-def test_what_was_used_is_the_sum(tokens: list[int]) -> None:
-    usages = [
-        Usage(
-            input_tokens=count,
-            cache_read_tokens=count or None,
-            raw=Raw(msgspec.json.encode({"prompt_tokens": count, "total_tokens": count})),
-        )
-        for count in tokens
-    ]
-    usage = summed(usages)
-    total = sum(tokens)
-    assert (usage.input_tokens, usage.cache_read_tokens) == (total, total or None)
-    assert msgspec.json.decode(usage.raw) == {"prompt_tokens": total, "total_tokens": total}
-    assert usage.output_tokens is None
-
-
-def test_a_total_that_one_part_does_not_tell_is_not_told() -> None:
-    told = Usage(input_tokens=3, output_tokens=0, raw=Raw(b'{"a":3}'))
-    usage = summed([told, Usage()])
-    assert (usage.input_tokens, usage.output_tokens, bytes(usage.raw)) == (None, None, b"")
-    assert summed([]) == Usage()
-
-
-def test_words_stay_and_lists_and_counts_within_are_of_all_parts() -> None:
-    one: dict[str, Any] = {"n": 1, "w": "x", "l": [1], "d": {"n": 2, "w": "y"}, "b": True, "o": 1}
-    other: dict[str, Any] = {"n": 2, "w": "z", "l": [2], "d": {"n": 3, "m": 4}, "b": True, "p": 5}
-    usage = summed([Usage(raw=Raw(msgspec.json.encode(each))) for each in (one, other)])
-    assert msgspec.json.decode(usage.raw) == {
-        "n": 3, "w": "x", "l": [1, 2], "d": {"n": 5, "w": "y", "m": 4}, "b": True, "o": 1, "p": 5,
-    }  # fmt: skip
-
-
-@given(st.lists(st.tuples(COUNTS, COUNTS, OBJECTS), max_size=4))
-def test_whatever_vendors_say_it_can_be_written(said: list[tuple[Any, Any, Any]]) -> None:
-    usage = summed(
-        [
-            Usage(input_tokens=read, output_tokens=written, raw=Raw(msgspec.json.encode(raw)))
-            for read, written, raw in said
-        ]
-    )
-    for count in (usage.input_tokens, usage.output_tokens):
-        assert count is None or len(said) < 2 or -MOST <= count <= MOST
-    assert not usage.raw or isinstance(msgspec.json.decode(usage.raw), dict)

@@ -15,11 +15,11 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from gateway.edge.accounting.entries import (
-    FAILED,
     bare_end_of,
     checkpoint_of,
     end_of,
     end_of_failed,
+    end_of_paused,
     end_of_refused,
     start_of,
 )
@@ -118,17 +118,18 @@ class Books:
         before = exchange.attempts[-1] if number else None
         ended = None
         if before is not None and before.start is not None:
-            ended = end_of_failed(exchange, before, before.start)
+            ended_as = end_of_paused if before.paused else end_of_failed
+            ended = ended_as(exchange, before, before.start)
         try:
             self._spool.write(*((start,) if ended is None else (start, ended)))
         except SpoolFull:
             if not self._spool.lenient:
                 raise unavailable() from None
             if ended is not None:
-                self._keep(ended, status=FAILED)
+                self._keep(ended, status=ended.outcome.status)
         else:
             if ended is not None:
-                self._meter.recorded(status=FAILED)
+                self._meter.recorded(status=ended.outcome.status)
 
     def checkpoint(self, exchange: Exchange, made: Attempt) -> None:
         assert made.start is not None  # noqa: S101 - it has begun

@@ -16,8 +16,8 @@ from gateway.edge.accounting.bounds import SHIFT, deviates
 from gateway.edge.accounting.passed_counting import used
 from gateway.edge.exchange import Attempt, Exchange, Parts
 from gateway.spool.frames import MAX_RAW_BYTES, Certainty, Tokens
-from protocols.batches import summed
 from protocols.ir import Dialect
+from protocols.sums import summed
 from providers.usage import Flag, LocalCount, UsageClasses, classes_of
 
 BYTES_PER_TOKEN: Final = 4

@@ -96,12 +96,27 @@ def end_of_failed(exchange: Exchange, made: Attempt, start: Start) -> End:
         _ms(ended_at - made.began_at),
         difference=made.difference,
     )
-    return _end(exchange, made, start, outcome=outcome)
+    return _end(exchange, made, start, outcome=outcome, charged=False)
+
+
+def end_of_paused(exchange: Exchange, made: Attempt, start: Start) -> End:
+    """Of an attempt whose vendor goes on in the next one: what it said is told, and paid for."""
+    outcome = Outcome(
+        False,  # noqa: FBT003 - frames are arrays
+        "ok",
+        made.status,
+        "",
+        "complete",
+        start.attempt + 1,
+        _ms((made.ended_at or made.began_at) - made.began_at),
+        difference=made.difference,
+    )
+    return _end(exchange, made, start, outcome=outcome, charged=True)
 
 
 def end_of(exchange: Exchange, made: Attempt, start: Start, *, now: float) -> End:
     """The final one."""
-    return _end(exchange, made, start, outcome=_outcome(exchange, made, now=now))
+    return _end(exchange, made, start, outcome=_outcome(exchange, made, now=now), charged=True)
 
 
 def bare_end_of(exchange: Exchange, start: Start, *, now: float) -> End:
@@ -147,8 +162,10 @@ def end_of_refused(exchange: Exchange, *, node: str, hmac_key: bytes, now: float
     )
 
 
-def _end(exchange: Exchange, made: Attempt, start: Start, *, outcome: Outcome) -> End:
-    tariff, tokens, money = _bill(exchange, made, final=outcome.final)
+def _end(
+    exchange: Exchange, made: Attempt, start: Start, *, outcome: Outcome, charged: bool
+) -> End:
+    tariff, tokens, money = _bill(exchange, made, charged=charged)
     errand = start.errand
     if exchange.losses:  # known when the call was made
         errand = replace(errand, degraded=_degraded(exchange))
@@ -246,7 +263,7 @@ def plain(text: str, *, most: int) -> str:
     return text[:most].encode(errors="replace").decode().replace("\0", "")
 
 
-def _bill(exchange: Exchange, made: Attempt, *, final: bool) -> tuple[Tariff, Tokens, Money]:
+def _bill(exchange: Exchange, made: Attempt, *, charged: bool) -> tuple[Tariff, Tokens, Money]:
     rating = made.rating
     classes, certainty = counted(exchange, made)
     tokens = tokens_of(classes)
@@ -263,7 +280,7 @@ def _bill(exchange: Exchange, made: Attempt, *, final: bool) -> tuple[Tariff, To
         classes,
         tariff=tariff,
         certainty=certainty,
-        charged=final and is_charged(exchange, made, classes),
+        charged=charged and is_charged(exchange, made, classes),
     )
     doubts = _doubts(exchange, rating, classes, tariff)
     if MOST_NANO in (money.cost_nano, money.charge_nano, money.notional_nano):
@@ -354,7 +371,7 @@ def _spans(exchange: Exchange, *, now: float) -> tuple[Span, ...]:
         spans.append(Span("attempt", began, before, "upstream", number))
         first_at = exchange.first_content_at
         if exchange.delivered is made and exchange.asked_stream and first_at is not None:
-            first = round((first_at - zero) * US)
+            first = max(began, round((first_at - zero) * US))
             spans.append(Span("first token", began, first, "upstream", number))
             spans.append(Span("stream", first, round((now - zero) * US), "upstream", number))
     return tuple(spans)

@@ -87,7 +87,8 @@ class Delivery:
             if passage.open:
                 if exchange.delivered is None:
                     exchange.delivered = attempt
-                    exchange.first_content_at = now = watch.clock()
+                    now = watch.clock()
+                    exchange.first_content_at = exchange.first_content_at or now
                     watch.expect("idle", since=now, within_s=idle_s)
                     exchange.usage = passage.observer.usage or exchange.usage
                     checkpoint_at = now + CHECKPOINT_EACH_S
@@ -110,6 +111,19 @@ class Delivery:
                 if not exchange.client_gone:
                     await self._out({"type": RESPONSE_BODY, "body": data, "more_body": True})
         return b""
+
+    async def go_on(self, data: bytes, *, upstream: Mapping[str, str]) -> None:
+        """What came before a pause: the rest of the stream is another call's."""
+        exchange = self._exchange
+        if self._bare is not None:
+            self._hear(data, enclosed=False)
+        if not exchange.sending:
+            await self._begin(upstream)
+        if self._writer is not None:
+            data = self._writer.feed(data)
+        if data and not exchange.client_gone:
+            exchange.bytes_out += len(data)
+            await self._out({"type": RESPONSE_BODY, "body": data, "more_body": True})
 
     async def finish(
         self, data: bytes, *, upstream: Mapping[str, str], enclosed: bool = False

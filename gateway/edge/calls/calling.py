@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from billing.pricing import FREE
 from gateway.edge.accounting.counting import note_answer
-from gateway.edge.answering.streaming import Delivery
+from gateway.edge.answering.streaming import Delivery, linger
 from gateway.edge.answering.watching import Watch
 from gateway.edge.calls.differences import NO_DIFFERENCE, difference_of
 from gateway.edge.calls.failures import (
@@ -27,24 +27,25 @@ from gateway.edge.calls.failures import (
     unwritable,
 )
 from gateway.edge.calls.masking import masked, revealed, unsaid
+from gateway.edge.calls.patience import deadlines_of, first_within_s
 from gateway.edge.calls.retries import Step
 from gateway.edge.editing.fidelity import codes
 from gateway.edge.egress.upstream import (
-    Deadlines,
     Disconnected,
     Stopping,
     TimedOut,
     UpstreamAnswer,
     UpstreamFault,
 )
-from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
+from gateway.edge.exchange import NO_USAGE, Attempt, Exchange
+from gateway.edge.passages.keeping import lost_of
 from gateway.edge.passages.passage import failed_stop
 from gateway.edge.passages.translated_passage import ModelFailed
 from gateway.edge.questions.batches import Batch, in_parts
 from gateway.edge.questions.passing import is_sound, takes_whole
 from gateway.edge.questions.questions import Question
 from gateway.edge.runtime import Runtime
-from protocols.codec import Loss
+from protocols.codec import Encoded, Loss
 from protocols.errors import Problem, ProtocolError
 from protocols.ir import Usage
 from providers.adapters.base import Destination, Verdict
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from protocols.native import NativeDialect
 
 AWS_ERROR: Final = b'"__type"'
-POOL_WAIT_S: Final = 2.0
 GONE: Final = Verdict(cls="client_error")  # the answer, not the model
 JSON_TYPE: Final = {"content-type": "application/json"}
 
@@ -111,7 +111,7 @@ class Caller:
                     answer = await self._send(step, made, question, question.body)
                 else:
                     answer = await self._in_parts(step, made, question, question.batch)
-                return await self._judge(step, question, made, answer)
+                failure = await self._judge(step, question, made, answer)
         except HeaderRefused as refused:
             own = self._exchange.vendor_key is not None
             failure = unwritable(str(refused), slug=slug, own_credential=own)
@@ -127,9 +127,23 @@ class Caller:
                 answer.abort()
             if watch.left_at is not None:
                 self._runtime.metrics.canceled(seconds=self._runtime.clock() - watch.left_at)
-        if self._exchange.delivered is made:
+        if failure is not None and not failure.delivered and self._exchange.delivered is made:
             await self._tell_in_stream(failure)
         return failure
+
+    async def tell_end(self, told: Encoded) -> None:
+        """After a pause: all of an answer, or the last of a stream."""
+        if self._exchange.asked_stream:
+            await self._delivery.finish(told.body, upstream={})
+        else:
+            await self._delivery.whole(status=200, upstream=JSON_TYPE, body=told.body)
+
+    def error_event(self, problem: Problem) -> bytes:
+        """Of the stream that has begun, if one has."""
+        request_id = self._exchange.arrival.request_id
+        if self._passage is not None and self._passage.open:
+            return self._passage.error_event(problem, request_id)
+        return self._native.error_event(problem, request_id)
 
     def let_go(self) -> None:
         if self.ending is not None:
@@ -176,11 +190,19 @@ class Caller:
         else:
             top = question.top if call.body is question.body else None
             made.difference = difference_of(exchange, candidate, call.body, top=top)
+        deadlines = deadlines_of(
+            exchange,
+            candidate,
+            asked_by=self._asked_by,
+            most_s=runtime.settings.streaming_timeout_s,
+        )
+        self._watch.total_at = deadlines.total_at
+        self._watch.rest()
         answer = await runtime.upstream.send(
             call,
             origin=candidate.surface.base_url,
             proxy_url=provider.proxy_url,
-            deadlines=self._deadlines(candidate),
+            deadlines=deadlines,
         )
         made.sent = True
         made.status = answer.status
@@ -265,16 +287,19 @@ class Caller:
             return self._given_up(failed.problem, made, usage)
         except ProtocolError as error:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
+        made.paused = told.pauses
         if question.lane == "translation":
             headers, made.usage = JSON_TYPE, usage  # the client may leave while the vault is asked
-            self.lose(question, await _kept(question, told.losses))
+            self.lose(question, await lost_of(question.keeping, told.losses))
         exchange.usage, exchange.stop = usage or NO_USAGE, stop
         note_answer(exchange, body, window=made.candidate.target.context_window)
         exchange.tier, exchange.whole = native.tier(body), True
         exchange.delivered = made
         if exchange.keeper is not None:
             exchange.keeper.hear(made, body)
-        exchange.first_content_at = self._runtime.clock()
+        if told.pauses:
+            return None
+        exchange.first_content_at = exchange.first_content_at or self._runtime.clock()
         if exchange.asked_stream:
             await self._delivery.finish(told.body, upstream=headers)
         else:
@@ -313,25 +338,34 @@ class Caller:
                 raise Disconnected("the stream ended without its last event", sent=True)
             tail = rest or b""
         if question.lane == "translation":
-            self.lose(question, await _kept(question, passage.losses))
+            self.lose(question, await lost_of(question.keeping, passage.losses))
             self._runtime.metrics.disordered(dialect=question.native.dialect, count=passage.faults)
         if passage.failure is not None:
-            secret = revealed(step.secret)
-            problem = unsaid(passage.failure, secret)
-            failure = of_problem(problem, slug=step.candidate.provider.slug)
-            failure.counts = passage.counts
-            made.usage = None if passage.counts else observer.usage
-            if passage.open:
-                own = exchange.vendor_key is not None
-                ours = is_about_us(failure, own_credential=own)
-                event = b"" if ours else masked(passage.failing, secret)
-                await self._tell_in_stream(failure, before=tail, event=event)
-            return failure
-        exchange.delivered, exchange.whole, self.ending = made, True, answer
+            return await self._failed(step, made, passage.failure, before=tail)
+        exchange.delivered, exchange.whole, made.paused = made, True, passage.pauses
+        if passage.pauses:
+            await self._delivery.go_on(tail, upstream=answer.headers)
+            await linger(answer)
+            return None
+        self.ending = answer
         if exchange.keeper is not None:
             exchange.keeper.hear(made, observer.answer)
         await self._delivery.finish(tail, upstream=answer.headers, enclosed=passage.enclosed)
         return None
+
+    async def _failed(self, step: Step, made: Attempt, said: Problem, *, before: bytes) -> Failure:
+        """A stream in which the vendor says so."""
+        passage, secret = self._passage, revealed(step.secret)
+        assert passage is not None  # noqa: S101 - it is the passage that has heard it
+        failure = of_problem(unsaid(said, secret), slug=step.candidate.provider.slug)
+        failure.counts = passage.counts
+        made.usage = None if passage.counts else passage.observer.usage
+        if passage.open:
+            own = self._exchange.vendor_key is not None
+            ours = is_about_us(failure, own_credential=own)
+            event = b"" if ours else masked(passage.failing, secret)
+            await self._tell_in_stream(failure, before=before, event=event)
+        return failure
 
     async def _tell_in_stream(
         self, failure: Failure, *, before: bytes = b"", event: bytes = b""
@@ -364,36 +398,3 @@ class Caller:
                     asked=self._native.dialect,
                     spoken=question.native.dialect,
                 )
-
-    def _deadlines(self, candidate: Candidate) -> Deadlines:
-        exchange, limits = self._exchange, candidate.provider.timeouts
-        total_s = limits.total_ms / 1000
-        if exchange.asked_stream and (capped_s := self._runtime.settings.streaming_timeout_s):
-            total_s = min(total_s, capped_s)
-        total_at = min(self._asked_by, exchange.arrival.began_at + total_s)
-        self._watch.total_at = total_at
-        self._watch.rest()
-        return Deadlines(
-            connect_s=limits.connect_ms / 1000,
-            pool_s=POOL_WAIT_S,
-            headers_s=first_within_s(candidate, stream=exchange.asked_stream),
-            idle_s=limits.idle_ms / 1000,
-            total_at=total_at,
-        )
-
-
-async def _kept(question: Question, losses: Sequence[Loss]) -> Sequence[Loss]:
-    """What of the answer is lost, once what can be kept for the client is kept."""
-    keeping = question.keeping
-    if keeping is None:
-        return losses
-    await keeping.keep()
-    return keeping.left(losses)
-
-
-def first_within_s(candidate: Candidate, *, stream: bool) -> float:
-    """The first word of an answer that is not streamed comes when all of it has been made."""
-    limits = candidate.provider.timeouts
-    if not stream:
-        return max(limits.ttft_ms, limits.reasoning_ttft_ms) / 1000
-    return (limits.reasoning_ttft_ms if candidate.target.reasoning else limits.ttft_ms) / 1000

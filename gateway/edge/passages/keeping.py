@@ -86,3 +86,11 @@ def keeping_of(
         return None
     maker = Maker.of(target, asks=exchange.arrival.operation.dialect)
     return Keeping(vault, tenant_id=exchange.key.tenant_id, maker=maker, messages=request.messages)
+
+
+async def lost_of(keeping: Keeping | None, losses: Sequence[Loss]) -> Sequence[Loss]:
+    """What of an answer is lost, once what can be kept for the client is kept."""
+    if keeping is None:
+        return losses
+    await keeping.keep()
+    return keeping.left(losses)

@@ -53,6 +53,7 @@ class Passage:
     # Counts what `feed` has given.
     note: Callable[[Exchange, bytes], None] = staticmethod(note_event)
 
+    pauses = False  # its vendor has paused, and is asked to go on
     tells = True  # what went wrong can be said in the midst of it
 
     def __init__(

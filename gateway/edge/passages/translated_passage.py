@@ -5,14 +5,18 @@ native lane; what the client sees is made of the events; nothing of the last eve
 the stream is over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from gateway.edge.exchange import Exchange
 from gateway.edge.passages.naming import Naming
 from gateway.edge.passages.passage import Passage, failed_stop, is_whole_event
 from protocols import ir
-from protocols.codec import EventDecoder, EventEncoder, Loss
+from protocols.codec import Encoded, EventDecoder, EventEncoder, Loss
+from protocols.continuing import Continuation, Part
 from protocols.errors import DecodeError, Problem, ProtocolError, kind_named
 from protocols.ir import Dialect
 from protocols.native import FAILED_STOPS, NativeDialect
@@ -44,8 +48,12 @@ class TranslatedPassage(Passage):
         "_foreign",
         "_grammar",
         "_naming",
+        "_on_pause",
+        "_part",
         "_step",
         "_text_bytes",
+        "_whole",
+        "pauses",
     )
 
     def __init__(
@@ -60,6 +68,10 @@ class TranslatedPassage(Passage):
     ) -> None:
         super().__init__(native, hide_usage=False, cap=cap)
         self._step: Step | None = None
+        self._whole: Continuation | None = None
+        self._part: Part | None = None
+        self._on_pause: Callable[[ir.Finished], Encoded] | None = None
+        self.pauses = False
         self._client = client
         self._decoder = decoder
         self._encoder = encoder
@@ -73,6 +85,10 @@ class TranslatedPassage(Passage):
     def keep_in(self, keeping: "Keeping") -> None:
         """What is said from now on, as far as the next turn needs it."""
         self.keeping, self._step = keeping, keeping.step
+
+    def may_pause(self, whole: Continuation, end: Callable[[ir.Finished], Encoded]) -> None:
+        """`end` tells the client that this was all, where the vendor does not go on."""
+        self._whole, self._part, self._on_pause = whole, whole.part(), end
 
     @property
     def losses(self) -> list[Loss]:
@@ -146,6 +162,11 @@ class TranslatedPassage(Passage):
             self._foreign += isinstance(event, ir.Foreign) and event.dialect != self._client.dialect
             if self._ended is not None:
                 continue
+            if self._part is not None:
+                heard = self._heard(event, self._part)
+                if heard is None:
+                    continue
+                event = heard  # noqa: PLW2901 - under the number it has in the whole
             match event:
                 case ir.Failed():
                     self.failure = Problem(kind=kind_named(event.kind), message=event.message)
@@ -169,11 +190,24 @@ class TranslatedPassage(Passage):
             if told := self._encoder.feed(self._naming.event(event)):
                 kept.append(told)
 
+    def _heard(self, event: ir.Event, part: Part) -> ir.Event | None:
+        heard, whole, end = part.heard(event), self._whole, self._on_pause
+        assert whole is not None and end is not None  # noqa: S101, PT018 - they come together
+        if not isinstance(event, ir.Finished) or not whole.may_pause(event.stop, event.usage):
+            return heard
+        self.pauses, self._ended = True, b""
+        said = part.pause()
+        whole.encoder = self._encoder
+        whole.end = partial(end, replace(event, usage=whole.paused(said).usage))
+        return None
+
     def _end(self, kept: list[bytes]) -> bool:
         """The vendor has said its last: so have we. Whether it ended well."""
         if self._ended is None:
             self._tell(self._decoder.close(), kept)
         self._grammar.close()
+        if self.pauses:
+            return True
         if self._ended is not None:
             kept += (self._ended, self._encoder.close())
         elif self.failure is None:

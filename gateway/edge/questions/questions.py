@@ -41,6 +41,7 @@ class Told(Struct, frozen=True, kw_only=True):
 
     body: bytes
     losses: tuple[Loss, ...] = ()
+    pauses: bool = False  # the vendor is asked to go on: nothing is told yet
 
 
 class Question(Protocol):

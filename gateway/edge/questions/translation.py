@@ -4,7 +4,8 @@ Laws: a request is read once, however many vendors are asked; what its dialect c
 never silence; what cannot be asked at all is found out before anything is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec import Raw
@@ -25,12 +26,13 @@ from gateway.edge.questions.batches import Batch
 from gateway.edge.questions.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
 from protocols import ir
-from protocols.codec import Head, Loss, Memo, Target, UpstreamCodec
+from protocols.codec import Encoded, EventEncoder, Head, Loss, Memo, Target, UpstreamCodec
+from protocols.continuing import Continuation
 from protocols.errors import DecodeError, ProtocolError, Unsupported
 from protocols.ir import Dialect
 from protocols.json_limits import MAX_PIECES, is_crowded
 from protocols.native import FAILED_STOPS
-from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
+from protocols.registry import CLIENT_CODECS, CONTINUED, UPSTREAM_CODECS
 from protocols.stream import replay
 
 # Headers that belong to what a body says: `ir.Request.headers`.
@@ -103,6 +105,7 @@ class TranslatedQuestion:
         "_asked",
         "_cap",
         "_client",
+        "_continuation",
         "_memo",
         "_naming",
         "_upstream",
@@ -143,10 +146,14 @@ class TranslatedQuestion:
         if dialect == RESPONSES and exchange.arrival.operation.body:
             request, unsealed = _unstored(request, unsealed)
         encoded = self._upstream.encode_request(request, target, seed)
+        self._continuation = continuation_of(exchange, request, dialect)
+        body = encoded.body
+        if self._continuation is not None and self._continuation.content:
+            body = CONTINUED[dialect](body, self._continuation.content, target)
         carried = candidate.surface.envelope
         self.native = runtime.native[dialect] if carried is None else OPENED[carried]
         self._client = runtime.native[exchange.arrival.operation.dialect]
-        self.body, dropped = adjusted(encoded.body, candidate, dialect=dialect)
+        self.body, dropped = adjusted(body, candidate, dialect=dialect)
         self.headers = encoded.headers
         lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
         self.losses = unsealed + left_out + encoded.losses + lost
@@ -169,12 +176,14 @@ class TranslatedQuestion:
             self.native,
             client=self._client,
             decoder=self._upstream.event_decoder(self._memo),
-            encoder=self._asked.codec.event_encoder(self._asked.request),
+            encoder=self._encoder(),
             naming=self._naming,
             cap=self._cap,
         )
         if self.keeping is not None:
             passage.keep_in(self.keeping)
+        if self._continuation is not None:
+            passage.may_pause(self._continuation, self._end_of_stream)
         return passage
 
     def told(self, body: bytes, *, stream: bool) -> Told:
@@ -183,13 +192,52 @@ class TranslatedQuestion:
             raise ModelFailed(response.stop.raw or response.stop.reason)
         if self.keeping is not None:
             self.keeping.take(response.content)
-        named = self._naming.response(response)
         if stream:
-            encoder = self._asked.codec.event_encoder(self._asked.request)
-            events = b"".join(map(encoder.feed, replay(named))) + encoder.close()
-            return Told(body=events, losses=tuple(encoder.losses))
-        encoded = self._asked.codec.encode_response(named, self._asked.request)
+            return self._as_stream(response)
+        if (continuation := self._continuation) is not None:
+            if continuation.may_pause(response.stop, response.usage):
+                continuation.pause(response)
+                continuation.end = partial(self._encoded, continuation.paused(response))
+                return Told(body=b"", pauses=True)
+            response = continuation.whole(response)
+        encoded = self._encoded(response)
         return Told(body=encoded.body, losses=encoded.losses)
+
+    def _encoded(self, response: ir.Response) -> Encoded:
+        named = self._naming.response(response)
+        return self._asked.codec.encode_response(named, self._asked.request)
+
+    def _encoder(self) -> EventEncoder:
+        begun = None if self._continuation is None else self._continuation.encoder
+        return begun or self._asked.codec.event_encoder(self._asked.request)
+
+    def _as_stream(self, response: ir.Response) -> Told:
+        """All at once, though one was asked for: nobody is asked to go on."""
+        encoder = self._encoder()
+        events: Iterable[ir.Event] = replay(response)
+        if self._continuation is not None:
+            events = filter(None, map(self._continuation.part().heard, events))
+        body = b"".join(encoder.feed(self._naming.event(event)) for event in events)
+        return Told(body=body + encoder.close(), losses=tuple(encoder.losses))
+
+    def _end_of_stream(self, finished: ir.Finished) -> Encoded:
+        encoder = self._encoder()
+        body = encoder.feed(self._naming.event(finished)) + encoder.close()
+        return Encoded(body=body, losses=tuple(encoder.losses))
+
+
+def continuation_of(
+    exchange: Exchange, request: ir.Request, dialect: Dialect
+) -> Continuation | None:
+    """Where a vendor of that dialect may pause, and the client's has no word for it."""
+    is_same = exchange.arrival.operation.dialect == dialect
+    if is_same or dialect not in CONTINUED:
+        return None
+    if not any(isinstance(tool, ir.ProviderTool) for tool in request.tools):
+        return None
+    if exchange.continuation is None:
+        exchange.continuation = Continuation()
+    return exchange.continuation
 
 
 def _unstored(request: ir.Request, losses: tuple[Loss, ...]) -> tuple[ir.Request, tuple[Loss, ...]]:

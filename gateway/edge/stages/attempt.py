@@ -130,9 +130,8 @@ class Course:
             try:
                 failure = await self._try(step)
             except GatewayError as refused:
-                if not exchange.sending:
+                if not await self._is_ended_by(refused):
                     raise
-                await self._end_stream(refused.problem)
                 return
             except Unfit as why:
                 unfit.append(why)
@@ -140,6 +139,10 @@ class Course:
                 step = walk.next(now=runtime.clock(), wall=runtime.wall())
                 continue
             if failure is None or failure.delivered or exchange.client_gone:
+                if exchange.attempts[-1].paused and not exchange.client_gone:
+                    continue
+                return
+            if await self._is_ended_at_pause():
                 return
             failures.append(failure)
             exchange.usage, exchange.stop, exchange.tier = NO_USAGE, None, None
@@ -156,14 +159,35 @@ class Course:
                 break
             walk.failed(step, failure)
             step = walk.next(now=runtime.clock(), wall=runtime.wall()) or await self._again(walk)
+        await self._give_up(walk, failures, unfit)
+
+    async def _give_up(self, walk: Walk, failures: list[Failure], unfit: list[Unfit]) -> None:
         if not failures and unfit:
             await self._refuse(unfit[0])
             return
         if not failures:
             raise self._nobody(walk)
-        told = chosen(failures, wall=runtime.wall())
+        told = chosen(failures, wall=self._runtime.wall())
         position = next(at for at, failure in enumerate(failures) if failure is told)
-        await self._tell(told, exchange.attempts[position])
+        await self._tell(told, self._exchange.attempts[position])
+
+    async def _is_ended_by(self, refused: GatewayError) -> bool:
+        """Where the client has had a part of its answer."""
+        if await self._is_ended_at_pause():
+            return True
+        if self._exchange.sending:
+            await self._end_stream(refused.problem)
+        return self._exchange.sending
+
+    async def _is_ended_at_pause(self) -> bool:
+        """Where a vendor does not go on, what it has said is all."""
+        exchange = self._exchange
+        continuation = exchange.continuation
+        if continuation is None or continuation.end is None:
+            return False
+        exchange.delivered = next(made for made in reversed(exchange.attempts) if made.paused)
+        await self.caller.tell_end(continuation.end())
+        return True
 
     def _may_unseal(self, failure: Failure) -> bool:
         """Whether the same may be asked once more, without the seals that were refused."""
@@ -209,6 +233,8 @@ class Course:
             rating=rating_of(exchange, step.candidate),
         )
         runtime.books.begin(exchange, made)
+        if exchange.attempts and exchange.attempts[-1].paused:
+            begin_anew(exchange)
         exchange.attempts.append(made)
         runtime.retry_budget.begin(provider.id, extra=step.extra)
         if credential.id:
@@ -270,7 +296,7 @@ class Course:
         ttft_s = None
         first_at = self._exchange.first_content_at
         if self._exchange.delivered is made and first_at is not None:
-            ttft_s = first_at - made.began_at
+            ttft_s = max(first_at, made.began_at) - made.began_at
         if verdict is not None:
             made.verdict, made.message = verdict.cls, verdict.message
         target = made.candidate.target
@@ -315,8 +341,7 @@ class Course:
         """Of which only keep-alives have been sent."""
         self._exchange.error = problem
         self._watch.conclude()
-        event = self._native.error_event(problem, self._exchange.arrival.request_id)
-        await self._delivery.finish(event, upstream={})
+        await self._delivery.finish(self.caller.error_event(problem), upstream={})
 
     def _nobody(self, walk: Walk) -> GatewayError:
         now = self._runtime.clock()
@@ -330,6 +355,13 @@ class Course:
                 retry_after=NO_CANDIDATE_RETRY_S if soonest_s is None else soonest_s,
             )
         )
+
+
+def begin_anew(exchange: Exchange) -> None:
+    """What was told before a pause has been recorded, and says nothing of what follows."""
+    exchange.usage, exchange.stop, exchange.tier = NO_USAGE, None, None
+    exchange.delivered, exchange.whole = None, False
+    exchange.events = exchange.text_bytes = exchange.said_bytes = 0
 
 
 def reads_vendors(exchange: Exchange, made: Attempt) -> bool:
