@@ -10,7 +10,6 @@ from protocols.codec import Loss
 from protocols.errors import Problem, kind_named
 from protocols.ir import NOTHING, Event, Extra, Request
 from protocols.lenient import an_object, read
-from protocols.openai_chat.notes import LEGACY, noted
 from protocols.openai_chat.response import is_sayable, losses_of
 from protocols.openai_chat.wire import (
     GOOGLE,
@@ -20,6 +19,7 @@ from protocols.openai_chat.wire import (
     finish,
     image_part,
     is_legacy,
+    is_old_call,
     is_thinking_part,
     signature_object,
     thinking_part,
@@ -107,7 +107,7 @@ class ChatEventEncoder:
                 self._calls[index] = place, block.form
                 call = {**tool_call(block, arguments=block.arguments), "index": place}
                 # Whoever looks for it there knows one call only.
-                if place == 0 and (self._is_legacy or noted(block.extra, LEGACY)):
+                if place == 0 and is_old_call(block, legacy=self._is_legacy):
                     self._legacy.add(index)
                     return self._delta(index, {"function_call": call["function"]})
                 return self._delta(index, {"tool_calls": [call]})

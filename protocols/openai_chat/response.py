@@ -7,12 +7,12 @@ import msgspec
 
 from protocols import ir
 from protocols.codec import Encoded, Loss
-from protocols.openai_chat.notes import LEGACY, noted
 from protocols.openai_chat.wire import (
     add_rest,
     annotations,
     finish,
     image_part,
+    is_old_call,
     is_thinking_part,
     thinking_part,
     thought_key,
@@ -71,7 +71,7 @@ def _message(content: Sequence[ir.Content], *, legacy: bool) -> dict[str, Any]:
         if isinstance(media, ir.Media):
             _add_media(message, media)
     told = [tool_call(call, arguments=call.arguments) for call in calls]
-    if told and (legacy or noted(calls[0].extra, LEGACY)):
+    if told and is_old_call(calls[0], legacy=legacy):
         # Whoever looks for it there knows one call only.
         message["function_call"] = told.pop(0)["function"]
     _add(message, "tool_calls", told)

@@ -42,6 +42,11 @@ def is_legacy(request: ir.Request) -> bool:
     )
 
 
+def is_old_call(call: ir.ToolCall, *, legacy: bool) -> bool:
+    """Whether it is told as `function_call`, which knows functions only."""
+    return call.form == "function" and (legacy or noted(call.extra, LEGACY))
+
+
 def finish(stop: ir.Stop, *, legacy: bool = False) -> dict[str, Any]:
     """The reason, and the vendor's own word where it has another.
 

@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.api.explore import ROLLUPS
@@ -28,16 +29,26 @@ class ExploreQuery(UsageFilters):
     )
 
 
+@extend_schema_field(
+    {
+        "type": ["string", "integer", "null"],
+        "description": "A number, or USD with nine places; null where nobody knows.",
+    }
+)
+class Amount(serializers.JSONField):
+    """Of any metric."""
+
+
 class ExploreLine(serializers.Serializer[Any]):
-    values = serializers.ListField(help_text="One for each bucket.")
-    total = serializers.JSONField(help_text="A number, or USD with nine places.")
+    values = serializers.ListField(child=Amount(), help_text="One for each bucket.")
+    total = Amount()
     unpriced_requests = serializers.IntegerField()
 
 
 class ExploreSeries(ExploreLine):
     group = serializers.ListField(child=serializers.CharField(allow_blank=True))
     labels = serializers.ListField(child=serializers.CharField(allow_blank=True))
-    previous = serializers.JSONField(allow_null=True)
+    previous = Amount()
 
 
 class Exploration(Frame):
@@ -48,5 +59,5 @@ class Exploration(Frame):
     buckets = serializers.ListField(child=serializers.DateTimeField())
     series = ExploreSeries(many=True)
     other = ExploreLine(allow_null=True)
-    total = serializers.JSONField()
-    previous_total = serializers.JSONField(allow_null=True)
+    total = Amount()
+    previous_total = Amount()

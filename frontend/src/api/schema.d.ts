@@ -2144,8 +2144,10 @@ export interface components {
       buckets: string[]
       series: components['schemas']['ExploreSeries'][]
       other: components['schemas']['ExploreLine'] | null
-      total: unknown
-      previous_total: unknown | null
+      /** @description A number, or USD with nine places; null where nobody knows. */
+      total: string | number | null
+      /** @description A number, or USD with nine places; null where nobody knows. */
+      previous_total: string | number | null
       /** Format: date-time */
       from: string
       /** Format: date-time */
@@ -2153,20 +2155,21 @@ export interface components {
     }
     ExploreLine: {
       /** @description One for each bucket. */
-      values: unknown[]
-      /** @description A number, or USD with nine places. */
-      total: unknown
+      values: (string | number | null)[]
+      /** @description A number, or USD with nine places; null where nobody knows. */
+      total: string | number | null
       unpriced_requests: number
     }
     ExploreSeries: {
       /** @description One for each bucket. */
-      values: unknown[]
-      /** @description A number, or USD with nine places. */
-      total: unknown
+      values: (string | number | null)[]
+      /** @description A number, or USD with nine places; null where nobody knows. */
+      total: string | number | null
       unpriced_requests: number
       group: string[]
       labels: string[]
-      previous: unknown | null
+      /** @description A number, or USD with nine places; null where nobody knows. */
+      previous: string | number | null
     }
     FieldProblem: {
       field: string
