@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from protocols import ir
 from protocols.anthropic_messages.citations import citation_object
@@ -47,6 +48,7 @@ class MessagesEventEncoder:
         self._place = -1  # of the open block, as the client counts
         self._signature = ""  # of the open block, told when it ends
         self._unsaid = b""  # the beginning of a thought that has said nothing yet
+        self._redacted: ir.Thinking | None = None  # nothing but its seal, told when it is known
         self._waiting: dict[int, list[BlockEvent]] = {}
         self.losses: list[Loss] = []
 
@@ -109,8 +111,11 @@ class MessagesEventEncoder:
             return b""
         self._open = event
         self._place += 1
+        if isinstance(event.block, ir.Thinking) and event.block.redacted:
+            self._redacted = event.block
+            return b""
         written = self._write("content_block_start", content_block=head)
-        if isinstance(event.block, ir.Thinking) and not event.block.redacted:
+        if isinstance(event.block, ir.Thinking):
             # Some vendors think and tell nothing of it: no thought is better than an empty one.
             self._unsaid = written
             return self._begun(event)
@@ -147,20 +152,29 @@ class MessagesEventEncoder:
                 if cited is not None:
                     return self._tell({"type": "citations_delta", "citation": cited})
                 self.losses.append(loss_of_citation(f"blocks[{event.index}]"))
+            case ir.Sealed(seal=seal) if self._redacted is not None:
+                self._redacted = replace(self._redacted, seal=seal)
             case ir.Sealed(seal=seal) if isinstance(block, ir.Thinking):
                 self._signature = seal.signature or ""
         return b""
 
     def _end(self) -> bytes:
-        sealed = b""
-        if self._signature:
-            sealed = self._tell({"type": "signature_delta", "signature": self._signature})
-        is_empty = bool(self._unsaid)
-        self._open, self._signature, self._unsaid = None, "", b""
+        said = self._last_words()
+        is_empty = not said and (bool(self._unsaid) or self._redacted is not None)
+        self._open, self._signature, self._unsaid, self._redacted = None, "", b"", None
         if is_empty:
             self._place -= 1
             return b""
-        return sealed + self._write("content_block_stop")
+        return said + self._write("content_block_stop")
+
+    def _last_words(self) -> bytes:
+        redacted = self._redacted
+        if redacted is None:
+            sealed = {"type": "signature_delta", "signature": self._signature}
+            return self._tell(sealed) if self._signature else b""
+        if redacted.seal is None or not redacted.seal.signature:
+            return b""
+        return self._write("content_block_start", content_block=block_object(redacted))
 
     def _tell(self, delta: Mapping[str, Any]) -> bytes:
         unsaid, self._unsaid = self._unsaid, b""

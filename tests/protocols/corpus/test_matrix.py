@@ -14,6 +14,7 @@ from protocols.errors import ProtocolError
 from protocols.extras import bare_event, bare_response
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
+from tests.protocols.client_streams import faults_of_stream
 from tests.protocols.corpus import Record, frames_of
 from tests.protocols.corpus.exchanges import (
     MEMO,
@@ -253,6 +254,7 @@ def _streamed(record: Record, dialect: Dialect, asked: ir.Request, found: Found)
     encoder = CLIENT_CODECS[other].event_encoder(asked)
     pieces = [*map(encoder.feed, events), encoder.close()]
     _note(found, f"{dialect} {other} streams", encoder.losses)
+    yield from faults_of_stream(other, b"".join(pieces))
     if other not in UPSTREAM_CODECS:
         frames_of(other, pieces)
         return

@@ -26,6 +26,7 @@ from tests.gateway.edge.dialects import (
 from tests.gateway.edge.house import House, told_by
 from tests.gateway.edge.still_clock import on_a_still_clock
 from tests.gateway.edge.vendors import Client, Said, now
+from tests.protocols.client_streams import faults_of_stream
 
 SILENCE_S: Final = 120.0
 APART_S: Final = 15.0
@@ -76,6 +77,7 @@ async def test_two_minutes_of_silence_are_kept_alive(
     assert moments[-1] - moments[0] >= SILENCE_S
     assert longest(moments) <= APART_S
     assert client.body.count(NATIVE[asks].keepalive) >= SILENCE_S // APART_S
+    assert faults_of_stream(asks, client.body) == []
     collector = read_stream(asks, client.body)
     assert collector.failed is None
     assert text_of(collector.response()) == "Hello"
@@ -96,6 +98,7 @@ async def test_who_fails_after_the_second_sign_of_life_is_replaced_unseen(
     assert len(house.vendors.calls) == 2
     assert client.body.count(NATIVE[asks].keepalive) >= 2
     assert longest(moments) <= APART_S
+    assert faults_of_stream(asks, client.body) == []
     collector = read_stream(asks, client.body)
     assert collector.failed is None
     assert text_of(collector.response()) == "Hello"
