@@ -26,17 +26,25 @@ MAX_TOKENS: Final = 4_096  # where nobody says how many
 HOTTEST: Final = 1.0
 DEFAULTS: Final[Mapping[str, float]] = {"temperature": 1, "top_p": 1}
 NOT_WHILE_THINKING: Final = frozenset({"temperature", "top_k"})
-LEAST_SHARE: Final = 0.95  # of the likeliest, while it thinks within a budget
+LEAST_SHARE: Final = 0.95  # of the likeliest, while it thinks
 
 
 class Thinking:
     """What is said of it: `thinking` and the `effort` of `output_config`."""
 
-    __slots__ = ("effort", "said")
+    __slots__ = ("effort", "is_asked", "said")
 
-    def __init__(self, said: dict[str, Any] | None = None, effort: str | None = None) -> None:
+    def __init__(
+        self,
+        said: dict[str, Any] | None = None,
+        effort: str | None = None,
+        *,
+        is_asked: bool = False,
+    ) -> None:
+        """`is_asked`: in the client's own words, which are its own affair."""
         self.said = said
         self.effort = effort
+        self.is_asked = is_asked
 
     @property
     def is_on(self) -> bool:
@@ -73,11 +81,11 @@ def _as_asked(writing: Writing, asked: ir.Reasoning) -> Thinking:
     if effort is not None and writing.target.efforts:
         effort = _known(writing, effort)
     if asked.mode is None:
-        return Thinking(effort=effort)
+        return Thinking(effort=effort, is_asked=True)
     said: dict[str, Any] = {"type": KINDS[asked.mode]}
     if asked.budget_tokens is not None:
         said["budget_tokens"] = asked.budget_tokens
-    return Thinking(said, effort)
+    return Thinking(said, effort, is_asked=True)
 
 
 def _fitting(writing: Writing, asked: ir.Reasoning, way: str) -> Thinking:
@@ -156,7 +164,7 @@ def _refusal(writing: Writing, key: str, value: float, *, thinking: Thinking) ->
     if writing.is_modern:
         return "the version asked for has none"
     is_out = key in NOT_WHILE_THINKING and value != DEFAULTS.get(key)
-    is_small = key == "top_p" and value < LEAST_SHARE and thinking.budget is not None
+    is_small = key == "top_p" and value < LEAST_SHARE
     return "does not go with thinking" if thinking.is_on and (is_out or is_small) else None
 
 
@@ -191,7 +199,11 @@ def _max_tokens(writing: Writing, asked: int | None, thinking: Thinking) -> int:
         writing.losses.add("max_tokens", "sampling.max_tokens", f"the target gives {most}")
         tokens = most
     budget = thinking.budget
-    if thinking.said is None or budget is None or budget < tokens or writing.is_own:
+    if thinking.said is None or budget is None or budget < tokens or thinking.is_asked:
+        return tokens
+    if not tokens:
+        # Nothing is to be said: it is only warmed up.
+        switch_off(writing, thinking, "there is no answer to think of")
         return tokens
     # What was asked for is what is to be read: thoughts come on top, as far as there is room.
     room = tokens + budget if most is None else min(most, tokens + budget)

@@ -77,6 +77,7 @@ def write_asked(
         _budget(writing, asked, additional, inference)
     elif way == "adaptive":
         additional[THINKING] = {"type": "adaptive"}
+        _without_samples(writing, additional, inference)
     if word is not None and way != "budget":
         _effort(writing, word, output)
     if asked.show is not None and THINKING in additional:
@@ -107,7 +108,15 @@ def _budget(
             writing.losses.add("reasoning", "reasoning", "there is no room for it")
             return
         inference["maxTokens"] = room
-    # Claude takes neither while it thinks, and no small share of the likeliest.
+    _without_samples(writing, additional, inference)
+    additional[THINKING] = {"type": "enabled", "budget_tokens": budget}
+
+
+def _without_samples(
+    writing: Writing, additional: dict[str, Any], inference: dict[str, Any]
+) -> None:
+    """While Claude thinks, in whatever way, it takes neither a temperature nor the k likeliest,
+    and no small share of the likeliest."""
     if inference.get("temperature", 1) != 1:
         writing.losses.add("temperature", "sampling.temperature", "does not go with thinking")
     if additional.pop("top_k", None) is not None:
@@ -116,4 +125,3 @@ def _budget(
         writing.losses.add("top_p", "sampling.top_p", "does not go with thinking")
         del inference["topP"]
     inference.pop("temperature", None)
-    additional[THINKING] = {"type": "enabled", "budget_tokens": budget}

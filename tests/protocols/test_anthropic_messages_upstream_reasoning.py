@@ -192,18 +192,16 @@ def test_thinking_goes_without_temperature_and_top_k() -> None:
     sampling = ir.Sampling(temperature=0.5, top_p=0.9, top_k=3)
     request = foreign(sampling=sampling, reasoning=HARD)
     body = sent(request, target(effort="adaptive"))
-    assert not {"temperature", "top_k"} & set(body)
-    assert body["top_p"] == 0.9
-    assert codes(request, target(effort="adaptive")) == ["temperature", "top_k"]
+    assert not {"temperature", "top_p", "top_k"} & set(body)
+    assert codes(request, target(effort="adaptive")) == ["temperature", "top_p", "top_k"]
 
 
+@pytest.mark.parametrize("way", ["budget", "adaptive"])
 @pytest.mark.parametrize(("top_p", "lost"), [(0.95, []), (0.9, ["top_p"])])
-def test_thinking_within_a_budget_goes_with_most_of_the_likeliest(
-    top_p: float, lost: list[str]
-) -> None:
+def test_thinking_goes_with_most_of_the_likeliest(way: Any, top_p: float, lost: list[str]) -> None:
     request = foreign(sampling=ir.Sampling(top_p=top_p), reasoning=HARD)
-    assert ("top_p" in sent(request, target(effort="budget"))) == (not lost)
-    assert codes(request, target(effort="budget")) == lost
+    assert ("top_p" in sent(request, target(effort=way))) == (not lost)
+    assert codes(request, target(effort=way)) == lost
 
 
 def test_the_newest_version_has_no_sampling() -> None:
@@ -276,5 +274,28 @@ def test_thinking_that_does_not_fit_is_made_smaller_or_left_out() -> None:
     assert codes(request, tiny) == ["reasoning"]
 
 
+@pytest.mark.parametrize(
+    ("most", "room", "budget"),
+    [(None, 17_384, 16_384), (20_000, 17_384, 16_384), (8_000, 8_000, 4_000)],
+)
+def test_a_budget_of_our_own_making_fits_the_answer_of_the_dialects_own_client(
+    most: int | None, room: int, budget: int
+) -> None:
+    request = own(max_tokens=1_000, thinking={"type": "adaptive"}, output_config={"effort": "max"})
+    body = sent(request, target(effort="budget", max_tokens=most))
+    assert body["thinking"] == {"type": "enabled", "budget_tokens": budget}
+    assert body["max_tokens"] == room
+
+
+def test_a_budget_of_the_dialects_own_client_is_its_own_affair() -> None:
+    request = own(max_tokens=1_000, thinking={"type": "enabled", "budget_tokens": 5_000})
+    body = sent(request, target(effort="budget", max_tokens=8_000))
+    assert (body["thinking"]["budget_tokens"], body["max_tokens"]) == (5_000, 1_000)
+
+
 def test_nothing_may_be_asked_for_to_warm_up() -> None:
     assert sent(own(max_tokens=0))["max_tokens"] == 0
+    request = own(max_tokens=0, thinking={"type": "adaptive"})
+    body = sent(request, target(effort="budget"))
+    assert ("thinking" in body, body["max_tokens"]) == (False, 0)
+    assert codes(request, target(effort="budget")) == ["reasoning"]

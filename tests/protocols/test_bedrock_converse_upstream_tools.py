@@ -214,6 +214,27 @@ def test_a_budget_needs_room_and_no_samples() -> None:
     assert (said["inferenceConfig"], losses) == ({"maxTokens": 9000}, [])
 
 
+@pytest.mark.parametrize("way", ["budget", "adaptive"])
+def test_claude_takes_no_samples_however_it_thinks(way: Any) -> None:
+    thinks = replace(TARGET, effort=way)
+    hot = ir.Sampling(temperature=0.2, top_p=0.5, top_k=4)
+    said, losses, _ = sent(asked(sampling=hot, reasoning=ir.Reasoning(effort="high")), thinks)
+    assert "inferenceConfig" not in said
+    assert said["additionalModelRequestFields"].keys() == {"thinking"}
+    assert losses == ["temperature", "top_k", "top_p"]
+    usual = ir.Sampling(temperature=1, top_p=0.95)
+    said, losses, _ = sent(asked(sampling=usual, reasoning=ir.Reasoning(effort="high")), thinks)
+    assert (said["inferenceConfig"], losses) == ({"topP": 0.95}, [])
+
+
+def test_who_thinks_by_a_word_alone_keeps_its_samples() -> None:
+    hot = ir.Sampling(temperature=0.2, top_p=0.5)
+    said, losses, _ = sent(
+        asked(sampling=hot, reasoning=ir.Reasoning(effort="high")), replace(TARGET, effort="effort")
+    )
+    assert (said["inferenceConfig"], losses) == ({"temperature": 0.2, "topP": 0.5}, [])
+
+
 @pytest.mark.parametrize(
     ("most", "room", "budget", "losses"),
     [(32_000, 32_000, 30_000, []), (8_000, 8_000, 4_000, []), (1_000, 1_000, None, ["reasoning"])],
