@@ -29,16 +29,19 @@ class Turn:
 
 def joined(turns: Iterable[Turn]) -> list[Turn]:
     """Without those that say nothing; results of calls right after them."""
+    return merged(part for turn in turns for part in turn.parts())
+
+
+def merged(parts: Iterable[Turn]) -> list[Turn]:
     found: list[Turn] = []
-    for turn in turns:
-        for part in turn.parts():
-            if not (part.results or part.content):
-                continue
-            if found and found[-1].role == part.role:
-                found[-1].results.extend(part.results)
-                found[-1].content.extend(part.content)
-            else:
-                found.append(part)
+    for part in parts:
+        if not (part.results or part.content):
+            continue
+        if found and found[-1].role == part.role:
+            found[-1].results.extend(part.results)
+            found[-1].content.extend(part.content)
+        else:
+            found.append(part)
     return found
 
 

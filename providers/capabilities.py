@@ -187,6 +187,7 @@ MODELS: Final = (
     _row(COMPATIBLE, r"kimi-k(?:2-thinking|2[.-][5-9]|[3-9]|-thinking).*", **PASSBACK),
     _row(COMPATIBLE, r"(?:glm-(?:4[.-][6-9]|[5-9])|mimo-v).*", **PASSBACK),
 )
+SYSTEM_LATER: Final = frozenset({"system_later"})
 # What holds beside the rows above, all that fit.
 REFUSALS: Final = (
     (
@@ -207,6 +208,20 @@ REFUSALS: Final = (
     # Whoever keeps answers to a schema takes a part of JSON Schema for it.
     (CLAUDE, re.compile(rf"{BEFORE}claude-.*"), frozenset({"json_schema.full"})),
     (BEDROCK, re.compile(r".*"), frozenset({"json_schema.full"})),
+    # Instructions among the messages: Anthropic answers "role 'system' is not supported on this
+    # model" up to Opus 4.7 and for the preview of Mythos, wherever it serves them
+    # (platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages; live answers
+    # in BerriAI/litellm#32831 and #33807, UKGovernmentBEIS/inspect_ai#4221). Of those who only
+    # speak as it does, DeepSeek knows no such role (deepseek-ai/awesome-deepseek-integration#639).
+    (
+        CLAUDE,
+        re.compile(
+            rf"{BEFORE}claude-(?:v?[12](?!\d)|instant|3[.-]|mythos-preview"
+            r"|[a-z]+-4(?:[.-][0-7](?!\d)|[@-]20\d{6}|$)).*"
+        ),
+        SYSTEM_LATER,
+    ),
+    (frozenset({"anthropic_compatible"}), re.compile(rf"(?!{BEFORE}claude-).*"), SYSTEM_LATER),
     # An answer that is begun already is not gone on with.
     (
         CLAUDE,

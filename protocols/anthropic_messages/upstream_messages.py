@@ -1,7 +1,9 @@
 """Messages of a request, in the order the dialect wants.
 
 Law 1: the dialect's own messages keep their order. Law 2: of all others, what one side says in a
-row is one message; results of tools come first in the message after the calls.
+row is one message; results of tools come first in the message after the calls. Law 3: of all
+others, instructions stand among the messages only where the vendor takes them, which is between a
+question and its answer, or at the end; anywhere else they are what the user says.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +21,7 @@ from protocols.anthropic_messages.upstream_blocks import (
 )
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.ir import Content, Message
-from protocols.turns import Role, Turn, go_on, joined
+from protocols.turns import Role, Turn, go_on, joined, merged
 
 
 def write_messages(
@@ -81,7 +83,8 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
     turns: list[Turn] = []
     called: dict[str, Turn] = {}  # call id -> where it was called
     for path, message in rest:
-        turn = _turn(turns, _role(writing, message))
+        role = _role(writing, message)
+        turn = _turn(turns, role)
         if message.name is not None:
             writing.losses.add("name", f"{path}.name", "Messages knows no names of speakers")
         writing.rest({}, message.extra, path)
@@ -92,8 +95,19 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
                 continue
             if isinstance(block, ir.ToolCall):
                 called[block.id] = turn
-            _add(writing, turn.content, block, message.role, at)
-    return [{"role": each.role, "content": each.results + each.content} for each in joined(turns)]
+            _add(writing, turn.content, block, role, at)
+    placed = _placed(joined(turns))
+    return [{"role": each.role, "content": each.results + each.content} for each in placed]
+
+
+def _placed(turns: list[Turn]) -> list[Turn]:
+    for at, turn in enumerate(turns):
+        if turn.role == "system":
+            before, after = turns[:at][-1:], turns[at + 1 :][:1]
+            is_asked = any(each.role == "user" for each in before)
+            if not is_asked or any(each.role == "user" for each in after):
+                turn.role = "user"
+    return merged(turns)
 
 
 def _turn(turns: list[Turn], role: Role) -> Turn:
@@ -119,6 +133,8 @@ def _place(
 
 def ends_in_unthought_calls(messages: Sequence[dict[str, Any]]) -> bool:
     """Whether the calls whose results come last were made without a thought."""
+    if messages and messages[-1]["role"] == "system":
+        messages = messages[:-1]
     if len(messages) < 2 or not any(map(_is_result, messages[-1]["content"])):
         return False
     first = messages[-2]["content"][:1]

@@ -26,7 +26,8 @@ MAX_TOKENS: Final = 4_096  # where nobody says how many
 HOTTEST: Final = 1.0
 DEFAULTS: Final[Mapping[str, float]] = {"temperature": 1, "top_p": 1}
 NOT_WHILE_THINKING: Final = frozenset({"temperature", "top_k"})
-LEAST_SHARE: Final = 0.95  # of the likeliest, while it thinks
+# "… or unset when thinking is enabled or in adaptive mode", tailcallhq/forgecode#3472.
+LEAST_SHARE: Final = 0.95
 
 
 class Thinking:

@@ -7,6 +7,7 @@ from protocols import ir
 from protocols.ir import Message
 from tests.protocols.anthropic_messages import (
     EPHEMERAL,
+    HARD,
     PNG,
     assistant,
     call,
@@ -110,7 +111,53 @@ def test_a_target_may_refuse_instructions_among_the_messages() -> None:
     ]
     asked = foreign(user(ir.Text(text="a")), later, user(ir.Text(text="b")))
     assert said_in(sent(asked, refusing)) == [("user", [text("a"), text("now"), text("b")])]
-    assert [role for role, _ in said_in(sent(asked))] == ["user", "system", "user"]
+
+
+LATER = Message(role="system", content=(ir.Text(text="now"),))
+ASKED = user(ir.Text(text="q"))
+TOLD = assistant(ir.Text(text="a"))
+CALLS = assistant(call("c"))
+ANSWERS = user(result("c"))
+
+
+@pytest.mark.parametrize(
+    ("messages", "roles"),
+    [
+        ((ASKED, LATER), "us"),
+        ((ASKED, LATER, TOLD), "usa"),
+        ((ASKED, LATER, LATER, TOLD, ASKED), "usau"),
+        ((CALLS, ANSWERS, LATER), "aus"),
+        ((CALLS, LATER, ANSWERS, TOLD), "ausa"),
+        # What follows may only be an answer, what goes before only a question.
+        ((ASKED, LATER, ASKED), "u"),
+        ((ASKED, TOLD, LATER), "uau"),
+        ((ASKED, TOLD, LATER, TOLD), "uaua"),
+        ((TOLD, LATER, ASKED), "au"),
+        ((ASKED, LATER, ASKED, LATER), "us"),
+    ],
+)
+def test_instructions_stand_among_the_messages_only_where_they_are_taken(
+    messages: tuple[Message, ...], roles: str
+) -> None:
+    said = said_in(sent(foreign(*messages)))
+    assert "".join(role[0] for role, _ in said) == roles
+    told = [block["text"] for _, content in said for block in content if "text" in block]
+    texts = [block.text for each in messages for block in each.content if hasattr(block, "text")]
+    assert sorted(told) == sorted(texts)
+    assert encode(foreign(*messages)).losses == ()
+
+
+def test_results_stay_first_where_instructions_become_the_users() -> None:
+    said = said_in(sent(foreign(CALLS, ANSWERS, LATER, ASKED)))
+    assert said[1:] == [
+        ("user", [{"type": "tool_result", "tool_use_id": "c"}, text("now"), text("q")])
+    ]
+
+
+def test_instructions_after_results_hide_no_unthought_call() -> None:
+    asked = foreign(ASKED, CALLS, ANSWERS, LATER, reasoning=HARD)
+    assert "thinking" not in sent(asked, target(effort="budget"))
+    assert codes(asked, target(effort="budget")) == ["reasoning"]
 
 
 def test_instructions_come_to_the_head() -> None:

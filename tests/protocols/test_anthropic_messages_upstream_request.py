@@ -44,7 +44,7 @@ from tests.protocols.anthropic_messages import (
             },
         },
         {"thinking": {"type": "enabled", "budget_tokens": 20, "odd": 1}},
-        {"thinking": {"type": "adaptive", "display": "omitted"}, "top_p": 0.9},
+        {"thinking": {"type": "adaptive", "display": "omitted"}, "top_p": 0.95},
         {
             "thinking": {"type": "adaptive"},
             "tools": [SENT_F],

@@ -76,7 +76,7 @@ def test_newer_claudes_take_fewer_samples_and_older_ones_no_schemas(
 ) -> None:
     always = {"json_schema.full"}
     refuses = capabilities("anthropic", name, {}).refuses
-    assert refuses - {"prefill"} == refused | always
+    assert refuses - {"prefill", "system_later"} == refused | always
     assert capabilities("bedrock", f"eu.anthropic.{name}-v1:0", {}).refuses == refuses
 
 
@@ -91,9 +91,37 @@ def test_since_the_sixth_of_the_fourth_no_claude_goes_on_with_a_begun_answer() -
     assert "prefill" not in capabilities("openai_compatible", "claude-opus-5", {}).refuses
 
 
+def test_since_the_eighth_of_the_fourth_claude_takes_instructions_among_the_messages() -> None:
+    newer = ("opus-4-8", "opus-4-8@20260528", "opus-5", "sonnet-5", "fable-5-1", "mythos-5")
+    older = (
+        "v2:1", "2.1", "instant-v1", "3-opus-latest", "3-5-haiku-20241022", "3-7-sonnet@20250219",
+        "opus-4-20250514", "sonnet-4", "opus-4-1", "haiku-4-5-20251001", "opus-4-6", "opus-4-7",
+        "sonnet-4-6", "sonnet-4.6", "mythos-preview",
+    )  # fmt: skip
+    for kind, before in (
+        ("anthropic", ""),
+        ("anthropic_compatible", "anthropic/"),
+        ("bedrock", "us.anthropic."),
+        ("vertex", ""),
+    ):
+        for name in (*newer, "of-tomorrow"):
+            refuses = capabilities(kind, f"{before}claude-{name}", {}).refuses
+            assert "system_later" not in refuses, name
+        for name in older:
+            refuses = capabilities(kind, f"{before}claude-{name}", {}).refuses
+            assert "system_later" in refuses, name
+
+
+def test_who_only_speaks_as_anthropic_does_is_not_known_to_take_them() -> None:
+    for name in ("deepseek-chat", "kimi-k2", "glm-5", "claudette"):
+        assert capabilities("anthropic_compatible", name, {}).refuses == {"system_later"}
+    assert "system_later" not in capabilities("openai_compatible", "deepseek-chat", {}).refuses
+    assert "system_later" not in capabilities("vertex", "gemini-2.5-pro", {}).refuses
+
+
 def test_bedrock_and_claude_keep_answers_to_a_part_of_json_schema() -> None:
     assert capabilities("bedrock", "amazon.nova-lite-v1:0", {}).refuses == {"json_schema.full"}
-    assert not capabilities("anthropic_compatible", "kimi-k2", {}).refuses
+    assert "json_schema.full" not in capabilities("anthropic_compatible", "kimi-k2", {}).refuses
 
 
 @pytest.mark.parametrize(
