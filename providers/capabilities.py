@@ -222,6 +222,13 @@ REFUSALS: Final = (
         SYSTEM_LATER,
     ),
     (frozenset({"anthropic_compatible"}), re.compile(rf"(?!{BEFORE}claude-).*"), SYSTEM_LATER),
+    # Before Gemini 3 neither calling functions nor searching goes with an answer in JSON: "with a
+    # response mime type: 'application/json' is unsupported" (googleapis/python-genai#867).
+    (
+        GEMINI,
+        re.compile(rf"{BEFORE}gemini-(?:[12](?!\d)|pro(?!-latest)).*"),
+        frozenset({"output+tools"}),
+    ),
     # An answer that is begun already is not gone on with.
     (
         CLAUDE,

@@ -46,10 +46,18 @@ LARGEST_SEED: Final = (1 << 31) - 1
 INSTRUCTION: Final = "Answer with one JSON object and nothing else."
 
 
+# In `Target.refuses`: an answer in JSON, while there is a tool to call.
+EITHER: Final = "output+tools"
+
+
 class Config:
     """`schema_tool` is set where a schema must be asked for as a function."""
 
-    def __init__(self, *, request: ir.Request, target: Target, losses: Losses) -> None:
+    def __init__(
+        self, *, request: ir.Request, target: Target, losses: Losses, has_tools: bool
+    ) -> None:
+        """`has_tools`: that are sent."""
+        self._has_tools = has_tools
         self._request = request
         self._is_own = request.dialect == DIALECT
         self._target = target
@@ -105,15 +113,19 @@ class Config:
                 return {"responseMimeType": PLAIN} if self._is_own else {}
             case ir.OutputFormat(kind="json_schema") if output.schema:
                 return self._schema(output.schema)
-            case _ if "json_object" in refuses:
+            case _ if "json_object" in refuses or self._is_either:
                 self._instruct(INSTRUCTION)
                 return {}
             case _:
                 return {"responseMimeType": JSON}
 
+    @property
+    def _is_either(self) -> bool:
+        return self._has_tools and EITHER in self._target.refuses
+
     def _schema(self, schema: Raw) -> dict[str, Any]:
-        if "json_schema" in self._target.refuses:
-            if self._request.tools:
+        if "json_schema" in self._target.refuses or self._is_either:
+            if self._has_tools:
                 self._instruct(f"{INSTRUCTION} It must match: {bytes(schema).decode()}")
             else:
                 self.schema_tool = True

@@ -4,14 +4,13 @@ import re
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw
 
 from protocols import ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.gemini_generate.parts import DIALECT
 from protocols.gemini_generate.upstream_config import Config
 from protocols.gemini_generate.upstream_contents import Contents, reaches
-from protocols.gemini_generate.upstream_tools import Tools
+from protocols.gemini_generate.upstream_tools import SCHEMA_TOOL, Tools
 from protocols.gemini_generate.wire import with_extra
 from protocols.losses import Losses
 from protocols.media import linked_media
@@ -19,7 +18,6 @@ from protocols.naming import Names
 
 BAD: Final = re.compile(r"[^A-Za-z0-9_.:-]")
 FIRST: Final = re.compile(r"[A-Za-z_]")
-SCHEMA_TOOL: Final = "json_output"
 # Of Chat: to be told the usage, which every stream tells.
 TOLD_ANYWAY: Final = ("stream_options",)
 TIERS: Final = frozenset({"flex", "priority"})
@@ -41,16 +39,16 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     losses = Losses()
     names = Names(BAD, longest=target.tool_name_max, first=FIRST)
     tools = Tools(request=request, target=target, names=names, losses=losses)
-    config = Config(request=request, target=target, losses=losses)
     contents = Contents(request=request, target=target, names=names, losses=losses)
+    listed, choice = tools.tools(), tools.config()
+    config = Config(request=request, target=target, losses=losses, has_tools=bool(listed))
     generation = config.config()
     said: dict[str, Any] = {"contents": contents.contents()}
     system = _system(contents.system(), config.instruction)
-    listed, choice = tools.tools(), tools.config()
     if not listed and request.dialect != DIALECT:
         choice = None  # among nothing, which is refused
     if config.schema_tool and request.output is not None:
-        listed, choice = _schema_tool(request.output)
+        listed, choice = tools.of_answer(request.output)
     parts = {
         "systemInstruction": system,
         "tools": listed,
@@ -80,19 +78,6 @@ def _system(said: dict[str, Any] | None, instruction: str | None) -> dict[str, A
         return said
     known = said or {"parts": []}
     return {**known, "parts": [*known["parts"], {"text": instruction}]}
-
-
-def _schema_tool(output: ir.OutputFormat) -> tuple[list[dict[str, Any] | Raw], dict[str, Any]]:
-    """Its arguments are the answer."""
-    tool: dict[str, Any] = {
-        "name": SCHEMA_TOOL,
-        "description": output.description or "The answer.",
-        "parametersJsonSchema": output.schema,
-    }
-    return (
-        [{"functionDeclarations": [tool]}],
-        {"mode": "ANY", "allowedFunctionNames": [SCHEMA_TOOL]},
-    )
 
 
 def _tier(request: ir.Request, target: Target, losses: Losses) -> str | None:

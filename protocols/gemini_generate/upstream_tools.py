@@ -17,7 +17,7 @@ from protocols.losses import Losses
 from protocols.naming import Names
 
 GOOGLE: Final = frozenset({VENDOR, "vertex"})
-# The one tool of vendors that another vendor has as well.
+SCHEMA_TOOL: Final = "json_output"
 MODES: Final[Mapping[str | None, str]] = {
     "auto": "AUTO",
     "none": "NONE",
@@ -82,7 +82,7 @@ class Tools:
             self._losses.unknown(tool.extra, path=path)
         if tool.strict:
             self._losses.add("schema", f"{path}.strict", "the target does not promise it")
-        said |= self._parameters(tool.parameters, path)
+        said |= self._parameters(tool.parameters, f"{path}.parameters")
         return with_extra(said, tool.extra if self._is_own else None)
 
     def _parameters(self, schema: Raw, path: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Tools:
         if "json_schema_tools" not in self._target.refuses:
             return {"parametersJsonSchema": schema}
         found = Narrowed(schema, spare=self._spare)
-        narrow = narrowed(found, f"{path}.parameters", self._losses)
+        narrow = narrowed(found, path, self._losses)
         self._spare = found.spare
         # An object of nothing is refused: the function takes nothing.
         return {"parameters": narrow} if narrow.keys() - {"type", "description"} else {}
@@ -103,7 +103,21 @@ class Tools:
         described = description_of(tool)
         if described is not None:
             said["description"] = described
-        return {**said, **self._parameters(PARAMETERS, path)}
+        return {**said, **self._parameters(PARAMETERS, f"{path}.parameters")}
+
+    def of_answer(
+        self, output: ir.OutputFormat
+    ) -> tuple[list[dict[str, Any] | Raw], dict[str, Any]]:
+        """A function that must be called: its arguments are the answer."""
+        said: dict[str, Any] = {
+            "name": SCHEMA_TOOL,
+            "description": output.description or "The answer.",
+            **self._parameters(output.schema, "output.schema"),
+        }
+        return (
+            [{"functionDeclarations": [said]}],
+            {"mode": "ANY", "allowedFunctionNames": [SCHEMA_TOOL]},
+        )
 
     def config(self) -> dict[str, Any] | Raw | None:
         """`functionCallingConfig`."""

@@ -91,6 +91,21 @@ def test_since_the_sixth_of_the_fourth_no_claude_goes_on_with_a_begun_answer() -
     assert "prefill" not in capabilities("openai_compatible", "claude-opus-5", {}).refuses
 
 
+def test_gemini_takes_tools_and_json_at_once_since_the_third() -> None:
+    older = ("gemini-2.5-pro", "gemini-2.5-flash-lite-preview-09-2025", "gemini-2.0-flash")
+    for kind in ("gemini", "vertex"):
+        for name in (
+            *older,
+            "gemini-1.5-pro-002",
+            "gemini-pro",
+            "publishers/google/models/gemini-2.5-pro",
+        ):
+            assert "output+tools" in capabilities(kind, name, {}).refuses, name
+        for name in ("gemini-3-flash-preview", "gemini-3.1-pro-preview", "gemini-flash-latest"):
+            assert "output+tools" not in capabilities(kind, name, {}).refuses, name
+    assert "output+tools" not in capabilities("openai_compatible", "gemini-2.5-pro", {}).refuses
+
+
 def test_since_the_eighth_of_the_fourth_claude_takes_instructions_among_the_messages() -> None:
     newer = ("opus-4-8", "opus-4-8@20260528", "opus-5", "sonnet-5", "fable-5-1", "mythos-5")
     older = (
