@@ -142,7 +142,9 @@ def test_instructions_stand_among_the_messages_only_where_they_are_taken(
     said = said_in(sent(foreign(*messages)))
     assert "".join(role[0] for role, _ in said) == roles
     told = [block["text"] for _, content in said for block in content if "text" in block]
-    texts = [block.text for each in messages for block in each.content if hasattr(block, "text")]
+    texts = [
+        block.text for each in messages for block in each.content if isinstance(block, ir.Text)
+    ]
     assert sorted(told) == sorted(texts)
     assert encode(foreign(*messages)).losses == ()
 
