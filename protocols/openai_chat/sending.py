@@ -8,11 +8,11 @@ import re
 from typing import Any, Final
 
 from protocols.codec import Target
-from protocols.ir import CachePoint, Extra, Request
+from protocols.ir import CachePoint, Extra, Request, Seal
 from protocols.losses import Losses
 from protocols.naming import Names
 from protocols.openai_chat.notes import noted
-from protocols.openai_chat.wire import add_rest
+from protocols.openai_chat.wire import GOOGLE, add_rest, unsealed
 
 OPENAI: Final = frozenset({"openai", "azure"})
 BAD_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
@@ -43,6 +43,20 @@ class Sending:
         """Back, with a message of the assistant's."""
         wanted = self.target.reasoning_passback if self.takes("reasoning_content") else "never"
         return wanted == "always" or (wanted == "tool_turns" and on_tool_turn)
+
+    def may_see(self, seal: Seal) -> bool:
+        """Google's are Google's by either of its doors."""
+        vendor = self.target.vendor
+        return seal.origin == vendor or (seal.origin in GOOGLE and vendor in GOOGLE)
+
+    def visible(self, extra: Extra | None, path: str) -> Extra | None:
+        """What stands beside a message, without a seal of another's."""
+        if self.is_same and self.target.vendor in GOOGLE:
+            return extra
+        left = unsealed(extra)
+        if left is not extra:
+            self.losses.add("seal", path, "is of another vendor")
+        return left
 
     def noted(self, extra: Extra | None, note: str) -> bool:
         """Whether the client said it so. The notes of other dialects are theirs."""

@@ -19,7 +19,12 @@ from protocols.openai_chat.answers import REASONING_KEYS
 from protocols.openai_chat.notes import LEGACY, NAME
 from protocols.openai_chat.sending import Sending
 from protocols.openai_chat.upstream_parts import Part, media_parts, parts_of, written
-from protocols.openai_chat.wire import is_thinking_part, signature_object, thought_key
+from protocols.openai_chat.wire import (
+    CARRIER,
+    is_thinking_part,
+    signature_object,
+    thought_key,
+)
 
 FITTING_IDS: Final = re.compile(r".{1,64}", re.DOTALL)
 BETWEEN_PARTS: Final = "\n\n"
@@ -154,7 +159,7 @@ class MessageWriter:
         ):
             # Nobody knows it any more, or another model thought it: the field must be there.
             said["reasoning_content"] = ""
-        sending.rest(said, message.extra, path)
+        sending.rest(said, sending.visible(message.extra, path), path)
         self.said.append(said)
 
     def _think(
@@ -203,8 +208,8 @@ class MessageWriter:
         }
         said = {"id": fitting_id(call.id, allowed=FITTING_IDS), "type": form, form: inner}
         if _has_signature(call.seal):
-            if sending.is_same or call.seal.origin == sending.target.vendor:
-                said["extra_content"] = signature_object(call.seal)
+            if sending.may_see(call.seal):
+                said[CARRIER] = signature_object(call.seal)
             else:
                 sending.losses.add("seal", path, "is of another vendor")
         sending.cache(said, call.cache, path)

@@ -18,7 +18,8 @@ OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 
 # What the dialect itself says, and other dialects do not: it came from a vendor that speaks it.
 WORDS: Final = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
-# Whose signatures travel in `extra_content.google`.
+CARRIER: Final = "extra_content"
+# Whose signatures travel in its `google`.
 GOOGLE: Final = frozenset({"google", "gemini", "vertex"})
 FINISH_REASONS: Final[Mapping[StopReason, str]] = {
     "end_turn": "stop",
@@ -67,7 +68,7 @@ def tool_call(call: ir.ToolCall, *, arguments: str) -> dict[str, Any]:
     inner = {"name": call.name, "input" if call.form == "custom" else "arguments": arguments}
     said: dict[str, Any] = {"id": call.id, "type": call.form, call.form: inner}
     if call.seal is not None and call.seal.origin in GOOGLE:
-        said["extra_content"] = signature_object(call.seal)
+        said[CARRIER] = signature_object(call.seal)
     add_rest(said, call.extra)
     return said
 
@@ -75,6 +76,19 @@ def tool_call(call: ir.ToolCall, *, arguments: str) -> dict[str, Any]:
 def signature_object(seal: ir.Seal) -> dict[str, Any]:
     """The only seal the dialect has a field for."""
     return {"google": {"thought_signature": seal.signature}}
+
+
+def unsealed(extra: Extra | None) -> Extra | None:
+    """Without a signature of Google's, where one stands beside what a message says."""
+    carried = read(OBJECTS, extra[CARRIER]) if extra and CARRIER in extra else None
+    google = read(OBJECTS, carried["google"]) if carried and "google" in carried else None
+    if not extra or not carried or not google or "thought_signature" not in google:
+        return extra
+    left = {name: raw for name, raw in extra.items() if name != CARRIER}
+    others = {name: raw for name, raw in carried.items() if name != "google"}
+    if others:
+        left[CARRIER] = Raw(msgspec.json.encode(others))
+    return left
 
 
 def add_rest(said: dict[str, Any], extra: Extra | None) -> None:

@@ -133,7 +133,7 @@ CHAT: dict[str, Any] = {
 
 def test_a_request_in_chat_goes_on_as_it_came() -> None:
     request = CODEC.decode_request(msgspec.json.encode(CHAT), Head())
-    encoded = sent(request)
+    encoded = sent(request, target(vendor="gemini"))  # whose signature is in it
     assert msgspec.json.decode(encoded.body) == CHAT
     assert encoded.losses == ()
     assert CODEC.decode_request(encoded.body, Head()) == request
@@ -190,3 +190,42 @@ def test_an_older_name_of_the_limit_is_used_where_the_newer_is_refused() -> None
     old = {"model": "m", "messages": [], "max_tokens": 5}
     request = CODEC.decode_request(msgspec.json.encode(old), Head())
     assert body(request, target("max_tokens"))["max_completion_tokens"] == 5
+
+
+SIGNED: Any = {"google": {"thought_signature": "s"}}
+USER: Any = {"role": "user", "content": "Hi"}
+CALLED: Any = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("carried", "left"),
+    [
+        (SIGNED, None),
+        ({**SIGNED, "odd": 1}, {"odd": 1}),
+        ({"google": {"odd": 1}}, {"google": {"odd": 1}}),
+        ({"google": None}, {"google": None}),
+        ({"odd": 1}, {"odd": 1}),
+        ("odd", "odd"),
+    ],
+)
+def test_what_stands_beside_a_message_goes_on_without_a_seal_of_googles(
+    carried: Any, left: Any
+) -> None:
+    said = {"role": "assistant", "content": "a", "extra_content": carried}
+    asked = msgspec.json.encode({"model": "m", "messages": [USER, said]})
+    request = CODEC.decode_request(asked, Head())
+    told = sent(request)
+    _, turn = msgspec.json.decode(told.body)["messages"]
+    assert turn == {"role": "assistant", "content": "a"} | ({"extra_content": left} if left else {})
+    assert [loss.code for loss in told.losses] == (["seal"] if carried != left else [])
+
+
+@pytest.mark.parametrize("vendor", ["google", "gemini", "vertex", "openai", "somebody"])
+def test_a_call_s_seal_of_googles_goes_to_google_alone(vendor: str) -> None:
+    said = {"role": "assistant", "tool_calls": [{**CALLED, "extra_content": SIGNED}]}
+    asked = msgspec.json.encode({"model": "m", "messages": [USER, said]})
+    told = sent(CODEC.decode_request(asked, Head()), target(vendor=vendor))
+    _, turn = msgspec.json.decode(told.body)["messages"]
+    is_google = vendor in {"google", "gemini", "vertex"}
+    assert turn["tool_calls"][0].get("extra_content") == (SIGNED if is_google else None)
+    assert [loss.code for loss in told.losses] == ([] if is_google else ["seal"])

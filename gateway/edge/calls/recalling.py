@@ -5,12 +5,11 @@ however many vendors are asked; who is asked is known with the account that read
 """
 
 import hmac
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from gateway.edge.editing.spelling import ESCAPED
+from gateway.edge.editing.sealed import SEALS, holds_any
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.identity.sessions import agent_hashes, session_hash
@@ -35,13 +34,6 @@ CALLS: Final = (
     b'"tool_calls"', b'"tool_use"', b'"functionCall"', b'"function_call"', b'"custom_tool_call"',
     b'"toolUse"',
 )  # fmt: skip
-# In one with seals, one of these; and none in one of Chat that does not say whose they are.
-SEALS: Final[Mapping[Dialect, tuple[bytes, ...]]] = {
-    "openai.responses": (b'"encrypted_content"',),
-    "anthropic.messages": (b'"signature"', b'"redacted_thinking"'),
-    "gemini.generate": (b'"thoughtSignature"', b'"thought_signature"'),
-    "bedrock.converse": (b'"signature"', b'"redactedContent"'),
-}
 
 
 def may_recall(exchange: Exchange, candidate: Candidate) -> bool:
@@ -112,14 +104,6 @@ def can_use(candidate: Candidate) -> bool:
     if candidate.surface.dialect != CHAT:
         return True
     return target.reasoning_passback != "never" or target.vendor in GOOGLE_VENDORS
-
-
-def holds_any(body: bytes, marks: tuple[bytes, ...]) -> bool:
-    """Whoever spells letters otherwise may have written any of them."""
-    for mark in marks:
-        if mark in body:
-            return True
-    return bool(marks) and ESCAPED in body
 
 
 def pin_down(exchange: Exchange, target: "Target", *, lane: Lane, runtime: Runtime) -> None:

@@ -177,18 +177,18 @@ def _hide_users(out: dict[str, Raw], exchange: Exchange, *, hmac_key: bytes) -> 
     tenant_id = exchange.key.tenant_id if exchange.key is not None else ""
     for name in END_USER.get(dialect, ()):
         if name in out:
-            out[name] = _alias(out[name], tenant_id=tenant_id, hmac_key=hmac_key)
+            out[name] = aliased(out[name], tenant_id=tenant_id, hmac_key=hmac_key)
     if dialect == "anthropic.messages" and "metadata" in out:
         try:
             metadata = OBJECT.decode(out["metadata"])
         except msgspec.DecodeError:
             return  # the vendor says what it thinks of it
         if "user_id" in metadata:
-            alias = _alias(metadata["user_id"], tenant_id=tenant_id, hmac_key=hmac_key)
+            alias = aliased(metadata["user_id"], tenant_id=tenant_id, hmac_key=hmac_key)
             out["metadata"] = Raw(ENCODER.encode(metadata | {"user_id": alias}))
 
 
-def _alias(raw: Raw, *, tenant_id: str, hmac_key: bytes) -> Raw:
+def aliased(raw: Raw, *, tenant_id: str, hmac_key: bytes) -> Raw:
     try:
         name = STRING.decode(raw)
     except msgspec.DecodeError:

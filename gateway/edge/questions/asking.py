@@ -17,11 +17,12 @@ from gateway.edge.editing.features import (
     refused_tools,
 )
 from gateway.edge.editing.fidelity import conversion_loss, refused
-from gateway.edge.editing.spelling import ESCAPED, spelled
+from gateway.edge.editing.sealed import GOOGLE_SEAL, SPELLED_SEAL, holds_googles, holds_wrapped
+from gateway.edge.editing.spelling import ESCAPED
 from gateway.edge.egress.fetching import Fetcher, Unfetchable, stood_in
 from gateway.edge.errors import CannotCount, GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
-from gateway.edge.memory.seals import WRAPPED
+from gateway.edge.memory.seals import GOOGLE_VENDORS, WRAPPED
 from gateway.edge.memory.steps import UNANSWERED, echoes
 from gateway.edge.memory.vault import Pin
 from gateway.edge.passages.carried import OPENED, holds_links
@@ -52,8 +53,8 @@ HOLDING: Final[Mapping[Dialect, tuple[str, ...]]] = {
         "contents", "tools", "generateContentRequest", "generate_content_request",
     ),
 }  # fmt: skip
-SPELLED_SEAL: Final = spelled(WRAPPED[1:], opening=WRAPPED[:1])
 NULL: Final = b"null"
+CHAT: Final[Dialect] = "openai.chat"
 CHATTING: Final = "chat"
 EMBEDDING: Final = "embeddings"
 COUNTING: Final = "count_tokens"
@@ -169,6 +170,9 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
         return True
     if target.reasoning_passback != "never" and not echoes(body):
         return True
+    may_show = dialect == CHAT and (GOOGLE_SEAL in body or ESCAPED in body)
+    if may_show and target.vendor not in GOOGLE_VENDORS and holds_googles(body):
+        return True  # the one seal that Chat has a field for
     if features is not USUAL and may_change(body, target, features):
         return True
     return WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
@@ -178,9 +182,7 @@ def _check_seals(exchange: Exchange, candidate: Candidate) -> None:
     """What goes up as it came holds no seal of another's; raises Unfit, and CannotCount."""
     pin, target = exchange.seals.pin, candidate.target.target
     is_pinned = pin is not None and pin != Pin(target.vendor, target.account)
-    body = exchange.body
-    is_wrapped = WRAPPED in body or (ESCAPED in body and SPELLED_SEAL.search(body) is not None)
-    if not is_pinned and not is_wrapped:
+    if not is_pinned and not holds_wrapped(exchange.body):
         return
     if exchange.arrival.operation.what == COUNTING:
         raise CannotCount

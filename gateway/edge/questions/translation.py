@@ -12,7 +12,14 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from gateway.edge.editing.features import changed
-from gateway.edge.editing.splices import OF_THE_GATEWAY, adjusted, alias, is_shared
+from gateway.edge.editing.splices import (
+    END_USER,
+    OF_THE_GATEWAY,
+    adjusted,
+    alias,
+    aliased,
+    is_shared,
+)
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.memory.kept_answers import RESPONSES
@@ -257,7 +264,18 @@ def _of_tenant(
     request: ir.Request, exchange: Exchange, candidate: Candidate, *, hmac_key: bytes
 ) -> ir.Request:
     """On a credential that tenants share, users and caches of one are not those of another."""
-    if not is_shared(exchange, candidate) or (request.end_user or request.cache_key) is None:
+    if not is_shared(exchange, candidate):
+        return request
+    extra = request.extra
+    # A user has two names, and one of them may be no field of the representation.
+    named = [name for name in END_USER.get(request.dialect, ()) if extra and name in extra]
+    if extra and named:
+        tenant_id = exchange.key.tenant_id if exchange.key is not None else ""
+        told = {
+            name: aliased(extra[name], tenant_id=tenant_id, hmac_key=hmac_key) for name in named
+        }
+        request = replace(request, extra={**extra, **told})
+    if (request.end_user or request.cache_key) is None:
         return request
     return replace(
         request,

@@ -26,8 +26,9 @@ from gateway.edge.calls.failures import (
     problem_of,
     with_wait,
 )
-from gateway.edge.calls.recalling import SEALS, pin_down, recall
+from gateway.edge.calls.recalling import pin_down, recall
 from gateway.edge.calls.retries import Step, Walk
+from gateway.edge.editing.sealed import SEALS
 from gateway.edge.egress.upstream import Stopping, TimedOut, UpstreamFault
 from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange

@@ -20,6 +20,7 @@ from tests.gateway.edge.vendors import CHAT_ANSWER, SSE, Said, target
 if TYPE_CHECKING:
     from protocols.ir import Dialect
 
+RESPONSES: Final = b"/v1/responses"
 SEED: Final = Loss(code="seed", path="seed", why="there is none")
 IMAGE: Final = Loss(code="image", path="messages[0]", why="it is blind", content=True)
 
@@ -46,6 +47,36 @@ async def test_users_of_tenants_are_hidden_on_a_credential_they_share() -> None:
     ann, bob = (msgspec.json.decode(call.body) for call in gateway.vendors.calls)
     assert ann["metadata"]["user_id"] != bob["metadata"]["user_id"]
     assert "ann" not in str(ann)
+
+
+@pytest.mark.parametrize("path", [CHAT, RESPONSES])
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_both_names_of_a_user_are_hidden_where_the_dialect_stays(
+    path: bytes,
+    is_shared: bool,  # noqa: FBT001
+) -> None:
+    """A seal that is another's has the question written anew, in the dialect it came in."""
+    dialect: Dialect = "openai.chat" if path == CHAT else "openai.responses"
+    of = vendor(dialect, slug="acme", simulated=not is_shared)
+    gateway = House(whole(dialect), whole(dialect), providers=(of,))
+    sealed = {"google": {"thought_signature": wrap(Seal(origin="x", signature="s"))}}
+    turn = {"role": "assistant", "content": "a", "extra_content": sealed}
+    thought = {"type": "reasoning", "summary": [], "encrypted_content": wrap(
+        Seal(origin="x", signature="s")
+    )}  # fmt: skip
+    body = (
+        {"messages": [{"role": "user", "content": "Hi"}, turn, {"role": "user", "content": "?"}]}
+        if path == CHAT
+        else {"input": [{"role": "user", "content": "Hi"}, thought]}
+    )
+    users = {"user": "ann", "safety_identifier": "bob", "prompt_cache_key": "eve"}
+    told = await gateway.ask(msgspec.json.encode({"model": "m", **body, **users}), path=path)
+
+    assert told.status == 200, told.body
+    assert told.headers[b"x-switchyard-degraded"] == b"seal"
+    said = sent(gateway)
+    assert [said[name] == user for name, user in users.items()] == [not is_shared] * 3
+    assert len({said[name] for name in users}) == 3
 
 
 async def test_a_tenants_own_provider_hears_of_its_users() -> None:
@@ -187,7 +218,6 @@ async def test_a_conversation_of_too_many_pieces_is_not_translated() -> None:
     assert (await native.ask(body)).body == CHAT_ANSWER
 
 
-RESPONSES: Final = b"/v1/responses"
 GEMINI: Final = b"/v1beta/models/m:generateContent"
 KEPT: Final[dict[str, tuple[bytes, dict[str, Any]]]] = {
     "prompt": (RESPONSES, {"prompt": {"id": "p"}}),
