@@ -2,7 +2,7 @@
 
 Rule 1: the kind is what the vendor means. Whose credential was refused the caller knows, not we.
 Rule 2: words that say one thing count before the status, the status before words that say little.
-Rule 3: a page of HTML is never carried along.
+Rule 3: a page of HTML is never carried along, nor a code that says something else than the kind.
 """
 
 from collections.abc import Iterator, Mapping
@@ -124,11 +124,12 @@ def problem_among(data: bytes, *, error: Raw, mark: object) -> Problem | None:
 
 def _problem(told: Told, *, status: int, retry_after: float | None) -> Problem:
     said = status if 400 <= status <= 599 else told.status or 0
+    kind = _kind(told, said)
     return Problem(
-        kind=_kind(told, said),
+        kind=kind,
         message=told.message or _unexplained(said or status),
         status=said,
-        code=words(told.code) or "",
+        code=_code(told, kind),
         param=told.param,
         retry_after=retry_after,
     )
@@ -182,6 +183,13 @@ def _kind(told: Told, status: int) -> Kind:
         message = told.message.lower()
         return next((PHRASES[phrase] for phrase in PHRASES if phrase in message), kind)
     return kind
+
+
+def _code(told: Told, kind: Kind) -> str:
+    """DeepSeek has `invalid_request_error` for whoever has not paid."""
+    code = words(told.code) or ""
+    word = code.lower()
+    return code if WORDS.get(word, VAGUE_WORDS.get(word, kind)) == kind else ""
 
 
 def _first(said: list[str], table: Mapping[str, Kind]) -> Kind | None:

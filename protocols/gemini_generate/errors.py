@@ -1,5 +1,6 @@
 """Errors as Google tells them, read and written."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -85,12 +86,19 @@ def _details(problem: Problem) -> Iterator[dict[str, Any]]:
     if problem.code:
         yield {"@type": f"{TYPES}ErrorInfo", "reason": problem.code.upper(), "domain": DOMAIN}
     wait_s = problem.retry_after
+    if wait_s is not None and not 0 <= wait_s < math.inf:
+        wait_s = None
     if problem.kind == "insufficient_quota":
         wait_s = max(HOPELESS_S, wait_s or 0)
     elif problem.kind != "rate_limited":
         return
     if wait_s is not None:
-        yield {"@type": f"{TYPES}RetryInfo", "retryDelay": f"{wait_s:g}s"}
+        yield {"@type": f"{TYPES}RetryInfo", "retryDelay": _duration(wait_s)}
+
+
+def _duration(seconds: float) -> str:
+    """As protobuf writes it, who knows no exponents and nothing below a nanosecond."""
+    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
 
 
 def read_problem(status: int, body: bytes, retry_after: float | None) -> Problem:

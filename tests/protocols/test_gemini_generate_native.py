@@ -1,5 +1,6 @@
 """Answers that are forwarded as they came, errors, and usage, as Google tells them."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -209,6 +210,12 @@ def test_errors_are_told_as_google_tells_them(kind: Kind, status: int, word: str
         (Problem(kind="rate_limited", message="m", retry_after=7), "7s"),
         (Problem(kind="insufficient_quota", message="m"), "301s"),
         (Problem(kind="insufficient_quota", message="m", retry_after=900.5), "900.5s"),
+        (Problem(kind="insufficient_quota", message="m", retry_after=2_592_000.0), "2592000s"),
+        (Problem(kind="insufficient_quota", message="m", retry_after=math.inf), "301s"),
+        (Problem(kind="insufficient_quota", message="m", retry_after=math.nan), "301s"),
+        (Problem(kind="rate_limited", message="m", retry_after=0.00001), "0.00001s"),
+        (Problem(kind="rate_limited", message="m", retry_after=0.0), "0s"),
+        (Problem(kind="rate_limited", message="m", retry_after=1_234_567.5), "1234567.5s"),
     ],
 )
 def test_clients_are_told_when_to_come_back(problem: Problem, delay: str) -> None:
@@ -217,9 +224,14 @@ def test_clients_are_told_when_to_come_back(problem: Problem, delay: str) -> Non
     assert error["details"] == [{"@type": f"{TYPES}RetryInfo", "retryDelay": delay}]
 
 
-def test_who_knows_no_time_names_none_and_codes_are_reasons() -> None:
-    limited = NATIVE.encode_error(Problem(kind="rate_limited", message="m"), "req_1")
+@pytest.mark.parametrize("seconds", [None, -1.0, math.inf, math.nan])
+def test_who_knows_no_time_names_none(seconds: float | None) -> None:
+    problem = Problem(kind="rate_limited", message="m", retry_after=seconds)
+    limited = NATIVE.encode_error(problem, "req_1")
     assert "details" not in msgspec.json.decode(limited.body)["error"]
+
+
+def test_codes_are_reasons() -> None:
     event = NATIVE.error_event(Problem(kind="permission", message="m", code="key_expired"), "1")
     assert event.startswith(b"data: ")
     (info,) = msgspec.json.decode(event[6:])["error"]["details"]

@@ -228,3 +228,23 @@ def test_no_bytes_make_us_fail(body: bytes) -> None:
         dialect.error_in_success(body)
         dialect.usage(body)
         dialect.observer(hide_usage=True).feed(b"data: " + body + b"\n\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "kind", "code"),
+    [
+        # DeepSeek's, whose account is empty.
+        (openai(code="invalid_request_error"), 402, "insufficient_quota", ""),
+        (openai(code="Rate_Limit_Exceeded", type="insufficient_quota"), 429, "rate_limited", None),
+        (openai(code="invalid_argument"), 503, "overloaded", ""),
+        (openai(code="invalid_request_error"), 400, "invalid_request", None),
+        (openai(code="invalid_value"), 400, "invalid_request", None),
+        (openai(code="invalid_api_key"), 401, "authentication", None),
+    ],
+)
+def test_a_code_that_says_something_else_is_not_told(
+    said: dict[str, dict[str, str]], status: int, kind: Kind, code: str | None
+) -> None:
+    problem = read(said, status)
+    assert problem.kind == kind
+    assert problem.code == (said["error"]["code"] if code is None else code)

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.edge.egress.upstream import (
     AddressRefused,
@@ -217,14 +218,14 @@ def with_wait(failure: Failure, *, wall: float) -> Mapping[str, str]:
 def problem_of(
     failure: Failure, *, native: NativeDialect, own_credential: bool, wall: float
 ) -> Problem:
-    """The failure in words every dialect can render."""
+    """The failure in words every dialect can render, with the status that each has for its kind."""
     cls = failure.verdict.cls
     wait_s = failure.verdict.wait_s(wall)
     about_us = is_about_us(failure, own_credential=own_credential)
     if failure.problem is not None and not about_us:
-        return failure.problem
+        return replace(failure.problem, status=0)
     if failure.status >= 400 and not about_us:
-        return native.problem(failure.status, failure.body, wait_s)
+        return replace(native.problem(failure.status, failure.body, wait_s), status=0)
     return Problem(
         kind=KINDS.get(cls, "upstream_error"),
         message=failure.told,

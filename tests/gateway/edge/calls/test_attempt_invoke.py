@@ -204,7 +204,7 @@ async def test_a_refusal_of_bedrocks_is_told_as_anthropic_tells_it() -> None:
     await world.run(asked(client))
     assert client.sent == []
     assert world.refused is not None
-    assert (world.refused.kind, world.refused.status) == ("invalid_request", 400)
+    assert (world.refused.kind, world.refused.http_status) == ("invalid_request", 400)
     assert world.refused.message == "messages: at least one message is required"
 
 
