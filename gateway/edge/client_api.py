@@ -20,6 +20,7 @@ from gateway.edge.pages.lists import (
     providers_page,
 )
 from gateway.edge.pipeline import run
+from gateway.edge.refusals import as_read_on
 from gateway.edge.runtime import Runtime, runtime_of
 from gateway.edge.stages.authenticate import Carrier, identify, usable
 from gateway.edge.stages.confine import check_address, check_path
@@ -72,7 +73,7 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
             await _page(scope, receive, send, found=found, runtime=runtime)
             return
     except GatewayError as error:
-        await tell(scope, send, error, dialect=_spoken(scope, found), runtime=runtime)
+        await tell(scope, send, error, found=found, runtime=runtime)
         return
     state = scope["state"]
     state["route"] = endpoint.operation.name
@@ -102,9 +103,10 @@ async def client_api(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def tell(
-    scope: Scope, send: Send, error: GatewayError, *, dialect: Dialect, runtime: Runtime
+    scope: Scope, send: Send, error: GatewayError, *, found: Found, runtime: Runtime
 ) -> None:
     """An error outside of any exchange, in the shape of the path's dialect."""
+    dialect = _spoken(scope, found)
     encoded = runtime.native[dialect].encode_error(error.problem, scope["state"]["request_id"])
     headers: HeaderPairs = (
         *((name.encode(), value.encode()) for name, value in encoded.headers),
@@ -115,7 +117,7 @@ async def tell(
         send,
         status=encoded.status,
         content_type=content_type,
-        body=encoded.body,
+        body=as_read_on(found, scope, encoded.body),
         headers=tuple(pair for pair in headers if pair[0] != b"content-type"),
         with_body=scope["method"] != "HEAD",
     )

@@ -19,7 +19,8 @@ from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
 from gateway.edge.exchange import Exchange
 from gateway.edge.identity.sigv4 import is_signed
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
-from gateway.edge.passages.wrapping import dialect_of_errors, in_array, wants_array
+from gateway.edge.operations.listed import in_list
+from gateway.edge.passages.wrapping import dialect_of_errors, wants_array
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.admit import admit
 from gateway.edge.stages.attempt import attempt
@@ -117,7 +118,7 @@ async def _tell(exchange: Exchange, runtime: Runtime, error: GatewayError) -> No
     dialect = dialect_of_errors(exchange)
     encoded = runtime.native[dialect].encode_error(error.problem, exchange.arrival.request_id)
     is_listed = dialect == exchange.arrival.operation.dialect and wants_array(exchange)
-    body = in_array(encoded.body) if is_listed else encoded.body
+    body = in_list(encoded.body) if is_listed else encoded.body
     exchange.answer_status = encoded.status
     record(exchange, runtime)
     await runtime.books.settled()

@@ -8,7 +8,9 @@ from msgspec import Struct
 from accounts.errors import Refused
 from accounts.problem_codes import PROBLEMS
 from gateway.edge.errors import PROBLEM_JSON, HeaderPairs, problem, response_headers
-from gateway.edge.operations.surfaces import find, is_client_path
+from gateway.edge.messages import Scope
+from gateway.edge.operations.listed import in_list, is_listed
+from gateway.edge.operations.surfaces import Found, find, is_client_path
 from protocols.errors import Kind, Problem
 from protocols.registry import NATIVE
 
@@ -33,21 +35,29 @@ class Rendered(Struct, frozen=True, kw_only=True):
     headers: HeaderPairs
 
 
-Render: TypeAlias = Callable[[Refused, str, str], Rendered]
+Render: TypeAlias = Callable[[Refused, Scope], Rendered]
 
 
-def as_problem(refused: Refused, path: str, request_id: str) -> Rendered:
+def as_problem(refused: Refused, scope: Scope) -> Rendered:
     return Rendered(
         status=PROBLEMS[refused.code].status,
         content_type=PROBLEM_JSON,
-        body=problem(refused, instance=path, request_id=request_id),
+        body=problem(refused, instance=scope["path"], request_id=scope["state"]["request_id"]),
         headers=response_headers(refused),
     )
 
 
-def as_the_path_reads(refused: Refused, path: str, request_id: str) -> Rendered:
-    if not is_client_path(path):
-        return as_problem(refused, path, request_id)
+def as_read_on(found: Found, scope: Scope, body: bytes) -> bytes:
+    """An error as it is read on a path, before there is any exchange."""
+    stream = found.endpoint.stream if found.endpoint is not None else None
+    is_list = is_listed(found.dialect, scope["query_string"], stream=stream)
+    return in_list(body) if is_list else body
+
+
+def as_the_path_reads(refused: Refused, scope: Scope) -> Rendered:
+    if not is_client_path(scope["path"]):
+        return as_problem(refused, scope)
+    found = find(scope["path"])
     status = PROBLEMS[refused.code].status
     told = Problem(
         kind=KINDS.get(status, "invalid_request"),
@@ -55,11 +65,11 @@ def as_the_path_reads(refused: Refused, path: str, request_id: str) -> Rendered:
         status=status,
         code=refused.code,
     )
-    encoded = NATIVE[find(path).dialect].encode_error(told, request_id)
+    encoded = NATIVE[found.dialect].encode_error(told, scope["state"]["request_id"])
     headers = {name.encode(): value.encode() for name, value in encoded.headers}
     return Rendered(
         status=encoded.status,
         content_type=headers.pop(CONTENT_TYPE, b"application/json"),
-        body=encoded.body,
+        body=as_read_on(found, scope, encoded.body),
         headers=tuple(headers.items()) + response_headers(refused),
     )

@@ -19,8 +19,9 @@ from gateway.edge.errors import ClientLeft, GatewayError
 from gateway.edge.exchange import Attempt, Exchange
 from gateway.edge.memory.seals import BARE
 from gateway.edge.messages import RESPONSE_BODY, RESPONSE_START
+from gateway.edge.operations.listed import in_list
 from gateway.edge.passages.passage import Passage
-from gateway.edge.passages.wrapping import in_array, wants_array, wrapping_of
+from gateway.edge.passages.wrapping import wants_array, wrapping_of
 from gateway.edge.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Delivery:
         if self._bare is not None:
             self._hear(body, enclosed=False)
         if self._wrapping is not None and wants_array(exchange):
-            body = in_array(body)  # what went wrong instead of a stream
+            body = in_list(body)  # what went wrong instead of a stream
         headers = answer_headers(exchange, self._runtime, upstream=upstream)
         headers.append((b"content-length", b"%d" % len(body)))
         if not exchange.client_gone:

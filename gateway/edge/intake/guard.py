@@ -198,8 +198,7 @@ class Exchange:
         """Answers at once if nothing was answered yet; what the application sends is dropped."""
         if self._began or self._refused:
             return
-        request_id = self._scope["state"]["request_id"]
-        answer = self._render(refused, self._scope["path"], request_id)
+        answer = self._render(refused, self._scope)
         self.status = answer.status
         # Its words only: the exception leads back here, and the connection would stay open.
         self._scope["state"][REFUSED] = (refused.code, refused.detail)

@@ -9,13 +9,13 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from gateway.edge.exchange import Exchange
+from gateway.edge.operations.listed import is_listed
 from protocols.anthropic_messages.envelopes import ChunkWriter
 from protocols.framing.aws import CONTENT_TYPE
 from protocols.framing.json_array import ArrayWriter
 from protocols.ir import Dialect
 
 CAP_BYTES: Final = 67_108_864  # whatever was let in may go out
-ALT_EVENTS: Final = b"alt=sse"
 JSON_TYPE: Final = b"application/json"
 
 
@@ -45,13 +45,7 @@ def wrapping_of(exchange: Exchange) -> Wrapping | None:
 
 def wants_array(exchange: Exchange) -> bool:
     arrival = exchange.arrival
-    if arrival.operation.dialect != "gemini.generate" or not exchange.asked_stream:
-        return False
-    return ALT_EVENTS not in arrival.query.split(b"&")
-
-
-def in_array(body: bytes) -> bytes:
-    return b"[" + body + b"]" if body.lstrip()[:1] == b"{" else body
+    return is_listed(arrival.operation.dialect, arrival.query, stream=arrival.path_stream)
 
 
 def dialect_of_errors(exchange: Exchange) -> Dialect:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Exchange
 from gateway.edge.operations.surfaces import MESSAGES
-from gateway.edge.passages.wrapping import dialect_of_errors, in_array
+from gateway.edge.passages.wrapping import dialect_of_errors
 from gateway.edge.pipeline import run
 from gateway.edge.stages.decode import decode
 from protocols.framing.aws import CONTENT_TYPE, AwsSplitter, read_message
@@ -132,10 +132,3 @@ async def test_a_refusal_has_the_shape_that_the_envelope_promises() -> None:
     assert start["status"] == 404
     assert dict(start["headers"])[b"x-amzn-errortype"] == b"ResourceNotFoundException"
     assert "message" in msgspec.json.decode(body["body"])
-
-
-@pytest.mark.parametrize(
-    ("body", "told"), [(b'{"error":1}', b'[{"error":1}]'), (b'[{"error":1}]', b'[{"error":1}]')]
-)
-def test_an_error_instead_of_an_array_is_in_one(body: bytes, told: bytes) -> None:
-    assert in_array(body) == told
