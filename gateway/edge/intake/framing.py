@@ -1,8 +1,9 @@
 """Header rules of the guard: what is refused, what is dropped, who is calling.
 
-Laws: one pass over the headers; a header that decides anything comes once; what a proxy may say is
-believed only from a trusted proxy; names that nominate other names (`Connection: x`) are not
-obeyed, so that no client can strip what a proxy added.
+Laws: one pass over the headers; a header that decides anything comes once, and of any other the
+lines are one list, so that nobody below meets a name twice; what a proxy may say is believed only
+from a trusted proxy; names that nominate other names (`Connection: x`) are not obeyed, so that no
+client can strip what a proxy added.
 """
 
 import re
@@ -17,6 +18,7 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 32_768
 LINE_OVERHEAD: Final = 4  # colon, space, CR, LF
+COOKIE: Final = b"cookie"  # the one list whose parts are not set apart by commas
 SINGLE: Final = frozenset(
     {
         b"content-length",
@@ -75,7 +77,15 @@ def checked_headers(
         raise Refused("bad_framing", "A header value holds NUL, CR or LF.")
     _check_length(seen)
     _check_host(seen.get(b"host", b""), path=path)
-    return kept
+    return kept if len(dict(kept)) == len(kept) else _joined(kept)
+
+
+def _joined(headers: Headers) -> Headers:
+    """Anthropic's SDK for Go sends a line for each beta; HTTP/2 one for each cookie."""
+    lines: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        lines.setdefault(name, []).append(value)
+    return [(name, (b"; " if name == COOKIE else b",").join(lines[name])) for name in lines]
 
 
 def declared_length(headers: Headers) -> int | None:

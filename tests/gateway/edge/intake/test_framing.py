@@ -182,5 +182,34 @@ def test_whatever_comes_is_kept_in_order_dropped_or_refused(
         kept = checked_headers(headers, path="/health", trust_proxy=False)
     except Refused:
         return
-    remaining = iter(headers)
-    assert all(header in remaining for header in kept)
+    names = [name for name, _ in kept]
+    assert names == [name for name in dict.fromkeys(name for name, _ in headers) if name in names]
+    for name, value in kept:
+        joint = b"; " if name == b"cookie" else b","
+        assert value == joint.join(said for each, said in headers if each == name)
+
+
+def test_lines_of_one_name_are_one_list() -> None:
+    headers = [
+        HOST,
+        (b"anthropic-beta", b"a-1, b-2"),
+        (b"cookie", b"x=1"),
+        (b"x-forwarded-for", b"1.1.1.1"),
+        (b"anthropic-beta", b"c-3"),
+        (b"x-forwarded-for", b"198.51.100.1, 10.0.0.2"),
+        (b"cookie", b"y=2"),
+    ]
+    kept = checked_headers(headers, path="/", trust_proxy=True)
+    assert kept == [
+        HOST,
+        (b"anthropic-beta", b"a-1, b-2,c-3"),
+        (b"cookie", b"x=1; y=2"),
+        (b"x-forwarded-for", b"1.1.1.1,198.51.100.1, 10.0.0.2"),
+    ]
+    assert caller(kept, peer="10.0.0.1", trusted=PROXIES) == "198.51.100.1"
+
+
+def test_no_line_hides_a_coding_behind_another() -> None:
+    lines = [HOST, (b"content-encoding", b"gzip"), (b"content-encoding", b"identity")]
+    with pytest.raises(Refused):
+        refuse_encoded_body(checked_headers(lines, path="/", trust_proxy=False))
