@@ -165,7 +165,15 @@ class TenantAdmin(ServiceAdmin):
     fields = (
         *("slug", "name", "status", "reporting_tz", "week_start", "locale", "currency"),
         *("mfa_policy", "session_hours", "markup_bp", "charge_on_disconnect", "charge_on_empty"),
-        *("unpriced_policy", "tag_keys", "first_request_at", "created_at", "updated_at"),
+        *(
+            "unpriced_policy",
+            "vault",
+            "foreign_reasoning",
+            "tag_keys",
+            "first_request_at",
+            "created_at",
+            "updated_at",
+        ),
     )
     readonly_fields = ("first_request_at", "created_at", "updated_at")
     fixed_fields = ("slug",)

@@ -18,6 +18,8 @@ def compile_tenant(tenant: Tenant) -> TenantSpec:
         markup_bp=tenant.markup_bp,
         charge_on_disconnect=row.charge_on_disconnect,
         charge_on_empty=row.charge_on_empty,
+        vault=row.vault,
+        foreign_reasoning=row.foreign_reasoning,
         unpriced=msgspec.convert(tenant.unpriced_policy, Literal["allow_flag", "block"]),
     )
 

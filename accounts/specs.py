@@ -59,3 +59,5 @@ class TenantSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     charge_on_disconnect: Literal["used", "none"] = "used"
     charge_on_empty: Literal["input", "none"] = "input"
     unpriced: Literal["allow_flag", "block"] = "allow_flag"
+    vault: Literal["on", "off"] = "on"  # off: what models think is kept for nobody
+    foreign_reasoning: Literal["drop", "text"] = "drop"  # what a vendor is told of another's

@@ -33,6 +33,14 @@ class Tenant(Editable):
         ALLOW_FLAG = "allow_flag"
         BLOCK = "block"
 
+    class Vault(models.TextChoices):
+        ON = "on"
+        OFF = "off"
+
+    class ForeignReasoning(models.TextChoices):
+        DROP = "drop"
+        TEXT = "text"
+
     slug = models.CharField(
         max_length=40, unique=True, validators=[RegexValidator(r"\A[a-z][a-z0-9-]{1,39}\Z")]
     )
@@ -57,6 +65,11 @@ class Tenant(Editable):
     )
     charge_on_empty = models.CharField(max_length=5, choices=OnEmpty, default=OnEmpty.INPUT)
     unpriced_policy = models.CharField(max_length=10, choices=Unpriced, default=Unpriced.ALLOW_FLAG)
+    # Of what models think: whether it is kept for clients that cannot, what others are told of it.
+    vault = models.CharField(max_length=3, choices=Vault, default=Vault.ON)
+    foreign_reasoning = models.CharField(
+        max_length=4, choices=ForeignReasoning, default=ForeignReasoning.DROP
+    )
     tag_keys = ArrayField(
         models.CharField(max_length=TAG_KEY_LENGTH, validators=[RegexValidator(TAG_KEY)]),
         size=MAX_TAG_KEYS,

@@ -67,6 +67,7 @@ const ROUTES: readonly RouteCase[] = [
   { path: '/t/:tenant/members?tab=teams', ready: '.plain-list .link-cell' },
   { path: '/t/:tenant/audit', ready: '.link-cell' },
   { path: '/t/:tenant/settings', ready: '#name' },
+  { path: '/t/:tenant/settings?tab=reasoning', ready: '#vault' },
   { path: '/t/:tenant/settings?tab=security', ready: '#session_hours' },
   { path: '/t/:tenant/dev/keys', ready: '.row-menu' },
   { path: '/t/:tenant/audit?q=nothing-has-this-name', ready: '.empty' },

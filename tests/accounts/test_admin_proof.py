@@ -54,6 +54,8 @@ def form(**changes: str) -> dict[str, str]:
         "charge_on_disconnect": "used",
         "charge_on_empty": "input",
         "unpriced_policy": "allow_flag",
+        "vault": "on",
+        "foreign_reasoning": "drop",
     }
     return {**values, **changes}
 

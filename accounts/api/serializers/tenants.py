@@ -28,6 +28,16 @@ class TenantSettings(Strict):
         choices=Tenant.Unpriced.values,
         help_text="Requests whose price nobody knows: flag them, or refuse them.",
     )
+    vault = Choice(
+        required=False,
+        choices=Tenant.Vault.values,
+        help_text="Whether what models think is kept for clients that cannot send it back.",
+    )
+    foreign_reasoning = Choice(
+        required=False,
+        choices=Tenant.ForeignReasoning.values,
+        help_text="What a vendor is told of another's reasoning: nothing, or its text.",
+    )
     tag_keys = Words(
         required=False,
         length=TAG_KEY_LENGTH,
@@ -75,6 +85,8 @@ class TenantRow(serializers.Serializer[Any]):
     mfa_policy = serializers.ChoiceField(choices=Tenant.MfaPolicy.values)
     session_hours = serializers.IntegerField()
     unpriced_policy = serializers.ChoiceField(choices=Tenant.Unpriced.values)
+    vault = serializers.ChoiceField(choices=Tenant.Vault.values)
+    foreign_reasoning = serializers.ChoiceField(choices=Tenant.ForeignReasoning.values)
     tag_keys = serializers.ListField(child=serializers.CharField())
     first_request_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()

@@ -2972,6 +2972,16 @@ export interface components {
        * @enum {string}
        */
       unpriced_policy?: 'allow_flag' | 'block'
+      /**
+       * @description Whether what models think is kept for clients that cannot send it back.
+       * @enum {string}
+       */
+      vault?: 'on' | 'off'
+      /**
+       * @description What a vendor is told of another's reasoning: nothing, or its text.
+       * @enum {string}
+       */
+      foreign_reasoning?: 'drop' | 'text'
       /** @description Keys of tags written key=value, by which cost is summed from then on. */
       tag_keys?: string[]
     }
@@ -2994,6 +3004,16 @@ export interface components {
        * @enum {string}
        */
       unpriced_policy?: 'allow_flag' | 'block'
+      /**
+       * @description Whether what models think is kept for clients that cannot send it back.
+       * @enum {string}
+       */
+      vault?: 'on' | 'off'
+      /**
+       * @description What a vendor is told of another's reasoning: nothing, or its text.
+       * @enum {string}
+       */
+      foreign_reasoning?: 'drop' | 'text'
       /** @description Keys of tags written key=value, by which cost is summed from then on. */
       tag_keys?: string[]
       /** @description On what vendors cost, in hundredths of a percent. */
@@ -3046,6 +3066,10 @@ export interface components {
       session_hours: number
       /** @enum {string} */
       unpriced_policy: 'allow_flag' | 'block'
+      /** @enum {string} */
+      vault: 'on' | 'off'
+      /** @enum {string} */
+      foreign_reasoning: 'drop' | 'text'
       tag_keys: string[]
       /** Format: date-time */
       first_request_at: string | null
@@ -3966,6 +3990,16 @@ export interface components {
        * @enum {string}
        */
       unpriced_policy?: 'allow_flag' | 'block'
+      /**
+       * @description Whether what models think is kept for clients that cannot send it back.
+       * @enum {string}
+       */
+      vault?: 'on' | 'off'
+      /**
+       * @description What a vendor is told of another's reasoning: nothing, or its text.
+       * @enum {string}
+       */
+      foreign_reasoning?: 'drop' | 'text'
       /** @description Keys of tags written key=value, by which cost is summed from then on. */
       tag_keys?: string[]
       /** @description On what vendors cost, in hundredths of a percent. */
@@ -3992,6 +4026,10 @@ export interface components {
       session_hours: number
       /** @enum {string} */
       unpriced_policy: 'allow_flag' | 'block'
+      /** @enum {string} */
+      vault: 'on' | 'off'
+      /** @enum {string} */
+      foreign_reasoning: 'drop' | 'text'
       tag_keys: string[]
       /** Format: date-time */
       first_request_at: string | null

@@ -165,6 +165,8 @@ export const tenant: Tenant = {
   mfa_policy: 'none',
   session_hours: 12,
   unpriced_policy: 'allow_flag',
+  vault: 'on',
+  foreign_reasoning: 'drop',
   tag_keys: [],
   first_request_at: null,
   created_at: AT,

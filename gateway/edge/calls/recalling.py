@@ -16,6 +16,7 @@ from gateway.edge.identity.sessions import agent_hashes, session_hash
 from gateway.edge.memory.seals import GOOGLE_VENDORS, OWN_VENDOR
 from gateway.edge.memory.steps import Names, Recalled, unsealed_calls
 from gateway.edge.memory.vault import Pin
+from gateway.edge.passages.keeping import keeps
 from gateway.edge.questions.asking import CHATTING, READ_THERE, Unfit, must_be_read
 from gateway.edge.questions.translation import read
 from gateway.edge.runtime import Runtime
@@ -67,7 +68,7 @@ async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidat
     if is_native or exchange.seals.are_refused or not can_use(candidate):
         return candidate
     recalled = exchange.seals.recalled
-    if recalled is None and holds_any(exchange.body, CALLS):
+    if recalled is None and keeps(exchange) and holds_any(exchange.body, CALLS):
         recalled = exchange.seals.recalled = await _recalled(exchange, key.tenant_id, runtime)
     if recalled is not None and (count := recalled.count_of(candidate.target.target)):
         runtime.metrics.sealed(outcome="returned", count=count)

@@ -82,10 +82,15 @@ def keeping_of(
     exchange: "Exchange", request: ir.Request, target: Target, vault: Vault
 ) -> Keeping | None:
     """None where no call can come of it that the client goes on with."""
-    if not request.tools or exchange.key is None:
+    if not request.tools or exchange.key is None or not keeps(exchange):
         return None
     maker = Maker.of(target, asks=exchange.arrival.operation.dialect)
     return Keeping(vault, tenant_id=exchange.key.tenant_id, maker=maker, messages=request.messages)
+
+
+def keeps(exchange: "Exchange") -> bool:
+    """Whether its tenant wants anything kept."""
+    return exchange.tenant is None or exchange.tenant.vault == "on"
 
 
 async def lost_of(keeping: Keeping | None, losses: Sequence[Loss]) -> Sequence[Loss]:

@@ -22,6 +22,7 @@ from gateway.edge.editing.splices import (
 )
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
+from gateway.edge.memory.foreign import as_text
 from gateway.edge.memory.kept_answers import RESPONSES
 from gateway.edge.memory.seals import Sealer, opened, stripped
 from gateway.edge.memory.steps import restored
@@ -149,6 +150,9 @@ class TranslatedQuestion:
             request, unsealed = stripped(request)
         elif exchange.seals.recalled is not None:
             request, unsealed = restored(request, exchange.seals.recalled, target)
+        if exchange.tenant is not None and exchange.tenant.foreign_reasoning == "text":
+            request, told = as_text(request, target, speaks=dialect)
+            unsealed += told
         request, left_out = changed(request, target, runtime.settings.features)
         if dialect == RESPONSES and exchange.arrival.operation.body:
             request, unsealed = _unstored(request, unsealed)

@@ -52,3 +52,19 @@ test('the security tab is its own address', async () => {
   visit('/t/acme/settings?tab=security')
   expect(await screen.findByLabelText('Session length, hours')).toHaveValue('12')
 })
+
+test('what becomes of reasoning is the tenant’s to say', async () => {
+  let sent: unknown
+  server.use(
+    http.patch('/api/v1/tenant', async ({ request }) => {
+      sent = await request.json()
+      return HttpResponse.json({ ...tenant, foreign_reasoning: 'text', version: 5 })
+    }),
+  )
+  const { user } = visit('/t/acme/settings?tab=reasoning')
+  await user.click(await screen.findByLabelText('Reasoning of another vendor'))
+  await user.click(await screen.findByText('Send it as text'))
+  await user.click(screen.getByRole('button', { name: 'Save' }))
+  expect(await screen.findByText('Settings saved')).toBeInTheDocument()
+  expect(sent).toEqual({ foreign_reasoning: 'text' })
+})

@@ -13,7 +13,15 @@ import { saveTenantMutation, tenantQuery } from '../queries'
 import { notify } from '../../../ui/notify'
 
 export type SettingName =
-  'name' | 'reporting_tz' | 'week_start' | 'locale' | 'currency' | 'mfa_policy' | 'session_hours'
+  | 'name'
+  | 'reporting_tz'
+  | 'week_start'
+  | 'locale'
+  | 'currency'
+  | 'vault'
+  | 'foreign_reasoning'
+  | 'mfa_policy'
+  | 'session_hours'
 
 interface Props {
   loaded: Tenant

@@ -10,10 +10,11 @@ import { ProblemView } from '../../../ui/problem'
 import { useUrlState } from '../../../ui/url-state'
 import { useIsMobile } from '../../../ui/use-media'
 import { GeneralCard } from '../components/general-card'
+import { ReasoningCard } from '../components/reasoning-card'
 import { SecurityCard } from '../components/security-card'
 import { tenantQuery } from '../queries'
 
-const SETTINGS_URL = { tab: z.enum(['general', 'security']) } as const
+const SETTINGS_URL = { tab: z.enum(['general', 'reasoning', 'security']) } as const
 
 export function SettingsPage() {
   const { t } = useTranslation()
@@ -25,6 +26,7 @@ export function SettingsPage() {
   const show = (next: string) => url.set({ tab: next === 'general' ? undefined : next })
   const tabs = [
     { key: 'general', label: t('settings:general.title') },
+    { key: 'reasoning', label: t('settings:reasoning.title') },
     { key: 'security', label: t('settings:security.title') },
   ]
   return (
@@ -45,6 +47,7 @@ export function SettingsPage() {
         <Tabs className="views" activeKey={tab} items={tabs} onChange={show} />
       )}
       {data && tab === 'general' && <GeneralCard key={data.slug} tenant={data} />}
+      {data && tab === 'reasoning' && <ReasoningCard key={data.slug} tenant={data} />}
       {data && tab === 'security' && <SecurityCard key={data.slug} tenant={data} />}
       {!data && (
         <Card>
