@@ -370,10 +370,13 @@ def _spans(exchange: Exchange, *, now: float) -> tuple[Span, ...]:
         before = round(((made.ended_at or now) - zero) * US)
         spans.append(Span("attempt", began, before, "upstream", number))
         first_at = exchange.first_content_at
-        if exchange.delivered is made and exchange.asked_stream and first_at is not None:
-            first = max(began, round((first_at - zero) * US))
-            spans.append(Span("first token", began, first, "upstream", number))
-            spans.append(Span("stream", first, round((now - zero) * US), "upstream", number))
+        is_told = exchange.delivered is made or made.paused
+        if is_told and exchange.asked_stream and first_at is not None:
+            first = round((first_at - zero) * US)
+            if first >= began:
+                spans.append(Span("first token", began, first, "upstream", number))
+            until = before if made.paused else round((now - zero) * US)
+            spans.append(Span("stream", max(first, began), until, "upstream", number))
     return tuple(spans)
 
 

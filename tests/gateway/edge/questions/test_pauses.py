@@ -133,8 +133,16 @@ async def test_a_stream_in_two_is_told_as_one() -> None:
     assert streamed_text(client) == "One. Two."
     usage = told[-1]["response"]["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == (10, 4)
-    starts, _ = told_by(gateway)
+    starts, final = told_by(gateway)
     assert len(starts) == 2
+    spans = [(span.name, span.attempt) for span in final.outcome.spans if span.side == "upstream"]
+    assert spans == [
+        ("attempt", 0),
+        ("first token", 0),
+        ("stream", 0),
+        ("attempt", 1),
+        ("stream", 1),
+    ]
     assert [end.money.charge_nano for end in gateway.notebook.ends] == [13_000, 13_000]
 
 
