@@ -50,6 +50,17 @@ def test_an_export_is_told_to_the_audit_and_holds_what_the_list_shows(town: Town
     assert entry.after == {"filters": {"status": ["ok"], "range": ["1h"]}, "rows": 1}
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_same_records_are_exported_as_the_same_bytes(town: Town, form: str) -> None:
+    """F-19."""
+    for _ in range(3):
+        make_record(town)
+    order = {"format": form, "filters": {"range": "24h"}}
+    once, twice = (town.api("owner").post("requests/export", order) for _ in range(2))
+    assert once.content == twice.content
+    assert once.content.count(b"req_") == 3
+
+
 def test_an_export_is_bounded(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("billing.api.views.requests.MAX_ROWS", 2)
     for _ in range(3):
