@@ -60,7 +60,7 @@ class Seals(msgspec.Struct, kw_only=True):
     pin: "Pin | None" = None  # whose those are that do not say so
     is_pin_read: bool = False
     recalled: "Recalled | None" = None  # what the vault has kept, once it was asked
-    are_refused: bool = False  # a vendor has refused one
+    refused_by: frozenset[str] = frozenset()  # vendors that have refused one
     are_told: bool = False  # the client has been told one that does not say whose it is
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from gateway.edge.editing.sealed import SEALS, holds_any
+from gateway.edge.editing.sealed import SEALS, holds_any, holds_wrapped
 from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.identity.sessions import agent_hashes, session_hash
-from gateway.edge.memory.seals import GOOGLE_VENDORS, OWN_VENDOR
+from gateway.edge.memory.seals import GOOGLE_VENDORS, OWN_VENDOR, accounts_in
 from gateway.edge.memory.steps import Names, Recalled, unsealed_calls
 from gateway.edge.memory.vault import Pin
 from gateway.edge.passages.keeping import keeps
@@ -21,14 +21,17 @@ from gateway.edge.questions.asking import CHATTING, READ_THERE, Unfit, must_be_r
 from gateway.edge.questions.translation import read
 from gateway.edge.runtime import Runtime
 from protocols.ir import Dialect
+from providers.adapters.base import Revealable
 
 if TYPE_CHECKING:
     from gateway.edge.calls.retries import Step
     from protocols.codec import Target
 
 CHAT: Final[Dialect] = "openai.chat"
-# Whose seals only the account can read that they were made for.
-BOUND: Final = frozenset({"openai"})
+# Whose seals only the account can read that they were made for: by the name of their seals, or
+# by whose host it is where a provider's seals have no name but the provider's own.
+BOUND: Final = frozenset({"openai", "azure", "x-ai", "xai"})
+UNBOUND: Final = frozenset({"anthropic", *GOOGLE_VENDORS})
 ACCOUNT_BYTES: Final = 8
 # In a body with calls of tools stands one of these, whatever its dialect.
 CALLS: Final = (
@@ -48,7 +51,7 @@ def may_recall(exchange: Exchange, candidate: Candidate) -> bool:
         return True
     if operation.dialect not in SEALS:
         return False
-    return target.vendor in BOUND or holds_any(exchange.body, SEALS[operation.dialect])
+    return is_bound(candidate) or holds_any(exchange.body, SEALS[operation.dialect])
 
 
 async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidate:
@@ -64,15 +67,66 @@ async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidat
         if session:
             found = await runtime.vault.pin(key.tenant_id, session)
             exchange.seals.pin, exchange.seals.is_pin_read = found.pin, found.answered
+    if is_bound(candidate):
+        candidate = _by_who_made_them(exchange, step, candidate, runtime)
     is_native = candidate.lane == "native" and not must_be_read(exchange, candidate, runtime)
-    if is_native or exchange.seals.are_refused or not can_use(candidate):
+    if is_native or not can_use(candidate):
         return candidate
     recalled = exchange.seals.recalled
     if recalled is None and keeps(exchange) and holds_any(exchange.body, CALLS):
         recalled = exchange.seals.recalled = await _recalled(exchange, key.tenant_id, runtime)
+        if recalled.kept and is_bound(candidate):
+            candidate = _by_who_made_them(exchange, step, candidate, runtime)
     if recalled is not None and (count := recalled.count_of(candidate.target.target)):
         runtime.metrics.sealed(outcome="returned", count=count)
     return candidate
+
+
+def _by_who_made_them(
+    exchange: Exchange, step: "Step", candidate: Candidate, runtime: Runtime
+) -> Candidate:
+    """By another credential of the same provider, where that one can read seals of the history and
+    this one cannot; raises Unfit."""
+    credentials, tried = (
+        candidate.provider.credentials,
+        {made.credential.id for made in exchange.attempts},
+    )
+    if len(credentials) < 2 or exchange.vendor_key is not None or step.credential.id in tried:
+        return candidate
+    accounts = _accounts(exchange, candidate.target.target.vendor)
+    if not accounts or candidate.target.target.account in accounts:
+        return candidate
+    secrets, hmac_key = exchange.snapshot.secrets, runtime.hmac_key
+    able = {
+        each.id
+        for each in credentials
+        if each.id not in tried and account_of(secrets.get(each.id), hmac_key=hmac_key) in accounts
+    }
+    picked = able and runtime.pool.pick(
+        candidate.provider,
+        candidate.target.public_name,
+        tried={each.id for each in credentials} - able,
+        now=runtime.clock(),
+        wall=runtime.wall(),
+    )
+    if not picked:
+        return candidate
+    step.credential, step.secret = picked, secrets.get(picked.id)
+    return in_account(step, hmac_key=hmac_key)
+
+
+def _accounts(exchange: Exchange, vendor: str) -> set[str]:
+    """Of this vendor's: those whose seals the history holds, itself or in the vault."""
+    pin, recalled = exchange.seals.pin, exchange.seals.recalled
+    found = {pin.account} if pin is not None and pin.vendor == vendor else set()
+    if recalled is not None:
+        found |= {kept.account for kept in recalled.kept.values() if kept.origin == vendor}
+    if holds_wrapped(exchange.body):
+        try:
+            found |= accounts_in(read(exchange).request, vendor=vendor)
+        except GatewayError as error:
+            raise Unfit(error) from None
+    return {account for account in found if account}
 
 
 async def _recalled(exchange: Exchange, tenant_id: str, runtime: Runtime) -> Recalled:
@@ -89,15 +143,24 @@ async def _recalled(exchange: Exchange, tenant_id: str, runtime: Runtime) -> Rec
     return recalled
 
 
+def is_bound(candidate: Candidate) -> bool:
+    vendor = candidate.target.target.vendor
+    return vendor in BOUND or (vendor not in UNBOUND and candidate.provider.price_vendor in BOUND)
+
+
 def in_account(step: "Step", *, hmac_key: bytes) -> Candidate:
     """With a digest of the account, by the credential, where one account's seals are no other's."""
     candidate = step.candidate
-    if candidate.target.target.vendor not in BOUND:
+    if not is_bound(candidate):
         return candidate
-    word = b"account\0" + (b"" if step.secret is None else step.secret.reveal())
-    account = hmac.digest(hmac_key, word, "sha256")[:ACCOUNT_BYTES].hex()
+    account = account_of(step.secret, hmac_key=hmac_key)
     target = replace(candidate.target.target, account=account)
     return replace(candidate, target=replace(candidate.target, target=target))
+
+
+def account_of(secret: Revealable | None, *, hmac_key: bytes) -> str:
+    word = b"account\0" + (b"" if secret is None else secret.reveal())
+    return hmac.digest(hmac_key, word, "sha256")[:ACCOUNT_BYTES].hex()
 
 
 def can_use(candidate: Candidate) -> bool:

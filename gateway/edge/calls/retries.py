@@ -48,7 +48,9 @@ class OwnKey:
         return "***"
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, kw_only=True):
+    """Another credential may be found to do better before anybody is asked."""
+
     candidate: Candidate
     credential: CredentialSpec
     secret: Revealable | None

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.edge.memory.vault import Pin
 from protocols import ir
-from protocols.codec import Loss, Target
+from protocols.codec import Target
 from protocols.ir import Dialect, Event, Seal
 from protocols.seals import MARK, unwrap, wrap
 
@@ -25,11 +25,14 @@ OWN_VENDOR: Final[Mapping[Dialect, str]] = {
     "gemini.generate": "gemini",
     "bedrock.converse": "anthropic",
 }
-REFUSALS: Final = (
-    b"invalid_encrypted_content",
-    b"organization_mismatch",
-    b"Invalid `signature` in `thinking` block",
-    b"Thought signature is not valid",
+# What vendors say of a seal that they did not make, or make no more. Each of these was seen.
+REFUSALS: Final = re.compile(
+    rb"invalid_encrypted_content|organization_mismatch"
+    rb"|encrypted[_ ]content[^\"]{0,200}?"
+    rb"(?:could not be|cannot be|was not issued|did not match|does not match)"
+    rb"|invalid `(?:signature|data)` in `(?:redacted_)?thinking` block"
+    rb"|(?:corrupted|invalid) thought signature|thought signature is not valid",
+    re.IGNORECASE,
 )
 # In an answer with seals that do not say whose they are.
 BARE: Final[Mapping[Dialect, re.Pattern[bytes]]] = {
@@ -42,9 +45,16 @@ BARE: Final[Mapping[Dialect, re.Pattern[bytes]]] = {
 GOOGLE: Final = "google"
 # Of the right vendor and another account: nobody who is asked here can read it.
 ELSEWHERE: Final = "another account"
+# Whoever it was, the one who was asked has refused it.
+DOUBTED: Final = "somebody else"
 GOOGLE_VENDORS: Final = frozenset({"gemini", "vertex"})
 # As a string in JSON begins with it: whoever is shown such a body is shown a seal of another's.
 WRAPPED: Final = b'"' + MARK.encode()
+
+
+def is_of(pin: Pin, target: Target) -> bool:
+    """A pin without an account is any account's of its vendor."""
+    return pin.vendor == target.vendor and pin.account in {None, target.account}
 
 
 def opened(request: ir.Request, *, target: Target, pin: Pin | None = None) -> ir.Request:
@@ -52,7 +62,40 @@ def opened(request: ir.Request, *, target: Target, pin: Pin | None = None) -> ir
 
     `pin`: whose those are that do not say so.
     """
-    own = OWN_VENDOR.get(request.dialect)
+    return _each_seal(request, _knowing(request.dialect, target=target, pin=pin))
+
+
+def doubted(
+    request: ir.Request, *, target: Target, pin: Pin | None = None
+) -> tuple[ir.Request, bool]:
+    """The same for a target that has refused one of them: none that does not say whose it is.
+
+    Where it was shown none of those it gets none at all. And whether the others are still trusted.
+    """
+    known = _knowing(request.dialect, target=target, pin=pin)
+    are_others_trusted = any(
+        seal.signature is not None and _is_bare(seal) and known(seal).origin == target.vendor
+        for message in request.messages
+        for seal in map(_seal_of, message.content)
+        if seal is not None
+    )
+
+    def left(seal: Seal) -> Seal:
+        is_trusted = are_others_trusted and not _is_bare(seal)
+        return known(seal) if is_trusted else replace(seal, origin=DOUBTED)
+
+    return _each_seal(request, left), are_others_trusted
+
+
+def accounts_in(request: ir.Request, *, vendor: str) -> set[str]:
+    """Of this vendor's: those that can read what is wrapped in the history."""
+    seals = (_seal_of(block) for message in request.messages for block in message.content)
+    found = (unwrap(seal.signature) for seal in seals if seal and seal.signature)
+    return {seal.account for seal in found if seal and seal.account and seal.origin == vendor}
+
+
+def _knowing(dialect: Dialect, *, target: Target, pin: Pin | None) -> Callable[[Seal], Seal]:
+    own = OWN_VENDOR.get(dialect)
 
     def known(seal: Seal) -> Seal:
         found = unwrap(seal.signature) if seal.signature else None
@@ -67,38 +110,12 @@ def opened(request: ir.Request, *, target: Target, pin: Pin | None = None) -> ir
         is_elsewhere = seal.account not in {None, target.account}
         return replace(seal, origin=ELSEWHERE) if is_elsewhere else seal
 
-    messages = tuple(
-        replace(message, content=_changed(message.content, known))
-        if any(map(_sealed, message.content))
-        else message
-        for message in request.messages
-    )
-    return replace(request, messages=messages)
+    return known
 
 
 def is_refused(answer: bytes) -> bool:
     """Whether an error is about a seal that its reader did not make, or makes no more."""
-    return any(words in answer for words in REFUSALS)
-
-
-def stripped(request: ir.Request) -> tuple[ir.Request, tuple[Loss, ...]]:
-    """Without any: what was thought is of no use to who cannot prove it."""
-    losses: list[Loss] = []
-    messages: list[ir.Message] = []
-    for number, message in enumerate(request.messages):
-        if not any(map(_sealed, message.content)):
-            messages.append(message)
-            continue
-        path = f"messages[{number}].content"
-        losses.append(Loss(code="seal", path=path, why="was refused by the target"))
-        content = tuple(
-            replace(block, seal=None) if _sealed(block) else block
-            for block in message.content
-            if not (isinstance(block, ir.Thinking) and _sealed(block))
-        )
-        if content:
-            messages.append(replace(message, content=content))
-    return replace(request, messages=tuple(messages)), tuple(losses)
+    return REFUSALS.search(answer) is not None
 
 
 class Sealer:
@@ -106,18 +123,26 @@ class Sealer:
 
     __slots__ = ("_account", "_has_field", "_vendor", "wraps")
 
-    def __init__(self, *, asks: Dialect, target: Target, pin: Pin | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        asks: Dialect,
+        target: Target,
+        pin: Pin | None = None,
+        owner: Pin | None = None,
+    ) -> None:
         """`target` has made them, `asks` is spoken by who gets them.
 
-        `pin`: whose those are that do not say so, once there is one.
+        `pin`: whose those are that do not say so, once there is one; `owner`: who would be taken
+        for it as long as there is none.
         """
         own = OWN_VENDOR.get(asks)
         self._has_field = own is not None
         self._vendor, self._account = target.vendor, target.account
-        if pin is None:
-            self.wraps = own != target.vendor
+        if pin is not None:
+            self.wraps = not is_of(pin, target)
         else:
-            self.wraps = pin != Pin(vendor=target.vendor, account=target.account)
+            self.wraps = own != target.vendor or (owner is not None and not is_of(owner, target))
 
     def event(self, event: Event) -> Event:
         match event:
@@ -149,8 +174,27 @@ def _changed(content: tuple[ir.Content, ...], change: Callable[[Seal], Seal]) ->
     return tuple(_with_seal(block, change) if _sealed(block) else block for block in content)
 
 
+def _each_seal(request: ir.Request, change: Callable[[Seal], Seal]) -> ir.Request:
+    messages = tuple(
+        replace(message, content=_changed(message.content, change))
+        if any(map(_sealed, message.content))
+        else message
+        for message in request.messages
+    )
+    return replace(request, messages=messages)
+
+
 def _sealed(block: ir.Content) -> bool:
-    return getattr(block, "seal", None) is not None
+    return _seal_of(block) is not None
+
+
+def _seal_of(block: ir.Content) -> Seal | None:
+    return getattr(block, "seal", None)
+
+
+def _is_bare(seal: Seal) -> bool:
+    """It does not say whose it is."""
+    return seal.signature is None or unwrap(seal.signature) is None
 
 
 def _with_seal(block: Any, change: Callable[[Seal], Seal]) -> Any:

@@ -2,8 +2,9 @@
 
 Laws: what is kept is sealed under a key of its tenant and named by a keyed hash, so that another
 tenant's word for it finds nothing and opens nothing; it lives in Redis alone, for `ttl_s` from its
-last use; Redis out or slow is as if nothing were kept: a loss, never a failure, and no exchange
-waits for longer than WAIT_S each time nor, once that has happened, at all for REST_S.
+last use; Redis out or slow is as if nothing were kept, but for pins that this worker has seen
+there: a loss, never a failure, and no exchange waits for longer than WAIT_S each time nor, once
+that has happened, at all for REST_S.
 """
 
 import asyncio
@@ -144,7 +145,8 @@ class Vault:
             return PinFound(self._pins.get(name))
         said = await self._said([("GETEX", name, "EX", self._ttl_s)])
         if said is None:
-            return PinFound(answered=False)
+            known = self._pins.get(name)
+            return PinFound(known, answered=known is not None)
         pin = self._opened(said[0], PIN, tenant_id=tenant_id, name=name)
         if pin is not None:
             self._remember(name, pin)

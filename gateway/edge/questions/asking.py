@@ -17,14 +17,19 @@ from gateway.edge.editing.features import (
     refused_tools,
 )
 from gateway.edge.editing.fidelity import conversion_loss, refused
-from gateway.edge.editing.sealed import GOOGLE_SEAL, SPELLED_SEAL, holds_googles, holds_wrapped
+from gateway.edge.editing.sealed import (
+    GOOGLE_SEAL,
+    SPELLED_SEAL,
+    holds_anothers,
+    holds_googles,
+    holds_wrapped,
+)
 from gateway.edge.editing.spelling import ESCAPED
 from gateway.edge.egress.fetching import Fetcher, Unfetchable, stood_in
 from gateway.edge.errors import CannotCount, GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
-from gateway.edge.memory.seals import GOOGLE_VENDORS, WRAPPED
+from gateway.edge.memory.seals import GOOGLE_VENDORS, WRAPPED, is_of
 from gateway.edge.memory.steps import UNANSWERED, echoes
-from gateway.edge.memory.vault import Pin
 from gateway.edge.passages.carried import OPENED, holds_links
 from gateway.edge.questions.following import SEVERAL, is_apart
 from gateway.edge.questions.passing import PassedQuestion
@@ -161,12 +166,14 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
         return dialect in NAMED_WITHIN or is_oversize(exchange, candidate)
     if what != CHATTING or dialect not in UPSTREAM_CODECS:
         return False
-    if exchange.seals.are_refused:
+    if exchange.seals.refused_by and candidate.target.target.vendor in exchange.seals.refused_by:
         return True
     if candidate.surface.envelope is not None and holds_links(exchange, candidate):
         return True
     body, features, target = exchange.body, runtime.settings.features, candidate.target.target
-    if exchange.seals.pin is not None and exchange.seals.pin != Pin(target.vendor, target.account):
+    if exchange.seals.pin is not None and not is_of(exchange.seals.pin, target):
+        return True
+    if candidate is not exchange.candidates[0] and holds_anothers(exchange, target):
         return True
     if target.reasoning_passback != "never" and not echoes(body):
         return True
@@ -180,9 +187,7 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
 
 def _check_seals(exchange: Exchange, candidate: Candidate) -> None:
     """What goes up as it came holds no seal of another's; raises Unfit, and CannotCount."""
-    pin, target = exchange.seals.pin, candidate.target.target
-    is_pinned = pin is not None and pin != Pin(target.vendor, target.account)
-    if not is_pinned and not holds_wrapped(exchange.body):
+    if not holds_wrapped(exchange.body) and not holds_anothers(exchange, candidate.target.target):
         return
     if exchange.arrival.operation.what == COUNTING:
         raise CannotCount

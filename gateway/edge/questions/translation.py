@@ -12,6 +12,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from gateway.edge.editing.features import changed
+from gateway.edge.editing.sealed import owner_of
 from gateway.edge.editing.splices import (
     END_USER,
     OF_THE_GATEWAY,
@@ -24,7 +25,7 @@ from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Asked, Candidate, Exchange, Lane
 from gateway.edge.memory.foreign import as_text
 from gateway.edge.memory.kept_answers import RESPONSES
-from gateway.edge.memory.seals import Sealer, opened, stripped
+from gateway.edge.memory.seals import Sealer, doubted, opened
 from gateway.edge.memory.steps import restored
 from gateway.edge.passages.carried import OPENED
 from gateway.edge.passages.keeping import keeping_of
@@ -55,6 +56,7 @@ DONE_HERE: Final[Mapping[Dialect, frozenset[str]]] = {
 CONVERSATIONS: Final = ("contents", "messages", "input", "system")
 STORE: Final = "store"
 DROPPED: Final = "the target is asked without it"
+REFUSED_SEALS: Final = Loss(code="seal", path="messages", why="was refused by the target")
 
 
 def read(exchange: Exchange) -> Asked:
@@ -144,12 +146,7 @@ class TranslatedQuestion:
         if (budgets := runtime.settings.reasoning_budgets) != target.budgets:
             target = replace(target, budgets=budgets)
         hidden = _of_tenant(self._asked.to_vendors, exchange, candidate, hmac_key=runtime.hmac_key)
-        request = opened(hidden, target=target, pin=exchange.seals.pin)
-        unsealed: tuple[Loss, ...] = ()
-        if exchange.seals.are_refused:
-            request, unsealed = stripped(request)
-        elif exchange.seals.recalled is not None:
-            request, unsealed = restored(request, exchange.seals.recalled, target)
+        request, unsealed = _with_seals(hidden, exchange, target)
         if exchange.tenant is not None and exchange.tenant.foreign_reasoning == "text":
             request, told = as_text(request, target, speaks=dialect)
             unsealed += told
@@ -176,7 +173,10 @@ class TranslatedQuestion:
             model=exchange.model,
             created=int(runtime.wall()),
             sealer=Sealer(
-                asks=exchange.arrival.operation.dialect, target=target, pin=exchange.seals.pin
+                asks=exchange.arrival.operation.dialect,
+                target=target,
+                pin=exchange.seals.pin,
+                owner=owner_of(exchange),
             ),
             is_foreign=dialect != exchange.arrival.operation.dialect,
         )
@@ -249,6 +249,22 @@ def continuation_of(
     if exchange.continuation is None:
         exchange.continuation = Continuation()
     return exchange.continuation
+
+
+def _with_seals(
+    request: ir.Request, exchange: Exchange, target: Target
+) -> tuple[ir.Request, tuple[Loss, ...]]:
+    """Those that are the target's to read, be they in the history or in the vault."""
+    seals, owner = exchange.seals, owner_of(exchange)
+    if target.vendor in seals.refused_by:
+        request, are_kept_trusted = doubted(request, target=target, pin=owner)
+        if not are_kept_trusted:
+            return request, (REFUSED_SEALS,) if seals.recalled and seals.recalled.kept else ()
+    else:
+        request = opened(request, target=target, pin=owner)
+    if seals.recalled is None:
+        return request, ()
+    return restored(request, seals.recalled, target)
 
 
 def _unstored(request: ir.Request, losses: tuple[Loss, ...]) -> tuple[ir.Request, tuple[Loss, ...]]:

@@ -147,8 +147,8 @@ class Course:
                 return
             failures.append(failure)
             exchange.usage, exchange.stop, exchange.tier = NO_USAGE, None, None
-            if self._may_unseal(failure):
-                exchange.seals.are_refused = True
+            if self._may_unseal(failure, vendor := step.candidate.target.target.vendor):
+                exchange.seals.refused_by |= {vendor}
                 runtime.metrics.sealed(outcome="refused")
                 step = walk.repeat(step)
                 continue
@@ -190,13 +190,12 @@ class Course:
         await self.caller.tell_end(continuation.end())
         return True
 
-    def _may_unseal(self, failure: Failure) -> bool:
-        """Whether the same may be asked once more, without the seals that were refused."""
+    def _may_unseal(self, failure: Failure, vendor: str) -> bool:
+        """Whether the same may be asked once more, without the seals that it has refused."""
         exchange = self._exchange
-        refused = failure.verdict.cls not in RETRYABLE and is_refused(failure.body)
-        return (
-            refused and not exchange.seals.are_refused and exchange.arrival.operation.what == "chat"
-        )
+        if exchange.arrival.operation.what != "chat" or vendor in exchange.seals.refused_by:
+            return False
+        return failure.verdict.cls not in RETRYABLE and is_refused(failure.body)
 
     async def _again(self, walk: Walk) -> Step | None:
         """The last target once more, when that may help."""

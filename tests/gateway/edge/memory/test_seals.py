@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.edge.memory.seals import Sealer, opened, stripped
+from gateway.edge.memory.seals import Sealer, opened
 from protocols import ir
 from protocols.codec import Target
 from protocols.ir import Dialect
 from protocols.seals import MARK
 from tests.gateway.edge.dialects import BODIES, PATHS, frames, streamed, vendor, whole
 from tests.gateway.edge.house import House, told_by
-from tests.gateway.edge.vendors import Said, target
+from tests.gateway.edge.vendors import target
 
 SIGNATURE = "c2lnbmVk"
 THOUGHT = ir.Response(
@@ -150,58 +150,3 @@ def _second_turn(block: dict[str, Any]) -> bytes:
         {"role": "user", "content": "And?"},
     ]
     return msgspec.json.encode({**BODIES[MESSAGES], "messages": turns})
-
-
-REFUSED = {"type": "error", "error": {
-    "type": "invalid_request_error",
-    "message": "messages.1.content.0: Invalid `signature` in `thinking` block",
-}}  # fmt: skip
-
-
-def refusal() -> Any:
-    return Said(msgspec.json.encode(REFUSED), status=400)
-
-
-async def test_what_refuses_a_seal_is_asked_once_more_without_it() -> None:
-    house = House(refusal(), whole(MESSAGES), providers=(sealing(MESSAGES, of="anthropic"),))
-    block = {"type": "thinking", "thinking": "Hm.", "signature": "foreign"}
-    client = await house.ask(_second_turn(block), path=PATHS[MESSAGES][0])
-
-    first, second = house.vendors.calls
-    assert client.status == 200, client.body
-    assert (b"foreign" in first.body, b"foreign" in second.body) == (True, False)
-    assert b"Hm." not in second.body
-    assert client.headers[b"x-switchyard-degraded"] == b"seal"
-    starts, final = told_by(house)
-    assert [start.errand.lane for start in starts] == ["native", "translation"]
-    assert final.errand.degraded == ("seal",)
-
-
-async def test_what_refuses_twice_is_believed() -> None:
-    house = House(refusal(), refusal(), providers=(sealing(MESSAGES, of="anthropic"),))
-    block = {"type": "thinking", "thinking": "Hm.", "signature": "foreign"}
-    client = await house.ask(_second_turn(block), path=PATHS[MESSAGES][0])
-
-    assert client.status == 400
-    assert len(house.vendors.calls) == 2
-
-
-def test_a_message_of_nothing_but_thoughts_goes_with_them() -> None:
-    seal = ir.Seal(origin="openai", signature="s")
-    asked = ir.Request(
-        dialect="openai.responses",
-        model="m",
-        messages=(
-            ir.Message(role="assistant", content=(ir.Thinking(text="a", seal=seal),)),
-            ir.Message(role="assistant", content=(ir.ToolCall(id="1", name="b", seal=seal),)),
-            ir.Message(role="user", content=(ir.Text(text="c"),)),
-        ),
-    )
-
-    left, losses = stripped(asked)
-
-    assert [message.content for message in left.messages] == [
-        (ir.ToolCall(id="1", name="b"),),
-        (ir.Text(text="c"),),
-    ]
-    assert [loss.path for loss in losses] == ["messages[0].content", "messages[1].content"]
