@@ -4,7 +4,7 @@ Law 1: whatever comes, what leaves keeps to the grammar of `protocols.ir`. Law 2
 the answer that is not streamed. Law 3: an event nobody knows goes through as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +18,7 @@ from protocols.anthropic_messages.usage import merge_usage, read_tier, read_usag
 from protocols.codec import Frame, Memo
 from protocols.fields import NULL
 from protocols.ir import NOTHING, Event, Extra
-from protocols.lenient import an_object, read, readable, words
+from protocols.lenient import UNREADABLE, an_object, read, readable, words
 from protocols.stream import Sequencer
 from protocols.vendor_errors import problem_of
 
@@ -36,8 +36,20 @@ class Said(Struct):
     usage: Raw = NOTHING
 
 
+class WholeSaid(Said, forbid_unknown_fields=True):
+    """Without fields nobody has a word for, as most are; it is read once."""
+
+
 SAID: Final = msgspec.json.Decoder(Said)
-MODELLED: Final = frozenset({"type", "delta", "usage", "index"})
+WHOLE_SAID: Final = msgspec.json.Decoder(WholeSaid)
+MODELLED: Final = frozenset(Said.__struct_fields__)
+# What goes through as it is says itself what is beside.
+KINDS: Final = frozenset(
+    {
+        "content_block_delta", "content_block_start", "content_block_stop", "message_delta",
+        "message_start", "message_stop",
+    }
+)  # fmt: skip
 
 
 class MessagesEventDecoder:
@@ -68,12 +80,15 @@ class MessagesEventDecoder:
 
     def feed(self, frame: Frame) -> Sequence[Event]:
         frame = readable(frame)
-        said = None if self._is_over else read(SAID, frame.data)
+        said = None if self._is_over else self._said(frame)
         kind = None if said is None else words(said.type) or frame.event
         if said is None or kind in {None, "ping"}:
             return ()
         if kind == "error":
             return self._fail(frame.data)
+        if not isinstance(said, WholeSaid) and kind in KINDS:
+            beside = read(OBJECTS, frame.data)
+            self._keep(beside or {}, but=MODELLED)
         begun = () if self._is_started else self._start(said.message)
         if kind == "message_start":
             return begun
@@ -88,7 +103,7 @@ class MessagesEventDecoder:
             case "content_block_stop":
                 return self._end(_key(said))
             case "message_delta":
-                return self._update(said, frame.data)
+                return self._update(said)
             case "message_stop":
                 return self._finish()
             case _:
@@ -135,6 +150,7 @@ class MessagesEventDecoder:
             block = self._open[key]
         index = self._sequencer.index(key) or 0
         told = block.delta(said.delta, index)
+        self._keep(block.beside)
         return [*begun, *([_foreign("content_block_delta", frame)] if told is None else told)]
 
     def _end(self, key: object) -> Sequence[Event]:
@@ -145,13 +161,21 @@ class MessagesEventDecoder:
         (ended,) = self._sequencer.end(key)
         return [*block.rest(index), ir.BlockEnded(index=ended.index, block=block.final())]
 
-    def _update(self, said: Said, data: bytes) -> Sequence[Event]:
+    def _said(self, frame: Frame) -> Said | None:
+        try:
+            return WHOLE_SAID.decode(frame.data)
+        except UNREADABLE:
+            return read(SAID, frame.data)
+
+    def _keep(self, beside: Mapping[str, Raw], *, but: frozenset[str] = frozenset()) -> None:
+        """What stands beside what we model: it is told as the answer ends."""
+        self._extra.update(
+            (key, raw.copy()) for key, raw in beside.items() if key not in but and raw != NULL
+        )
+
+    def _update(self, said: Said) -> Sequence[Event]:
         delta = read(OBJECTS, said.delta) if said.delta else None
         self._stop.update((key, raw.copy()) for key, raw in (delta or {}).items() if raw != NULL)
-        beside = read(OBJECTS, data) or {}
-        self._extra.update(
-            (key, raw.copy()) for key, raw in beside.items() if key not in MODELLED and raw != NULL
-        )
         counted = an_object(said.usage)
         if not counted:
             return ()

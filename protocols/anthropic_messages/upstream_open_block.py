@@ -41,12 +41,16 @@ BEGINNINGS: Final[Mapping[str | None, Raw]] = {
     "signature_delta": Raw(b'{"type":"thinking","thinking":""}'),
     "input_json_delta": Raw(b'{"type":"tool_use","id":"","name":"","input":{}}'),
 }
+# Whose events take it along.
+WITH_EXTRA: Final = frozenset({"text_delta", "thinking_delta"})
 KNOWN: Final = frozenset(Delta.__struct_fields__)
 TEXT: Final = Raw(b'{"type":"text","text":""}')
 
 
 class OpenBlock:
-    __slots__ = ("_block", "_heard", "_input", "_is_schema", "_said", "head", "is_call")
+    __slots__ = (
+        "_block", "_heard", "_input", "_is_schema", "_said", "beside", "head", "is_call",
+    )  # fmt: skip
 
     def __init__(self, raw: Raw, memo: Memo, position: int) -> None:
         """`position`: among the blocks of the answer."""
@@ -54,6 +58,7 @@ class OpenBlock:
         self._heard = False  # arguments, in pieces
         self._input: InputReader | None = None
         self._said: dict[str, Any] | None = None  # of a block we do not model
+        self.beside: Extra = {}  # what the last delta said that has no place in the block
         self._is_schema = isinstance(block, ir.ToolCall) and block.name == memo.schema_tool
         self.is_call = isinstance(block, ir.ToolCall) and not self._is_schema
         self.head = self._head(block, memo, position)
@@ -100,6 +105,7 @@ class OpenBlock:
     def delta(self, raw: Raw, index: int) -> Sequence[Event] | None:
         """None for what the block has no words for."""
         said, extra = _read_delta(raw)
+        self.beside = {} if extra is None or said.type in WITH_EXTRA else extra
         match said:
             case Delta(type="text_delta", text=str() as text) if isinstance(self._block, ir.Text):
                 return [ir.TextDelta(index=index, text=text, extra=extra)]

@@ -7,7 +7,7 @@ Texts and thoughts begin with their first word; only calls, results and images a
 """
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -40,8 +40,20 @@ from protocols.lenient import an_object, as_object, read, readable, whole, words
 from protocols.stream import Sequencer
 
 PADDING: Final = "p"
-STOP: Final = frozenset({"stopReason", PADDING})
-METADATA: Final = frozenset({"usage", "serviceTier", PADDING})
+PLACE: Final = "contentBlockIndex"
+# Of each event what is read, or says nothing; of the objects within them too.
+KNOWN: Final[Mapping[str, frozenset[str]]] = {
+    "messageStart": frozenset({"role", PADDING}),
+    "contentBlockStart": frozenset({"start", PLACE, PADDING}),
+    "start": frozenset({"image", "toolResult", "toolUse"}),
+    "contentBlockDelta": frozenset({"delta", PLACE, PADDING}),
+    "delta": frozenset({"citation", "image", "reasoningContent", "text", "toolResult", "toolUse"}),
+    "reasoningContent": frozenset({"redactedContent", "signature", "text"}),
+    "toolUse": frozenset({"input"}),
+    "contentBlockStop": frozenset({PLACE, PADDING}),
+    "messageStop": frozenset({"stopReason", PADDING}),
+    "metadata": frozenset({"usage", "serviceTier", PADDING}),
+}
 
 
 class Open:
@@ -101,7 +113,10 @@ class ConverseEventDecoder:
             )
             return
         said = an_object(frame.data)
-        place = whole(said.get("contentBlockIndex"))
+        place = whole(said.get(PLACE))
+        if said.keys() - KNOWN.get(frame.event or "", said.keys()):
+            raws = read(OBJECTS, frame.data)
+            self._keep(frame.event or "", raws or {})
         match frame.event:
             case "messageStart":
                 pass
@@ -113,22 +128,23 @@ class ConverseEventDecoder:
                 yield from self._end(place)
             case "messageStop":
                 self._stop = read_stop(words(said.get("stopReason")))
-                self._keep(frame.data, but=STOP)
                 if self._has_metadata:
                     yield from self._finish()
             case "metadata":
                 self._has_metadata = True
                 self._usage = read_usage(as_object(said.get("usage"))) or self._usage
                 self._tier = read_tier(said)
-                self._keep(frame.data, but=METADATA)
                 if self._stop is not None:
                     yield from self._finish()
             case kind:
                 yield ir.Foreign(dialect=DIALECT, event=kind or "", raw=_kept(frame))
 
-    def _keep(self, data: bytes, *, but: frozenset[str]) -> None:
-        rest = read(OBJECTS, data) or {}
-        self._extra.update({key: raw.copy() for key, raw in rest.items() if key not in but})
+    def _keep(self, kind: str, said: Mapping[str, Any]) -> None:
+        """What of it nobody reads: it is told as the answer ends."""
+        for key in said.keys() - KNOWN[kind]:
+            value = said[key]
+            is_raw = isinstance(value, Raw)
+            self._extra[key] = value.copy() if is_raw else Raw(msgspec.json.encode(value))
 
     def _finish(self) -> Iterator[Event]:
         assert self._stop is not None  # noqa: S101 - who finishes has seen it
@@ -143,7 +159,9 @@ class ConverseEventDecoder:
 
     def _start(self, place: int | None, said: dict[str, Any]) -> Iterator[Event]:
         yield from self._end(place)
-        start = Fields(Raw(msgspec.json.encode(as_object(said.get("start")))), "start")
+        begun = as_object(said.get("start"))
+        self._keep("start", begun)
+        start = Fields(Raw(msgspec.json.encode(begun)), "start")
         try:
             block = self._begin(start)
         except DecodeError:
@@ -186,6 +204,7 @@ class ConverseEventDecoder:
 
     def _delta(self, place: int | None, said: dict[str, Any]) -> Iterator[Event]:
         delta = as_object(said.get("delta"))
+        self._keep("delta", delta)
         reasoning = as_object(delta.get("reasoningContent"))
         if reasoning:
             yield from self._thought(place, reasoning)
@@ -195,7 +214,9 @@ class ConverseEventDecoder:
             if text:
                 yield ir.TextDelta(index=opened.index, text=text)
         elif "toolUse" in delta:
-            yield from self._arguments(place, as_object(delta["toolUse"]).get("input"))
+            called = as_object(delta["toolUse"])
+            self._keep("toolUse", called)
+            yield from self._arguments(place, called.get("input"))
         elif "citation" in delta:
             yield from self._citation(place, delta["citation"])
         elif "toolResult" in delta:
@@ -218,6 +239,7 @@ class ConverseEventDecoder:
         return self._open[place], events
 
     def _thought(self, place: int | None, said: dict[str, Any]) -> Iterator[Event]:
+        self._keep("reasoningContent", said)
         redacted = words(said.get("redactedContent"))
         opened, begun = self._opened(place, ir.Thinking(redacted=redacted is not None))
         yield from begun

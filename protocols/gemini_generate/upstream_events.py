@@ -23,6 +23,7 @@ from protocols.gemini_generate.upstream_response import (
     CITING,
     MARKS,
     TAKEN,
+    beside_parts,
     block_of,
     blocked,
     camel_object,
@@ -159,6 +160,9 @@ class GenerateEventDecoder:
         candidate.said.update(
             (key, raw) for key, raw in said.items() if key not in {"content", LOGPROBS}
         )
+        if beside := beside_parts(said):
+            known = beside_parts(candidate.said)
+            candidate.said["content"] = Raw(msgspec.json.encode({**known, **beside}))
         return events + self._told_beside(candidate, said, number)
 
     def _tell(self, candidate: _Candidate, block: ir.Content, number: int) -> list[Event]:

@@ -26,6 +26,7 @@ from protocols.losses import NOTE
 LISTS: Final = msgspec.json.Decoder(list[Raw])
 TAKEN: Final = ("candidates", "modelVersion", "responseId", "usageMetadata")
 TAKEN_OF_CANDIDATES: Final = ("content", "finishReason", "index")
+TAKEN_OF_CONTENTS: Final = ("parts", "role")
 CITING: Final = ("groundingMetadata", "citationMetadata")
 MARKS: Final = frozenset({"candidates", "promptFeedback", "usageMetadata"})
 
@@ -76,6 +77,9 @@ def read_stop(said: Mapping[str, Raw], content: Sequence[Content]) -> ir.Stop:
     has_calls = any(isinstance(block, ir.ToolCall) for block in content)
     reason, raw = stop_of(word, has_calls=has_calls)
     extra = without(said, TAKEN_OF_CANDIDATES) or {}
+    beside = beside_parts(said)
+    if beside:
+        extra["content"] = Raw(msgspec.json.encode(beside))
     if not isinstance(word, str) or word not in STOP_REASONS:
         extra[f"{NOTE}finishReason"] = said.get("finishReason", NULL).copy()
     return ir.Stop(reason=reason, raw=raw, extra=extra or None)
@@ -125,6 +129,11 @@ def listed(raw: Raw | None) -> list[Raw]:
 def parts_of(candidate: Mapping[str, Raw]) -> list[Raw]:
     content = camel_object(candidate.get("content", NULL))
     return listed(content.get("parts"))
+
+
+def beside_parts(candidate: Mapping[str, Raw]) -> Extra:
+    """What a content says more than its parts, and that they are the model's."""
+    return without(camel_object(candidate.get("content", NULL)), TAKEN_OF_CONTENTS) or {}
 
 
 def text_of(raw: Raw | None) -> str | None:

@@ -71,6 +71,7 @@ class CallReader:
         return bool(self._ids)
 
     def feed(self, item: Said) -> Iterator[Event]:
+        """What is left in `item` then is said of a call that has begun before."""
         is_custom = text_in(item, "type") == "custom" or "custom" in item
         inner = an_object_in(item, "custom" if is_custom else "function")
         place, id_ = whole_in(item, "index"), text_in(item, "id") or None
@@ -124,6 +125,7 @@ class CallReader:
                 extra = rest_of(item) or {}
                 if LEGACY in item:
                     extra[LEGACY] = NULL
+                item.clear()
                 yield from self._begin(call, extra or None)
             return
         if seal is not None:

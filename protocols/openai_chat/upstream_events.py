@@ -198,9 +198,15 @@ class ChatEventDecoder:
         if "images" in delta or "audio" in delta:
             yield from self._media(choice, number, delta)
         if "tool_calls" in delta:
+            left: list[Said] = []
             for item in objects_in(delta, "tool_calls"):
+                place = item.get("index", NULL)
                 yield from self._hush(choice, number)
                 yield from choice.calls.feed(item)
+                if rest := rest_of(item):
+                    left.append({"index": place, **rest})
+            if left:
+                delta["tool_calls"] = Raw(msgspec.json.encode(left))
         if legacy := an_object_in(delta, "function_call"):
             yield from self._hush(choice, number)
             yield from choice.calls.feed_legacy(legacy)

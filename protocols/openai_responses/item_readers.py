@@ -5,7 +5,7 @@ signature of a thought is on the last of its parts, so that one stays open until
 Law 3: an item that we do not model is kept as it was in the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -23,6 +23,8 @@ Place: TypeAlias = tuple[str, int]  # list of the item, index in it
 REFUSAL: Final = "refusal"
 SUMMARY: Final = "summary_text"
 LISTS: Final = ("summary", "content")
+OF_ITEMS: Final = ("call_id", "id", "name", "role", "status", "type", *LISTS)
+OF_PARTS: Final = ("text", REFUSAL, "annotations", "logprobs")
 FORMS: Final[dict[str, Literal["function", "custom"]]] = {
     "function_call": "function",
     "custom_tool_call": "custom",
@@ -32,13 +34,14 @@ FORMS: Final[dict[str, Literal["function", "custom"]]] = {
 class Answer:
     """What the items of an answer share."""
 
-    __slots__ = ("_ids", "has_calls", "has_refused", "memo", "sequencer")
+    __slots__ = ("_ids", "beside", "has_calls", "has_refused", "memo", "sequencer")
 
     def __init__(self, memo: Memo) -> None:
         self.memo = memo
         self.sequencer = Sequencer()
         self.has_calls = False
         self.has_refused = False
+        self.beside: Extra = {}  # what was said too late to be told with its block
         self._ids: set[str] = set()
 
     def call_id(self, id_: str) -> str:
@@ -48,12 +51,16 @@ class Answer:
         self._ids.add(id_)
         return id_
 
+    def late(self, rest: Extra | None, known: Container[str]) -> None:
+        self.beside.update((key, raw) for key, raw in (rest or {}).items() if key not in known)
+
 
 class _Part:
-    __slots__ = ("cited", "index", "told")
+    __slots__ = ("cited", "index", "known", "told")
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, known: Container[str]) -> None:
         self.index = index
+        self.known = known  # the names of all that was said as it began
         self.told: list[str] = []
         self.cited = 0
 
@@ -61,7 +68,7 @@ class _Part:
 class PartsReader:
     """A message, or reasoning."""
 
-    __slots__ = ("_answer", "_id", "_is_reasoning", "_key", "_parts", "_rest")
+    __slots__ = ("_answer", "_id", "_is_reasoning", "_key", "_known", "_parts", "_rest")
 
     def __init__(self, answer: Answer, key: object, said: Said) -> None:
         self._answer = answer
@@ -69,6 +76,7 @@ class PartsReader:
         self._is_reasoning = said.text("type") == "reasoning"
         self._id = said.text("id") or None
         self._rest: Extra | None = _rest_of_item(said)  # until its first block begins
+        self._known = frozenset(self._rest or ())
         self._parts: dict[Place, _Part] = {}
 
     def begin(self, place: Place, part: Said) -> Iterator[Event]:
@@ -77,8 +85,9 @@ class PartsReader:
         answer = self._answer
         if self._is_reasoning:
             yield from answer.sequencer.end(*self._keys())
+        known = frozenset(part.left)
         begun = answer.sequencer.begin((self._key, place), self._block(place, part))
-        self._parts[place] = _Part(begun.index)
+        self._parts[place] = _Part(begun.index, known)
         yield begun
 
     def delta(self, place: Place, kind: str, delta: Said) -> Iterator[Event]:
@@ -102,6 +111,7 @@ class PartsReader:
         if place not in self._parts:
             yield from self.begin(place, Said(said.left))
         part = self._parts[place]
+        self._answer.late(said.rest(but=("type", *OF_PARTS)), part.known)
         if not self._is_open(place):
             return
         kind = said.text("type")
@@ -133,12 +143,13 @@ class PartsReader:
         if signature is not None and last is not None:
             seal = Seal(origin=VENDOR, id=self._id, signature=signature)
             yield ir.Sealed(index=last, seal=seal)
+        self._answer.late(said.rest(but=OF_ITEMS), self._known)
         yield from self._answer.sequencer.end(*self._keys())
 
     def _block(self, place: Place, part: Said) -> Content:
         kind = part.text("type")
         extra, self._rest = dict(self._rest or {}), None
-        rest = part.rest(but=("text", REFUSAL, "annotations", "logprobs"))
+        rest = part.rest(but=OF_PARTS)
         if rest:
             extra[place[0]] = Raw(msgspec.json.encode(rest))
         seal = None if self._id is None else Seal(origin=VENDOR, id=self._id)
@@ -159,7 +170,9 @@ class PartsReader:
 class CallReader:
     """A call of a tool that the client runs. It begins once its name is known."""
 
-    __slots__ = ("_answer", "_form", "_held", "_index", "_key", "_reader", "_schema", "_told")
+    __slots__ = (
+        "_answer", "_form", "_held", "_index", "_key", "_known", "_reader", "_schema", "_told",
+    )  # fmt: skip
 
     def __init__(self, answer: Answer, key: object, form: Literal["function", "custom"]) -> None:
         self._answer = answer
@@ -169,6 +182,7 @@ class CallReader:
         self._held = ""  # said before anything was told
         self._told: list[str] = []
         self._reader: custom_tools.InputReader | None = None
+        self._known: Container[str] = ()  # the names of all that was said as it began
         self._schema = False  # it stands for the form of the answer
 
     def start(self, said: Said) -> Iterator[Event]:
@@ -194,9 +208,11 @@ class CallReader:
         yield from self._tell(index, _untold(text, self._told))
         if self._reader is not None and (rest := self._reader.close()):
             yield ir.ArgumentsDelta(index=index, text=rest)
+        self._answer.late(said.rest(but=OF_ITEMS), self._known)
         yield from self._answer.sequencer.end(self._key)
 
     def _begin(self, said: Said) -> ir.BlockStarted:
+        self._known = frozenset(said.left)
         name, memo = said.text("name"), self._answer.memo
         block: Content = ir.Text(text="")
         self._schema = bool(name) and name == memo.schema_tool

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from protocols.codec import Memo
-from protocols.ir import Event
+from protocols.ir import Event, Extra
 from protocols.openai_responses.answers import Said
 from protocols.openai_responses.item_readers import (
     FORMS,
@@ -45,6 +45,11 @@ class OutputReader:
     @property
     def has_refused(self) -> bool:
         return self._answer.has_refused
+
+    @property
+    def beside(self) -> Extra:
+        """What the items said too late to be told with their blocks."""
+        return self._answer.beside
 
     def has_seen(self, key: Key, id_: str) -> bool:
         return key in self._seen or id_ in self._seen

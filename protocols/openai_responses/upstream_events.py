@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from protocols import ir
 from protocols.codec import Frame, Memo
-from protocols.ir import NOTHING, Event
+from protocols.ir import NOTHING, Event, Extra
 from protocols.lenient import read, readable
 from protocols.openai_responses.answers import LISTS, OBJECTS, Head, Said
 from protocols.openai_responses.output import Key, OutputReader
@@ -21,6 +21,14 @@ from protocols.vendor_errors import problem_of
 NO_END: Final = "the provider's answer broke off"
 # What all events have, and we count or do not need.
 COUNTED: Final = ("type", "sequence_number", "obfuscation", "item_id", "output_index")
+# All that the events say which we model; a delta of a text takes along whatever else it says.
+READ: Final = frozenset(
+    {
+        *COUNTED,
+        "annotation", "annotation_index", "arguments", "content_index", "delta", "input", "item",
+        "logprobs", "name", "part", "refusal", "response", "summary_index", "text",
+    }
+)  # fmt: skip
 PLACES: Final = {"content": "content_index", "summary": "summary_index"}
 BEGUN: Final = frozenset({"response.created", "response.in_progress"})
 ENDED: Final = frozenset({"response.completed", "response.incomplete"})
@@ -46,14 +54,21 @@ TEXTS: Final = {
     "response.reasoning_summary_text": PartEvent("summary", "summary_text"),
 }
 TOLD: Final = ("type", "text", "refusal", "logprobs")
+ANNOTATED: Final = "response.output_text.annotation.added"
+ITEMS: Final = frozenset({"response.output_item.added", "response.output_item.done"})
 CALLED: Final = frozenset({"response.function_call_arguments", "response.custom_tool_call_input"})
+READERS: Final = frozenset({*BEGUN, *ENDED, *ADDED, *DONE, *ITEMS, ANNOTATED})
+PIECES: Final = frozenset(
+    {*((of, "done") for of in TEXTS), *((of, what) for of in CALLED for what in ("delta", "done"))}
+)
 
 
 class ResponsesEventDecoder:
-    __slots__ = ("_is_over", "_output", "_started")
+    __slots__ = ("_beside", "_is_over", "_output", "_started")
 
     def __init__(self, memo: Memo) -> None:
         self._output = OutputReader(memo)
+        self._beside: Extra = {}  # what events say that has no place in a block
         self._started = False
         self._is_over = False
 
@@ -77,6 +92,7 @@ class ResponsesEventDecoder:
     def _read(self, kind: str, said: Said) -> Iterator[Event]:
         if kind in BEGUN and self._started:
             return
+        self._keep(kind, said)
         if not self._started:
             self._started = True
             yield _started(said)
@@ -90,6 +106,11 @@ class ResponsesEventDecoder:
             yield from self._part(kind, said)
         else:
             yield from self._piece(kind, said)
+
+    def _keep(self, kind: str, said: Said) -> None:
+        of, _, what = kind.rpartition(".")
+        if said.left.keys() - READ and (kind in READERS or (of, what) in PIECES):
+            self._beside.update((key, raw) for key, raw in said.rest().items() if key not in READ)
 
     def _part(self, kind: str, said: Said) -> Iterator[Event]:
         place = _place(said, (ADDED.get(kind) or DONE[kind]).parts)
@@ -107,7 +128,7 @@ class ResponsesEventDecoder:
             key = _key(said)
             text = said.text("delta") or said.text("arguments") or said.text("input")
             return self._output.called(key, text, whole=what == "done")
-        if kind == "response.output_text.annotation.added":
+        if kind == ANNOTATED:
             key, place = _key(said), _place(said, "content")
             return self._output.cited(key, place, said.inner("annotation"))
         if not kind or kind in BEGUN:
@@ -142,7 +163,7 @@ class ResponsesEventDecoder:
             stop=head.stop(has_calls=output.has_calls, has_refused=output.has_refused),
             usage=head.usage or ir.Usage(),
             service_tier=head.tier,
-            extra=head.extra,
+            extra={**self._beside, **output.beside, **(head.extra or {})} or None,
         )
 
     def _fail(self, data: bytes) -> Sequence[Event]:

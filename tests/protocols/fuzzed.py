@@ -19,7 +19,7 @@ from msgspec import Raw
 from gateway.edge.accounting.estimates import tokens_of_request
 from protocols.codec import Frame, Head, Memo
 from protocols.errors import DecodeError, FrameTooLarge, ProtocolError, Unsupported
-from protocols.extras import bare_event, bare_response
+from protocols.extras import Bared
 from protocols.framing.aws import AwsSplitter, read_message, write_event
 from protocols.framing.json_array import ArrayWriter
 from protocols.framing.sse import SseSplitter, read_event
@@ -73,7 +73,7 @@ def asked_everywhere(dialect: Dialect, body: bytes) -> None:
 def told_everywhere(dialect: Dialect, body: bytes) -> None:
     answer = UPSTREAM_CODECS[dialect].decode_response(body, MEMO)
     for asked in ASKED.values():
-        known = answer if asked.dialect == dialect else bare_response(answer)
+        known = answer if asked.dialect == dialect else Bared(dialect).response(answer)
         try:
             told = CLIENT_CODECS[asked.dialect].encode_response(known, asked)
         except ProtocolError as error:
@@ -108,7 +108,7 @@ def streamed(dialect: Dialect, frames: Iterable[Frame]) -> None:
     collector.response()
     for asked in ASKED.values():
         encoder = CLIENT_CODECS[asked.dialect].event_encoder(asked)
-        known = events if asked.dialect == dialect else [*map(bare_event, events)]
+        known = events if asked.dialect == dialect else [*map(Bared(dialect).event, events)]
         assert isinstance(b"".join([*map(encoder.feed, known), encoder.close()]), bytes)
 
 

@@ -92,7 +92,7 @@ class TranslatedPassage(Passage):
 
     @property
     def losses(self) -> list[Loss]:
-        return self._encoder.losses
+        return [*self._encoder.losses, *self._naming.losses]
 
     @property
     def faults(self) -> int:

@@ -38,6 +38,7 @@ from protocols import ir
 from protocols.codec import Encoded, EventEncoder, Head, Loss, Memo, Target, UpstreamCodec
 from protocols.continuing import Continuation
 from protocols.errors import DecodeError, ProtocolError, Unsupported
+from protocols.extras import Bared
 from protocols.ir import Dialect
 from protocols.json_limits import MAX_PIECES, is_crowded
 from protocols.native import FAILED_STOPS
@@ -178,7 +179,7 @@ class TranslatedQuestion:
                 pin=exchange.seals.pin,
                 owner=owner_of(exchange),
             ),
-            is_foreign=dialect != exchange.arrival.operation.dialect,
+            bared=None if dialect == exchange.arrival.operation.dialect else Bared(dialect),
         )
         self.keeping = keeping_of(exchange, self._asked.request, target, runtime.vault)
 
@@ -216,7 +217,8 @@ class TranslatedQuestion:
 
     def _encoded(self, response: ir.Response) -> Encoded:
         named = self._naming.response(response)
-        return self._asked.codec.encode_response(named, self._asked.request)
+        encoded = self._asked.codec.encode_response(named, self._asked.request)
+        return replace(encoded, losses=encoded.losses + self._naming.losses)
 
     def _encoder(self) -> EventEncoder:
         begun = None if self._continuation is None else self._continuation.encoder
@@ -229,12 +231,15 @@ class TranslatedQuestion:
         if self._continuation is not None:
             events = filter(None, map(self._continuation.part().heard, events))
         body = b"".join(encoder.feed(self._naming.event(event)) for event in events)
-        return Told(body=body + encoder.close(), losses=tuple(encoder.losses))
+        return Told(body=body + encoder.close(), losses=self._lost(encoder))
+
+    def _lost(self, encoder: EventEncoder) -> tuple[Loss, ...]:
+        return (*encoder.losses, *self._naming.losses)
 
     def _end_of_stream(self, finished: ir.Finished) -> Encoded:
         encoder = self._encoder()
         body = encoder.feed(self._naming.event(finished)) + encoder.close()
-        return Encoded(body=body, losses=tuple(encoder.losses))
+        return Encoded(body=body, losses=self._lost(encoder))
 
 
 def continuation_of(

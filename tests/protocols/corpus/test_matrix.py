@@ -11,7 +11,7 @@ import msgspec
 from protocols import ir
 from protocols.codec import Encoded, Head, Loss
 from protocols.errors import ProtocolError
-from protocols.extras import bare_event, bare_response
+from protocols.extras import Bared
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from tests.protocols.client_streams import faults_of_stream
@@ -117,12 +117,17 @@ def _note(found: Found, cell: str, losses: Iterable[Loss]) -> None:
 
 def _untrue(asked: ir.Request, sent: Encoded) -> Iterator[str]:
     """Losses of nothing: of no known code, or of what nobody has asked for."""
-    codes = {loss.code for loss in sent.losses if not loss.code.startswith("other:")}
-    for code in codes - CODES:
-        yield f"{code} is no code of a loss"
+    codes = {loss.code for loss in sent.losses}
+    yield from _uncoded(sent.losses)
     due = {code for facet, losses in FACETS.values() if facet(asked) is not None for code in losses}
     for code in codes & OF_FACETS - due:
         yield f"{code} is told as lost, and was not asked for"
+
+
+def _uncoded(losses: Iterable[Loss]) -> Iterator[str]:
+    for code in sorted({loss.code for loss in losses} - CODES):
+        if not code.startswith("other:"):
+            yield f"{code} is no code of a loss"
 
 
 def _unsaid(asked: ir.Request, sent: Encoded) -> Iterator[str]:
@@ -239,21 +244,27 @@ def _answers(record: Record, dialect: Dialect, found: Found) -> Iterator[str]:
 
 
 def _whole(record: Record, dialect: Dialect, asked: ir.Request, found: Found) -> Iterator[str]:
-    other = asked.dialect
-    answer = bare_response(answer_of(record, dialect))
+    other, bared = asked.dialect, Bared(dialect)
+    answer = bared.response(answer_of(record, dialect))
     told = CLIENT_CODECS[other].encode_response(answer, asked)
-    _note(found, f"{dialect} {other} answers", told.losses)
+    losses = [*told.losses, *bared.losses]
+    _note(found, f"{dialect} {other} answers", losses)
+    yield from _uncoded(losses)
     if other in UPSTREAM_CODECS:
         again = UPSTREAM_CODECS[other].decode_response(told.body, MEMO)
+        # What was left out with the rest is not in the answer to be told.
         yield from _misheard(answer, again, {loss.code for loss in told.losses})
 
 
 def _streamed(record: Record, dialect: Dialect, asked: ir.Request, found: Found) -> Iterator[str]:
     other = asked.dialect
-    events = [bare_event(event) for event in stream_of(record, dialect)]
+    bared = Bared(dialect)
+    events = [*map(bared.event, stream_of(record, dialect))]
     encoder = CLIENT_CODECS[other].event_encoder(asked)
     pieces = [*map(encoder.feed, events), encoder.close()]
-    _note(found, f"{dialect} {other} streams", encoder.losses)
+    losses = [*encoder.losses, *bared.losses]
+    _note(found, f"{dialect} {other} streams", losses)
+    yield from _uncoded(losses)
     yield from faults_of_stream(other, b"".join(pieces))
     if other not in UPSTREAM_CODECS:
         frames_of(other, pieces)

@@ -11,7 +11,7 @@ import msgspec
 
 from protocols.codec import Frame
 from protocols.errors import DecodeError, ProtocolError
-from protocols.extras import bare_event, bare_response
+from protocols.extras import Bared
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from tests.protocols.corpus import Record, frames_of
@@ -90,7 +90,7 @@ def _tell(dialect: Dialect, body: bytes) -> None:
     except DecodeError:
         return
     for asked in ASKED.values():
-        known = answer if asked.dialect == dialect else bare_response(answer)
+        known = answer if asked.dialect == dialect else Bared(dialect).response(answer)
         msgspec.json.decode(CLIENT_CODECS[asked.dialect].encode_response(known, asked).body)
 
 
@@ -103,7 +103,7 @@ def _stream(dialect: Dialect, frames: list[Frame], chance: random.Random) -> lis
     events = events_of(dialect, frames)
     for asked in ASKED.values():
         encoder = CLIENT_CODECS[asked.dialect].event_encoder(asked)
-        known = events if asked.dialect == dialect else [*map(bare_event, events)]
+        known = events if asked.dialect == dialect else [*map(Bared(dialect).event, events)]
         b"".join([*map(encoder.feed, known), encoder.close()])
     return faults_of(events)
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocols import ir
-from protocols.extras import bare_response
+from protocols.extras import Bared
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 from tests.conformance.usage_reading import usage_of
@@ -181,7 +181,7 @@ def test_an_sdk_knows_what_its_user_is_answered(
 ) -> None:
     def write(record: Record) -> bytes:
         asked = asked_in(request_of(record, source), other)
-        answer = _unsealed(bare_response(answer_of(record, source)))
+        answer = _unsealed(Bared(source).response(answer_of(record, source)))
         return CLIENT_CODECS[other].encode_response(answer, asked).body
 
     count, problems = misread(source, write, answer_reader(other))

@@ -13,6 +13,7 @@ from gateway.edge.passages.translated_passage import TranslatedPassage
 from protocols import ir
 from protocols.codec import Frame, Loss, Target
 from protocols.errors import DecodeError, Problem
+from protocols.extras import Bared
 from protocols.ir import Event
 from protocols.registry import NATIVE
 from tests.gateway.edge.vendors import (
@@ -72,7 +73,7 @@ def passage(decoder: Decoder, *, client: Any = "anthropic.messages") -> Translat
         model="m",
         created=7,
         sealer=Sealer(asks=client, target=Target(model="m", vendor="acme")),
-        is_foreign=True,
+        bared=Bared("openai.chat"),
     )
     return TranslatedPassage(
         NATIVE["openai.chat"],
