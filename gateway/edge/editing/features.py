@@ -10,12 +10,13 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from gateway.edge.editing.spelling import holds, spelled
+from gateway.edge.editing.thinking import without_thinking
 from protocols import ir
 from protocols.codec import Loss, Target
 
 TOOL_FIELDS: Final = ("tools", "functions", "toolConfig")
 # A body without any of these holds no such thing, and is not read for it.
-HINTS_OF_DOCUMENTS: Final = (b"document", b"file", b"pdf")
+HINTS_OF_DOCUMENTS: Final = (b"document", b"file", b"pdf", b"data:", b"inline")
 HINTS_OF_THINKING: Final = (b"think", b"reasoning", b"effort")
 HINTS_OF_CACHING: Final = (b"cache_control", b"cachePoint")
 SPELLED_DOCUMENTS: Final = spelled(*HINTS_OF_DOCUMENTS)
@@ -44,15 +45,6 @@ def may_hold_documents(body: bytes, features: Features) -> bool:
     return not features.documents and holds(body, HINTS_OF_DOCUMENTS, SPELLED_DOCUMENTS)
 
 
-def holds_documents(request: ir.Request) -> bool:
-    return any(
-        isinstance(block, ir.Media) and block.kind == "document"
-        for message in request.messages
-        for outer in message.content
-        for block in (outer, *(outer.content if isinstance(outer, ir.ToolResult) else ()))
-    )
-
-
 def may_change(body: bytes, target: Target, features: Features) -> bool:
     """Whether what goes up is not what came: then the body must be read."""
     if not features.thinking and holds(body, HINTS_OF_THINKING, SPELLED_THINKING):
@@ -68,9 +60,8 @@ def changed(
     request: ir.Request, target: Target, features: Features
 ) -> tuple[ir.Request, tuple[Loss, ...]]:
     losses: tuple[Loss, ...] = ()
-    if not features.thinking and request.reasoning is not None:
-        losses = (Loss(code="reasoning", path="reasoning", why="is switched off here"),)
-        request = replace(request, reasoning=None)
+    if not features.thinking:
+        request, losses = without_thinking(request)
     if features.prompt_caching and target.cache and not _has_cache_points(request):
         request = _with_cache_points(request)
     return request, losses

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from gateway.edge.editing.documents import holds_documents
 from gateway.edge.editing.features import (
     USUAL,
     Features,
-    holds_documents,
     may_change,
     may_hold_documents,
     refused_tools,
