@@ -9,7 +9,7 @@ from msgspec import Raw
 from protocols.errors import DecodeError
 from protocols.fields import Fields, Item
 from protocols.gemini_generate.ids import Calls, said_id
-from protocols.gemini_generate.reading import camelled, each, inner, is_object, note
+from protocols.gemini_generate.reading import camelled, camelled_part, each, inner, is_object, note
 from protocols.ir import (
     NOTHING,
     Content,
@@ -63,7 +63,7 @@ def read_part(item: Item, calls: Calls) -> Content:
         return _text("", thought=thought, seal=seal, fields=fields)
     words = an_object(fields.raw(kind)).get(WORDS.get(kind, ""))
     text = words if isinstance(words, str) else None
-    return Opaque(dialect=DIALECT, kind=kind, raw=item.raw, text=text)
+    return Opaque(dialect=DIALECT, kind=kind, raw=camelled_part(item.raw), text=text)
 
 
 def _text(text: str, *, thought: bool, seal: Seal | None, fields: Fields) -> Text | Thinking:

@@ -1,6 +1,7 @@
 """Objects as the dialect allows them: in camelCase or in snake_case, a list or its only item.
 
-Law: what is read comes out in camelCase; null is "not said".
+Laws: what is read comes out in camelCase, and what is the vendor's own all the way down; names that
+users made stay as they are; null is "not said".
 
 What was understood, and yet is spelled in a way of its own, is noted for our encoder among the
 extra, under a name no vendor can have: it is no field that another dialect would miss.
@@ -10,12 +11,26 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 from msgspec import Raw
 
 from protocols.fields import Fields, Item
 from protocols.ir import Extra
+from protocols.lenient import read
 from protocols.losses import NOTE
 
+OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
+LISTS: Final = msgspec.json.Decoder(list[Raw])
+# Objects that hold no names of users.
+OF_THE_VENDOR: Final = frozenset(
+    {
+        "codeExecutionResult", "computerUse", "enterpriseWebSearch", "executableCode", "fileSearch",
+        "functionCallingConfig", "googleMaps", "googleSearch", "googleSearchRetrieval",
+        "imageConfig", "modelArmorConfig", "retrievalConfig", "routingConfig", "speechConfig",
+        "urlContext", "videoMetadata",
+    }
+)  # fmt: skip
+DEEPEST: Final = 16
 SNAKE: Final = re.compile(r"(?<=[A-Za-z0-9])_([a-z0-9])")
 
 
@@ -27,8 +42,29 @@ def camelled(fields: Fields) -> Fields:
     for name in fields.names():
         raw = fields.raw(name)
         if raw:
-            fields.put_back(camel(name), raw)
+            own = camel(name)
+            fields.put_back(own, _all_camelled(raw) if own in OF_THE_VENDOR else raw)
     return fields
+
+
+def camelled_part(raw: Raw) -> Raw:
+    """A part that nobody has a word for."""
+    fields = camelled(Fields(raw, ""))
+    said = fields.rest() or {}
+    return raw if said == read(OBJECTS, raw) else Raw(msgspec.json.encode(said))
+
+
+def _all_camelled(raw: Raw, depth: int = 0) -> Raw:
+    """Bytes in which no name changes stay the same."""
+    if b"_" not in memoryview(raw).tobytes() or depth == DEEPEST:
+        return raw
+    said: object = read(OBJECTS, raw) if is_object(raw) else read(LISTS, raw)
+    made: object = said
+    if isinstance(said, dict):
+        made = {camel(name): _all_camelled(inner, depth + 1) for name, inner in said.items()}
+    elif isinstance(said, list):
+        made = [_all_camelled(inner, depth + 1) for inner in said]
+    return raw if made == said else Raw(msgspec.json.encode(made))
 
 
 def inner(fields: Fields, key: str) -> Fields | None:

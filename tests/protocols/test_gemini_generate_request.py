@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from protocols import ir
 from protocols.codec import Head
 from protocols.errors import DecodeError, Unsupported
-from tests.protocols.gemini_generate import CLIENT, again, decoded, model, sent, user
+from tests.protocols.gemini_generate import CLIENT, again, decoded, encoded, model, sent, user
 
 CALL = {"functionCall": {"name": "weather", "args": {"city": "Paris"}}}
 RESULT = {"functionResponse": {"name": "weather", "response": {"degrees": 21}}}
@@ -63,6 +64,80 @@ def test_snake_case_says_the_same_and_null_says_nothing() -> None:
     )
     assert camel == snake
     assert camel.sampling == ir.Sampling(max_tokens=5, stop=("x",))
+
+
+RAN = {"language": "PYTHON", "code": "a_b = 1"}
+OUTCOME = {"outcome": "OUTCOME_OK", "output": "a_b"}
+
+
+def test_what_is_not_modelled_goes_up_in_camel_case_too() -> None:
+    asked = decoded(
+        user({"text": "hi", "video_metadata": {"start_offset": "1s", "fps": 1.0}}),
+        model(
+            {"executable_code": RAN, "thought_signature": "c2ln"},
+            {"code_execution_result": OUTCOME},
+            {"moon_rise": {"user_made": 1}},
+            {"part_metadata": {"user_made": 1}, "executableCode": RAN},
+        ),
+        generation_config={
+            "speech_config": {
+                "voice_config": {"prebuilt_voice_config": {"voice_name": "Kore_1"}},
+                "multi_speaker_voice_config": {
+                    "speaker_voice_configs": [{"speaker": "a_b"}, "moon_rise", 1.50]
+                },
+            }
+        },
+        tools=[{"google_search": {"time_range_filter": {"start_time": "t"}}}],
+        tool_config={
+            "function_calling_config": {"mode": "VALIDATED", "allowed_function_names": ["a_b"]},
+            "retrieval_config": {
+                "lat_lng": {"latitude": msgspec.Raw(b"1.50")},
+                "language_code": "en_US",
+            },
+        },
+        labels={"user_made": "a"},
+    )
+    body = encoded(asked).body
+    said = msgspec.json.decode(body)
+    assert said["contents"] == [
+        user({"text": "hi", "videoMetadata": {"startOffset": "1s", "fps": 1.0}}),
+        model(
+            {"executableCode": RAN, "thoughtSignature": "c2ln"},
+            {"codeExecutionResult": OUTCOME},
+            {"moonRise": {"user_made": 1}},
+            {"partMetadata": {"user_made": 1}, "executableCode": RAN},
+        ),
+    ]
+    assert said["generationConfig"]["speechConfig"] == {
+        "voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore_1"}},
+        "multiSpeakerVoiceConfig": {"speakerVoiceConfigs": [{"speaker": "a_b"}, "moon_rise", 1.5]},
+    }
+    assert b'"latitude":1.50' in body
+    assert said["toolConfig"] == {
+        "functionCallingConfig": {"mode": "VALIDATED", "allowedFunctionNames": ["a_b"]},
+        "retrievalConfig": {"latLng": {"latitude": 1.5}, "languageCode": "en_US"},
+    }
+    assert said["tools"] == [{"googleSearch": {"timeRangeFilter": {"startTime": "t"}}}]
+    assert said["labels"] == {"user_made": "a"}
+
+
+def test_what_is_in_camel_case_stays_the_bytes_it_was() -> None:
+    code = b'{"executableCode" : {"code":"a_b","n":1.50}}'
+    body = b'{"contents":[{"role":"model","parts":[' + code + b"]}]}"
+    asked = CLIENT.decode_request(body, Head(model="m"))
+    assert code in encoded(asked).body
+    config = b'{"voiceConfig" : {"x":"a_b"}}'
+    body = b'{"contents":[],"generationConfig":{"speechConfig":' + config + b"}}"
+    assert config in encoded(CLIENT.decode_request(body, Head(model="m"))).body
+
+
+def test_names_are_respelled_no_deeper_than_vendors_nest() -> None:
+    deep: object = {"at_last": 1}
+    for _ in range(20):
+        deep = [deep]
+    asked = decoded(generationConfig={"speechConfig": {"some_where": deep}})
+    said = sent(asked)["generationConfig"]["speechConfig"]
+    assert said == {"someWhere": deep}
 
 
 def test_the_system_may_be_a_text() -> None:
