@@ -58,13 +58,15 @@ def _all_camelled(raw: Raw, depth: int = 0) -> Raw:
     """Bytes in which no name changes stay the same."""
     if b"_" not in memoryview(raw).tobytes() or depth == DEEPEST:
         return raw
-    said: object = read(OBJECTS, raw) if is_object(raw) else read(LISTS, raw)
-    made: object = said
-    if isinstance(said, dict):
-        made = {camel(name): _all_camelled(inner, depth + 1) for name, inner in said.items()}
-    elif isinstance(said, list):
-        made = [_all_camelled(inner, depth + 1) for inner in said]
-    return raw if made == said else Raw(msgspec.json.encode(made))
+    said = read(OBJECTS, raw) if is_object(raw) else None
+    if said is not None:
+        named = {camel(name): _all_camelled(inner, depth + 1) for name, inner in said.items()}
+        return raw if named == said else Raw(msgspec.json.encode(named))
+    listed = read(LISTS, raw)
+    if listed is None:
+        return raw
+    made = [_all_camelled(inner, depth + 1) for inner in listed]
+    return raw if made == listed else Raw(msgspec.json.encode(made))
 
 
 def inner(fields: Fields, key: str) -> Fields | None:
