@@ -20,6 +20,9 @@ from protocols.json_limits import JsonRefused, check_structure
 MAX_TOOLS: Final = 2_048
 MAX_MESSAGES: Final = 100_000
 MAX_CHOICES: Final = 128
+VERSION: Final = "anthropic_version"
+# Of those whose bodies have messages, too (Nova).
+OF_OTHERS: Final = frozenset({"inferenceConfig", "schemaVersion", "toolConfig"})
 LONGEST: Final = (
     ("tools", MAX_TOOLS),
     ("messages", MAX_MESSAGES),
@@ -77,6 +80,8 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
 def _open_envelope(exchange: Exchange) -> None:
     """Body and headers as they would have come without it."""
     arrival = exchange.arrival
+    if arrival.envelope == "bedrock":
+        _check_whose(exchange.top)
     stream = arrival.path_stream is True
     try:
         found = opened(exchange.body, model=arrival.path_model, stream=stream)
@@ -85,6 +90,17 @@ def _open_envelope(exchange: Exchange) -> None:
     exchange.body, exchange.top = found.body, TOP.decode(found.body)
     said = {name.encode(): value.encode("latin-1") for name, value in found.headers.items()}
     exchange.arrival = replace(arrival, headers={**arrival.headers, **said})
+
+
+def _check_whose(top: dict[str, msgspec.Raw]) -> None:
+    """Bedrock carries the words of every vendor in one envelope, and only Claude's are read."""
+    if VERSION in top or ("messages" in top and top.keys().isdisjoint(OF_OTHERS)):
+        return
+    raise refusal(
+        "unsupported",
+        "The body is not Claude's: of what Bedrock carries in this envelope, only Messages are read"
+        " here. Ask any other model by POST /model/{model}/converse.",
+    )
 
 
 async def whole_body(exchange: Exchange) -> bytes:
