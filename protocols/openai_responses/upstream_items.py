@@ -18,6 +18,8 @@ from protocols.openai_responses.wire import CALLS, call_object
 
 Written: TypeAlias = dict[str, Any] | Raw
 BETWEEN: Final = "\n\n"
+# What instructions cannot hold, by the type of the part that would.
+PARTS: Final = {"input_audio": "audio", "input_file": "document", "input_image": "image"}
 Placed: TypeAlias = tuple[str, ir.Content]  # path, block
 
 
@@ -47,8 +49,9 @@ class ItemWriter:
             if isinstance(part, dict) and "text" in part:
                 self._heads.append(part["text"])
             else:
-                why = "instructions are text"
-                self._sending.losses.add("system", path, why, content=True)
+                kind = part["type"] if isinstance(part, dict) else ""
+                code = PARTS.get(kind, "opaque")
+                self._sending.losses.add(code, path, "instructions are text", content=True)
         self._sending.losses.unknown(message.extra, path=path)
 
     def _message(self, message: Message, path: str) -> Iterator[Written]:

@@ -392,9 +392,6 @@ class Caller:
         for code in codes(losses):
             if code not in lost:
                 lost.append(code)
-            if question.lane == "translation":
-                self._runtime.metrics.lost(
-                    code=code,
-                    asked=self._native.dialect,
-                    spoken=question.native.dialect,
-                )
+            self._runtime.metrics.lost(
+                code=code, asked=self._native.dialect, spoken=question.native.dialect
+            )

@@ -6,7 +6,7 @@ best-effort   whatever must be
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from accounts.specs import Fidelity
@@ -14,6 +14,44 @@ from protocols.codec import Loss
 from protocols.errors import Problem
 
 # Names of fields are the client's: they may be anything.
+# What a field of a body is, whose vendor is asked without it: by the codes of translation, whatever
+# a dialect calls it.
+CODES: Final[Mapping[str, str]] = {
+    "cache_control": "cache",
+    "candidateCount": "n",
+    "frequency_penalty": "penalties",
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "n": "n",
+    "output_config": "output",
+    "parallel_tool_calls": "parallel",
+    "presence_penalty": "penalties",
+    "prompt_cache_key": "cache_key",
+    "reasoning_effort": "effort",
+    "response_format": "output",
+    "safety_identifier": "metadata",
+    "stop_sequences": "stop",
+    "text": "output",
+    "thinking": "reasoning",
+    "top_logprobs": "logprobs",
+    "user": "metadata",
+    **{
+        name: name
+        for name in (
+            *("logit_bias", "logprobs", "max_tokens", "metadata", "reasoning", "seed"),
+            *("service_tier", "stop", "store", "temperature", "tool_choice", "top_k", "top_p"),
+            "verbosity",
+        )
+    },
+}
+# What the answer is about, and not how it is given.
+CONTENT: Final = frozenset(
+    {
+        "cachedContent", "container", "contents", "conversation", "functions", "input",
+        "instructions", "mcp_servers", "messages", "previous_response_id", "prompt", "system",
+        "systemInstruction", "tools",
+    }
+)  # fmt: skip
 PLAIN: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 OTHER: Final = "other"
 NAMED: Final = 16
@@ -23,6 +61,12 @@ def refused(losses: Sequence[Loss], fidelity: Fidelity) -> list[Loss]:
     if not losses or fidelity == "best-effort":
         return []
     return [loss for loss in losses if loss.content or fidelity == "lossless"]
+
+
+def loss_of(field: str, *, why: str) -> Loss:
+    """Of a body's field that stays here."""
+    code = CODES.get(field, f"other:{field}")
+    return Loss(code=code, path=field, why=why, content=field in CONTENT)
 
 
 def conversion_loss(losses: Sequence[Loss], *, who: str, fidelity: Fidelity) -> Problem:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Raw
 
 from gateway.edge.accounting.counting import SAID_BY
+from gateway.edge.editing.fidelity import loss_of
 from gateway.edge.editing.forms import ENCODER, FILE, STRING, written
 from gateway.edge.editing.splices import END_USER, alias, is_shared, splice
 from gateway.edge.egress.upstream import TooLarge
@@ -24,12 +25,12 @@ from gateway.edge.passages.passage import (
 )
 from gateway.edge.questions.batches import Batch
 from gateway.edge.questions.questions import REFUSED, Told, upstream_headers
-from protocols.codec import Loss
 from protocols.registry import PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from protocols.codec import Loss
     from protocols.native import NativeDialect
 
 COMPLETING: Final = "completions"
@@ -122,7 +123,7 @@ class PassedQuestion:
             return
         spliced = splice(exchange, candidate, hmac_key=hmac_key)
         self.body, self.top = spliced.body, spliced.top
-        self.losses = tuple(Loss(code=name, path=name, why=REFUSED) for name in spliced.losses)
+        self.losses = tuple(loss_of(name, why=REFUSED) for name in spliced.losses)
         self._hides_usage = spliced.withhold_usage
 
     def passage(self) -> Passage:

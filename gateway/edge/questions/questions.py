@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from msgspec import Raw, Struct
 
+from gateway.edge.editing.fidelity import loss_of
 from gateway.edge.editing.splices import splice
 from gateway.edge.exchange import Candidate, Exchange, Lane
 from gateway.edge.passages.carried import ENCLOSED, EnclosedPassage, stays_enclosed
@@ -93,7 +94,7 @@ class NativeQuestion:
         self.native = native
         self.body = spliced.body
         self.headers, dropped = upstream_headers(exchange, candidate.target)
-        self.losses = tuple(Loss(code=name, path=name, why=REFUSED) for name in spliced.losses)
+        self.losses = tuple(loss_of(name, why=REFUSED) for name in spliced.losses)
         if dropped:
             kept = self.headers.get(BETAS.decode(), "").split(",")
             target = candidate.target.target

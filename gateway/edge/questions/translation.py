@@ -12,6 +12,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from gateway.edge.editing.features import changed
+from gateway.edge.editing.fidelity import loss_of
 from gateway.edge.editing.sealed import owner_of
 from gateway.edge.editing.splices import (
     END_USER,
@@ -164,7 +165,7 @@ class TranslatedQuestion:
         self._client = runtime.native[exchange.arrival.operation.dialect]
         self.body, dropped = adjusted(body, candidate, dialect=dialect)
         self.headers = encoded.headers
-        lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
+        lost = tuple(loss_of(name, why=DROPPED) for name in dropped)
         self.losses = unsealed + left_out + encoded.losses + lost
         self._memo = encoded.memo or Memo(seed=seed)
         self._cap = event_cap(dialect, exchange.top)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from gateway.edge.editing.fidelity import loss_of
 from gateway.edge.editing.splices import adjusted, is_shared
 from gateway.edge.errors import refusal
 from gateway.edge.exchange import Candidate, Exchange, Lane
@@ -19,7 +20,7 @@ from gateway.edge.questions.batches import Batch, divided
 from gateway.edge.questions.questions import Told
 from gateway.edge.questions.translation import DROPPED, hidden, target_of, unaskable
 from gateway.edge.runtime import Runtime
-from protocols.codec import Head, Loss
+from protocols.codec import Head
 from protocols.errors import ProtocolError
 from protocols.registry import EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM
 
@@ -124,7 +125,7 @@ class VectorsQuestion:
                 native=self.native,
             )
         self.headers = encoded.headers
-        lost = tuple(Loss(code=name, path=name, why=DROPPED) for name in dropped)
+        lost = tuple(loss_of(name, why=DROPPED) for name in dropped)
         self.losses = encoded.losses + lost
 
     def passage(self) -> Passage:
