@@ -1,9 +1,9 @@
 """What a dialect must be able to do. Implementations hold no sockets, clocks or settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from protocols.efforts import BUDGETS
 from protocols.ir import (
@@ -153,3 +153,26 @@ class UpstreamCodec(Protocol):
         ...
 
     def event_decoder(self, memo: Memo) -> EventDecoder: ...
+
+
+class CountCodec(Protocol):
+    """How the dialect asks, and says, how many tokens a request has."""
+
+    dialect: Dialect
+
+    def request_in(self, body: bytes, top: Mapping[str, Raw]) -> tuple[Dialect, bytes]:
+        """The request that a client's question is about; `top` is what the body holds.
+
+        Raises DecodeError where there is none.
+        """
+        ...
+
+    def question(self, request: bytes, *, model: str) -> bytes:
+        """About a request as it was written for the vendor."""
+        ...
+
+    def tokens(self, answer: bytes) -> int:
+        """Raises DecodeError where the answer says none."""
+        ...
+
+    def answer(self, tokens: int) -> bytes: ...

@@ -5,17 +5,21 @@ from typing import Final
 
 from protocols.anthropic_messages.codec import MessagesCodec, MessagesUpstream
 from protocols.anthropic_messages.continuing import continued
+from protocols.anthropic_messages.counting import MessagesCount
 from protocols.anthropic_messages.native import AnthropicMessages
 from protocols.bedrock_converse.codec import ConverseCodec, ConverseUpstream
+from protocols.bedrock_converse.counting import ConverseCount
 from protocols.bedrock_converse.native import BedrockConverse
 from protocols.codec import (
     ClientCodec,
+    CountCodec,
     EmbeddingsCodec,
     EmbeddingsUpstream,
     Target,
     UpstreamCodec,
 )
 from protocols.gemini_generate.codec import GenerateCodec, GenerateUpstream
+from protocols.gemini_generate.counting import GenerateCount
 from protocols.gemini_generate.embeddings import (
     GenerateEmbeddingsCodec,
     GenerateEmbeddingsUpstream,
@@ -29,6 +33,7 @@ from protocols.openai_embeddings.codec import OpenAiEmbeddingsCodec
 from protocols.openai_embeddings.native import OpenAiEmbeddings
 from protocols.openai_embeddings.upstream import OpenAiEmbeddingsUpstream
 from protocols.openai_responses.codec import ResponsesCodec, ResponsesUpstream
+from protocols.openai_responses.counting import ResponsesCount
 from protocols.openai_responses.native import OpenAiResponses
 from protocols.passed import PassedAnswers
 
@@ -73,4 +78,11 @@ EMBEDDINGS_CODECS: Final[Mapping[Dialect, EmbeddingsCodec]] = {
 EMBEDDINGS_UPSTREAM: Final[Mapping[Dialect, EmbeddingsUpstream]] = {
     "openai.embeddings": OpenAiEmbeddingsUpstream(),
     "gemini.generate": GenerateEmbeddingsUpstream(),
+}
+# Who says how many tokens a request has.
+COUNT_CODECS: Final[Mapping[Dialect, CountCodec]] = {
+    "openai.responses": ResponsesCount(),
+    "anthropic.messages": MessagesCount(),
+    "gemini.generate": GenerateCount(),
+    "bedrock.converse": ConverseCount(),
 }

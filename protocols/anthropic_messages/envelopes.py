@@ -17,9 +17,10 @@ from protocols.errors import DecodeError
 from protocols.fields import Item, read_body
 from protocols.framing.aws import AwsSplitter, read_message, write_event, write_exception
 from protocols.framing.sse import SseSplitter, read_event
-from protocols.lenient import an_object, as_object, words
+from protocols.lenient import an_object, as_object, whole, words
 
 CHUNK: Final = "chunk"
+LONGEST: Final = "max_tokens"
 IN_PATH: Final = ("model", "stream")
 OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 # What a stream may end in, and all else that Messages calls an error.
@@ -83,6 +84,22 @@ def enclosed(body: bytes, *, version: str, betas: str) -> bytes:
     if named:
         said["anthropic_beta"] = Raw(msgspec.json.encode(named))
     return msgspec.json.encode(said)
+
+
+def counted(body: bytes) -> bytes:
+    """A request in its envelope, as Bedrock is asked how many tokens it has.
+
+    It is held to what a request must have, though nothing is answered to it: a longest answer, and
+    one that is longer than the thinking.
+    """
+    said = OBJECT.decode(body)
+    if LONGEST not in said:
+        budget = whole(an_object(said.get("thinking", Raw())).get("budget_tokens")) or 0
+        said[LONGEST] = Raw(b"%d" % (max(budget, 0) + 1))
+        body = msgspec.json.encode(said)
+    return msgspec.json.encode(
+        {"input": {"invokeModel": {"body": base64.b64encode(body).decode()}}}
+    )
 
 
 class ChunkSplitter:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from protocols.anthropic_messages.envelopes import enclosed
+from protocols.anthropic_messages.envelopes import counted, enclosed
 from providers.adapters.base import (
     Destination,
     DiscoveredModel,
@@ -27,6 +27,7 @@ from providers.adapters.sigv4 import (
     signing_headers,
 )
 from providers.adapters.verdicts import BEDROCK, verdict_of
+from providers.pricebook import GEO
 from providers.specs import CredentialSpec, ProviderSpec, Surface
 
 SIGNED: Final = "aws_keys"
@@ -37,6 +38,7 @@ HOST: Final = re.compile(
 )
 USUAL_REGION: Final = "us-east-1"
 ERROR_TYPE: Final = "x-amzn-errortype"
+COUNT_PATH: Final = "/model/{model}/count-tokens"
 ENVELOPE_VERSION: Final = "bedrock-2023-05-31"
 # The one version after it, and the oldest Claude that Bedrock serves under it.
 MODERN_VERSION: Final = "2026-10-21"
@@ -61,7 +63,7 @@ class Bedrock(JsonApi):
                 paths={
                     "chat": "/model/{model}/converse",
                     "chat_stream": "/model/{model}/converse-stream",
-                    "count_tokens": "/model/{model}/count-tokens",
+                    "count_tokens": COUNT_PATH,
                 },
             ),
             Surface(
@@ -70,6 +72,7 @@ class Bedrock(JsonApi):
                 paths={
                     "chat": "/model/{model}/invoke",
                     "chat_stream": "/model/{model}/invoke-with-response-stream",
+                    "count_tokens": COUNT_PATH,
                 },
                 envelope="bedrock",
             ),
@@ -84,10 +87,17 @@ class Bedrock(JsonApi):
         headers: Mapping[str, str],
         stream: bool,
     ) -> UpstreamCall:
+        counts = operation == "count_tokens"
         if destination.surface.envelope is not None:
             model = destination.target.upstream_name
             version = _version(model, headers.get("anthropic-version"))
             body = enclosed(body, version=version, betas=headers.get("anthropic-beta", ""))
+            body = counted(body) if counts else body
+        if counts:
+            # A model is counted for wherever it runs: names of inference profiles are unknown.
+            target = destination.target
+            name = GEO.sub("", target.upstream_name)
+            destination = replace(destination, target=replace(target, upstream_name=name))
         call = super().call(
             destination, operation=operation, body=body, headers=headers, stream=stream
         )

@@ -108,6 +108,8 @@ def test_tokens_are_counted_for_any_model(bedrock: Any, vendor: str) -> None:
         modelId=f"{vendor}.mock-echo", input={"converse": {"messages": HELLO}}
     )
     assert counted["inputTokens"] > 4
+    told = counted["ResponseMetadata"]["HTTPHeaders"]
+    assert ("x-switchyard-estimated" in told) == (vendor == "chat")
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

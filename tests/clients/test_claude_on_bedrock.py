@@ -66,6 +66,13 @@ def test_an_answer_is_the_vendors_own(client: Any) -> None:
     assert raw.headers["x-switchyard-target"] == "aws/mock-echo"
 
 
+def test_tokens_are_counted_by_the_vendor(invoked: Stack, keep: Keep) -> None:
+    client = keep(Anthropic(base_url=invoked.url, api_key=invoked.key.value, max_retries=0))
+    raw = client.messages.with_raw_response.count_tokens(model="aws.mock-echo", messages=HELLO)
+    assert raw.parse().input_tokens > 4
+    assert "x-switchyard-estimated" not in raw.headers
+
+
 def test_a_stream(client: Any) -> None:
     asked: Any = {"model": "aws.mock-lorem", "max_tokens": 500, "messages": HELLO}
     with client.messages.stream(**asked) as stream:

@@ -113,6 +113,9 @@ def test_a_picture(gemini: genai.Client, vendor: str) -> None:
 def test_tokens_are_counted_for_any_model(gemini: genai.Client, vendor: str) -> None:
     counted = gemini.models.count_tokens(model=f"{vendor}.mock-echo", contents=GREETING)
     assert (counted.total_tokens or 0) > 4
+    told = counted.sdk_http_response
+    assert told is not None
+    assert ("x-switchyard-estimated" in (told.headers or {})) == (vendor == "chat")
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -122,8 +122,10 @@ def test_an_object_of_a_schema(client: OpenAI, vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_tokens_are_counted_for_any_model(client: OpenAI, vendor: str) -> None:
-    counted = client.responses.input_tokens.count(model=f"{vendor}.mock-echo", input=GREETING)
-    assert counted.input_tokens > 4
+    counting = client.responses.input_tokens.with_raw_response
+    told = counting.count(model=f"{vendor}.mock-echo", input=GREETING)
+    assert told.parse().input_tokens > 4
+    assert ("x-switchyard-estimated" in told.headers) == (vendor == "chat")
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

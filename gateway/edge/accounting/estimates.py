@@ -4,14 +4,11 @@ Law: what a model reads is counted, names and schemas of tools too; what has no 
 much as it usually does.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
-
-import msgspec
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from gateway.edge.accounting.counting import BYTES_PER_TOKEN
 from protocols import ir
-from protocols.ir import Dialect
 
 PER_MESSAGE: Final = 4  # what marks its role and its ends
 PER_TOOL: Final = 8
@@ -21,20 +18,6 @@ OF_MEDIA: Final[Mapping[str, int]] = {
     "video": 5_000,
     "document": 3_000,
 }
-JSON: Final = msgspec.json.Encoder()
-ANSWERS: Final[Mapping[Dialect, Callable[[int], dict[str, Any]]]] = {
-    "anthropic.messages": lambda tokens: {"input_tokens": tokens},
-    "openai.responses": lambda tokens: {
-        "object": "response.input_tokens",
-        "input_tokens": tokens,
-    },
-    "gemini.generate": lambda tokens: {"totalTokens": tokens},
-    "bedrock.converse": lambda tokens: {"inputTokens": tokens},
-}
-
-
-def counted_answer(dialect: Dialect, tokens: int) -> bytes:
-    return JSON.encode(ANSWERS[dialect](tokens))
 
 
 def tokens_of_request(request: ir.Request) -> int:

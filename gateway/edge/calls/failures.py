@@ -28,7 +28,7 @@ from gateway.edge.egress.upstream import (
 )
 from protocols.errors import FrameTooLarge, Kind, Problem, ProtocolError
 from protocols.native import NativeDialect
-from providers.adapters.base import Verdict, VerdictClass
+from providers.adapters.base import RETRYABLE, Verdict, VerdictClass
 
 NOTHING_TO_SAY: Final = Verdict(cls="client_error")  # changes nothing in a pool
 ERRORS_BEGIN: Final = (b"{", b"[")  # Google wraps its errors in a list
@@ -78,6 +78,10 @@ CLASSES: Final[Mapping[Kind, VerdictClass]] = {
 # Which of several failures is told, first to last.
 PRECEDENCE: Final[Mapping[VerdictClass, int]] = {"rate_limited": 0, "overloaded": 1, "timeout": 2}
 LAST: Final = 3
+BAD_REQUEST: Final = 400
+FORBIDDEN: Final = 403
+NOT_SERVED: Final = frozenset({404, 405, 501})
+NO_COUNTER: Final = b"support counting tokens"  # as Bedrock says it, with 400
 
 
 class Failure(Struct, kw_only=True):
@@ -194,6 +198,21 @@ def passes(failure: Failure, *, own_credential: bool) -> bool:
         return False
     is_page = "html" in failure.headers.get("content-type", "").lower()
     return not is_page and failure.body.lstrip().startswith(ERRORS_BEGIN) and is_json(failure.body)
+
+
+def lacks_counter(failure: Failure, *, status: int, name: str) -> bool:
+    """Of a question for the number of tokens: whether it is the counting that is not there, or not
+    for us. A model can be served where its tokens are not counted.
+
+    `status` is the vendor's, `name` its name of the model.
+    """
+    if status == FORBIDDEN or NO_COUNTER in failure.body:
+        return True
+    cls = failure.verdict.cls
+    if cls == "model_missing" or status in NOT_SERVED:
+        return name.encode() not in failure.body  # who names the model misses that one
+    # Where the vendor's words were read it was asked in ours: the client's are not at fault.
+    return failure.problem is not None and status >= BAD_REQUEST and cls not in RETRYABLE
 
 
 def chosen(failures: Sequence[Failure], *, wall: float) -> Failure:

@@ -17,7 +17,8 @@ from gateway.edge.memory.seals import GOOGLE_VENDORS, OWN_VENDOR, accounts_in
 from gateway.edge.memory.steps import Names, Recalled, unsealed_calls
 from gateway.edge.memory.vault import Pin
 from gateway.edge.passages.keeping import keeps
-from gateway.edge.questions.asking import CHATTING, READ_THERE, Unfit, must_be_read
+from gateway.edge.questions.asking import CHATTING, COMPACTING, Unfit, must_be_read
+from gateway.edge.questions.meant import COUNTING
 from gateway.edge.questions.translation import read
 from gateway.edge.runtime import Runtime
 from protocols.ir import Dialect
@@ -43,7 +44,7 @@ CALLS: Final = (
 def may_recall(exchange: Exchange, candidate: Candidate) -> bool:
     """Whether there may be anything to look up."""
     operation, target = exchange.arrival.operation, candidate.target.target
-    if operation.what in READ_THERE:
+    if operation.what in {COUNTING, COMPACTING}:
         return holds_any(exchange.body, SEALS.get(operation.dialect, ()))
     if operation.what != CHATTING:
         return False

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from accounts.specs import Fidelity
 from gateway.edge.editing.documents import holds_documents
 from gateway.edge.editing.features import (
     USUAL,
@@ -31,7 +32,9 @@ from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.memory.seals import GOOGLE_VENDORS, WRAPPED, is_of
 from gateway.edge.memory.steps import UNANSWERED, echoes
 from gateway.edge.passages.carried import OPENED, holds_links
+from gateway.edge.questions.counted import CountQuestion
 from gateway.edge.questions.following import SEVERAL, is_apart
+from gateway.edge.questions.meant import COUNTING
 from gateway.edge.questions.passing import PassedQuestion
 from gateway.edge.questions.questions import KeptQuestion, NativeQuestion, Question
 from gateway.edge.questions.translation import TranslatedQuestion, read
@@ -62,9 +65,9 @@ NULL: Final = b"null"
 CHAT: Final[Dialect] = "openai.chat"
 CHATTING: Final = "chat"
 EMBEDDING: Final = "embeddings"
-COUNTING: Final = "count_tokens"
-# Conversations that go up in the client's own words, whatever is in them.
-READ_THERE: Final = frozenset({COUNTING, "compact"})
+COMPACTING: Final = "compact"
+# What is asked in other words than the client's where these are not what the vendor is to see.
+TRANSLATED: Final = frozenset({CHATTING, COUNTING})
 # Each of many requests in one body names the model once more.
 NAMED_WITHIN: Final[frozenset[Dialect]] = frozenset({"gemini.generate"})
 WEB: Final = ("https://", "http://")
@@ -90,7 +93,7 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
         _check_features(exchange, runtime.settings.features)
     if len(exchange.snapshot.tenants) >= SEVERAL:
         _check_kept(exchange, candidate)
-    if exchange.arrival.operation.what in READ_THERE:
+    if exchange.arrival.operation.what == COMPACTING:
         _check_seals(exchange, candidate)
     try:
         if exchange.arrival.operation.passed:
@@ -100,33 +103,46 @@ def ask(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
                 check_vectors(exchange, candidate)
             carried = surface.envelope
             native = runtime.native[surface.dialect] if carried is None else OPENED[carried]
-            question = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
+            question = asked = NativeQuestion(exchange, candidate, native=native, hmac_key=hmac_key)
+            if carried is not None and exchange.arrival.operation.what == COUNTING:
+                question = CountQuestion(exchange, candidate, asked)
         else:
             question = _translated(exchange, candidate, runtime)
     except GatewayError as error:
         raise Unfit(error) from None
     if question.losses and exchange.key is not None:
-        fidelity = exchange.key.fidelity
-        lost = refused([each for each in question.losses if each != UNANSWERED], fidelity)
-        if lost:
-            who = f"{candidate.provider.slug}/{candidate.target.upstream_name}"
-            problem = conversion_loss(lost, who=who, fidelity=fidelity)
-            raise Unfit(GatewayError(problem), refused=question)
+        _check_losses(question, exchange, candidate, fidelity=exchange.key.fidelity)
     return question
 
 
+def _check_losses(
+    question: Question, exchange: Exchange, candidate: Candidate, *, fidelity: Fidelity
+) -> None:
+    """Raises Unfit. A number of tokens is told, whatever could not be counted."""
+    lost = refused([each for each in question.losses if each != UNANSWERED], fidelity)
+    if not lost or exchange.arrival.operation.what == COUNTING:
+        return
+    who = f"{candidate.provider.slug}/{candidate.target.upstream_name}"
+    problem = conversion_loss(lost, who=who, fidelity=fidelity)
+    raise Unfit(GatewayError(problem), refused=question)
+
+
 def _translated(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> Question:
-    if exchange.arrival.operation.what != CHATTING:
+    """Raises GatewayError and CannotCount."""
+    what = exchange.arrival.operation.what
+    if what == EMBEDDING:
         if candidate.lane == "native":
             check_vectors(exchange, candidate)
         return VectorsQuestion(exchange, candidate, runtime)
-    _check_state(exchange, candidate)
-    return TranslatedQuestion(exchange, candidate, runtime)
+    if _asks_state(exchange, candidate):
+        raise CannotCount if what == COUNTING else _stateless(candidate)
+    question = TranslatedQuestion(exchange, candidate, runtime)
+    return CountQuestion(exchange, candidate, question) if what == COUNTING else question
 
 
 def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
     """URLs of media that the vendor cannot fetch itself; raises Unfit."""
-    if exchange.arrival.operation.what != CHATTING:
+    if exchange.arrival.operation.what not in TRANSLATED:
         return ()
     if candidate.lane == "native" and (
         candidate.surface.envelope is None or not holds_links(exchange, candidate)
@@ -144,7 +160,8 @@ def to_fetch(exchange: Exchange, candidate: Candidate) -> tuple[str, ...]:
 async def fetch(
     exchange: Exchange, candidate: Candidate, urls: tuple[str, ...], runtime: Runtime
 ) -> None:
-    """Raises Unfit where they cannot be had, or the candidate cannot be asked even with them."""
+    """Raises Unfit where they cannot be had, or the candidate cannot be asked even with them; and
+    CannotCount."""
     asked = read(exchange)
     exchange.asked = replace(asked, to_vendors=stood_in(asked.to_vendors, urls))
     try:
@@ -155,6 +172,8 @@ async def fetch(
     try:
         inlined = await fetcher.inlined(asked.to_vendors, urls)
     except Unfetchable as error:
+        if exchange.arrival.operation.what == COUNTING:
+            raise CannotCount from None
         raise Unfit(refusal("invalid_request", f"{error}.", param=error.path)) from None
     exchange.asked = replace(asked, to_vendors=inlined)
 
@@ -164,7 +183,7 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
     what, dialect = exchange.arrival.operation.what, candidate.surface.dialect
     if what == EMBEDDING:
         return dialect in NAMED_WITHIN or is_oversize(exchange, candidate)
-    if what != CHATTING or dialect not in UPSTREAM_CODECS:
+    if what not in TRANSLATED or dialect not in UPSTREAM_CODECS:
         return False
     if exchange.seals.refused_by and candidate.target.target.vendor in exchange.seals.refused_by:
         return True
@@ -186,11 +205,9 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
 
 
 def _check_seals(exchange: Exchange, candidate: Candidate) -> None:
-    """What goes up as it came holds no seal of another's; raises Unfit, and CannotCount."""
+    """What goes up as it came holds no seal of another's; raises Unfit."""
     if not holds_wrapped(exchange.body) and not holds_anothers(exchange, candidate.target.target):
         return
-    if exchange.arrival.operation.what == COUNTING:
-        raise CannotCount
     message = (
         f"input holds reasoning that {candidate.provider.slug} has not sealed and cannot read:"
         " leave these items out."
@@ -246,18 +263,22 @@ def _held_field(exchange: Exchange, fields: tuple[str, ...]) -> str | None:
     return held[0][0] if held else None
 
 
-def _check_state(exchange: Exchange, candidate: Candidate) -> None:
+def _asks_state(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether a prompt is named that only another kind of vendor keeps."""
     request = read(exchange).request
     if candidate.surface.dialect in KEEPS_STATE or request.dialect not in KEEPS_STATE:
-        return
-    if PROMPT in (request.extra or {}):
-        raise GatewayError(
-            Problem(
-                kind="unsupported",
-                message=(
-                    f"{PROMPT} is not supported by {candidate.provider.slug}, which keeps none:"
-                    " send the full input."
-                ),
-                param=PROMPT,
-            )
+        return False
+    return PROMPT in (request.extra or {})
+
+
+def _stateless(candidate: Candidate) -> GatewayError:
+    return GatewayError(
+        Problem(
+            kind="unsupported",
+            message=(
+                f"{PROMPT} is not supported by {candidate.provider.slug}, which keeps none:"
+                " send the full input."
+            ),
+            param=PROMPT,
         )
+    )

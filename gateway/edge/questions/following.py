@@ -15,6 +15,7 @@ from gateway.edge.editing.splices import is_shared
 from gateway.edge.errors import GatewayError, refusal
 from gateway.edge.exchange import Candidate, Exchange
 from gateway.edge.memory.kept_answers import RESPONSES, Place
+from gateway.edge.questions.meant import COUNTING
 from gateway.edge.runtime import Runtime
 from protocols.errors import DecodeError
 from protocols.held import Held
@@ -30,7 +31,10 @@ OPENAI: Final = "openai."
 async def follow(
     exchange: Exchange, runtime: Runtime, candidates: Sequence[Candidate]
 ) -> Sequence[Candidate]:
-    """Those that can go on with what the request names; raises GatewayError."""
+    """Those that can go on with what the request names; raises GatewayError.
+
+    None: tokens are to be counted, and nobody knows those of what is named.
+    """
     _refuse_background(exchange)
     items: tuple[Held, ...] = ()
     things: tuple[Held, ...] = ()
@@ -48,6 +52,8 @@ async def follow(
     if fields:
         able = [each for each in candidates if each.surface.dialect == RESPONSES]
         if not able:
+            if operation.what == COUNTING:
+                return ()
             raise _unable(fields[0][0], candidates)
     ids = [id_ for _, id_ in (*fields, *items, *things)]
     if not ids:

@@ -33,6 +33,7 @@ from gateway.edge.passages.keeping import keeping_of
 from gateway.edge.passages.naming import Naming, answer_id
 from gateway.edge.passages.translated_passage import ModelFailed, TranslatedPassage
 from gateway.edge.questions.batches import Batch
+from gateway.edge.questions.meant import meant
 from gateway.edge.questions.questions import Told, event_cap
 from gateway.edge.runtime import Runtime
 from protocols import ir
@@ -83,17 +84,21 @@ def check_pieces(body: bytes, top: Mapping[str, Raw]) -> None:
 
 
 def _read(exchange: Exchange) -> Asked:
-    check_pieces(exchange.body, exchange.top)
     operation, headers = exchange.arrival.operation, exchange.arrival.headers
-    codec, dialect = CLIENT_CODECS[operation.dialect], operation.body or operation.dialect
-    said = {
-        name.decode(): headers[name].decode("latin-1")
-        for name in BODY_HEADERS.get(dialect, ())
-        if name in headers
-    }
-    head = Head(model=exchange.model, stream=exchange.asked_stream, headers=said)
+    codec = CLIENT_CODECS[operation.dialect]
     try:
-        request = CLIENT_CODECS[dialect].decode_request(exchange.body, head)
+        told = meant(exchange)
+        dialect = told.dialect
+        check_pieces(told.body, told.top)
+        said = {
+            name.decode(): headers[name].decode("latin-1")
+            for name in BODY_HEADERS.get(dialect, ())
+            if name in headers
+        }
+        head = Head(
+            model=exchange.model, stream=exchange.asked_stream, headers={**said, **told.headers}
+        )
+        request = CLIENT_CODECS[dialect].decode_request(told.body, head)
     except ProtocolError as error:
         raise unaskable(error) from None
     done = DONE_HERE.get(dialect, frozenset(OF_THE_GATEWAY))

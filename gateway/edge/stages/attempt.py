@@ -17,10 +17,12 @@ from gateway.edge.answering.streaming import Delivery, linger
 from gateway.edge.answering.watching import Watch
 from gateway.edge.calls.calling import Caller
 from gateway.edge.calls.failures import (
+    FORBIDDEN,
     KINDS,
     NOTHING_TO_SAY,
     Failure,
     chosen,
+    lacks_counter,
     of_fault,
     passes,
     problem_of,
@@ -34,7 +36,8 @@ from gateway.edge.errors import INTERNAL, CannotCount, ClientLeft, GatewayError
 from gateway.edge.exchange import NO_USAGE, Attempt, Candidate, Exchange
 from gateway.edge.memory.seals import is_refused
 from gateway.edge.passages.wrapping import dialect_of_errors
-from gateway.edge.questions.asking import Unfit, ask, fetch, to_fetch
+from gateway.edge.questions.asking import TRANSLATED, Unfit, ask, fetch, to_fetch
+from gateway.edge.questions.meant import COUNTING
 from gateway.edge.runtime import Runtime
 from gateway.edge.stages.record import record
 from protocols.errors import Problem
@@ -48,7 +51,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 OK: Final = Verdict(cls="ok")
-COUNTING: Final = "count_tokens"
 CANCELED: Final = "canceled"
 ASKED_TIMEOUT: Final = b"x-request-timeout-ms"
 MILLISECONDS_CHARS: Final = 9
@@ -56,7 +58,6 @@ NO_FALLBACKS: Final = b"x-switchyard-disable-fallbacks"
 NO_CANDIDATE_RETRY_S: Final = 5.0
 YES: Final = b"true"
 ERRORS_OF_CLOUDS: Final[Mapping[Envelope, Dialect]] = {"bedrock": "bedrock.converse"}
-NOT_SERVED: Final = frozenset({404, 405, 501})
 
 
 async def attempt(exchange: Exchange, runtime: Runtime) -> None:
@@ -193,7 +194,8 @@ class Course:
     def _may_unseal(self, failure: Failure, vendor: str) -> bool:
         """Whether the same may be asked once more, without the seals that it has refused."""
         exchange = self._exchange
-        if exchange.arrival.operation.what != "chat" or vendor in exchange.seals.refused_by:
+        what = exchange.arrival.operation.what
+        if what not in TRANSLATED or vendor in exchange.seals.refused_by:
             return False
         return failure.verdict.cls not in RETRYABLE and is_refused(failure.body)
 
@@ -244,7 +246,8 @@ class Course:
         try:
             failure = await self.caller.call(step, made, question)
             verdict = OK if failure is None else failure.verdict
-            if failure is None or failure.counts:
+            may = made.status != FORBIDDEN or exchange.arrival.operation.what != COUNTING
+            if failure is None or (failure.counts and may):
                 to_pool = verdict
         finally:
             made.ended_at = runtime.clock()
@@ -311,7 +314,10 @@ class Course:
     async def _tell(self, failure: Failure, made: Attempt) -> None:
         """Nobody answered as asked."""
         exchange, watch, wall = self._exchange, self._watch, self._runtime.wall()
-        if exchange.arrival.operation.what == COUNTING and cannot_count(failure, made):
+        name = made.candidate.target.upstream_name
+        if exchange.arrival.operation.what == COUNTING and lacks_counter(
+            failure, status=made.status, name=name
+        ):
             raise CannotCount
         own_credential = exchange.vendor_key is not None
         problem = problem_of(failure, native=self._native, own_credential=own_credential, wall=wall)
@@ -369,12 +375,6 @@ def reads_vendors(exchange: Exchange, made: Attempt) -> bool:
     arrival, envelope = exchange.arrival, made.candidate.surface.envelope
     own = arrival.operation.dialect if envelope is None else ERRORS_OF_CLOUDS[envelope]
     return arrival.envelope == envelope and dialect_of_errors(exchange) == own
-
-
-def cannot_count(failure: Failure, made: Attempt) -> bool:
-    """Whether it is the path that is not there: who names the model misses that one."""
-    name = made.candidate.target.upstream_name.encode()
-    return failure.status in NOT_SERVED and name not in failure.body
 
 
 def asked_timeout_s(exchange: Exchange) -> float:

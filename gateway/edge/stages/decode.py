@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gateway.edge.editing.forms import COUNT, read_fields
+from gateway.edge.editing.top_fields import TOP, shown, top_level
 from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
 from gateway.edge.messages import DISCONNECT
@@ -15,7 +16,6 @@ from gateway.edge.questions.passing import wants_events
 from gateway.edge.runtime import Runtime
 from protocols.anthropic_messages.envelopes import opened
 from protocols.errors import DecodeError
-from protocols.json_limits import JsonRefused, check_structure
 
 MAX_TOOLS: Final = 2_048
 MAX_MESSAGES: Final = 100_000
@@ -38,12 +38,10 @@ DESTINATION_FIELDS: Final = frozenset(
         "vertex_project", "vertex_location", "vertex_credentials", "proxy_url", "ssl_verify",
     }
 )  # fmt: skip
-TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 STRING: Final = msgspec.json.Decoder(str)
 FLAG: Final = msgspec.json.Decoder(bool | None)
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 OPENING: Final = ord("[")
-SHOWN_CHARS: Final = 40
 
 
 async def decode(exchange: Exchange, runtime: Runtime) -> None:
@@ -120,26 +118,6 @@ async def whole_body(exchange: Exchange) -> bytes:
     return b"".join(parts)
 
 
-def top_level(body: bytes) -> dict[str, msgspec.Raw]:
-    if not body:
-        raise refusal("invalid_request", "The body is empty; expected a JSON object.")
-    try:
-        check_structure(body)
-        if not body.isascii():
-            body.decode()
-        return TOP.decode(body)
-    except JsonRefused as refused:
-        raise refusal("invalid_request", f"The body is not accepted: {refused}.") from None
-    except UnicodeDecodeError as error:
-        raise refusal("invalid_request", f"The body is not UTF-8 (byte {error.start}).") from None
-    except msgspec.ValidationError:
-        raise refusal(
-            "invalid_request", f"The body is {_shown(body)}; expected a JSON object."
-        ) from None
-    except msgspec.DecodeError as error:
-        raise refusal("invalid_request", f"The body is not JSON: {error}.") from None
-
-
 def _model(exchange: Exchange) -> str:
     if exchange.arrival.path_model:
         return exchange.arrival.path_model
@@ -155,7 +133,7 @@ def _model(exchange: Exchange) -> str:
     if not name:
         raise refusal(
             "invalid_request",
-            f"model is {_shown(bytes(raw))}; expected the name of a model.",
+            f"model is {shown(bytes(raw))}; expected the name of a model.",
             param="model",
         )
     return name
@@ -170,7 +148,7 @@ def _flag(top: dict[str, msgspec.Raw], name: str) -> bool:
     except msgspec.DecodeError:
         raise refusal(
             "invalid_request",
-            f"{name} is {_shown(bytes(raw))}; expected true or false.",
+            f"{name} is {shown(bytes(raw))}; expected true or false.",
             param=name,
         ) from None
 
@@ -186,7 +164,7 @@ def _check_input(top: dict[str, msgspec.Raw], operation: Operation) -> None:
         raise refusal("invalid_request", f"{field} is missing; expected {wanted}.", param=field)
     if is_list and memoryview(raw)[0] != OPENING:
         raise refusal(
-            "invalid_request", f"{field} is {_shown(bytes(raw))}; expected a list.", param=field
+            "invalid_request", f"{field} is {shown(bytes(raw))}; expected a list.", param=field
         )
 
 
@@ -212,12 +190,7 @@ def _check_choices(raw: msgspec.Raw, *, is_billed: bool) -> None:
     except msgspec.DecodeError:
         if not is_billed:
             return  # the vendor says what it thinks of it
-        message = f"n is {_shown(bytes(raw))}; expected a whole number."
+        message = f"n is {shown(bytes(raw))}; expected a whole number."
         raise refusal("invalid_request", message, param="n") from None
     if count is not None and count > MAX_CHOICES:
         raise refusal("invalid_request", f"n is {count}; at most {MAX_CHOICES}.", param="n")
-
-
-def _shown(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace").strip()
-    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"

@@ -16,6 +16,7 @@ from gateway.snapshot.snapshot import Snapshot
 from protocols.errors import Problem
 from protocols.registry import (
     CLIENT_CODECS,
+    COUNT_CODECS,
     EMBEDDINGS_CODECS,
     EMBEDDINGS_UPSTREAM,
     UPSTREAM_CODECS,
@@ -29,6 +30,7 @@ COUNTING: Final = "count_tokens"
 SIDES: Final[Mapping[str, tuple[Container[str], Container[str]]]] = {
     "chat": (CLIENT_CODECS, UPSTREAM_CODECS),
     "embeddings": (EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM),
+    COUNTING: (COUNT_CODECS, COUNT_CODECS),
 }
 # Beside what a model's row says of it: who chats can count, and go on with what it has said.
 NEEDED: Final[Mapping[str, str]] = dict.fromkeys(
@@ -75,7 +77,8 @@ def route(exchange: Exchange, runtime: Runtime) -> Awaitable[None] | None:
 async def _followed(exchange: Exchange, runtime: Runtime, candidates: Sequence[Candidate]) -> None:
     """What a request goes on with may leave only one of them, whichever it is."""
     left = await follow(exchange, runtime, candidates)
-    exchange.candidates, exchange.lane = tuple(left[:MAX_CANDIDATES]), left[0].lane
+    if left:  # else it is counted here
+        exchange.candidates, exchange.lane = tuple(left[:MAX_CANDIDATES]), left[0].lane
 
 
 def allows(key: KeySpec, name: str) -> bool:
@@ -182,7 +185,7 @@ def translated_surface(
     """The first one of which both sides are known."""
     what = operation.what
     clients, vendors = SIDES.get(what, NO_SIDES)
-    if what not in target.operations or operation.dialect not in clients:
+    if NEEDED.get(what, what) not in target.operations or operation.dialect not in clients:
         return None
     for surface in provider.surfaces:
         is_spoken = not target.dialects or surface.dialect in target.dialects

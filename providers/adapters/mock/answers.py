@@ -16,9 +16,9 @@ from msgspec import Struct
 from protocols import ir
 from protocols.codec import Head
 from protocols.errors import Kind, Problem, ProtocolError
+from protocols.fields import read_body
 from protocols.ir import Dialect
-from protocols.lenient import an_object, as_object
-from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE
+from protocols.registry import CLIENT_CODECS, COUNT_CODECS, EMBEDDINGS_CODECS, NATIVE
 from providers.adapters.mock.behaviours import BEHAVIOURS
 from providers.adapters.mock.keeping import ABOUT, compacted, is_kept, keep, shown_as_kept
 from providers.adapters.mock.knobs import HEADERS, Knobs, Refused, operations_of, read_model
@@ -34,13 +34,6 @@ ID_PREFIXES: Final[Mapping[Dialect, str]] = {
     "openai.chat": "chatcmpl-",
     "openai.responses": "resp_",
     "anthropic.messages": "msg_",
-}
-COUNTED_AS: Final[Mapping[Dialect, str]] = {
-    "gemini.generate": "totalTokens",
-    "bedrock.converse": "inputTokens",
-}
-COUNT_MARKS: Final[Mapping[Dialect, Mapping[str, str]]] = {
-    "openai.responses": {"object": "response.input_tokens"},
 }
 FAILURES: Final[Mapping[int, Kind]] = {
     400: "invalid_request",
@@ -60,6 +53,7 @@ FAILURES: Final[Mapping[int, Kind]] = {
 DEFAULT_FAILURE: Final = 500
 MOST_CHOICES: Final = 8
 COMPACT: Final = "compact"
+COUNTING: Final = "count_tokens"
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -107,14 +101,12 @@ def refused(asked: Asked, message: str) -> Answer:
 
 def _chat(asked: Asked) -> Answer:
     codec = CLIENT_CODECS[asked.dialect]
-    request = asked.memory.continued(codec.decode_request(_meant(asked), asked.head))
+    request = asked.memory.continued(_request(asked))
     knobs = read_model(request.model)
     if "chat" not in operations_of(knobs.model):
         raise _wrong_operation(request.model, "chat")
-    if asked.operation == "count_tokens":
-        counted = {COUNTED_AS.get(asked.dialect, "input_tokens"): count_input(request)}
-        marks = COUNT_MARKS.get(asked.dialect, {})
-        return _whole(msgspec.json.encode({**marks, **counted}))
+    if asked.operation == COUNTING:
+        return _whole(COUNT_CODECS[asked.dialect].answer(count_input(request)))
     seed = seed_of(request)
     if (failed := _failed(asked, knobs, seed, stream=request.stream)) is not None:
         return failed
@@ -154,12 +146,12 @@ def _shown(told: Iterable[Piece], *, kept: bool) -> Iterable[Piece]:
     return ((wait_s, shown_as_kept(data)) for wait_s, data in told) if kept else told
 
 
-def _meant(asked: Asked) -> bytes:
-    """Bedrock counts the tokens of a request that is wrapped."""
-    if (asked.dialect, asked.operation) != ("bedrock.converse", "count_tokens"):
-        return asked.body
-    wrapped = as_object(an_object(asked.body).get("input")).get("converse")
-    return msgspec.json.encode(as_object(wrapped))
+def _request(asked: Asked) -> ir.Request:
+    """What is to be answered; or what a question for tokens is about."""
+    dialect, body = asked.dialect, asked.body
+    if asked.operation == COUNTING:
+        dialect, body = COUNT_CODECS[dialect].request_in(body, read_body(body).rest() or {})
+    return CLIENT_CODECS[dialect].decode_request(body, asked.head)
 
 
 def _response(played: Played) -> ir.Response:

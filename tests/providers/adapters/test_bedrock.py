@@ -1,8 +1,10 @@
 """What Bedrock is called with, and what it means by its errors."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from protocols.codec import Target
@@ -140,8 +142,27 @@ def test_the_sdk_of_aws_signs_an_invocation_the_same(*, stream: bool) -> None:
     assert dict(ours.headers)["authorization"] == said["Authorization"]
 
 
+def counting(model: str = CLAUDE, **said: Any) -> UpstreamCall:
+    return call(provider(), model=model, operation="count_tokens", **said)
+
+
 def test_tokens_are_counted_by_the_vendor() -> None:
-    assert call(provider(), operation="count_tokens").url.endswith("/count-tokens")
+    made = counting(body=b'{"input":{"converse":{}}}')
+    assert made.url == f"{EU}/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens"
+    assert made.body == b'{"input":{"converse":{}}}'
+    assert counting(MODEL).url.endswith("%2Fus.x%3A0/count-tokens")  # which names no region first
+
+
+def test_claude_is_counted_as_it_would_be_invoked() -> None:
+    asked = b'{"model":"m","messages":[],"odd":1.0}'
+    headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "b-1"}
+    made = counting(dialect="anthropic.messages", body=asked, headers=headers)
+    assert made.url == f"{EU}/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens"
+    wrapped = msgspec.json.decode(made.body)["input"]["invokeModel"]["body"]
+    assert base64.b64decode(wrapped) == (
+        b'{"messages":[],"odd":1.0,"anthropic_version":"bedrock-2023-05-31",'
+        b'"anthropic_beta":["b-1"],"max_tokens":1}'
+    )
 
 
 def test_a_key_of_bedrocks_is_sent_as_it_is() -> None:

@@ -10,18 +10,14 @@ from gateway.edge.accounting.estimates import (
     OF_MEDIA,
     PER_MESSAGE,
     PER_TOOL,
-    counted_answer,
     tokens_of_request,
 )
-from gateway.edge.errors import GatewayError
 from gateway.edge.operations import surfaces
-from gateway.edge.operations.operation import Operation
-from gateway.edge.operations.surfaces import BEDROCK_COUNT, COUNT_TOKENS, GEMINI_COUNT
-from gateway.edge.stages.count import meant
 from protocols import ir
 from protocols.json_limits import MAX_PIECES
+from protocols.registry import COUNT_CODECS
 from tests.gateway.edge.house import House, told_by
-from tests.gateway.edge.plane import exchange, key_spec, plane
+from tests.gateway.edge.plane import key_spec
 from tests.gateway.edge.vendors import Said, provider, target
 
 COUNTED = b"/v1/messages/count_tokens"
@@ -79,56 +75,6 @@ def test_what_describes_tools_and_answers_is_read_too() -> None:
     assert counted(tools=tools, output=output) == PER_MESSAGE + 3 * PER_TOOL + 4 + 2 + 1 + 1
 
 
-@pytest.mark.parametrize(
-    ("dialect", "answer"),
-    [
-        ("anthropic.messages", {"input_tokens": 7}),
-        ("openai.responses", {"object": "response.input_tokens", "input_tokens": 7}),
-        ("gemini.generate", {"totalTokens": 7}),
-        ("bedrock.converse", {"inputTokens": 7}),
-    ],
-)
-def test_each_dialect_has_its_answer(dialect: Any, answer: dict[str, Any]) -> None:
-    assert msgspec.json.decode(counted_answer(dialect, 7)) == answer
-
-
-def meaning(operation: Operation, body: bytes) -> tuple[str, bytes]:
-    made = exchange(plane(), operation=operation, body=body)
-    made.body, made.top = body, msgspec.json.decode(body, type=dict[str, Raw])
-    return meant(made)
-
-
-@pytest.mark.parametrize(
-    ("operation", "body", "dialect", "inner"),
-    [
-        (COUNT_TOKENS, b'{"messages":[]}', "anthropic.messages", b'{"messages":[]}'),
-        (GEMINI_COUNT, b'{"contents":[]}', "gemini.generate", b'{"contents":[]}'),
-        (GEMINI_COUNT, b'{"generateContentRequest":{"a":1}}', "gemini.generate", b'{"a":1}'),
-        (BEDROCK_COUNT, b'{"input":{"converse":{"a":1}}}', "bedrock.converse", b'{"a":1}'),
-        (BEDROCK_COUNT, b'{"input":{"invokeModel":{"body":"e30="}}}', "anthropic.messages", b"{}"),
-    ],
-)
-def test_a_request_to_count_holds_another(
-    operation: Operation, body: bytes, dialect: str, inner: bytes
-) -> None:
-    assert meaning(operation, body) == (dialect, inner)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"input":{}}',
-        b'{"input":7}',
-        b'{"input":{"invokeModel":{"body":"?"}}}',
-        '{"input":{"invokeModel":{"body":"é"}}}'.encode(),
-    ],
-)
-def test_a_request_to_count_nothing_is_refused(body: bytes) -> None:
-    with pytest.raises(GatewayError) as refused:
-        meaning(BEDROCK_COUNT, body)
-    assert refused.value.problem.param == "input"
-
-
 CROWD = b'{"messages":[{"role":"user","content":[%s]}]}' % b",".join(
     [b'{"text":"a"}'] * (MAX_PIECES + 1)
 )
@@ -142,6 +88,7 @@ def invoking(body: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("path", "body", "why"),
     [
+        (IN_BEDROCK, b'{"input":{}}', b"input is empty; expected converse or invokeModel"),
         (COUNTED, b'{"model":"m",' + CROWD[1:], b"messages holds too many pieces"),
         (IN_BEDROCK, invoking(CROWD), b"messages holds too many pieces"),
         (
@@ -158,7 +105,7 @@ def invoking(body: bytes) -> bytes:
         (IN_BEDROCK, invoking(b"\xff"), b"not UTF-8"),
         (IN_BEDROCK, invoking(b"[]"), b"expected a JSON object"),
     ],
-    ids=["as it is", "invoked", "conversed", "wrapped", "deep", "no text", "no object"],
+    ids=["nothing", "as it is", "invoked", "conversed", "wrapped", "deep", "no text", "no object"],
 )
 async def test_what_is_counted_here_has_the_bounds_of_what_is_translated(
     path: bytes, body: bytes, why: bytes
@@ -169,7 +116,8 @@ async def test_what_is_counted_here_has_the_bounds_of_what_is_translated(
 
 
 async def test_where_no_vendor_counts_the_gateway_guesses() -> None:
-    house = House()
+    chats = provider(kind="openai_compatible", targets=(target(),), base_url="https://a.example")
+    house = House(providers=(chats,))
 
     client = await house.ask(ASKED, path=COUNTED)
 
@@ -223,5 +171,5 @@ async def test_a_guess_needs_the_scope_of_asking() -> None:
 
 
 def test_every_way_to_count_has_an_answer() -> None:
-    counts = [o for o in surfaces.OPERATIONS if o.what == "count_tokens"]
-    assert all(counted_answer(operation.dialect, 1) for operation in counts)
+    counts = {each.dialect for each in surfaces.OPERATIONS if each.what == "count_tokens"}
+    assert counts == COUNT_CODECS.keys()

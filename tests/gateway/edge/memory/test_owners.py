@@ -131,8 +131,7 @@ async def test_what_the_next_one_signs_is_wrapped(stream: bool) -> None:  # noqa
     assert SIGNATURE.encode() not in told.body
 
 
-async def test_a_count_is_not_made_by_who_is_shown_another_s() -> None:
-    """It is guessed here instead."""
+async def test_a_count_is_made_by_the_next_without_another_s() -> None:
     counting = {"count_tokens": "/count", "chat": "/ask"}
 
     def able(spec: ProviderSpec) -> ProviderSpec:
@@ -140,10 +139,13 @@ async def test_a_count_is_not_made_by_who_is_shown_another_s() -> None:
         surface = msgspec.structs.replace(surface, paths=counting)
         return msgspec.structs.replace(spec, surfaces=(surface,))
 
-    made = house(Unasked(), down(), providers=(able(serving("acme")), able(serving("zeta"))))
+    said = Said(b'{"input_tokens":5}')
+    both = (able(serving("acme")), able(serving("zeta")))
+    made = house(Unasked(), down(), said, providers=both)
     told = await made.ask(HISTORY, path=b"/v1/messages/count_tokens")
-    assert (told.status, told.headers[b"x-switchyard-estimated"]) == (200, b"true")
-    assert [SIGNATURE.encode() in call.body for call in made.vendors.calls] == [True]
+    assert (told.status, told.body) == (200, b'{"input_tokens":5}')
+    assert [SIGNATURE.encode() in call.body for call in made.vendors.calls] == [True, False]
+    assert told.headers[b"x-switchyard-degraded"] == b"seal"
 
 
 async def test_a_pin_that_this_worker_has_seen_outlives_redis(kept: Vault) -> None:

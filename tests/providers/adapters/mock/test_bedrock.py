@@ -57,6 +57,14 @@ def test_tokens_of_what_is_wrapped_are_counted(body: object, status: int) -> Non
     assert (b'"inputTokens"' in told) == (status == 200)
 
 
+def test_tokens_of_what_would_be_invoked_are_counted() -> None:
+    asked = {"max_tokens": 1, "messages": [{"role": "user", "content": "Good morning"}]}
+    body = {"input": {"invokeModel": {"body": msgspec.json.encode(asked)}}}
+    status, _, told = heard("mock-echo", verb="count-tokens", body=body)
+    same = heard("mock-echo", verb="count-tokens", body={"input": {"converse": HELLO}})
+    assert (status, told) == (200, same[2])
+
+
 def test_an_error_is_told_as_aws_tells_it() -> None:
     status, _, body = heard("mock-echo;fail=429")
     assert (status, b'{"message":' in body) == (429, True)

@@ -74,6 +74,13 @@ def test_tokens_are_counted() -> None:
     }
 
 
+def test_tokens_of_what_is_wrapped_are_counted() -> None:
+    asked = {"contents": [{"role": "user", "parts": [{"text": "hello big World"}]}]}
+    path = "/v1beta/models/mock-echo:countTokens"
+    told = ask(path, generateContentRequest={"model": "models/m", **asked})
+    assert told.json == generate("mock-echo", method="countTokens").json
+
+
 def test_equal_texts_have_equal_vectors() -> None:
     asked = [{"content": {"parts": [{"text": text}]}} for text in ("a", "b", "a")]
     heard = ask("/v1beta/models/mock-embed:batchEmbedContents", requests=asked)
