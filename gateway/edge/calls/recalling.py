@@ -18,7 +18,7 @@ from gateway.edge.memory.steps import Names, Recalled, unsealed_calls
 from gateway.edge.memory.vault import Pin
 from gateway.edge.passages.keeping import keeps
 from gateway.edge.questions.asking import CHATTING, COMPACTING, Unfit, must_be_read
-from gateway.edge.questions.meant import COUNTING
+from gateway.edge.questions.meant import COUNTING, shown
 from gateway.edge.questions.translation import read
 from gateway.edge.runtime import Runtime
 from protocols.ir import Dialect
@@ -45,7 +45,8 @@ def may_recall(exchange: Exchange, candidate: Candidate) -> bool:
     """Whether there may be anything to look up."""
     operation, target = exchange.arrival.operation, candidate.target.target
     if operation.what in {COUNTING, COMPACTING}:
-        return holds_any(exchange.body, SEALS.get(operation.dialect, ()))
+        dialect, body = shown(exchange)
+        return holds_any(body, SEALS.get(dialect, ()))
     if operation.what != CHATTING:
         return False
     if candidate.lane == "translation" or target.reasoning_passback != "never":
@@ -60,10 +61,13 @@ async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidat
     if not may_recall(exchange, step.candidate):
         return step.candidate
     candidate = in_account(step, hmac_key=runtime.hmac_key)
-    key, dialect = exchange.key, exchange.arrival.operation.dialect
+    key, operation = exchange.key, exchange.arrival.operation
     if key is None:
         return candidate
-    if not exchange.seals.is_pin_read and holds_any(exchange.body, SEALS.get(dialect, ())):
+    dialect, body = operation.dialect, exchange.body
+    if operation.what == COUNTING:
+        dialect, body = shown(exchange)
+    if not exchange.seals.is_pin_read and holds_any(body, SEALS.get(dialect, ())):
         session = _session(exchange, runtime)
         if session:
             found = await runtime.vault.pin(key.tenant_id, session)
@@ -74,7 +78,7 @@ async def recall(exchange: Exchange, step: "Step", runtime: Runtime) -> Candidat
     if is_native or not can_use(candidate):
         return candidate
     recalled = exchange.seals.recalled
-    if recalled is None and keeps(exchange) and holds_any(exchange.body, CALLS):
+    if recalled is None and keeps(exchange) and holds_any(body, CALLS):
         recalled = exchange.seals.recalled = await _recalled(exchange, key.tenant_id, runtime)
         if recalled.kept and is_bound(candidate):
             candidate = _by_who_made_them(exchange, step, candidate, runtime)

@@ -79,11 +79,9 @@ def owner_of(exchange: Exchange) -> Pin:
     return Pin(OWN_VENDOR.get(operation.body or operation.dialect, ""))
 
 
-def holds_anothers(exchange: Exchange, target: Target) -> bool:
+def holds_anothers(exchange: Exchange, target: Target, *, body: bytes, dialect: Dialect) -> bool:
     """Whether the body would show the target seals that are not taken for its own."""
-    if is_of(owner_of(exchange), target):
-        return False
-    return holds_bare(exchange.body, exchange.arrival.operation.dialect)
+    return not is_of(owner_of(exchange), target) and holds_bare(body, dialect)
 
 
 def holds_googles(body: bytes) -> bool:

@@ -34,7 +34,7 @@ from gateway.edge.memory.steps import UNANSWERED, echoes
 from gateway.edge.passages.carried import OPENED, holds_links
 from gateway.edge.questions.counted import CountQuestion
 from gateway.edge.questions.following import SEVERAL, is_apart
-from gateway.edge.questions.meant import COUNTING
+from gateway.edge.questions.meant import COUNTING, shown
 from gateway.edge.questions.passing import PassedQuestion
 from gateway.edge.questions.questions import KeptQuestion, NativeQuestion, Question
 from gateway.edge.questions.translation import TranslatedQuestion, read
@@ -190,9 +190,14 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
     if candidate.surface.envelope is not None and holds_links(exchange, candidate):
         return True
     body, features, target = exchange.body, runtime.settings.features, candidate.target.target
+    spoken = exchange.arrival.operation.dialect
+    if what == COUNTING:
+        spoken, body = shown(exchange)
     if exchange.seals.pin is not None and not is_of(exchange.seals.pin, target):
         return True
-    if candidate is not exchange.candidates[0] and holds_anothers(exchange, target):
+    if candidate is not exchange.candidates[0] and holds_anothers(
+        exchange, target, body=body, dialect=spoken
+    ):
         return True
     if target.reasoning_passback != "never" and not echoes(body):
         return True
@@ -206,7 +211,9 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
 
 def _check_seals(exchange: Exchange, candidate: Candidate) -> None:
     """What goes up as it came holds no seal of another's; raises Unfit."""
-    if not holds_wrapped(exchange.body) and not holds_anothers(exchange, candidate.target.target):
+    body, dialect = exchange.body, exchange.arrival.operation.dialect
+    target = candidate.target.target
+    if not holds_wrapped(body) and not holds_anothers(exchange, target, body=body, dialect=dialect):
         return
     message = (
         f"input holds reasoning that {candidate.provider.slug} has not sealed and cannot read:"

@@ -9,8 +9,10 @@ from typing import Final
 from msgspec import Raw, Struct
 
 from gateway.edge.editing.top_fields import top_level
+from gateway.edge.errors import GatewayError
 from gateway.edge.exchange import Exchange
 from protocols.anthropic_messages.envelopes import opened
+from protocols.errors import ProtocolError
 from protocols.ir import Dialect
 from protocols.registry import COUNT_CODECS
 
@@ -37,3 +39,13 @@ def meant(exchange: Exchange) -> Meant:
         return Meant(dialect=dialect, body=body, top=top)
     found = opened(body, model=exchange.model, stream=False)
     return Meant(dialect=dialect, body=found.body, top=top, headers=found.headers)
+
+
+def shown(exchange: Exchange) -> tuple[Dialect, bytes]:
+    """Where seals would be seen by whoever is asked, and in which dialect: what is wrapped may be
+    base64. What cannot be unwrapped goes as it came: its vendor says what it thinks of it."""
+    try:
+        found = meant(exchange)
+    except (ProtocolError, GatewayError):
+        return exchange.arrival.operation.dialect, exchange.body
+    return found.dialect, found.body
