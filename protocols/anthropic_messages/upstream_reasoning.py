@@ -6,6 +6,7 @@ from typing import Any, Final
 from protocols import ir
 from protocols.anthropic_messages.upstream_writing import Writing
 from protocols.efforts import budget_of, nearest, word_of
+from protocols.losses import is_usual
 
 KINDS: Final[Mapping[str | None, str]] = {
     "on": "enabled",
@@ -136,26 +137,28 @@ def write_sampling(writing: Writing, request: ir.Request, thinking: Thinking) ->
         if value is None:
             continue
         is_default = value == DEFAULTS.get(key)
+        is_nothing = is_default or is_usual(request.dialect, key, value)
         refusal = _refusal(writing, key, value, thinking=thinking)
         if refusal is None:
             if writing.is_own or not is_default:
                 said[key] = value
-        elif not is_default:
+        elif not is_nothing:
             writing.losses.add(key, f"sampling.{key}", refusal)
     if (said.get("temperature") or 0) > HOTTEST and not writing.is_own:
         said["temperature"] = HOTTEST
         writing.losses.add("temperature", "sampling.temperature", f"is {HOTTEST} at most")
-    _one_of_both(writing, said)
+    _one_of_both(writing, said, request.dialect)
     _stop(writing, asked.stop, said)
     _unsaid(writing, asked)
     return said
 
 
-def _one_of_both(writing: Writing, said: dict[str, Any]) -> None:
+def _one_of_both(writing: Writing, said: dict[str, Any], dialect: ir.Dialect) -> None:
     """Some take a temperature or a share of the likeliest, never both."""
     if "temperature" in said and "top_p" in said and writing.refuses("temperature+top_p"):
         gone = "temperature" if said["temperature"] == DEFAULTS["temperature"] else "top_p"
-        if said.pop(gone) != DEFAULTS[gone]:
+        value = said.pop(gone)
+        if value != DEFAULTS[gone] and not is_usual(dialect, gone, value):
             writing.losses.add(gone, f"sampling.{gone}", "does not go with a temperature")
 
 

@@ -13,6 +13,7 @@ from protocols.bedrock_converse.upstream_reasoning import write_asked, write_own
 from protocols.bedrock_converse.upstream_tools import Tools
 from protocols.bedrock_converse.upstream_writing import Writing
 from protocols.codec import Encoded, Memo, Target
+from protocols.losses import is_usual
 from protocols.media import linked_media
 
 TIERS: Final = frozenset({"priority", "flex", "reserved"})
@@ -53,7 +54,7 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     elif asked is not None:
         why_not = _why_not(writing, tools, messages)
         write_asked(writing, asked, output, additional, inference, why_not)
-    _one_of_both(writing, inference)
+    _one_of_both(writing, inference, request.dialect)
     parts = {
         "system": head,
         "inferenceConfig": inference,
@@ -99,7 +100,7 @@ def _sampling(writing: Writing, request: ir.Request, additional: dict[str, Any])
             continue
         if not writing.refuses(key):
             said[name] = value
-        elif value != USUAL[key]:
+        elif value != USUAL[key] and not is_usual(request.dialect, key, value):
             writing.losses.add(key, f"sampling.{key}", "the target refuses it")
     if (said.get("temperature") or 0) > HOTTEST and not writing.is_own:
         said["temperature"] = HOTTEST
@@ -108,18 +109,20 @@ def _sampling(writing: Writing, request: ir.Request, additional: dict[str, Any])
         knows = writing.is_own or any(each in writing.target.model for each in KNOWS_TOP_K)
         if knows and not writing.refuses("top_k"):
             additional["top_k"] = asked.top_k
-        else:
+        elif not is_usual(request.dialect, "top_k", asked.top_k):
             writing.losses.add("top_k", "sampling.top_k", "the target does not know it")
     _stop(writing, asked.stop, said)
     return said
 
 
-def _one_of_both(writing: Writing, said: dict[str, Any]) -> None:
+def _one_of_both(writing: Writing, said: dict[str, Any], dialect: ir.Dialect) -> None:
     """Some take a temperature or a share of the likeliest, never both."""
     if "temperature" in said and "topP" in said and writing.refuses("temperature+top_p"):
         if said["temperature"] == USUAL["temperature"]:
             del said["temperature"]
-        elif said.pop("topP") != USUAL["top_p"]:
+            return
+        value = said.pop("topP")
+        if value != USUAL["top_p"] and not is_usual(dialect, "top_p", value):
             writing.losses.add("top_p", "sampling.top_p", "does not go with a temperature")
 
 

@@ -124,7 +124,7 @@ class Tools:
         choice = self._request.tool_choice
         if choice is None:
             return None
-        if choice.parallel is False:
+        if choice.parallel is False and self._request.tools:
             self._losses.add("parallel", "parallel", "generateContent calls as many as it likes")
         own = noted(self._request.extra, CHOICE) if self._is_own else None
         if own is not None:

@@ -8,10 +8,12 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
+from msgspec import Raw
 
 from protocols import ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Request
+from protocols.losses import CODES, is_silent, is_usual
 from protocols.media import linked_media
 from protocols.openai_chat.notes import MAX_TOKENS, ONE_STOP, SAFETY
 from protocols.openai_chat.sending import Sending
@@ -41,6 +43,7 @@ TIERS: Final[Mapping[str, str]] = {
     "standard": "default",
     "standard_only": "default",
 }
+USUAL_VERBOSITY: Final = "medium"
 USUAL_TIERS: Final = frozenset({"auto", "default", "standard", "standard_only"})
 
 
@@ -63,7 +66,7 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     said["messages"] = MessageWriter(sending).write(request.messages)
     add_tools(said, request, sending)
     schema_tool = add_output(said, request, sending)
-    _add_sampling(said, request.sampling, sending)
+    _add_sampling(said, request, sending)
     _add_max_tokens(said, request, sending)
     _add_stop(said, request, sending)
     _add_reasoning(said, request.reasoning, sending)
@@ -72,7 +75,8 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
         said["stream"] = True
         if sending.takes("stream_options"):
             said["stream_options"] = {"include_usage": True}
-    taken = {key: raw for key, raw in (request.extra or {}).items() if _is_taken(key, sending)}
+    extra = (request.extra or {}).items()
+    taken = {key: raw for key, raw in extra if _is_taken(key, raw, sending)}
     sending.rest(said, taken, "")
     memo = Memo(
         seed=seed,
@@ -83,29 +87,29 @@ def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     return Encoded(body=msgspec.json.encode(said), losses=tuple(sending.losses.found), memo=memo)
 
 
-def _is_taken(key: str, sending: Sending) -> bool:
+def _is_taken(key: str, raw: Raw, sending: Sending) -> bool:
     if sending.takes(key):
         return True
-    if key != "stream_options":
-        code = key if key == "logit_bias" else f"other:{key}"
-        sending.losses.add(code, key, "the target takes none")
+    if key != "stream_options" and not is_silent(key, raw):
+        sending.losses.add(CODES.get(key, f"other:{key}"), key, "the target takes none")
     return False
 
 
-def _add_sampling(said: dict[str, Any], sampling: ir.Sampling, sending: Sending) -> None:
+def _add_sampling(said: dict[str, Any], request: Request, sending: Sending) -> None:
+    sampling = request.sampling
     for name, code, usual in SAMPLING:
         value = getattr(sampling, name)
         if value is None:
             continue
         if sending.takes(name):
             said[name] = value
-        elif value != usual:
+        elif value != usual and not is_usual(request.dialect, name, value):
             sending.losses.add(code, name, "the target takes none")
     if sampling.top_k is not None:
         # Nobody but the servers of open models knows it, and some refuse what they do not know.
         if sending.is_same and sending.takes("top_k"):
             said["top_k"] = sampling.top_k
-        else:
+        elif not is_usual(request.dialect, "top_k", sampling.top_k):
             sending.losses.add("top_k", "top_k", "Chat has none")
     if sampling.candidates is not None:
         if sending.takes("n"):
@@ -180,7 +184,7 @@ def _add_rest(said: dict[str, Any], request: Request, sending: Sending) -> None:
         # OpenAI keeps them with what it stores, and refuses them otherwise.
         if sending.is_same and sending.takes("metadata"):
             said["metadata"] = request.metadata
-        else:
+        elif request.metadata:
             sending.losses.add("metadata", "metadata", "there is nothing they could stand with")
     if request.store is not None:
         if sending.is_same and sending.takes("store"):
@@ -199,7 +203,7 @@ def _add_known(
         return
     if sending.knows_openai and sending.takes(name):
         said[name] = value
-    else:
+    elif name != "verbosity" or value != USUAL_VERBOSITY:
         sending.losses.add(code, name, "the target takes none")
 
 

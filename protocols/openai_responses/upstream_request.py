@@ -12,6 +12,7 @@ import msgspec
 from protocols import ir
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Request
+from protocols.losses import is_usual
 from protocols.media import linked_media
 from protocols.openai_efforts import word_asked, word_sent
 from protocols.openai_responses.sending import Sending
@@ -135,11 +136,11 @@ def _add_sampling(said: dict[str, Any], request: Request, sending: Sending) -> N
             continue
         if sending.takes(name):
             said[name] = value
-        elif value != usual:
+        elif value != usual and not is_usual(request.dialect, name, value):
             sending.losses.add(code, name, "the target takes none")
     for name, code, unsaid in UNSAID:
         value = getattr(sampling, name)
-        if value is not None and value != unsaid:
+        if value not in {None, unsaid} and not is_usual(request.dialect, name, value):
             sending.losses.add(code, name, "Responses has none")
     _add_max_tokens(said, sampling.max_tokens, sending)
     asks = sampling.logprobs or sampling.top_logprobs
@@ -174,7 +175,7 @@ def _add_rest(said: dict[str, Any], request: Request, sending: Sending) -> None:
             continue
         if sending.knows_openai and sending.takes(name):
             said[name] = value
-        else:
+        elif value:
             sending.losses.add(code, name, "the target takes none")
     _add_tier(said, request.service_tier, sending)
     _add_user(said, request, sending)

@@ -117,7 +117,7 @@ def test_what_stands_beside_is_sent_or_lost() -> None:
         store=True,
         previous_response_id="r",
         modalities=("text", "audio"),
-        extra={"logit_bias": Raw(b"{}"), "stream_options": Raw(b"{}")},
+        extra={"logit_bias": Raw(b'{"1":2}'), "stream_options": Raw(b"{}")},
     )
     body = sent(request)
     assert (body["stream"], body["metadata"]) == (True, {"user_id": "u"})

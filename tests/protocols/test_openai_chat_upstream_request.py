@@ -31,7 +31,7 @@ def test_what_is_refused_is_a_loss_unless_it_is_taken_for_granted() -> None:
         candidates=2,
         stop=("a",),
     )
-    extra = {"logit_bias": Raw(b"{}"), "stream_options": Raw(b"{}"), "odd": Raw(b"1")}
+    extra = {"logit_bias": Raw(b'{"1":2}'), "stream_options": Raw(b"{}"), "odd": Raw(b"1")}
     request = asked(sampling=said, stream=True, end_user="u", extra=extra, dialect="openai.chat")
     assert body(request, target(*names)) == {"model": "upstream", "messages": [], "stream": True}
     assert losses(request, target(*names)) == [

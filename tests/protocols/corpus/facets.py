@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from protocols import ir
+from protocols.losses import is_usual
 
 Facet: TypeAlias = Callable[[ir.Request], Any]
 # Values equal to what vendors do anyway are no loss: of temperature and top_p 1, of tiers these.
@@ -115,6 +116,11 @@ def _reasoning(request: ir.Request) -> Any:
     return "off" if asked.mode == "off" or asked.effort == "none" else "on"
 
 
+def _unusual(request: ir.Request, name: str) -> Any:
+    value = getattr(request.sampling, name)
+    return None if is_usual(request.dialect, name, value) else value
+
+
 # What may be asked for, and the losses of which one is told when it is not passed on.
 FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
     "temperature": (
@@ -122,10 +128,10 @@ FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
         frozenset({"temperature"}),
     ),
     "top_p": (
-        lambda asked: asked.sampling.top_p if asked.sampling.top_p != 1 else None,
+        lambda asked: _unusual(asked, "top_p") if asked.sampling.top_p != 1 else None,
         frozenset({"top_p"}),
     ),
-    "top_k": (lambda asked: asked.sampling.top_k, frozenset({"top_k"})),
+    "top_k": (lambda asked: _unusual(asked, "top_k"), frozenset({"top_k"})),
     "seed": (lambda asked: asked.sampling.seed, frozenset({"seed"})),
     "stop": (lambda asked: asked.sampling.stop or None, frozenset({"stop"})),
     "presence_penalty": (
@@ -146,7 +152,10 @@ FACETS: Final[Mapping[str, tuple[Facet, frozenset[str]]]] = {
     "parallel": (_serial, frozenset({"parallel", "tool_choice"})),
     "output": (_schema, frozenset({"output", "schema"})),
     "reasoning": (_reasoning, frozenset({"reasoning", "effort"})),
-    "verbosity": (lambda asked: asked.verbosity, frozenset({"verbosity"})),
+    "verbosity": (
+        lambda asked: asked.verbosity if asked.verbosity != "medium" else None,
+        frozenset({"verbosity"}),
+    ),
     "service_tier": (
         lambda asked: asked.service_tier if asked.service_tier not in USUAL_TIERS else None,
         frozenset({"service_tier"}),
