@@ -17,6 +17,7 @@ from protocols.anthropic_messages.upstream_reasoning import (
 )
 from protocols.anthropic_messages.upstream_tools import Tools, write_output
 from protocols.anthropic_messages.upstream_writing import VERSION, Writing
+from protocols.cache_points import placed
 from protocols.codec import Encoded, Loss, Memo, Target
 from protocols.media import linked_media
 
@@ -31,6 +32,8 @@ def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
 
 def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     writing = Writing(request, target)
+    if not writing.is_own:
+        request = placed(request)
     tools = Tools(writing, request)
     form, told = write_output(writing, request.output, tools)
     head, messages = write_messages(writing, request.messages)

@@ -12,6 +12,7 @@ from protocols.bedrock_converse.upstream_messages import ends_in_unthought_calls
 from protocols.bedrock_converse.upstream_reasoning import write_asked, write_own
 from protocols.bedrock_converse.upstream_tools import Tools
 from protocols.bedrock_converse.upstream_writing import Writing
+from protocols.cache_points import placed
 from protocols.codec import Encoded, Memo, Target
 from protocols.losses import is_usual
 from protocols.media import linked_media
@@ -38,6 +39,8 @@ def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
 
 def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     writing = Writing(request, target)
+    if not writing.is_own:
+        request = placed(request)
     tools = Tools(writing, request)
     form = tools.write_output(writing, request.output)
     head, messages = write_messages(writing, request.messages)

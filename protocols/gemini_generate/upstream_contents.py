@@ -123,13 +123,20 @@ class Contents:
     def _parts(self, message: ir.Message, path: str) -> Iterator[tuple[int, Part]]:
         for position, block in enumerate(message.content):
             place = f"{path}.content[{position}]"
-            if getattr(block, "cache", None) is not None:
-                self._losses.add("cache", f"{place}.cache", "generateContent has no cache points")
             if isinstance(block, ir.ToolResult):
-                yield self._result(block, place)
+                self._note_cache(block, place)
+                yield from self._result(block, place)
                 continue
-            for part in self._said(block, place):
+            for part in self._told(block, place):
                 yield LAST, part
+
+    def _told(self, block: ir.Content, path: str) -> Iterator[Part]:
+        self._note_cache(block, path)
+        yield from self._said(block, path)
+
+    def _note_cache(self, block: ir.Content, path: str) -> None:
+        if getattr(block, "cache", None) is not None:
+            self._losses.add("cache", f"{path}.cache", "generateContent has no cache points")
 
     def _said(self, block: ir.Content, path: str) -> Iterator[Part]:
         match block:
@@ -141,15 +148,22 @@ class Contents:
                 yield from self.media(block, path)
             case ir.ToolCall(executor="client"):
                 yield from self._call(block, path)
+            case ir.ToolCall():
+                self._losses.add("provider_tool", path, "another vendor made and answered it")
+            case ir.Opaque():
+                yield from self._opaque(block, path)
             case _:
                 part = part_object(block)
-                if part is None:
-                    is_call = isinstance(block, ir.ToolCall)
-                    code = "provider_tool" if is_call else "opaque"
-                    why = "generateContent has no words for it"
-                    self._losses.add(code, path, why, content=not is_call)
-                else:
-                    yield part
+                yield from () if part is None else (part,)
+
+    def _opaque(self, block: ir.Opaque, path: str) -> Iterator[Part]:
+        part = part_object(block)
+        if part is None:
+            self._losses.opaque(block, path, f"generateContent has no words for {block.kind}")
+            return
+        if block.dialect != DIALECT:
+            self._losses.told(block, path)
+        yield part
 
     def _seal(self, seal: ir.Seal | None, path: str) -> ir.Seal | None:
         if seal is None or seal.signature is None or seal.origin == self._target.vendor:
@@ -181,8 +195,9 @@ class Contents:
         if block.context:
             yield {"text": block.context}
         if isinstance(block.source, ir.InlineBlocks):
+            self.kept(block.extra, path)
             for position, each in enumerate(block.source.content):
-                yield from self._said(each, f"{path}.source.content[{position}]")
+                yield from self._told(each, f"{path}.source.content[{position}]")
             return
         said = media_object(block)
         if said is None or not self._reaches(block.source):
@@ -229,13 +244,16 @@ class Contents:
         )
         yield from () if said is None else (said,)
 
-    def _result(self, block: ir.ToolResult, path: str) -> tuple[int, Part]:
+    def _result(self, block: ir.ToolResult, path: str) -> Iterator[tuple[int, Part]]:
         rank, name = self._called.get(block.call_id, (LAST, block.name))
         extra = self.kept(block.extra, path)
-        text = "".join(each.text or "" for each in block.content if not isinstance(each, ir.Media))
+        text, media = self._within(block, path)
         if name is None or (rank == LAST and not self._is_own):
-            self._losses.add("opaque", path, "answers no call", content=False)
-            return LAST, {"text": bytes(block.structured).decode() or text}
+            self._losses.add("opaque", path, "answers no call; told as text")
+            words = text or bytes(block.structured).decode()
+            told: list[Part] = [{"text": words}] if words or not media else []
+            yield from ((LAST, part) for part in (*told, *media))
+            return
         said: dict[str, Any] = {"name": self._names.sent(block.name or name)}
         own_id = noted(extra, "id")
         id_ = said_id(block.call_id) if own_id is None else own_id
@@ -244,15 +262,30 @@ class Contents:
         response = _response(block, text, is_own=self._is_own)
         if response is not None:
             said["response"] = response
-        media = [
-            part
-            for position, each in enumerate(block.content)
-            if isinstance(each, ir.Media)
-            for part in self.media(each, f"{path}.content[{position}]")
-        ]
         if media:
             said["parts"] = media
-        return (LAST if self._is_own else rank), with_extra({"functionResponse": said}, extra)
+        place = LAST if self._is_own else rank
+        yield place, with_extra({"functionResponse": said}, extra)
+
+    def _within(self, block: ir.ToolResult, path: str) -> tuple[str, list[Part]]:
+        """What a result says in words, and what it shows."""
+        texts: list[str] = []
+        shown: list[Part] = []
+        for position, each in enumerate(block.content):
+            place = f"{path}.content[{position}]"
+            is_first = not (texts or block.structured)
+            if isinstance(each, ir.Media) or (self._is_own and not is_first):
+                shown.extend(self._told(each, place))
+                continue
+            # As parts they are told what is lost of them; as words they stand in the response.
+            for part in self._told(each, place):
+                if isinstance(part, dict) and "text" in part:
+                    texts.append(part["text"])
+                else:
+                    shown.append(part)
+        if texts and block.structured:
+            texts.insert(0, bytes(block.structured).decode())
+        return "\n".join(texts), shown
 
 
 def reaches(url: str, target: Target) -> bool:
@@ -263,7 +296,7 @@ def reaches(url: str, target: Target) -> bool:
 def _response(block: ir.ToolResult, text: str, *, is_own: bool) -> object:
     """The result as an object; None where nothing was said."""
     key = "error" if block.is_error else "output"
-    if block.structured:
+    if block.structured and not text:
         if is_object(bytes(block.structured).decode()):
             is_whole = not block.is_error or b'"error"' in bytes(block.structured)
             return block.structured if is_whole else {key: block.structured}

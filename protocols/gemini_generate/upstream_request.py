@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from protocols import ir
+from protocols.cache_points import placed
 from protocols.codec import Encoded, Memo, Target
 from protocols.gemini_generate.parts import DIALECT
 from protocols.gemini_generate.upstream_config import Config
@@ -37,6 +38,8 @@ def wants(request: ir.Request, target: Target) -> tuple[str, ...]:
 
 def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     losses = Losses()
+    if request.dialect != DIALECT:
+        request = placed(request)
     names = Names(BAD, longest=target.tool_name_max, first=FIRST)
     tools = Tools(request=request, target=target, names=names, losses=losses)
     contents = Contents(request=request, target=target, names=names, losses=losses)

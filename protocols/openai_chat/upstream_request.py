@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from protocols import ir
+from protocols.cache_points import placed
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Request
 from protocols.losses import CODES, is_silent, is_usual
@@ -62,6 +63,8 @@ def wants(request: Request, target: Target) -> tuple[str, ...]:
 
 def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     sending = Sending(request, target)
+    if not sending.is_same:
+        request = placed(request)
     said: dict[str, Any] = {"model": target.model}
     said["messages"] = MessageWriter(sending).write(request.messages)
     add_tools(said, request, sending)

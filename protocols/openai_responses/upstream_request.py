@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from protocols import ir
+from protocols.cache_points import placed
 from protocols.codec import Encoded, Memo, Target
 from protocols.ir import Request
 from protocols.losses import is_usual
@@ -63,6 +64,8 @@ def wants(request: Request, target: Target) -> tuple[str, ...]:
 
 def encode_request(request: Request, target: Target, seed: str) -> Encoded:
     sending = Sending(request, target)
+    if not sending.is_same:
+        request = placed(request)
     writer = ItemWriter(sending)
     writer.write(request.messages)
     said: dict[str, Any] = {"model": target.model}

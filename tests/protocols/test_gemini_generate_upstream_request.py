@@ -141,7 +141,7 @@ def test_choices_are_said(said: ir.ToolChoice, told: dict[str, Any] | None) -> N
 def test_choices_that_cannot_be_said_are_lost() -> None:
     odd = ir.ToolChoice(raw=Raw(b'{"type":"odd"}'), parallel=False)
     assert choice(odd) is None
-    assert lost(chat(tool_choice=odd, tools=(FUNCTION,))) == ["parallel", "tool_choice"]
+    assert lost(chat(tool_choice=odd, tools=(FUNCTION,))) == ["schema", "parallel", "tool_choice"]
     assert lost(chat(tool_choice=odd)) == ["tool_choice"]
     named = ir.ToolChoice(mode="required")
     refuses = frozenset({"tool_choice"})
