@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from protocols.ir import CustomTool
+from protocols.ir import NOTHING, CustomTool, Extra
 from protocols.lenient import an_object, as_object, read, words
 
 INPUT: Final = "input"
@@ -24,17 +24,33 @@ WHOLE: Final = re.compile(
     r'(?:[^"\\]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4}|\\u(?![dD][89abAB])[0-9a-fA-F]{4}'
     r"|\\[^u])*"
 )
+OBJECTS: Final = msgspec.json.Decoder(dict[str, Raw])
 TEXTS: Final = msgspec.json.Decoder(str)
+
+
+def grammar_of(form: Raw) -> dict[str, str]:
+    """Definition and syntax; Chat has them below the type, Responses beside it."""
+    said = an_object(form)
+    grammar = as_object(said.get("grammar")) or said
+    found = {name: words(grammar.get(name)) for name in ("syntax", "definition")}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def beside_grammar(form: Raw) -> Extra:
+    """What a format says that is neither its type nor its grammar."""
+    said = {name: raw for name, raw in (read(OBJECTS, form) or {}).items() if name != "type"}
+    grammar = read(OBJECTS, said.pop("grammar", NOTHING)) or {}
+    known = grammar_of(form)
+    return {name: raw for name, raw in (said | grammar).items() if name not in known}
 
 
 def description_of(tool: CustomTool) -> str | None:
     """With the grammar, which a function has no field for."""
-    said = an_object(tool.format)
-    grammar = as_object(said.get("grammar")) or said
-    definition = words(grammar.get("definition"))
+    grammar = grammar_of(tool.format)
+    definition = grammar.get("definition")
     if definition is None:
         return tool.description
-    syntax = words(grammar.get("syntax"))
+    syntax = grammar.get("syntax")
     kind = f"{syntax} grammar" if syntax else "grammar"
     rule = f"`{INPUT}` must follow this {kind}:\n{definition}"
     return f"{tool.description}\n\n{rule}" if tool.description else rule

@@ -35,7 +35,7 @@ USUAL_SAMPLING: Final[Mapping[Dialect, Mapping[str, float]]] = {
 }
 # An empty object in them asks for what they are called.
 SWITCHES: Final = frozenset({"web_search_options"})
-NOTHING_SAID: Final = (None, "", [], {})
+NOTHING_SAID: Final[tuple[object, ...]] = (None, "", [], {})
 # Objects of which dialects read a part, and keep the rest: it is told field by field. One that
 # still says its type was not understood at all, and is told as a whole.
 HOLDERS: Final = frozenset(
@@ -50,8 +50,11 @@ HOLDERS: Final = frozenset(
 )  # fmt: skip
 # The words of blocks that are not modelled whole; what else they hold is told when only these go.
 KNOWN: Final[Mapping[str, frozenset[str]]] = {
+    "guardContent": frozenset({"guardContent"}),
     "part:refusal": frozenset({"refusal"}),
     "refusal": frozenset({"refusal"}),
+    "searchResult": frozenset({"searchResult"}),
+    "search_result": frozenset({"citations", "content", "source", "title"}),
 }
 CACHE_POINT: Final = "cachePoint"
 UNREADABLE: Final = ...

@@ -201,6 +201,7 @@ def _opaque(writing: Writing, block: ir.Opaque, path: str) -> Written | None:
     if block.dialect == DIALECT:
         return block.raw
     if block.text is None:
-        writing.losses.add("opaque", path, f"{block.kind} is unknown here", content=True)
+        writing.losses.opaque(block, path, f"{block.kind} is unknown here")
         return None
+    writing.losses.told(block, path)
     return {"type": "text", "text": block.text} if block.text.strip() else None

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw
 
-from protocols import ir
+from protocols import ir, web_search
 from protocols.anthropic_messages.upstream_writing import Writing
-from protocols.custom_tools import PARAMETERS, description_of
+from protocols.custom_tools import PARAMETERS, beside_grammar, description_of
 from protocols.kept_schemas import of_arguments, schema_for
 from protocols.lenient import an_object, words
 
@@ -68,6 +68,7 @@ class Tools:
             case ir.CustomTool():
                 self.sent.add(tool.name)
                 self.custom.add(tool.name)
+                writing.losses.unknown(beside_grammar(tool.format), path=f"{path}.format")
                 said: dict[str, Any] = {"name": writing.name(tool.name), "input_schema": PARAMETERS}
                 description = description_of(tool)
                 if description is not None:
@@ -81,7 +82,8 @@ class Tools:
         if tool.origin == writing.target.vendor:
             self.written.append(tool.raw)
         elif equal is not None:
-            self.written.append(Raw(equal))
+            made = web_search.fitted(tool, equal, writing.losses, path, of="anthropic")
+            self.written.append(made)
         else:
             self._dropped.add(words(an_object(tool.raw).get("name")))
             writing.losses.add("provider_tool", path, f"the target does not run {tool.kind}")

@@ -119,7 +119,8 @@ def _cache_point(block: Content) -> CachePoint | None:
 
 def read_cache_point(raw: Raw) -> CachePoint | None:
     """None for one that says more than we understand."""
-    said = as_object(an_object(raw).get(CACHE_POINT))
+    block = an_object(raw)
+    said = as_object(block.get(CACHE_POINT)) if len(block) == 1 else {}
     ttl = said.get("ttl")
     understood = said == {"type": "default"} or said == {"type": "default", "ttl": ttl}
     if understood and (ttl is None or isinstance(ttl, str)):
@@ -171,8 +172,9 @@ def read_result(fields: Fields) -> ToolResult:
     content = [_result_part(part) for part in fields.items("content")]
     structured = NOTHING
     values = [part for part in content if isinstance(part, Opaque) and part.kind == "json"]
-    if len(values) == 1 and content[0] is values[0]:
-        # One that stands elsewhere stays in its place.
+    is_alone = not any(isinstance(part, Text) for part in content)
+    if len(values) == 1 and content[0] is values[0] and is_alone:
+        # One that stands elsewhere, or beside words, stays in its place.
         structured, content = Fields(values[0].raw, "").raw("json"), content[1:]
     return ToolResult(
         call_id=call_id,

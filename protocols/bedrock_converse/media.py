@@ -94,13 +94,16 @@ def read_media(kind: Kind, fields: Fields) -> Media:
     fields.put_back_rest("source", said)
     mime = _type(kind, fields)
     cited = fields.object("citations")
+    is_citable = bool(cited and cited.flag("enabled"))
+    if cited:
+        fields.put_back_rest("citations", cited)
     return Media(
         kind=kind,
         source=source,
         mime=mime,
         name=fields.text("name"),
         context=fields.text("context"),
-        citable=bool(cited and cited.flag("enabled")),
+        citable=is_citable,
         extra=fields.rest(),
     )
 

@@ -181,7 +181,7 @@ def _output(config: Fields | None) -> OutputFormat | None:
     said = Fields(raw, config.at("textFormat"))
     kind, structure = said.text("type"), said.object("structure")
     form = structure.object("jsonSchema") if structure else None
-    if kind != "json_schema" or form is None:
+    if kind != "json_schema" or structure is None or form is None:
         config.put_back("textFormat", raw)
         return None
     schema = form.required_text("schema").encode(errors="replace")
@@ -189,12 +189,19 @@ def _output(config: Fields | None) -> OutputFormat | None:
         msgspec.json.decode(schema)
     except (msgspec.DecodeError, RecursionError):
         raise DecodeError(form.at("schema"), "holds no JSON") from None
-    return OutputFormat(
+    output = OutputFormat(
         kind="json_schema",
         name=form.text("name"),
         description=form.text("description"),
         schema=Raw(schema),
     )
+    for holder, key, inner in (
+        (structure, "jsonSchema", form),
+        (said, "structure", structure),
+        (config, "textFormat", said),
+    ):
+        holder.put_back_rest(key, inner)
+    return output
 
 
 def _tier(fields: Fields) -> str | None:

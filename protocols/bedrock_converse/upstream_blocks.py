@@ -180,6 +180,9 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
         _not_shown(writing, block, path)
         return None
     _unsealed(writing, block.seal, path)
+    if isinstance(block.source, ir.InlineBlocks):
+        # Their words are sent; what else they say is noticed as it is written.
+        write_blocks(writing, block.source.content, f"{path}.source.content")
     note_unsaid(block, writing.losses, path)
     writing.losses.unknown(block.extra, path=path)
     return made
@@ -200,8 +203,9 @@ def _opaque(writing: Writing, block: ir.Opaque, path: str) -> Written | None:
     if block.dialect == DIALECT:
         return block.raw
     if block.text is None:
-        writing.losses.add("opaque", path, f"{block.kind} is unknown here", content=True)
+        writing.losses.opaque(block, path, f"{block.kind} is unknown here")
         return None
+    writing.losses.told(block, path)
     return {"text": block.text} if block.text.strip() else None
 
 

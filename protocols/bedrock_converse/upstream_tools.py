@@ -6,7 +6,7 @@ from msgspec import Raw
 
 from protocols import ir
 from protocols.bedrock_converse.upstream_writing import Writing, Written
-from protocols.custom_tools import PARAMETERS, description_of
+from protocols.custom_tools import PARAMETERS, beside_grammar, description_of
 from protocols.kept_schemas import of_arguments, schema_for
 
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
@@ -57,6 +57,7 @@ class Tools:
             case ir.CustomTool():
                 self.sent.add(tool.name)
                 self.custom.add(tool.name)
+                writing.losses.unknown(beside_grammar(tool.format), path=f"{path}.format")
                 said = _spec(writing.name(tool.name), description_of(tool), PARAMETERS)
                 self.written.append({"toolSpec": writing.rest(said, tool.extra, path)})
             case ir.ProviderTool(raw=raw) if writing.is_own:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from msgspec import Raw
 
-from protocols import ir
+from protocols import ir, web_search
 from protocols.codec import Target
-from protocols.custom_tools import PARAMETERS, description_of
+from protocols.custom_tools import PARAMETERS, beside_grammar, description_of
 from protocols.gemini_generate.parts import DIALECT, VENDOR
 from protocols.gemini_generate.reading import noted
 from protocols.gemini_generate.schema import SPARE_WORDS, Narrowed
@@ -64,7 +64,7 @@ class Tools:
             return (tool.raw,)
         equal = self._target.tools.get(f"{tool.origin}/{tool.kind}")
         if equal is not None:
-            return (Raw(equal),)
+            return (web_search.fitted(tool, equal, self._losses, path, of="gemini"),)
         self._losses.add("provider_tool", path, f"the target has no {tool.kind}")
         return ()
 
@@ -98,6 +98,7 @@ class Tools:
 
     def _free(self, tool: ir.CustomTool, path: str) -> dict[str, Any]:
         self._losses.unknown(tool.extra, path=path)
+        self._losses.unknown(beside_grammar(tool.format), path=f"{path}.format")
         self.custom.add(tool.name)
         said: dict[str, Any] = {"name": self._names.sent(tool.name)}
         described = description_of(tool)

@@ -5,16 +5,14 @@ from typing import Final, Literal, TypeAlias
 
 from protocols.cache_points import take_cache_point
 from protocols.errors import DecodeError
-from protocols.fields import Fields, Item, one_of, read_items
+from protocols.fields import Fields, Item, read_items
 from protocols.ir import FileRef, Inline, Media, Opaque, Refusal, Source, Text, Thinking
+from protocols.lenient import an_object, words
 from protocols.media import read_url
 from protocols.openai_chat.notes import PART, URL, note
 
 Part: TypeAlias = Text | Thinking | Media | Refusal | Opaque
-# What OpenAI documents, and what a message about a wrong word offers.
-OFFERED: Final = ("text", "image_url", "input_audio", "file")
-# Parts of others that nobody else understands.
-OPAQUE: Final = frozenset({"document_url"})
+WORDS_ONLY: Final = {"type", "text"}
 LONGEST_SCHEME: Final = 8
 DETAILS: Final[Mapping[str, Literal["low", "high", "auto", "original"]]] = {
     "low": "low",
@@ -33,21 +31,24 @@ def read_parts(item: Item) -> tuple[Part, ...]:
 def _part(item: Item) -> Part:
     fields = item.fields()
     kind = fields.required_text("type")
-    if kind in OPAQUE:
-        return Opaque(dialect="openai.chat", kind=kind, raw=item.raw)
-    if kind not in READERS:
-        raise one_of(fields.at("type"), kind, OFFERED)
-    return READERS[kind](fields)
+    if kind in READERS:
+        return READERS[kind](fields)
+    if kind == "refusal":
+        text = fields.required_text("refusal")
+        return Refusal(text=text) if fields.rest() is None else _opaque(item, kind, text)
+    # Vendors have parts of their own, and take back what they know.
+    said = an_object(item.raw)
+    return _opaque(item, kind, words(said.get("text")) if said.keys() == WORDS_ONLY else None)
+
+
+def _opaque(item: Item, kind: str, text: str | None) -> Opaque:
+    return Opaque(dialect="openai.chat", kind=kind, raw=item.raw, text=text)
 
 
 def _text(fields: Fields) -> Text:
     return Text(
         text=fields.required_text("text"), cache=take_cache_point(fields), extra=fields.rest()
     )
-
-
-def _refusal(fields: Fields) -> Refusal:
-    return Refusal(text=fields.required_text("refusal"))
 
 
 def _thinking(fields: Fields) -> Thinking:
@@ -137,7 +138,6 @@ READERS: Final[Mapping[str, Callable[[Fields], Part]]] = {
     "image_url": _image,
     "input_audio": _audio,
     "file": _file,
-    "refusal": _refusal,
     "video_url": _video,
     "thinking": _thinking,
 }

@@ -40,7 +40,7 @@ class MessageWriter:
         self.said: list[dict[str, Any]] = []
 
     def write(self, messages: Iterable[Message]) -> list[dict[str, Any]]:
-        told = messages if self._sending.is_same else _merged(messages)
+        told = messages if self._sending.is_same else self._merged(messages)
         for position, message in enumerate(told):
             path = f"messages[{position}]"
             if self._late and not _has_results(message):
@@ -54,6 +54,20 @@ class MessageWriter:
                     self._assistant(message, path)
         self._tell_late()
         return self.said
+
+    def _merged(self, messages: Iterable[Message]) -> Iterator[Message]:
+        """What the model said at once is one message: Responses has one for each thing said."""
+        before: Message | None = None
+        for position, message in enumerate(messages):
+            if before is not None and before.role == message.role == "assistant":
+                before = replace(before, content=before.content + message.content)
+                self._sending.losses.unknown(message.extra, path=f"messages[{position}]")
+                continue
+            if before is not None:
+                yield before
+            before = message
+        if before is not None:
+            yield before
 
     def _tell_late(self) -> None:
         if self._late:
@@ -222,20 +236,6 @@ class MessageWriter:
 def _has_signature(seal: ir.Seal | None) -> TypeGuard[ir.Seal]:
     """One that only names an item says nothing to others."""
     return seal is not None and seal.signature is not None
-
-
-def _merged(messages: Iterable[Message]) -> Iterator[Message]:
-    """What the model said at once is one message: Responses has one for each thing said."""
-    before: Message | None = None
-    for message in messages:
-        if before is not None and before.role == message.role == "assistant":
-            before = replace(before, content=before.content + message.content)
-            continue
-        if before is not None:
-            yield before
-        before = message
-    if before is not None:
-        yield before
 
 
 def _has_results(message: Message) -> bool:

@@ -82,12 +82,15 @@ def media_parts(media: Media, sending: Sending, path: str) -> Iterator[Part]:
             said = _document(media, sending, path)
     if not sending.is_same:
         note_unsaid(media, sending.losses, path, detail=True)
-    for part in said:
+    parts = list(said)
+    for number, part in enumerate(parts, start=1):
         if part is None:
             _lose(media, sending, path, "Chat has no words for such a source")
             continue
-        sending.cache(part, media.cache, path)
-        sending.rest(part, media.extra, path)
+        if number == len(parts):
+            # What ends with the whole ends with the last of what it became.
+            sending.cache(part, media.cache, path)
+            sending.rest(part, media.extra, path)
         yield part
 
 
@@ -185,7 +188,7 @@ def _opaque(block: Opaque, sending: Sending, path: str) -> Iterator[Part | Raw]:
     if block.dialect == "openai.chat" and sending.is_same:
         yield block.raw
     elif block.text is not None:
+        sending.losses.told(block, path)
         yield {"type": "text", "text": block.text}
     else:
-        why = f"Chat has no words for {block.kind}"
-        sending.losses.add("opaque", path, why, content=True)
+        sending.losses.opaque(block, path, f"Chat has no words for {block.kind}")

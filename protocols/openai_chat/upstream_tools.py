@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from msgspec import Raw
 
 from protocols import custom_tools
@@ -16,7 +15,6 @@ from protocols.ir import (
     Text,
     ToolChoice,
 )
-from protocols.lenient import an_object
 from protocols.openai_chat.notes import ANY, LEGACY
 from protocols.openai_chat.sending import Sending
 
@@ -89,10 +87,11 @@ def _custom(tool: CustomTool, sending: Sending, path: str) -> dict[str, Any]:
         if tool.description is not None:
             inner["description"] = tool.description
         if tool.format:
-            inner["format"] = _nested(tool.format)
+            inner["format"] = tool.format if sending.is_same else _nested(tool, sending, path)
         said = {"type": "custom", "custom": inner}
     else:
         sending.custom.add(tool.name)
+        sending.losses.unknown(custom_tools.beside_grammar(tool.format), path=f"{path}.format")
         inner = {"name": name, "parameters": custom_tools.PARAMETERS}
         description = custom_tools.description_of(tool)
         if description is not None:
@@ -102,13 +101,13 @@ def _custom(tool: CustomTool, sending: Sending, path: str) -> dict[str, Any]:
     return said
 
 
-def _nested(form: Raw) -> Raw:
+def _nested(tool: CustomTool, sending: Sending, path: str) -> Raw | dict[str, Any]:
     """Responses has the grammar's fields beside its type, Chat below it."""
-    said = an_object(form)
-    if said.get("type") != "grammar" or "grammar" in said:
-        return form
-    grammar = {key: value for key, value in said.items() if key != "type"}
-    return Raw(msgspec.json.encode({"type": "grammar", "grammar": grammar}))
+    grammar = custom_tools.grammar_of(tool.format)
+    if not grammar:
+        return tool.format
+    sending.losses.unknown(custom_tools.beside_grammar(tool.format), path=f"{path}.format")
+    return {"type": "grammar", "grammar": grammar}
 
 
 def _choose(said: dict[str, Any], choice: ToolChoice, request: Request, sending: Sending) -> None:

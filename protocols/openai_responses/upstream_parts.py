@@ -51,7 +51,10 @@ def part_of(block: ir.Content, sending: Sending, path: str, *, is_answer: bool) 
         case ir.Opaque(dialect=dialect, raw=raw) if dialect == DIALECT:
             yield raw
         case ir.Opaque(text=str() as text):
+            sending.losses.told(block, path)
             yield {"type": "output_text" if is_answer else "input_text", "text": text}
+        case ir.Opaque():
+            sending.losses.opaque(block, path, f"Responses has no words for {block.kind}")
         case _:
             why = "Responses has no words for it"
             sending.losses.add("opaque", path, why, content=True)
@@ -102,8 +105,10 @@ def _media(media: ir.Media, sending: Sending, path: str) -> Iterator[Part]:
         sending.losses.add("citations", path, "answers cite the web only")
     match media.source:
         case ir.InlineText(text=text):
+            sending.losses.unknown(media.extra, path=path)
             yield {"type": "input_text", "text": _titled(media.name, text)}
         case ir.InlineBlocks(content=content):
+            sending.losses.unknown(media.extra, path=path)
             if media.name is not None:
                 yield {"type": "input_text", "text": media.name}
             yield from parts_of(content, sending, path, is_answer=False)

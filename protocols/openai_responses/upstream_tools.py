@@ -6,16 +6,14 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from protocols import custom_tools
+from protocols import custom_tools, web_search
 from protocols.ir import CustomTool, FunctionTool, ProviderTool, Request, Text, ToolChoice
-from protocols.lenient import an_object, as_object
 from protocols.openai_responses.sending import Sending
 from protocols.openai_responses.wire import choice_object, format_object, tool_object
 
 SCHEMA_TOOL: Final = "json_output"
 ONLY_JSON: Final = "Answer with one JSON object and nothing else."
 ANY_OBJECT: Final = Raw(b'{"type":"object","properties":{}}')
-# The one tool that vendors run alike (providers.md PV-8).
 
 
 def add_tools(said: dict[str, Any], request: Request, sending: Sending) -> None:
@@ -50,7 +48,7 @@ def _tool(
         case _:
             equal = sending.target.tools.get(f"{tool.origin}/{tool.kind}")
             if equal is not None:
-                return Raw(equal)
+                return web_search.fitted(tool, equal, sending.losses, path, of="openai")
             sending.losses.add("provider_tool", path, f"the target does not run {tool.kind}")
             return None
 
@@ -76,8 +74,10 @@ def _custom(tool: CustomTool, sending: Sending, path: str) -> dict[str, Any]:
     sending.losses.unknown(tool.extra, path=path)
     name = sending.tool_name(tool.name)
     if sending.is_openai:
-        return tool_object(replace(tool, format=_flat(tool.format), extra=None), name=name)
+        form = _flat(tool, sending, path)
+        return tool_object(replace(tool, format=form, extra=None), name=name)
     sending.custom.add(tool.name)
+    sending.losses.unknown(custom_tools.beside_grammar(tool.format), path=f"{path}.format")
     function = FunctionTool(
         name=name,
         description=custom_tools.description_of(tool),
@@ -87,12 +87,12 @@ def _custom(tool: CustomTool, sending: Sending, path: str) -> dict[str, Any]:
     return tool_object(function, name=name)
 
 
-def _flat(form: Raw) -> Raw:
+def _flat(tool: CustomTool, sending: Sending, path: str) -> Raw:
     """Chat has the grammar's fields below its type, Responses beside it."""
-    said = an_object(form)
-    grammar = as_object(said.get("grammar"))
+    grammar = custom_tools.grammar_of(tool.format)
     if not grammar:
-        return form
+        return tool.format
+    sending.losses.unknown(custom_tools.beside_grammar(tool.format), path=f"{path}.format")
     return Raw(msgspec.json.encode({"type": "grammar", **grammar}))
 
 

@@ -341,3 +341,19 @@ def test_an_unknown_part_of_a_result_is_kept() -> None:
     assert told.content == (
         ir.Opaque(dialect="bedrock.converse", kind="searchResult", raw=raw(part), text="t\ns"),
     )
+
+
+def test_a_value_beside_words_stays_in_its_place() -> None:
+    content = [{"json": {"a": 1}}, {"text": "b"}]
+    found = block_stays(toolResult={"toolUseId": "t", "content": content})
+    assert isinstance(found, ir.ToolResult)
+    assert not found.structured
+    assert [getattr(part, "text", None) for part in found.content] == ['{"a":1}', "b"]
+
+
+def test_a_cache_point_that_says_more_is_kept_whole() -> None:
+    point = {"cachePoint": {"type": "default"}, "odd": 1}
+    request = stays(messages=[{"role": "user", "content": [{"text": "hi"}, point]}])
+    assert [
+        block.kind for block in request.messages[0].content if isinstance(block, ir.Opaque)
+    ] == ["cachePoint"]

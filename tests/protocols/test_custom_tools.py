@@ -8,6 +8,7 @@ from protocols.custom_tools import (
     PARAMETERS,
     InputReader,
     arguments_of,
+    beside_grammar,
     description_of,
     input_of,
 )
@@ -42,6 +43,24 @@ def test_a_grammar_is_told_in_the_description(form: object) -> None:
 def test_a_grammar_without_a_syntax_is_told_all_the_same() -> None:
     told = described(None, {"type": "grammar", "definition": "x"})
     assert told == "`input` must follow this grammar:\nx"
+
+
+@pytest.mark.parametrize(
+    ("form", "rest"),
+    [
+        (LARK, []),
+        (FLAT, []),
+        ({"type": "text"}, []),
+        ({"type": "regex", "pattern": "a"}, ["pattern"]),
+        ({**LARK, "odd": 1}, ["odd"]),
+        ({"type": "grammar", "grammar": {"definition": "x", "odd": 1}}, ["odd"]),
+        ({**FLAT, "odd": 1}, ["odd"]),
+        ({"type": "grammar", "definition": 5}, ["definition"]),
+    ],
+)
+def test_what_is_no_grammar_is_beside_it(form: object, rest: list[str]) -> None:
+    assert [*beside_grammar(Raw(msgspec.json.encode(form)))] == rest
+    assert beside_grammar(Raw()) == {}
 
 
 def test_free_text_needs_no_rule() -> None:

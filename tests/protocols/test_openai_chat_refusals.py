@@ -20,10 +20,8 @@ def with_call(**said: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        (
-            with_part(type="vidoe"),
-            "messages[2].content[0].type is 'vidoe'; expected text, image_url, input_audio or file",
-        ),
+        (with_part(type="refusal"), "messages[2].content[0].refusal is missing; expected a string"),
+        (with_part(type=5), "messages[2].content[0].type is 5; expected a string"),
         (with_part(text="a"), "messages[2].content[0].type is missing; expected a string"),
         (with_part(type="text"), "messages[2].content[0].text is missing; expected a string"),
         (with_part(type="image_url"), "messages[2].content[0].image_url is missing"),

@@ -19,6 +19,7 @@ from tests.protocols.chat_requests import (
     losses,
     messages,
     model,
+    raw,
     sent,
     target,
     user,
@@ -202,3 +203,22 @@ def test_links_of_a_reference_stay_in_chat() -> None:
     request = asked(model(audio, ir.Text(text="a")), dialect="openai.chat")
     assert body(request)["messages"][0]["audio"] == {"id": "audio_1"}
     assert body(request)["messages"][0]["odd"] == 1
+
+
+def test_what_stands_beside_each_of_the_models_words_is_lost_under_its_own_place() -> None:
+    said = {"phase": raw("final")}
+    told = asked(model(ir.Text(text="a"), extra=said), model(ir.Text(text="b"), extra=said), user())
+    found = [(loss.code, loss.path) for loss in sent(told).losses]
+    assert sorted(found) == [
+        ("other:phase", "messages[0].phase"),
+        ("other:phase", "messages[1].phase"),
+    ]
+
+
+def test_a_document_of_parts_ends_what_is_kept_once() -> None:
+    inner = ir.InlineBlocks(content=(ir.Text(text="a"), ir.Text(text="b")))
+    document = ir.Media(kind="document", source=inner, cache=ir.CachePoint(), extra={"odd": raw(1)})
+    to = target(vendor="somebody", cache=True)
+    (told,) = messages(user(document), to=to)
+    assert ["cache_control" in part for part in told["content"]] == [False, True]
+    assert losses(asked(user(document)), to) == ["other:odd"]

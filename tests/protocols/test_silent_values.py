@@ -21,7 +21,7 @@ BODIES: Final[dict[Dialect, dict[str, Any]]] = {
     "gemini.generate": {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
     "bedrock.converse": {"messages": [{"role": "user", "content": [{"text": "hi"}]}]},
 }
-ECHO: Final = {
+ECHO: Final[dict[str, Any]] = {
     "role": "assistant", "content": "x", "annotations": [], "refusal": None, "audio": None,
     "function_call": None, "tool_calls": None,
 }  # fmt: skip
@@ -99,7 +99,7 @@ def test_what_is_another_value_is_a_loss(other: Dialect) -> None:
 
 def test_a_refused_field_of_the_dialect_itself_is_a_loss_where_it_says_something() -> None:
     refuses = ("logit_bias", "prediction", "metadata")
-    silent = {"logit_bias": {}, "prediction": None, "metadata": {}}
+    silent: dict[str, Any] = {"logit_bias": {}, "prediction": None, "metadata": {}}
     assert sent("openai.chat", silent, "openai.chat", *refuses).losses == ()
     said = {"logit_bias": {"1": 2}, "prediction": {"type": "content"}, "metadata": {"a": "b"}}
     lost = [loss.code for loss in sent("openai.chat", said, "openai.chat", *refuses).losses]

@@ -267,7 +267,7 @@ async def test_what_is_no_answer_is_not_translated(body: bytes) -> None:
 async def test_a_body_that_is_not_of_its_dialect_is_refused_before_anybody_is_asked() -> None:
     gateway = house(Said(MESSAGE))
     client = await gateway.ask(
-        b'{"model":"m","messages":[{"role":"user","content":[{"type":"vidoe"}]}]}'
+        b'{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}'
     )
 
     error = msgspec.json.decode(client.body)["error"]
