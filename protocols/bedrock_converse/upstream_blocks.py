@@ -181,11 +181,19 @@ def _media(writing: Writing, block: ir.Media, path: str) -> Written | None:
         return None
     _unsealed(writing, block.seal, path)
     if isinstance(block.source, ir.InlineBlocks):
-        # Their words are sent; what else they say is noticed as it is written.
-        write_blocks(writing, block.source.content, f"{path}.source.content")
+        _note_inner(writing, block.source.content, f"{path}.source.content")
     note_unsaid(block, writing.losses, path)
     writing.losses.unknown(block.extra, path=path)
     return made
+
+
+def _note_inner(writing: Writing, blocks: tuple[ir.Content, ...], path: str) -> None:
+    """Of a document's blocks the words are sent; what else they say is noticed as it is written."""
+    for position, block in enumerate(blocks):
+        at = f"{path}[{position}]"
+        _block(writing, block, at)
+        if getattr(block, "cache", None) is not None:
+            writing.losses.add("cache", f"{at}.cache", "ends within a document")
 
 
 def _not_shown(writing: Writing, block: ir.Media, path: str) -> None:

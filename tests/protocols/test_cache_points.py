@@ -108,3 +108,18 @@ def test_where_nothing_can_be_kept_it_is_lost() -> None:
     request = replace(asked(), messages=())
     assert placed(request) is request
     assert placed(replace(request, extra=None)).extra is None
+
+
+def test_a_point_within_a_document_to_be_cited_is_lost_in_converse() -> None:
+    inner = {"type": "text", "text": "in", "cache_control": {"type": "ephemeral"}}
+    document = {
+        "type": "document",
+        "citations": {"enabled": True},
+        "source": {"type": "content", "content": [inner, {"type": "text", "text": "more"}]},
+    }
+    turn = {"role": "user", "content": [document, {"type": "text", "text": "hi"}]}
+    request = asked(messages=[turn], cache_control=None)
+    encoded = sent("bedrock.converse", request, cache=True)
+    place = "messages[0].content[0].source.content[0].cache"
+    assert told(encoded) == [("cache", place)]
+    assert b"cachePoint" not in encoded.body

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from protocols import ir
+from protocols.cache_points import placed
 from protocols.losses import is_usual
 
 Facet: TypeAlias = Callable[[ir.Request], Any]
@@ -77,6 +78,8 @@ def tool_names(request: ir.Request) -> list[str]:
 
 
 def cache_points(request: ir.Request) -> int:
+    """One said of the whole request counts where it is put by who does not say it so."""
+    request = placed(request)
     cacheable = [*blocks_within(blocks(request)), *request.tools]
     return sum(getattr(each, "cache", None) is not None for each in cacheable)
 
