@@ -62,7 +62,8 @@ def _left(said: Extra, fields: frozenset[str], gone: list[str], path: str = "") 
         if name in HOLDERS:
             inside = read(OBJECTS, raw) or {}
             kept = _left(inside, HOLDERS[name], gone, f"{path}{name}.")
-            left[name] = raw if kept == inside else Raw(msgspec.json.encode(kept))
+            if kept or not inside:
+                left[name] = raw if kept == inside else Raw(msgspec.json.encode(kept))
         elif name not in fields or _is_none(read(VALUES, raw)):
             left[name] = raw
         else:

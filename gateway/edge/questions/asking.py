@@ -68,6 +68,8 @@ EMBEDDING: Final = "embeddings"
 COMPACTING: Final = "compact"
 # What is asked in other words than the client's where these are not what the vendor is to see.
 TRANSLATED: Final = frozenset({CHATTING, COUNTING})
+# What shows a conversation to a vendor.
+SHOWING: Final = TRANSLATED | {COMPACTING}
 # Each of many requests in one body names the model once more.
 NAMED_WITHIN: Final[frozenset[Dialect]] = frozenset({"gemini.generate"})
 WEB: Final = ("https://", "http://")
@@ -227,9 +229,11 @@ def _check_features(exchange: Exchange, features: Features) -> None:
     tools = refused_tools(exchange.top, features)
     if tools is not None:
         raise _switched_off("Tools are", param=tools)
-    chats = exchange.arrival.operation.what == CHATTING
-    may_hold = chats and may_hold_documents(exchange.body, features)
-    if may_hold and holds_documents(read(exchange).request):
+    what = exchange.arrival.operation.what
+    if what not in SHOWING:
+        return
+    body = shown(exchange)[1] if what == COUNTING else exchange.body
+    if may_hold_documents(body, features) and holds_documents(read(exchange).request):
         raise _switched_off("Documents are", param=None)
 
 

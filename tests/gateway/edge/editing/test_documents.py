@@ -1,16 +1,19 @@
 """What is a document, in every dialect."""
 
+import base64
 from typing import Any, Final
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gateway.edge.editing.documents import holds_documents
 from gateway.edge.editing.features import Features
 from protocols.codec import Head
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS
-from tests.gateway.edge.dialects import PATHS, vendor, whole
+from providers.specs import Surface
+from tests.gateway.edge.dialects import BASE_URL, PATHS, vendor, whole
 from tests.gateway.edge.house import House
 
 WORD: Final = {"type": "text", "text": "a"}
@@ -114,6 +117,44 @@ async def test_a_document_is_refused_in_whatever_words_it_comes(
 
     assert client.status == 400, client.body
     assert b"Documents are switched off" in client.body
+    assert gateway.vendors.calls == []
+
+
+FILE: Final = {"type": "input_file", "file_id": "f"}
+CSV: Final = {"contents": [{"parts": [inline("text/csv")]}]}
+PDF: Final = {"type": "document", "source": {"type": "url", "url": "https://x.example/a"}}
+INVOKED: Final = base64.b64encode(msgspec.json.encode(claude(PDF)[1])).decode()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "what", "path", "said"),
+    [
+        ("openai.responses", "compact", b"/v1/responses/compact", responses(FILE)[1]),
+        ("openai.responses", "count_tokens", b"/v1/responses/input_tokens", responses(FILE)[1]),
+        ("anthropic.messages", "count_tokens", b"/v1/messages/count_tokens", claude(PDF)[1]),
+        (
+            "gemini.generate",
+            "count_tokens",
+            b"/v1beta/models/m:countTokens",
+            {"generateContentRequest": {"model": "m", **CSV}},
+        ),
+        (
+            "bedrock.converse",
+            "count_tokens",
+            b"/model/m/count-tokens",
+            {"input": {"invokeModel": {"body": INVOKED}}},
+        ),
+    ],
+)
+async def test_a_document_is_not_counted_nor_made_shorter_either(
+    dialect: Dialect, what: str, path: bytes, said: dict[str, Any]
+) -> None:
+    surface = Surface(dialect=dialect, base_url=BASE_URL, paths={what: "/ask", "chat": "/ask"})
+    spec = replace(vendor(dialect), surfaces=(surface,))
+    gateway = House(providers=(spec,), features=Features(documents=False))
+    client = await gateway.ask(msgspec.json.encode(said), path=path)
+
+    assert (client.status, b"Documents are switched off" in client.body) == (400, True), client.body
     assert gateway.vendors.calls == []
 
 

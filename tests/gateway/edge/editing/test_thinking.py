@@ -62,6 +62,7 @@ async def test_what_asks_for_thoughts_stays_here_and_is_named(
 
     told = msgspec.json.encode(up)
     assert not any(word in told for word in (b"effort", b"think", b"reasoning"))
+    assert not said.keys() & up.keys()
     assert client.headers[b"x-switchyard-degraded"] == b"reasoning"
     _, final = told_by(gateway)
     assert final.errand.degraded == ("reasoning",)
