@@ -79,7 +79,7 @@ class NativeDialect(Protocol):
     keepalive: bytes
     stream_content_type: bytes
     failed_stops: frozenset[str]  # stop words of a model that has failed
-    last_event: bytes  # of a stream that said why it stopped and then broke off
+    last_event: bytes  # of a stream that said why it stopped and then nothing more
 
     def splitter(self, *, cap: int) -> Splitter:
         """Of a vendor's stream; `cap` bytes is the longest frame."""

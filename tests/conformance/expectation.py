@@ -34,6 +34,7 @@ TOP: Final = msgspec.json.Decoder(dict[str, Raw])
 EVENT: Final = re.compile(rb"(?s).+?(?:\r\n\r\n|\n\n|\r\r|\Z)")
 DATA: Final = re.compile(rb"(?m)^data: ?(.*)$")
 DONE: Final = b"data: [DONE]\n\n"
+FINISHED: Final = re.compile(r'"finish_reason": ?"')
 COUNTING: Final = "/v1/messages/count_tokens"
 KEY_REFUSED: Final = b"API_KEY_INVALID"  # Google's, with 400
 # How an error about our own credential is told.
@@ -168,10 +169,12 @@ def _is_usage_only(event: bytes) -> bool:
 
 
 def _is_ending(exchange: Record, rest: bytes) -> bool:
-    """The one error event that ends a chat stream which broke off."""
+    """The one event that ends a chat stream which does not end itself: by its reason to stop."""
     if not exchange.response.sse or "[DONE]" in exchange.response.sse:
         return False
-    return len(EVENT.findall(rest)) == 1 and b'"error"' in rest
+    if FINISHED.search(exchange.response.sse) is None:
+        return len(EVENT.findall(rest)) == 1 and b'"error"' in rest
+    return rest == DONE
 
 
 def _stream_asked(exchange: Record) -> bool:

@@ -138,7 +138,7 @@ class Passage:
 
     def close(self, *, broke_off: bool = False) -> bytes | None:
         """No more will come: what is still to be sent; None where its answer broke off."""
-        observer = self.observer
+        observer, held = self.observer, self._held
         is_whole = observer.stopped
         rest = self._splitter.close()
         # Of a part of an event nothing is believed, not even its name.
@@ -148,13 +148,14 @@ class Passage:
             shown = observer.feed(whole)
             self.failure = observer.failure
             if shown and not broke_off:
-                self._held.append(rest)
+                held.append(rest if observer.terminal else whole)
         if self.failure is None and observer.failed_stop is not None:
             self._give_up(observer.failed_stop)
         if self.failure is None and (is_whole or (self.open and observer.terminal)):
             self.open = True
-            # A vendor whose streams just close has its own way to end: nothing is added to it.
-            return b"".join(self._held) + (self._native.last_event if broke_off else b"")
+            # Some vendors just close, and some clients wait for the end that their dialect has.
+            has_ended = observer.terminal and not broke_off
+            return b"".join(held) + (b"" if has_ended else self._native.last_event)
         return None
 
 

@@ -113,21 +113,46 @@ async def test_an_end_that_never_comes_is_told_as_a_failure(asks: Dialect, speak
     assert told_by(house)[1].outcome.status == "interrupted"
 
 
+# What may stand behind a reason to stop where the end should be.
+BEHIND: Final[Mapping[str, Callable[[Dialect], bytes]]] = {
+    "nothing": lambda _: b"",
+    "a piece of an event": lambda dialect: frames(dialect)[-1][:6],
+    "an event without its empty line": lambda dialect: QUIET[dialect],
+}
+QUIET: Final[Mapping[Dialect, bytes]] = {
+    "openai.chat": b'data: {"choices":[]}',
+    "anthropic.messages": b'event: ping\ndata: {"type":"ping"}',
+    "bedrock.converse": frames("bedrock.converse")[-1],  # whose messages end by themselves
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND)
 @pytest.mark.parametrize("speaks", ["openai.chat", "anthropic.messages", "bedrock.converse"])
 @pytest.mark.parametrize("asks", DIALECTS)
-async def test_a_reason_to_stop_is_an_end_if_none_follows(asks: Dialect, speaks: Dialect) -> None:
+async def test_a_reason_to_stop_is_an_end_if_none_follows(
+    asks: Dialect, speaks: Dialect, behind: str
+) -> None:
     """The other dialects say both in one event."""
     told = frames(speaks)
     stop = next(at for at, frame in enumerate(told) if any(said in frame for said in STOPPED))
-    house = House(streamed(speaks, *told[: stop + 1]), providers=(vendor(speaks),))
+    ends_so = streamed(speaks, *told[: stop + 1], BEHIND[behind](speaks))
+    house = House(ends_so, providers=(vendor(speaks),))
     client = await asked(house, asks)
 
     assert client.is_complete
     collector = read_stream(asks, client.body)
     assert collector.failed is None
     assert collector.response().stop.reason == "tool_call"
-    if asks != speaks:
-        assert len(ends(asks, client.body)) == 1
+    assert len(ends(asks, client.body)) == 1
+
+
+@pytest.mark.parametrize("rest", [b"data: [DONE]", b"data: [DONE]\n", b"data: [DONE]\n\n"])
+async def test_an_end_that_came_is_not_told_again(rest: bytes) -> None:
+    told = frames("openai.chat")[:-1]
+    house = House(streamed("openai.chat", *told, rest), providers=(vendor("openai.chat"),))
+    client = await asked(house, "openai.chat")
+
+    assert client.body == b"".join(told) + rest
 
 
 # --- F-46 -----------------------------------------------------------------------------------------
