@@ -22,6 +22,7 @@ OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 STRING: Final = msgspec.json.Decoder(str)
 TRUE: Final = Raw(b"true")
 STREAM_OPTIONS: Final = "stream_options"
+INCLUDE_USAGE: Final = "include_usage"
 OF_THE_GATEWAY: Final = ("disable_fallbacks",)
 # What we judge an exchange by; no operator's table may change it under us.
 OURS: Final = frozenset({"model", "stream"})
@@ -78,7 +79,8 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     withhold = False
     what = exchange.arrival.operation.what
     if exchange.asked_stream and dialect == "openai.chat" and what in TOLD_WHEN_ASKED:
-        withhold = provider.quirks.include_usage and _ask_for_usage(out, refused=refused)
+        may_ask = provider.quirks.include_usage and STREAM_OPTIONS not in refused
+        withhold = _mind_usage(out, top, may_ask=may_ask)
     if is_shared(exchange, candidate):
         _hide_users(out, exchange, hmac_key=hmac_key)
     # Untouched values are compared by identity: this reads none of them.
@@ -150,21 +152,24 @@ def _adjusted(out: dict[str, Raw], params: Params) -> dict[str, Raw]:
     return renamed
 
 
-def _ask_for_usage(out: dict[str, Raw], *, refused: Collection[str]) -> bool:
-    """True when the usage event comes only because we asked."""
-    if STREAM_OPTIONS in refused:
-        return False
-    raw = out.get(STREAM_OPTIONS)
-    options: dict[str, Raw] = {}
-    if raw is not None and bytes(raw) != b"null":
-        try:
-            options = OBJECT.decode(raw)
-        except msgspec.DecodeError:
-            return False  # the vendor says what it thinks of it
-    if bytes(options.get("include_usage", b"")) == b"true":
-        return False
-    out[STREAM_OPTIONS] = Raw(ENCODER.encode(options | {"include_usage": TRUE}))
-    return True
+def _mind_usage(out: dict[str, Raw], top: Mapping[str, Raw], *, may_ask: bool) -> bool:
+    """True when the client does not want the usage event, whoever makes it come."""
+    raw, said = top.get(STREAM_OPTIONS), out.get(STREAM_OPTIONS)
+    wish = {} if raw is None else _options(raw)
+    options = wish if said is raw else {} if said is None else _options(said)
+    if wish is None or options is None:
+        return False  # the vendor says what it thinks of it
+    if may_ask and bytes(options.get(INCLUDE_USAGE, b"")) != b"true":
+        out[STREAM_OPTIONS] = Raw(ENCODER.encode(options | {INCLUDE_USAGE: TRUE}))
+    return bytes(wish.get(INCLUDE_USAGE, b"")) != b"true"
+
+
+def _options(raw: Raw) -> dict[str, Raw] | None:
+    """None for what are none."""
+    try:
+        return {} if bytes(raw) == b"null" else OBJECT.decode(raw)
+    except msgspec.DecodeError:
+        return None
 
 
 def is_shared(exchange: Exchange, candidate: Candidate) -> bool:

@@ -162,7 +162,32 @@ def test_the_clients_own_stream_options_are_kept(
 )
 def test_usage_is_not_asked_of_who_refuses_it(of: dict[str, Any], to: dict[str, Any]) -> None:
     body = b'{"model":"m","stream":true}'
-    assert spliced(body, stream=True, of=of, to=to) == Spliced(body=body)
+    result = spliced(body, stream=True, of=of, to=to)
+    assert result == Spliced(body=body, withhold_usage=True), "it may say it all the same"
+    asking = b'{"model":"m","stream":true,"stream_options":{"include_usage":true}}'
+    assert not spliced(asking, stream=True, of=of, to=to).withhold_usage
+
+
+@pytest.mark.parametrize(
+    ("params", "body", "withheld"),
+    [
+        (Params(force={"stream_options": b'{"include_usage":true}'}), b"", True),
+        (
+            Params(force={"stream_options": b'{"x":1}'}),
+            b',"stream_options":{"include_usage":true}',
+            False,
+        ),
+        (Params(default={"stream_options": b'"odd"'}), b"", False),
+        (Params(rename={"stream_options": "options"}), b',"stream_options":{}', True),
+    ],
+)
+def test_the_clients_wish_counts_and_not_its_operators(
+    params: Params, body: bytes, *, withheld: bool
+) -> None:
+    result = spliced(
+        b'{"model":"m","stream":true' + body + b"}", stream=True, to={"params": params}
+    )
+    assert result.withhold_usage is withheld
 
 
 def test_whole_answers_and_other_dialects_are_asked_nothing() -> None:
