@@ -46,6 +46,9 @@ END_USER: Final[Mapping[Dialect, tuple[str, ...]]] = {
 }
 # Where a request names its model in the path; a body that names one too is refused.
 NAMED_IN_PATH: Final[frozenset[Dialect]] = frozenset({"gemini.generate", "bedrock.converse"})
+COUNTING: Final = "count_tokens"
+COUNTED_WHOLE: Final = ("generateContentRequest", "generate_content_request")
+MODEL_PREFIX: Final = "models/"
 # Whose streams tell their usage where `stream_options` asks for it.
 TOLD_WHEN_ASKED: Final = frozenset({"chat", "completions"})
 ALIAS_CHARS: Final = 32
@@ -72,12 +75,14 @@ def splice(exchange: Exchange, candidate: Candidate, *, hmac_key: bytes) -> Spli
     if target.params.rename or target.params.default or target.params.force:
         out = _adjusted(out, target.params)
     dialect = exchange.arrival.operation.dialect
+    what = exchange.arrival.operation.what
     if dialect in NAMED_IN_PATH:
         out.pop("model", None)
+        if what == COUNTING:
+            _name_within(out, target.upstream_name)
     elif bytes(top.get("model", b"")) != (model := ENCODER.encode(target.upstream_name)):
         out["model"] = Raw(model)
     withhold = False
-    what = exchange.arrival.operation.what
     if exchange.asked_stream and dialect == "openai.chat" and what in TOLD_WHEN_ASKED:
         may_ask = provider.quirks.include_usage and STREAM_OPTIONS not in refused
         withhold = _mind_usage(out, top, may_ask=may_ask)
@@ -152,11 +157,20 @@ def _adjusted(out: dict[str, Raw], params: Params) -> dict[str, Raw]:
     return renamed
 
 
+def _name_within(out: dict[str, Raw], model: str) -> None:
+    """Google counts the tokens of a whole request, too, and reads in it whose they are."""
+    for name in COUNTED_WHOLE:
+        held = _fields_of(out[name]) if name in out else None
+        if held and "model" in held:
+            named = Raw(ENCODER.encode(MODEL_PREFIX + model))
+            out[name] = Raw(ENCODER.encode(held | {"model": named}))
+
+
 def _mind_usage(out: dict[str, Raw], top: Mapping[str, Raw], *, may_ask: bool) -> bool:
     """True when the client does not want the usage event, whoever makes it come."""
     raw, said = top.get(STREAM_OPTIONS), out.get(STREAM_OPTIONS)
-    wish = {} if raw is None else _options(raw)
-    options = wish if said is raw else {} if said is None else _options(said)
+    wish = {} if raw is None else _fields_of(raw)
+    options = wish if said is raw else {} if said is None else _fields_of(said)
     if wish is None or options is None:
         return False  # the vendor says what it thinks of it
     if may_ask and bytes(options.get(INCLUDE_USAGE, b"")) != b"true":
@@ -164,8 +178,8 @@ def _mind_usage(out: dict[str, Raw], top: Mapping[str, Raw], *, may_ask: bool) -
     return bytes(wish.get(INCLUDE_USAGE, b"")) != b"true"
 
 
-def _options(raw: Raw) -> dict[str, Raw] | None:
-    """None for what are none."""
+def _fields_of(raw: Raw) -> dict[str, Raw] | None:
+    """None for what is no object."""
     try:
         return {} if bytes(raw) == b"null" else OBJECT.decode(raw)
     except msgspec.DecodeError:

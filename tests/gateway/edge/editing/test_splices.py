@@ -10,12 +10,19 @@ from msgspec import Raw
 
 from gateway.edge.editing.splices import Spliced, adjusted, has_each_key_once, splice
 from gateway.edge.operations.operation import Operation
-from gateway.edge.operations.surfaces import CHAT, COUNT_TOKENS, EMBEDDINGS, MESSAGES
+from gateway.edge.operations.surfaces import (
+    CHAT,
+    COUNT_TOKENS,
+    EMBEDDINGS,
+    GEMINI_COUNT,
+    MESSAGES,
+)
 from protocols.codec import Target
 from providers.specs import Params, Quirks
 from tests.gateway.edge.vendors import Client, candidate, exchange, provider, target
 
 KEY = b"k" * 32
+KINDS = {"anthropic.messages": "anthropic", "gemini.generate": "gemini"}
 CHANGED = {"model", "disable_fallbacks", "user", "safety_identifier", "prompt_cache_key"}
 
 
@@ -33,8 +40,7 @@ def spliced(
     to: dict[str, Any] | None = None,
     whose: Whose | None = None,
 ) -> Spliced:
-    anthropic = operation.dialect == "anthropic.messages"
-    back_end = provider(kind="anthropic" if anthropic else "openai", **(of or {}))
+    back_end = provider(kind=KINDS.get(operation.dialect, "openai"), **(of or {}))
     chosen = candidate(back_end, target(**(to or {})), operation=operation)
     made = exchange(Client(), chosen, body=body, stream=stream, operation=operation)
     assert made.key is not None
@@ -188,6 +194,22 @@ def test_the_clients_wish_counts_and_not_its_operators(
         b'{"model":"m","stream":true' + body + b"}", stream=True, to={"params": params}
     )
     assert result.withhold_usage is withheld
+
+
+@pytest.mark.parametrize("field", ["generateContentRequest", "generate_content_request"])
+def test_a_request_that_is_only_counted_names_the_model_too(field: str) -> None:
+    """PR-12: an alias is no vendor's."""
+    inner = b'{"contents":[], "model" : "models/mine","x":1.0}'
+    body = b'{"model":"models/mine","' + field.encode() + b'":' + inner + b"}"
+    result = spliced(body, operation=GEMINI_COUNT, to={"upstream": "gemini-2"})
+    wanted = b'{"contents":[],"model":"models/gemini-2","x":1.0}'
+    assert result.body == b'{"' + field.encode() + b'":' + wanted + b"}"
+
+
+@pytest.mark.parametrize("inner", [b'{"contents":[],"x":1.0}', b'"odd"', b"null"])
+def test_a_request_that_names_none_is_counted_as_it_came(inner: bytes) -> None:
+    body = b'{ "generateContentRequest": ' + inner + b"}"
+    assert spliced(body, operation=GEMINI_COUNT).body == body
 
 
 def test_whole_answers_and_other_dialects_are_asked_nothing() -> None:
