@@ -17,6 +17,7 @@ BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 CONTROL_OR_BACKSLASH: Final = re.compile(rb"[\x00-\x1f\x7f\\]")
 # Of `projects/{p}/locations/{l}/publishers/{who}/models/{m}`, where `models` is.
 PUBLISHER: Final = 6
+VERSION_TWICE: Final = [b"v1", b"v1"]  # as base URLs make it that hold one already
 DIALECT_PREFIXES: Final = frozenset({b"openai", b"anthropic", b"gemini", b"bedrock"})
 
 
@@ -60,6 +61,8 @@ def _model_segment(segments: Sequence[bytes]) -> int:
     rest = segments[offset:]
     if rest and (rest[0] == b"model" or (offset and rest[0] == b"deployments")):
         return offset + 1
+    if rest[:2] == VERSION_TWICE:
+        offset, rest = offset + 1, rest[1:]
     if rest and rest[0].startswith(b"v1"):
         offset, rest = offset + 1, rest[1:]
     if offset and rest and rest[0] == b"models":
