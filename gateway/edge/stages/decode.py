@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from gateway.edge.editing.forms import COUNT, read_fields
+from gateway.edge.editing.caps import check_counts
+from gateway.edge.editing.forms import read_fields
 from gateway.edge.editing.top_fields import TOP, shown, top_level
 from gateway.edge.errors import ClientLeft, refusal
 from gateway.edge.exchange import Exchange
@@ -17,18 +18,9 @@ from gateway.edge.runtime import Runtime
 from protocols.anthropic_messages.envelopes import opened
 from protocols.errors import DecodeError
 
-MAX_TOOLS: Final = 2_048
-MAX_MESSAGES: Final = 100_000
-MAX_CHOICES: Final = 128
 VERSION: Final = "anthropic_version"
 # Of those whose bodies have messages, too (Nova).
 OF_OTHERS: Final = frozenset({"inferenceConfig", "schemaVersion", "toolConfig"})
-LONGEST: Final = (
-    ("tools", MAX_TOOLS),
-    ("messages", MAX_MESSAGES),
-    ("contents", MAX_MESSAGES),
-    ("input", MAX_MESSAGES),
-)
 # Where a request goes is the operator's word: a client that names it is mistaken or worse.
 DESTINATION_FIELDS: Final = frozenset(
     {
@@ -40,7 +32,6 @@ DESTINATION_FIELDS: Final = frozenset(
 )  # fmt: skip
 STRING: Final = msgspec.json.Decoder(str)
 FLAG: Final = msgspec.json.Decoder(bool | None)
-LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 OPENING: Final = ord("[")
 
 
@@ -71,7 +62,7 @@ async def decode(exchange: Exchange, runtime: Runtime) -> None:
     elif operation.passed:
         exchange.asked_stream = wants_events(top)
     _check_input(top, operation)
-    _check_counts(top, operation)
+    check_counts(top, operation)
     exchange.asked_at = runtime.clock()
 
 
@@ -166,31 +157,3 @@ def _check_input(top: dict[str, msgspec.Raw], operation: Operation) -> None:
         raise refusal(
             "invalid_request", f"{field} is {shown(bytes(raw))}; expected a list.", param=field
         )
-
-
-def _check_counts(top: dict[str, msgspec.Raw], operation: Operation) -> None:
-    for field, most in LONGEST:
-        raw = top.get(field)
-        # n elements need 2n + 1 bytes: short arrays are not even counted.
-        if raw is None or memoryview(raw).nbytes <= 2 * most or memoryview(raw)[0] != OPENING:
-            continue
-        count = len(LIST.decode(raw))
-        if count > most:
-            raise refusal(
-                "invalid_request", f"{field} has {count} entries; at most {most}.", param=field
-            )
-    raw = top.get("n")
-    if raw is not None and bytes(raw) not in {b"1", b"null"}:
-        _check_choices(raw, is_billed=operation.passed)
-
-
-def _check_choices(raw: msgspec.Raw, *, is_billed: bool) -> None:
-    try:
-        count = COUNT.decode(raw)
-    except msgspec.DecodeError:
-        if not is_billed:
-            return  # the vendor says what it thinks of it
-        message = f"n is {shown(bytes(raw))}; expected a whole number."
-        raise refusal("invalid_request", message, param="n") from None
-    if count is not None and count > MAX_CHOICES:
-        raise refusal("invalid_request", f"n is {count}; at most {MAX_CHOICES}.", param="n")
