@@ -38,7 +38,7 @@ from gateway.edge.questions.meant import COUNTING, shown
 from gateway.edge.questions.passing import PassedQuestion
 from gateway.edge.questions.questions import KeptQuestion, NativeQuestion, Question
 from gateway.edge.questions.translation import TranslatedQuestion, read
-from gateway.edge.questions.vectors import VectorsQuestion, check_vectors, is_oversize
+from gateway.edge.questions.vectors import VectorsQuestion, check_vectors, is_oversize, is_respelled
 from gateway.edge.runtime import Runtime
 from protocols.errors import DecodeError, Problem
 from protocols.held import MARKS, held_in, judged
@@ -184,7 +184,8 @@ def must_be_read(exchange: Exchange, candidate: Candidate, runtime: Runtime) -> 
     """Whether the client's own words are not what its vendor is to see."""
     what, dialect = exchange.arrival.operation.what, candidate.surface.dialect
     if what == EMBEDDING:
-        return dialect in NAMED_WITHIN or is_oversize(exchange, candidate)
+        is_read = dialect in NAMED_WITHIN or is_oversize(exchange, candidate)
+        return is_read or is_respelled(exchange, candidate)
     if what not in TRANSLATED or dialect not in UPSTREAM_CODECS:
         return False
     if exchange.seals.refused_by and candidate.target.target.vendor in exchange.seals.refused_by:

@@ -25,6 +25,7 @@ from protocols.errors import ProtocolError
 from protocols.registry import EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM
 
 DIMENSIONS: Final = "dimensions"
+ENCODING: Final = "encoding_format"
 INPUT: Final = "input"
 # Whose models a client's tokens are of. The mock provider looks at none.
 TAKE_TOKENS: Final = frozenset({"openai", "azure_openai", "mock"})
@@ -68,6 +69,13 @@ def is_oversize(exchange: Exchange, candidate: Candidate) -> bool:
     except msgspec.DecodeError:
         return False  # a text, or what is no input at all
     return len(inputs) > most and not _is_token(inputs[0])
+
+
+def is_respelled(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether the client has named an encoding that its vendor must not hear of."""
+    target = candidate.target
+    refused = target.target.refuses | target.params.drop | candidate.provider.quirks.drop_params
+    return ENCODING in refused and bytes(exchange.top.get(ENCODING, b"null")) != b"null"
 
 
 def _is_token(item: Raw) -> bool:
@@ -125,6 +133,8 @@ class VectorsQuestion:
                 native=self.native,
             )
         self.headers = encoded.headers
+        # Whatever the vendor spells its vectors in, the client gets them as it has asked.
+        dropped = [name for name in dropped if name != ENCODING]
         lost = tuple(loss_of(name, why=DROPPED) for name in dropped)
         self.losses = encoded.losses + lost
 

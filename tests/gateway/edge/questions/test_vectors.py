@@ -12,7 +12,7 @@ from gateway.edge.questions.asking import ask
 from protocols import ir, registry
 from protocols.codec import Encoded, Loss, Target
 from protocols.errors import DecodeError, Unsupported
-from providers.specs import ProviderSpec, Surface
+from providers.specs import Params, ProviderSpec, Quirks, Surface
 from tests.gateway.edge.house import House, told_by
 from tests.gateway.edge.plane import exchange as arrived
 from tests.gateway.edge.vendors import Said, provider, target
@@ -155,3 +155,42 @@ async def test_who_lets_no_size_be_chosen_is_not_asked_for_one(said: bytes, stat
     client = await house.ask(b'{"model":"m","input":"a","dimensions":%s}' % said, path=PATH)
     assert client.status == status
     assert len(house.vendors.calls) == (status == 200)
+
+
+FLOATS = (
+    b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5, 2]}],'
+    b'"model":"theirs","usage":{"prompt_tokens":4,"total_tokens":4}}'
+)
+REFUSING: dict[str, dict[str, Any]] = {
+    "the model": {"target": Target(model="m", vendor="v", refuses=frozenset({"encoding_format"}))},
+    "its row": {"params": Params(drop=frozenset({"encoding_format"}))},
+    "the provider": {},
+}
+
+
+@pytest.mark.parametrize("refuses", REFUSING)
+@pytest.mark.parametrize(("asked", "told"), [("base64", "AAAAPwAAAEA="), ("float", [0.5, 2])])
+async def test_vectors_have_the_encoding_that_was_asked_for_though_it_is_refused(
+    refuses: str, asked: str, told: object
+) -> None:
+    """OpenAI's SDK asks for base64 unless it is told otherwise."""
+    embeds = target(price_model="m", operations=frozenset({"embeddings"}), **REFUSING[refuses])
+    dropped = frozenset({"encoding_format"} if refuses == "the provider" else ())
+    spec = provider(targets=(embeds,), quirks=Quirks(drop_params=dropped))
+    house = House(Said(FLOATS), providers=(spec,))
+    body = {"model": "m", "input": ["a"], "encoding_format": asked}
+    client = await house.ask(msgspec.json.encode(body), path=PATH)
+
+    assert client.status == 200, client.body
+    assert "encoding_format" not in msgspec.json.decode(house.vendors.calls[0].body)
+    assert msgspec.json.decode(client.body)["data"][0]["embedding"] == told
+    assert b"x-switchyard-degraded" not in client.headers
+
+
+async def test_vectors_of_who_takes_any_encoding_are_not_read() -> None:
+    embeds = target(price_model="m", operations=frozenset({"embeddings"}))
+    house = House(Said(FLOATS), providers=(provider(targets=(embeds,)),))
+    body = b'{"model":"m","input":["a"],"encoding_format":"base64"}'
+    client = await house.ask(body, path=PATH)
+
+    assert (house.vendors.calls[0].body, client.body) == (body, FLOATS)
