@@ -13,6 +13,7 @@ from gateway.edge.messages import Receive, Scope, Send, respond
 from gateway.edge.operations.surfaces import OPERATIONS, Endpoint, Found, Page, find, spoken
 from gateway.edge.pages.list_shapes import shape_of
 from gateway.edge.pages.lists import (
+    ADDRESSES_SCOPE,
     ListRequest,
     model_page,
     models_page,
@@ -214,7 +215,9 @@ def _listing(scope: Scope, page: Page | None, *, found: Found, runtime: Runtime)
     scope["state"]["tenant"] = usable(key, snapshot=snapshot, now=now).slug
     check_address(key, carrier.address)
     check_path(key, PROVIDERS_PATH if page == "providers" else MODELS_PATH)
-    if LISTS_SCOPE not in key.scopes:
+    if LISTS_SCOPE not in key.scopes and not (
+        page == "providers" and ADDRESSES_SCOPE in key.scopes
+    ):
         raise refusal(
             "permission",
             f"This API key lacks the scope {LISTS_SCOPE!r} that lists need.",

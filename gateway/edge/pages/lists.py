@@ -21,6 +21,7 @@ from gateway.snapshot.snapshot import Snapshot
 from routing.names import BadReference, Match, checked
 
 JSON: Final = msgspec.json.Encoder()
+ADDRESSES_SCOPE: Final = "provider.read"  # of management keys
 
 
 class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ def profiles_page(
 
 
 def providers_page(*, snapshot: Snapshot, key: KeySpec, now: float) -> bytes:
-    """`api_base` is for administrators, who read it in the console."""
+    """With `api_base` where the key may read the tenant's providers; shared ones are not its."""
     rows: list[dict[str, Any]] = []
     for provider in snapshot.names.providers(tenant_id=key.tenant_id, now=now):
         matches = [
@@ -63,7 +64,10 @@ def providers_page(*, snapshot: Snapshot, key: KeySpec, now: float) -> bytes:
             if _callable_name(match, key=key) is not None
         ]
         if models or provider.allow_unlisted_models:
-            rows.append({"id": provider.slug, "type": provider.kind, "models": models})
+            row = {"id": provider.slug, "type": provider.kind, "models": models}
+            if ADDRESSES_SCOPE in key.scopes and provider.tenant_id == key.tenant_id:
+                row["api_base"] = provider.base_url or provider.surfaces[0].base_url
+            rows.append(row)
     return JSON.encode({"object": "list", "data": rows})
 
 

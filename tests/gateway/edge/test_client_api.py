@@ -53,6 +53,22 @@ async def test_a_key_confined_to_paths_is_so_in_lists_too(
     assert (b"path_not_allowed" in answer.body) is (status == 403)
 
 
+@pytest.mark.parametrize(
+    ("path", "scope", "status"),
+    [
+        ("/v1/providers", "models.read", 200),
+        ("/v1/providers", "provider.read", 200),
+        ("/v1/providers", "inference", 403),
+        ("/v1/models", "models.read", 200),
+        ("/v1/models", "provider.read", 403),
+    ],
+)
+async def test_lists_need_their_scope(path: str, scope: str, status: int) -> None:
+    answer = await asked(path, *bearer().items(), key=key_spec(scopes=frozenset({scope})))
+    assert answer.status == status
+    assert (b"scope_missing" in answer.body) is (status == 403)
+
+
 async def test_whoever_asks_for_nothing_hears_what_there_is() -> None:
     answer = await asked("/v1/answers/" + "x" * 60_000, method="POST")
     message = msgspec.json.decode(answer.body)["error"]["message"]

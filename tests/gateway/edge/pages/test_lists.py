@@ -17,7 +17,7 @@ from gateway.edge.pages.lists import (
     providers_page,
 )
 from tests.gateway.edge.plane import key_spec, snapshot
-from tests.routing.world import NOW, alias, names, provider, target
+from tests.routing.world import CHAT_SURFACE, NOW, alias, names, provider, target
 
 PROVIDERS = (
     provider("openai", target("gpt-4", created_at=1_700_000_000), target("gpt-4.1"), priority=1),
@@ -234,6 +234,29 @@ def test_providers_are_listed_with_what_the_key_may_call() -> None:
             {"id": "openai", "type": "openai", "models": ["gpt-4"]},
             {"id": "claude", "type": "anthropic", "models": ["sonnet"]},
         ],
+    }
+
+
+def test_addresses_are_shown_to_whoever_reads_the_providers_of_the_tenant() -> None:
+    acme, m = key_spec().tenant_id, target("m")
+    every = (
+        provider("mine", m, tenant_id=acme, base_url="https://own.example/v1"),
+        provider("usual", m, tenant_id=acme),
+        provider("theirs", m, tenant_id="another", base_url="https://theirs.example/v1"),
+        provider("shared", m, base_url="https://shared.example/v1"),
+    )
+    view = snapshot(providers=every, index=names(*every))
+
+    def told(*scopes: str) -> dict[str, str | None]:
+        key = key_spec(scopes=frozenset(scopes))
+        rows = msgspec.json.decode(providers_page(snapshot=view, key=key, now=NOW))["data"]
+        return {row["id"]: row.get("api_base") for row in rows}
+
+    assert told("models.read") == {"mine": None, "usual": None, "shared": None}
+    assert told("provider.read") == {
+        "mine": "https://own.example/v1",
+        "usual": CHAT_SURFACE.base_url,
+        "shared": None,
     }
 
 
