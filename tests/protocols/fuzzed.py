@@ -29,7 +29,8 @@ from protocols.registry import CLIENT_CODECS, EMBEDDINGS_CODECS, NATIVE, UPSTREA
 from protocols.stream import Collector, Grammar
 from tests.protocols.corpus.exchanges import target_of
 
-BOUND_S: Final = 0.1 * 5  # machines of the suite are slow
+BOUND_S: Final = 0.1
+TRIES: Final = 5
 HEAD: Final = Head(model="m")
 MEMO: Final = Memo(
     seed="s", names={"a": "b"}, custom=frozenset({"custom"}), schema_tool="json_output"
@@ -46,6 +47,16 @@ Target = Callable[[bytes], None]
 
 
 def seconds(read: Callable[[], Any], *allowed: type[Exception]) -> float:
+    """The least of several times, where the first is too long: what a neighbour takes from the
+    processor is not the reader's doing."""
+    took_s = _once(read, *allowed)
+    tries = 1
+    while took_s >= BOUND_S and tries < TRIES:
+        took_s, tries = min(took_s, _once(read, *allowed)), tries + 1
+    return took_s
+
+
+def _once(read: Callable[[], Any], *allowed: type[Exception]) -> float:
     """Without the garbage collector's, who goes through all that the tests before have left."""
     gc.disable()
     try:
