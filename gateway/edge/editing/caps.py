@@ -103,8 +103,8 @@ def _check_config(raw: Raw, *, field: str) -> None:
         config = CONFIG.decode(raw)
     except msgspec.DecodeError:
         return
-    for name in Config.__struct_fields__:
-        said = getattr(config, name)
+    both = (("candidateCount", config.candidateCount), ("candidate_count", config.candidate_count))
+    for name, said in both:
         if said:
             _check_choices(said, f"{field}.{name}", is_billed=False)
 

@@ -82,15 +82,15 @@ async def test_events_of_several_reads_are_sent_as_they_come() -> None:
 @pytest.mark.parametrize(
     ("rest", "forwarded"),
     [
-        (b"", b""),
-        (b"data: [DO", b""),
-        (b'data: {"choices": [', b""),
-        (b": bye", b""),
+        (b"", DONE),
+        (b"data: [DO", DONE),
+        (b'data: {"choices": [', DONE),
+        (b": bye", DONE),
         (b"data: [DONE]", b"data: [DONE]"),
-        (b'data: {"choices": []}\n', b'data: {"choices": []}\n'),
+        (b'data: {"choices": []}\n', b'data: {"choices": []}\n\n\n' + DONE),
     ],
 )
-async def test_a_vendor_that_just_closes_has_its_bytes_forwarded_as_they_are(
+async def test_a_vendor_that_just_closes_has_its_bytes_forwarded_and_its_stream_ended(
     rest: bytes, forwarded: bytes
 ) -> None:
     pieces = [piece for piece in (*STREAM[:-1], rest) if piece]
@@ -105,13 +105,13 @@ async def test_usage_in_an_unfinished_last_event_counts() -> None:
     world, client = World(Said(*STREAM[:-2], USAGE[:-2], headers=SSE)), Client()
     made = await streamed(world, client)
     assert made.usage.input_tokens == 5
-    assert client.body == SHOWN.removesuffix(DONE)
+    assert client.body == SHOWN
 
 
 async def test_an_empty_answer_without_a_last_event_is_closed_normally() -> None:
     world, client = World(Said(ROLE, FINISH, headers=SSE)), Client()
     made = await streamed(world, client)
-    assert client.body == ROLE + FINISH
+    assert client.body == ROLE + FINISH + DONE
     assert made.status == "ok"
 
 
