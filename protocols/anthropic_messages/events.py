@@ -17,9 +17,12 @@ from protocols.anthropic_messages.errors import error_object
 from protocols.anthropic_messages.wire import (
     block_object,
     call_head,
+    is_broken,
     is_of_others,
+    loss_of_arguments,
     loss_of_citation,
     loss_of_logprobs,
+    loss_of_seal,
     losses_of,
     stop_object,
     usage_object,
@@ -47,6 +50,7 @@ class MessagesEventEncoder:
         self._open: ir.BlockStarted | None = None
         self._place = -1  # of the open block, as the client counts
         self._signature = ""  # of the open block, told when it ends
+        self._arguments: list[str] = []  # of the open block
         self._unsaid = b""  # the beginning of a thought that has said nothing yet
         self._redacted: ir.Thinking | None = None  # nothing but its seal, told when it is known
         self._waiting: dict[int, list[BlockEvent]] = {}
@@ -104,7 +108,7 @@ class MessagesEventEncoder:
                 Loss(code="n", path="alternatives", why="Messages answers once", content=True)
             ]
         else:
-            losses = losses_of(event.block, f"blocks[{event.index}]")
+            losses = losses_of(_uncalled(event.block), f"blocks[{event.index}]")
         self.losses.extend(losses)
         head = None if event.choice else _head(event.block)
         if head is None:
@@ -145,6 +149,7 @@ class MessagesEventEncoder:
                 delta = with_rest({"type": f"{key}_delta", key: text}, event.extra)
                 return self._tell(delta)
             case ir.ArgumentsDelta(text=text):
+                self._arguments.append(text)
                 delta = {"type": "input_json_delta", "partial_json": text}
                 return self._tell(delta)
             case ir.CitationAdded(citation=citation):
@@ -156,10 +161,17 @@ class MessagesEventEncoder:
                 self._redacted = replace(self._redacted, seal=seal)
             case ir.Sealed(seal=seal) if isinstance(block, ir.Thinking):
                 self._signature = seal.signature or ""
+            case ir.Sealed(seal=seal) if seal.signature is not None:
+                self.losses.append(loss_of_seal(f"blocks[{event.index}]"))
+            case _:
+                pass
         return b""
 
     def _end(self) -> bytes:
         said = self._last_words()
+        if self._open is not None and is_broken("".join(self._arguments)):
+            self.losses.append(loss_of_arguments(f"blocks[{self._open.index}]"))
+        self._arguments.clear()
         is_empty = not said and (bool(self._unsaid) or self._redacted is not None)
         self._open, self._signature, self._unsaid, self._redacted = None, "", b"", None
         if is_empty:
@@ -198,6 +210,11 @@ class MessagesEventEncoder:
 
     def _write(self, kind: str, **said: Any) -> bytes:
         return _write(kind, index=self._place, **said)
+
+
+def _uncalled(block: ir.Content) -> ir.Content:
+    """What a tool is called with is judged when all of it is there."""
+    return replace(block, arguments="") if isinstance(block, ir.ToolCall) else block
 
 
 def _head(block: ir.Content) -> dict[str, Any] | Raw | None:

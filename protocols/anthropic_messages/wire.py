@@ -131,14 +131,20 @@ def losses_of(block: ir.Content, path: str) -> list[Loss]:
         code = block.kind if isinstance(block, ir.Media) else "opaque"
         why = "an answer in Messages holds no such block"
         return [Loss(code=code, path=path, why=why, content=True)]
+    return [*_losses_within(block, path)]
+
+
+def _losses_within(block: ir.Content, path: str) -> Iterator[Loss]:
     match block:
-        case ir.ToolCall(arguments=arguments) if arguments and not is_object(arguments):
-            why = "Messages knows objects only"
-            return [Loss(code="tool_arguments", path=f"{path}.arguments", why=why)]
+        case ir.ToolCall(arguments=arguments) if is_broken(arguments):
+            yield loss_of_arguments(path)
         case ir.Text():
-            return [*_losses_of_text(block, path)]
+            yield from _losses_of_text(block, path)
         case _:
-            return []
+            pass
+    seal = None if isinstance(block, ir.Thinking) else getattr(block, "seal", None)
+    if seal is not None and seal.signature is not None:
+        yield loss_of_seal(path)
 
 
 def _losses_of_text(block: ir.Text, path: str) -> Iterator[Loss]:
@@ -146,6 +152,19 @@ def _losses_of_text(block: ir.Text, path: str) -> Iterator[Loss]:
         yield loss_of_logprobs(path)
     if any(citation_object(each) is None for each in block.citations):
         yield loss_of_citation(path)
+
+
+def is_broken(arguments: str) -> bool:
+    return bool(arguments) and not is_object(arguments)
+
+
+def loss_of_arguments(path: str) -> Loss:
+    why = "Messages knows objects only"
+    return Loss(code="tool_arguments", path=f"{path}.arguments", why=why)
+
+
+def loss_of_seal(path: str) -> Loss:
+    return Loss(code="seal", path=path, why="only thoughts have a field for it")
 
 
 def loss_of_logprobs(path: str) -> Loss:

@@ -20,6 +20,9 @@ from protocols.bedrock_converse.wire import (
     NO_METRICS,
     block_object,
     call_head,
+    is_broken,
+    loss_of_arguments,
+    loss_of_seal,
     losses_of,
     result_head,
     stop_word,
@@ -31,6 +34,7 @@ from protocols.framing.aws import write_event
 from protocols.ir import Event
 from protocols.lenient import an_object, as_object
 
+SEAL: Final = "seal"
 OF_THE_STOP: Final = "additionalModelResponseFields"
 
 
@@ -40,13 +44,14 @@ TOLD_IN_PARTS: Final = (ir.Text, ir.Refusal, ir.Thinking)
 class Open:
     """A block the client has been told of, or will be."""
 
-    __slots__ = ("block", "complete", "data", "place", "seal", "silent")
+    __slots__ = ("block", "complete", "data", "index", "place", "seal", "silent")
 
-    def __init__(self, block: ir.Content, place: int) -> None:
+    def __init__(self, block: ir.Content, place: int, *, index: int) -> None:
         self.block = block
+        self.index = index
         self.place = place  # as the client counts
         self.seal = ""
-        self.data: list[str] = []  # of an image
+        self.data: list[str] = []  # of an image, or what a tool is called with
         self.silent = True
         self.complete = True  # nothing of it was lost
 
@@ -90,7 +95,8 @@ class ConverseEventEncoder:
         if block_object(event.block) is None:
             self.losses.extend(losses)
             return b""
-        opened = self._open[event.index] = Open(event.block, self._places)
+        self.losses.extend(loss for loss in losses if loss.code == SEAL)
+        opened = self._open[event.index] = Open(event.block, self._places, index=event.index)
         self._places += 1
         self._without_logprobs(opened, getattr(event.block, "logprobs", ir.NOTHING))
         return self._begun(opened)
@@ -121,6 +127,8 @@ class ConverseEventEncoder:
                 return self._delta(opened, {"citation": citation_object(citation)})
             case ir.Sealed(seal=seal) if isinstance(opened.block, ir.Thinking):
                 opened.seal = seal.signature or ""
+            case ir.Sealed(seal=seal) if seal.signature is not None:
+                self.losses.append(loss_of_seal(f"blocks[{event.index}]"))
             case ir.BlockEnded(index=index, block=block):
                 del self._open[index]
                 opened.block = block or opened.block
@@ -141,6 +149,7 @@ class ConverseEventEncoder:
         return self._delta(opened, {"text": text})
 
     def _arguments(self, opened: Open, text: str) -> bytes:
+        opened.data.append(text)
         return self._delta(opened, {"toolUse": {"input": text}}) if text else b""
 
     def _delta(self, opened: Open, delta: Any) -> bytes:
@@ -157,6 +166,9 @@ class ConverseEventEncoder:
         """A seal, and what is told only when it is whole."""
         block = opened.block
         match block:
+            case ir.ToolCall() if is_broken("".join(opened.data)):
+                self.losses.append(loss_of_arguments(f"blocks[{opened.index}]"))
+                return b""
             case ir.Thinking():
                 seal = opened.seal or (block.seal.signature if block.seal else "") or ""
                 if not seal:

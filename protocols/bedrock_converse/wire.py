@@ -1,6 +1,6 @@
 """Words and objects that whole answers, streams and requests of the dialect share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -125,14 +125,33 @@ def losses_of(block: ir.Content, path: str) -> list[Loss]:
         code = block.kind if isinstance(block, ir.Media) else "opaque"
         why = "an answer in Converse holds no such block"
         return [Loss(code=code, path=path, why=why, content=True)]
+    return [*_losses_within(block, path)]
+
+
+def _losses_within(block: ir.Content, path: str) -> Iterator[Loss]:
     match block:
-        case ir.ToolCall(arguments=arguments) if arguments and not is_object(arguments):
-            why = "Converse knows objects only"
-            return [Loss(code="tool_arguments", path=f"{path}.arguments", why=why)]
+        case ir.ToolCall(arguments=arguments) if is_broken(arguments):
+            yield loss_of_arguments(path)
         case ir.Text(logprobs=logprobs) if logprobs:
-            return [Loss(code="logprobs", path=f"{path}.logprobs", why="Converse has none")]
+            yield Loss(code="logprobs", path=f"{path}.logprobs", why="Converse has none")
         case _:
-            return []
+            pass
+    seal = None if isinstance(block, ir.Thinking) else getattr(block, "seal", None)
+    if seal is not None and seal.signature is not None:
+        yield loss_of_seal(path)
+
+
+def is_broken(arguments: str) -> bool:
+    return bool(arguments) and not is_object(arguments)
+
+
+def loss_of_arguments(path: str) -> Loss:
+    why = "Converse knows objects only"
+    return Loss(code="tool_arguments", path=f"{path}.arguments", why=why)
+
+
+def loss_of_seal(path: str) -> Loss:
+    return Loss(code="seal", path=path, why="only thoughts have a field for it")
 
 
 def usage_object(usage: ir.Usage) -> dict[str, Any]:

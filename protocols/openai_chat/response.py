@@ -8,6 +8,7 @@ import msgspec
 from protocols import ir
 from protocols.codec import Encoded, Loss
 from protocols.openai_chat.wire import (
+    GOOGLE,
     add_rest,
     annotations,
     finish,
@@ -136,9 +137,9 @@ def _losses(choice: int, content: Iterable[ir.Content]) -> Iterable[Loss]:
 
 def losses_of(block: ir.Content, path: str) -> Iterable[Loss]:
     """What the dialect has no words for."""
+    if _is_unproven(block):
+        yield Loss(code="seal", path=path, why="Chat has no field for it")
     match block:
-        case ir.Thinking(seal=ir.Seal(signature=str())):
-            yield Loss(code="seal", path=path, why="Chat has no field for it")
         case ir.Text(citations=citations) if len(annotations(citations)) < len(citations):
             yield Loss(code="citations", path=path, why="Chat cites the web only")
         case ir.Media() if not is_sayable(block):
@@ -152,6 +153,14 @@ def losses_of(block: ir.Content, path: str) -> Iterable[Loss]:
             yield Loss(code="provider_tool", path=path, why=why)
         case _:
             return
+
+
+def _is_unproven(block: ir.Content) -> bool:
+    """Calls have a field for what Google signs them with."""
+    seal: ir.Seal | None = getattr(block, "seal", None)
+    if seal is None or seal.signature is None:
+        return False
+    return not (isinstance(block, ir.ToolCall) and seal.origin in GOOGLE)
 
 
 def is_sayable(media: ir.Media) -> bool:

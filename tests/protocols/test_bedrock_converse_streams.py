@@ -336,7 +336,7 @@ def test_blocks_of_other_vendors_are_streamed() -> None:
         ]
     )
     told = frames(stream)
-    assert losses == ["n", "opaque"]
+    assert losses == ["seal", "n", "opaque"]
     deltas = [
         (said["contentBlockIndex"], said["delta"])
         for kind, said in told

@@ -113,50 +113,65 @@ class Step:
     def take(self) -> dict[str, Kept]:
         """What is to be kept so far, by the calls' ids."""
         self.changed = False
-        if not self.fits:
-            return {}
-        blocks = [
+        return kept_of(self._in_order(), self._maker) if self.fits else {}
+
+    @property
+    def places(self) -> frozenset[int]:
+        """The numbers of the blocks that are kept."""
+        numbers = sorted(self._blocks)
+        return frozenset(numbers[at] for at in places_of(self._in_order(), self._maker))
+
+    def _in_order(self) -> list[ir.Content]:
+        return [
             replace(block, text="".join(self.thoughts[index]))
             if isinstance(block, ir.Thinking)
             else block
             for index, block in sorted(self._blocks.items())
         ]
-        return kept_of(blocks, self._maker)
 
 
 def kept_of(content: Iterable[ir.Content], maker: Maker) -> dict[str, Kept]:
     """By the calls' ids; of calls with nothing to keep, nothing."""
-    blocks = tuple(content)
+    return {call_id: kept for call_id, kept, _ in _kept(tuple(content), maker)}
+
+
+def places_of(content: Iterable[ir.Content], maker: Maker) -> frozenset[int]:
+    """Of the blocks that are kept so."""
+    return frozenset(at for _, _, places in _kept(tuple(content), maker) for at in places)
+
+
+def _kept(blocks: Sequence[ir.Content], maker: Maker) -> Iterator[tuple[str, Kept, list[int]]]:
     signed = {
         block.seal.id
         for block in blocks
         if isinstance(block, ir.Thinking) and block.seal and block.seal.signature
     }
-    kept: dict[str, Kept] = {}
     first: list[ir.Thinking] = []
     thoughts: list[ir.Thinking] = []
+    places: list[int] = []
     has_said = False
-    for block in blocks:
+    for at, block in enumerate(blocks):
         match block:
             case ir.Thinking() if _is_kept(block, maker, signed):
                 (thoughts if has_said else first).append(_bare(block, maker))
+                places.append(at)
             case ir.Text():
                 has_said = True
             case ir.ToolCall(executor="client"):
                 seal = block.seal
                 is_signed = maker.calls and seal is not None and seal.signature is not None
                 if first or thoughts or is_signed:
-                    kept[block.id] = Kept(
+                    kept = Kept(
                         origin=maker.origin,
                         account=maker.account,
                         first=tuple(first),
                         thoughts=tuple(thoughts),
                         seal=None if seal is None else _own(seal, maker),
                     )
-                first, thoughts, has_said = [], [], True
+                    yield block.id, kept, [*places, at]
+                first, thoughts, places, has_said = [], [], [], True
             case _:
                 pass
-    return kept
 
 
 def _is_kept(thought: ir.Thinking, maker: Maker, signed: set[str | None]) -> bool:

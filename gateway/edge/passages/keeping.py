@@ -4,10 +4,11 @@ Laws: it is kept before the client knows the call's id; what no client could go 
 an answer waits no longer in all than for one question, however many its calls are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from gateway.edge.memory.steps import Maker, Names, Step, kept_of
+from gateway.edge.memory.steps import Maker, Names, Step, kept_of, places_of
 from gateway.edge.memory.vault import Kept, Vault
 from protocols import ir
 from protocols.codec import Loss, Target
@@ -15,13 +16,19 @@ from protocols.codec import Loss, Target
 if TYPE_CHECKING:
     from gateway.edge.exchange import Exchange
 
-UNKEPT: Final = Loss(code="seal", path="content", why="the vault could not keep it")
+SEAL: Final = "seal"
+UNKEPT: Final = Loss(code=SEAL, path="content", why="the vault could not keep it")
+
+# As encoders name the blocks of an answer, by place or by number; of alternatives none is kept.
+BLOCK: Final = re.compile(r"(?:choices\[0\]\.)?(?:content|blocks)\[(\d{1,9})\]")
 
 
 class Keeping:
     """What one answer leaves in the vault; WAIT_S is all that it may take, in all its parts."""
 
     __slots__ = (
+        "_after",
+        "_content",
         "_done",
         "_is_whole",
         "_left_s",
@@ -41,13 +48,16 @@ class Keeping:
         self._maker = maker
         self._names = Names(messages)
         self._left_s = vault.wait_s
+        self._content: tuple[ir.Content, ...] = ()  # of a whole answer
+        self._after = 0
         self._done: dict[str, Kept] = {}
         self._is_whole = True
         self._taken: dict[str, Kept] = {}
         self.step = Step(maker)
 
-    def take(self, content: Iterable[ir.Content]) -> None:
-        """Of a whole answer."""
+    def take(self, content: tuple[ir.Content, ...], *, after: int = 0) -> None:
+        """Of a whole answer, after so many blocks that were said before a pause."""
+        self._content, self._after = content, after
         self._taken = kept_of(content, self._maker)
 
     async def keep(self) -> None:
@@ -61,7 +71,9 @@ class Keeping:
         """What is lost after all: what the client's dialect has no field for is not, if kept."""
         if not self._is_whole:
             return (*losses, UNKEPT)
-        return tuple(loss for loss in losses if not self._done or loss.code != "seal")
+        kept = {self._after + at for at in places_of(self._content, self._maker)}
+        kept |= self.step.places
+        return tuple(loss for loss in losses if loss.code != SEAL or _block(loss) not in kept)
 
     async def _keep(self, found: Mapping[str, Kept]) -> None:
         new = {
@@ -76,6 +88,11 @@ class Keeping:
         is_whole = await self._vault.keep(self._tenant_id, new, within_s=self._left_s)
         self._left_s -= self._vault.clock() - began_at
         self._is_whole = self._is_whole and is_whole
+
+
+def _block(loss: Loss) -> int | None:
+    found = BLOCK.fullmatch(loss.path)
+    return None if found is None else int(found[1])
 
 
 def keeping_of(

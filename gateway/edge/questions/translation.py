@@ -209,7 +209,8 @@ class TranslatedQuestion:
         if response.stop.reason in FAILED_STOPS:
             raise ModelFailed(response.stop.raw or response.stop.reason)
         if self.keeping is not None:
-            self.keeping.take(response.content)
+            before = self._continuation.content if self._continuation is not None else ()
+            self.keeping.take(response.content, after=len(before))
         if stream:
             return self._as_stream(response)
         if (continuation := self._continuation) is not None:

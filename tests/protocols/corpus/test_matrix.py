@@ -310,8 +310,9 @@ def _sum_of(count: Callable[[Any], int]) -> Callable[[ir.Response], int]:
 
 
 def _is_signed(block: Any) -> bool:
-    """Seals of calls and texts are kept for dialects without a field of theirs."""
-    return isinstance(block, ir.Thinking) and bool(block.seal and block.seal.signature)
+    """Those of calls may be kept all the same for who has no field for them; that is told later."""
+    seal = getattr(block, "seal", None)
+    return bool(seal and seal.signature)
 
 
 # What an answer may hold beside words and calls, and the losses of which one is told without it.
