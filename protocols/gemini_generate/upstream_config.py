@@ -153,11 +153,17 @@ class Config:
         reasoning = self._request.reasoning
         if reasoning is None:
             return {}
-        if self._target.effort == "none" or "reasoning" in self._target.refuses:
+        is_unknown = self._target.effort == "none"
+        if "reasoning" in self._target.refuses or (is_unknown and not self._is_own):
             if not _is_off(reasoning):
                 self._losses.add("reasoning", "reasoning", "the target does not think")
             return {}
-        said = self._level(reasoning) if self._target.effort == "level" else self._budget(reasoning)
+        if is_unknown:
+            said = _as_asked(reasoning)
+        elif self._target.effort == "level":
+            said = self._level(reasoning)
+        else:
+            said = self._budget(reasoning)
         shown = _shown(reasoning, is_own=self._is_own)
         if shown is not None:
             said["includeThoughts"] = shown
@@ -203,6 +209,18 @@ class Config:
 
 
 ALWAYS: Final = 128  # the least of those that cannot be told not to think
+
+
+def _as_asked(reasoning: ir.Reasoning) -> dict[str, Any]:
+    """What is said to a model that nobody knows is the client's own affair."""
+    said: dict[str, Any] = {}
+    if reasoning.mode is not None:
+        said["thinkingBudget"] = (
+            DYNAMIC if reasoning.mode == "adaptive" else reasoning.budget_tokens
+        )
+    if reasoning.effort is not None:
+        said["thinkingLevel"] = noted(reasoning.extra, "thinkingLevel") or reasoning.effort.upper()
+    return said
 
 
 def _is_off(reasoning: ir.Reasoning) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from protocols import ir
-from tests.protocols.gemini_generate import again, decoded, sent
+from tests.protocols.gemini_generate import again, decoded, lost, sent
 
 SCHEMA = {"type": "OBJECT", "properties": {"city": {"type": "STRING", "nullable": True}}}
 
@@ -171,3 +171,21 @@ def test_modalities_are_sent_as_they_were_spelled(words: Any, modalities: Any) -
     config = {"responseModalities": words}
     assert decoded(generationConfig=config).modalities == modalities
     assert again(generationConfig=config)["generationConfig"] == config
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"thinkingBudget": 0},
+        {"thinkingBudget": -1, "includeThoughts": True},
+        {"thinkingBudget": 9, "moon": 1},
+        {"thinkingLevel": "high", "includeThoughts": False},
+        {"thinkingLevel": "HIGH"},
+    ],
+)
+def test_of_a_model_nobody_knows_thoughts_are_asked_for_as_they_were(said: dict[str, Any]) -> None:
+    asked = decoded(generationConfig={"thinkingConfig": said})
+    assert sent(asked, effort="none")["generationConfig"]["thinkingConfig"] == said
+    assert lost(asked, effort="none") == []
+    refused = frozenset({"reasoning"})
+    assert "generationConfig" not in sent(asked, effort="none", refuses=refused)

@@ -53,6 +53,12 @@ def test_an_object_that_cannot_be_asked_for_is_asked_for_in_words() -> None:
     assert bytes(SCHEMA).decode() in second["text"]
 
 
+def test_what_a_form_is_for_has_no_place() -> None:
+    output = ir.OutputFormat(kind="json_schema", schema=SCHEMA, description="the report")
+    assert lost(chat(output=output)) == ["output"]
+    assert "responseJsonSchema" in config(output=output)
+
+
 EITHER = frozenset({"output+tools"})
 
 
