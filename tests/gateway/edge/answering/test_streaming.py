@@ -13,10 +13,11 @@ from gateway.edge.exchange import Exchange
 from gateway.edge.messages import Message
 from gateway.edge.operations.surfaces import MESSAGES
 from protocols.registry import NATIVE
-from providers.specs import Timeouts
+from providers.specs import Quirks, Timeouts
 from tests.faults.bounds import FACTOR
 from tests.gateway.edge.still_clock import on_a_still_clock
 from tests.gateway.edge.vendors import (
+    CHAT_BODY,
     DONE,
     FINISH,
     ROLE,
@@ -99,6 +100,19 @@ async def test_a_vendor_that_just_closes_has_its_bytes_forwarded_and_its_stream_
     assert client.body == SHOWN.removesuffix(DONE) + forwarded
     assert client.is_complete
     assert made.status == "ok"
+
+
+@pytest.mark.parametrize("asks", [False, True])
+async def test_usage_that_comes_unasked_is_counted_and_not_shown(*, asks: bool) -> None:
+    """Of a vendor that takes no `stream_options` and tells it all the same."""
+    of = provider(quirks=Quirks(include_usage=False))
+    world, client = World(Said(*STREAM, headers=SSE)), Client()
+    wish = b',"stream_options":{"include_usage":true}}' if asks else b"}"
+    made = exchange(client, candidate(of), stream=True, body=CHAT_BODY[:-1] + wish)
+    await world.run(made)
+
+    assert client.body == (b"".join(STREAM) if asks else SHOWN)
+    assert made.usage.input_tokens == 5
 
 
 async def test_usage_in_an_unfinished_last_event_counts() -> None:
