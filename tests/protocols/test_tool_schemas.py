@@ -2,9 +2,9 @@
 OpenAPI's: none is refused, and every property keeps its name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import pytest
@@ -13,7 +13,9 @@ from protocols.codec import Head, Target
 from protocols.ir import Dialect
 from protocols.registry import CLIENT_CODECS, UPSTREAM_CODECS
 
+Tools: TypeAlias = Sequence[tuple[str, Any]]  # names and schemas
 MANY: Final = 200
+TURNS: Final = [{"role": "user", "content": "Hi"}]
 STRICT: Final = Target(
     model="m", vendor="gemini", refuses=frozenset({"json_schema_tools"}), tool_name_max=128
 )
@@ -135,22 +137,49 @@ def refusals(schema: Any, path: str) -> Iterator[str]:
         yield from refusals(schema["items"], f"{path}.items")
 
 
+def _chat(tools: Tools) -> Any:
+    said = [{"name": name, "parameters": schema} for name, schema in tools]
+    return {"messages": TURNS, "tools": [{"type": "function", "function": tool} for tool in said]}
+
+
+def _responses(tools: Tools) -> Any:
+    said = [{"type": "function", "name": name, "parameters": schema} for name, schema in tools]
+    return {"input": "Hi", "tools": said}
+
+
+def _messages(tools: Tools) -> Any:
+    said = [{"name": name, "input_schema": schema} for name, schema in tools]
+    return {"max_tokens": 9, "messages": TURNS, "tools": said}
+
+
+def _generate(tools: Tools) -> Any:
+    said = [{"name": name, "parametersJsonSchema": schema} for name, schema in tools]
+    turn = {"role": "user", "parts": [{"text": "Hi"}]}
+    return {"contents": [turn], "tools": [{"functionDeclarations": said}]}
+
+
+def _converse(tools: Tools) -> Any:
+    said = [{"name": name, "inputSchema": {"json": schema}} for name, schema in tools]
+    turn = {"role": "user", "content": [{"text": "Hi"}]}
+    return {"messages": [turn], "toolConfig": {"tools": [{"toolSpec": tool} for tool in said]}}
+
+
+ASKED: Final[Mapping[Dialect, Callable[[Tools], Any]]] = {
+    "openai.chat": _chat,
+    "openai.responses": _responses,
+    "anthropic.messages": _messages,
+    "gemini.generate": _generate,
+    "bedrock.converse": _converse,
+}
+BY_PATH: Final = frozenset({"gemini.generate", "bedrock.converse"})
+
+
 def asked(dialect: Dialect) -> bytes:
-    tools = [(f"tool_{number}", declared(number)) for number in range(MANY)]
-    turn = {"role": "user", "content": "Hi"}
-    if dialect == "anthropic.messages":
-        told: list[Any] = [{"name": name, "input_schema": schema} for name, schema in tools]
-        return msgspec.json.encode(
-            {"model": "m", "max_tokens": 9, "messages": [turn], "tools": told}
-        )
-    told = [
-        {"type": "function", "function": {"name": name, "parameters": schema}}
-        for name, schema in tools
-    ]
-    return msgspec.json.encode({"model": "m", "messages": [turn], "tools": told})
+    said = ASKED[dialect]([(f"tool_{number}", declared(number)) for number in range(MANY)])
+    return msgspec.json.encode(said if dialect in BY_PATH else {"model": "m", **said})
 
 
-@pytest.mark.parametrize("dialect", ["openai.chat", "anthropic.messages"])
+@pytest.mark.parametrize("dialect", sorted(CLIENT_CODECS))
 def test_no_schema_of_a_tool_is_refused_and_no_name_of_a_property_is_lost(dialect: Dialect) -> None:
     request = CLIENT_CODECS[dialect].decode_request(asked(dialect), Head(model="m"))
     sent = UPSTREAM_CODECS["gemini.generate"].encode_request(request, STRICT, "seed")
