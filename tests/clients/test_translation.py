@@ -10,7 +10,7 @@ import msgspec
 import openai
 import pytest
 from anthropic import Anthropic
-from openai import OpenAI
+from openai import AzureOpenAI, OpenAI
 
 from tests.clients.foreign import CITIES, GREETING, PICTURE, limited, others, vendors
 from tests.clients.kept import Keep
@@ -24,9 +24,19 @@ TIME: Final[Any] = {"name": "get_time", "description": "The time in a city.", "p
 ANTHROPIC_TIME: Final[Any] = {"name": "get_time", "input_schema": SCHEMA}
 
 
-@pytest.fixture
-def chat(vendors: Stack, keep: Keep) -> OpenAI:
-    return keep(OpenAI(base_url=f"{vendors.url}/v1", api_key=vendors.key.value, max_retries=0))
+@pytest.fixture(params=["openai", "azure"])
+def chat(request: pytest.FixtureRequest, vendors: Stack, keep: Keep) -> OpenAI:
+    """As it is, and as it talks to Azure: the model is in the path there."""
+    key = vendors.key.value
+    if request.param == "azure":
+        return keep(azure_of(vendors, key))
+    return keep(OpenAI(base_url=f"{vendors.url}/v1", api_key=key, max_retries=0))
+
+
+def azure_of(stack: Stack, key: str) -> AzureOpenAI:
+    return AzureOpenAI(
+        azure_endpoint=stack.url, api_key=key, api_version="2024-10-21", max_retries=0
+    )
 
 
 @pytest.fixture
@@ -137,7 +147,9 @@ def test_chat_has_objects_of_a_schema(chat: OpenAI, vendor: str) -> None:
 def test_chat_hears_of_a_vendor_s_limit_as_of_its_own(
     chat: OpenAI, vendors: Stack, mock_url: str, vendor: str, *, stream: bool
 ) -> None:
-    model = limited(vendors, mock_url, vendor=vendor, name=f"chat-{stream}".lower())
+    model = limited(
+        vendors, mock_url, vendor=vendor, name=f"{type(chat).__name__}-{stream}".lower()
+    )
     with pytest.raises(openai.RateLimitError) as raised:
         chat.chat.completions.create(model=model, messages=HELLO, stream=stream)
     assert raised.value.response.headers["retry-after"] == "7"

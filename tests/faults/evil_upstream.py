@@ -16,6 +16,7 @@ evil-big-stream-MB       MB megabytes of events, as fast as they are taken
 evil-status-N            status N with the dialect's own error
 evil-html-N              status N with a page of HTML
 evil-429-ra-X            429 with retry-after X; date: ten seconds from now; -: none at all
+evil-429-once-X-NAME     429 with retry-after X the first time that NAME is heard; then decent
 evil-error-200           200 with an error object
 evil-error-event-N       N events of content, then the dialect's error event
 evil-two-done            a terminal event twice, and data after it
@@ -52,6 +53,7 @@ TOKENS: Final = 5
 JSON: Final = ("content-type", "application/json")
 HTML: Final = b"<html><head><title>Bad gateway</title></head><body>secret-host-7</body></html>"
 MB: Final = 1024 * 1024
+LIMITED: Final[set[str]] = set()  # models that have told so
 Behaviour = Callable[[Answer, Vendor, list[str]], Awaitable[None]]
 
 
@@ -169,6 +171,14 @@ async def rate_limited(answer: Answer, vendor: Vendor, said: list[str]) -> None:
     await answer.whole(429, vendor.error(status=429, message="evil rate"), JSON, *headers)
 
 
+async def limited_once(answer: Answer, vendor: Vendor, said: list[str]) -> None:
+    if answer.seen.model in LIMITED:
+        await decent(answer, vendor, said)
+        return
+    LIMITED.add(answer.seen.model)
+    await rate_limited(answer, vendor, said)
+
+
 async def error_200(answer: Answer, vendor: Vendor, _said: list[str]) -> None:
     await answer.whole(200, vendor.error(status=500, message="evil inside"), JSON)
 
@@ -272,6 +282,7 @@ BEHAVIOURS: Final[tuple[tuple[re.Pattern[str], Behaviour], ...]] = tuple(
         (r"evil-status-(\d+)", status),
         (r"evil-html-(\d+)", html),
         (r"evil-429-ra-(.+)", rate_limited),
+        (r"evil-429-once-(\d+)-.+", limited_once),
         (r"evil-error-200", error_200),
         (r"evil-error-event-(\d+)", error_event),
         (r"evil-two-done", two_done),
