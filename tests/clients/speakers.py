@@ -1,6 +1,7 @@
 """One official SDK for each dialect, streaming: what its user reads, piece by piece."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, Final, NamedTuple
 
 import boto3
@@ -75,18 +76,10 @@ def chat(where: Where, model: str) -> Iterator[str]:
 
 
 def responses(where: Where, model: str) -> Iterator[str]:
-    """Of this SDK alone it is known that an error in a stream is an event to it, and no more."""
     with openai_of(where) as client:
         for event in client.responses.create(model=model, input=QUESTION, stream=True):
             if event.type == "response.output_text.delta":
                 yield event.delta
-            elif event.type == "response.failed":
-                assert event.response.error is not None
-                raise ResponseFailed(event.response.error.message)
-
-
-class ResponseFailed(Exception):
-    """What a user of Responses makes of `response.failed`."""
 
 
 def messages(where: Where, model: str) -> Iterator[str]:
@@ -104,13 +97,13 @@ def generate(where: Where, model: str) -> Iterator[str]:
 
 
 def converse(where: Where, model: str) -> Iterator[str]:
-    client = bedrock_of(where)
-    try:
-        said = [{"role": "user", "content": [{"text": QUESTION}]}]
-        for event in client.converse_stream(modelId=model, messages=said)["stream"]:
+    said = [{"role": "user", "content": [{"text": QUESTION}]}]
+    with (
+        closing(bedrock_of(where)) as client,
+        closing(client.converse_stream(modelId=model, messages=said)["stream"]) as stream,
+    ):
+        for event in stream:
             yield event.get("contentBlockDelta", {}).get("delta", {}).get("text", "")
-    finally:
-        client.close()
 
 
 SPEAKERS: Final[Mapping[Dialect, Callable[[Where, str], Iterator[str]]]] = {

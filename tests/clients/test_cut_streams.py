@@ -11,15 +11,17 @@ from botocore.exceptions import EventStreamError
 from protocols.ir import Dialect
 from tests.clients.foreign import KINDS
 from tests.clients.google_sdk import errors
-from tests.clients.speakers import SPEAKERS, ResponseFailed, Where
+from tests.clients.speakers import OWN, SPEAKERS, Where
 from tests.clients.stack import Stack
+from tests.clients.wiretap import tapped
 from tests.faults.evil_upstream import TOKENS
 from tests.faults.referee import Referee
+from tests.protocols.client_streams import faults_of_stream
 
 CUTS: Final = (1, 3, TOKENS)
 RAISED: Final[dict[Dialect, type[Exception]]] = {
     "openai.chat": openai.APIError,
-    "openai.responses": ResponseFailed,
+    "openai.responses": openai.APIError,
     "anthropic.messages": anthropic.APIStatusError,
     "gemini.generate": errors.APIError,
     "bedrock.converse": EventStreamError,
@@ -42,9 +44,13 @@ def leaving(bare_stack: Stack, referee: Referee) -> Stack:
 def test_who_is_left_in_the_middle_knows_it(
     leaving: Stack, dialect: Dialect, vendor: str, how: str, cut: int
 ) -> None:
-    where = Where(url=leaving.url, key=leaving.key.value)
-    read = SPEAKERS[dialect](where, f"{vendor}.evil-{how}-after-{cut}")
     pieces: list[str] = []
-    with pytest.raises(RAISED[dialect]):
-        pieces.extend(read)
+    with tapped(leaving.gateway.port) as tap:
+        where = Where(url=tap.url, key=leaving.key.value)
+        with pytest.raises(RAISED[dialect]):
+            pieces.extend(SPEAKERS[dialect](where, f"{vendor}.evil-{how}-after-{cut}"))
+        [exchange] = tap.exchanges()
     assert "".join(pieces).split() == [f"tok{number:05d}" for number in range(cut)]
+    # A vendor's own bytes are as they came, up to our last event.
+    if vendor != OWN[dialect]:
+        assert faults_of_stream(dialect, exchange.body) == []

@@ -53,7 +53,9 @@ class Wiretap:
         self.url = ""
 
     def exchanges(self) -> list[Exchange]:
-        """In the order in which they were asked; what has no end yet is not among them."""
+        """In the order in which they were asked, the last of a connection as far as it came: who
+        has heard enough does not wait for the end.
+        """
         found = [each for link in self._links for each in link.exchanges()]
         return sorted(found, key=lambda each: each.at)
 
@@ -66,6 +68,8 @@ class Wiretap:
                 self._carry(reader, questions, link.sent, link.moments),
                 self._carry(answers, writer, link.received, []),
             )
+        except asyncio.CancelledError:
+            pass  # asyncio's own callback would tell of it as of an error
         finally:
             for each in (writer, questions):
                 each.close()
@@ -122,7 +126,20 @@ def _answer(received: bytes) -> tuple[int, dict[str, str], bytes, bytes] | None:
         return None
     # An answer is framed as a question is.
     read = parse(b"ANSWER / HTTP/1.1\r\n" + rest)
+    if read is None and b"transfer-encoding: chunked" in rest.lower():
+        read = parse(b"ANSWER / HTTP/1.1\r\n" + _completed(rest))
     if read is None:
         return None
     _, _, headers, body, following = read
     return int(words[1]), headers, body, following
+
+
+def _completed(answer: bytes) -> bytes:
+    """With an end to its last chunk, and to itself."""
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    whole = b""
+    while b"\r\n" in rest:
+        size, _, rest = rest.partition(b"\r\n")
+        chunk, rest = rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+        whole += b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
+    return head + b"\r\n\r\n" + whole + b"0\r\n\r\n"
