@@ -17,6 +17,7 @@ from protocols.lenient import VALUES, as_object, read, whole, words
 MARK_OF_ERRORS: Final = "error"
 SAYS_NOTHING: Final = frozenset({b"", b"null"})
 LONGEST_MESSAGE: Final = 16_384
+PAYMENT_REQUIRED: Final = 402
 STATUSES: Final[Mapping[int, Kind]] = {
     401: "authentication",
     402: "insufficient_quota",
@@ -176,7 +177,8 @@ def _kind(told: Told, status: int) -> Kind:
     tables = (WORDS, GLM_CODES) if told.nested else (WORDS,)
     for table in tables:
         for word in said:
-            if word in table:
+            # Who has no credit is told so by some in the words of a limit.
+            if word in table and (table[word] != "rate_limited" or status != PAYMENT_REQUIRED):
                 return table[word]
     kind = _kind_of_status(status) if status else _first(said, VAGUE_WORDS) or "upstream_error"
     if kind == "invalid_request" and told.message:

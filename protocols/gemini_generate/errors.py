@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from protocols.errors import Kind, Problem
 from protocols.lenient import VALUES, as_object, read, words
 from protocols.native import EncodedError, encodable, retry_headers
-from protocols.vendor_errors import problem_of
+from protocols.vendor_errors import PAYMENT_REQUIRED, problem_of
 
 STATUSES: Final[Mapping[Kind, str]] = {
     "invalid_request": "INVALID_ARGUMENT",
@@ -125,9 +125,8 @@ def _kind(problem: Problem, word: str | None) -> Kind:
     if TOO_LONG in message:
         return "context_length"
     kind = KINDS.get(word or "", problem.kind)
-    if kind == "rate_limited" and any(phrase in message for phrase in OUT_OF_CREDIT):
-        return "insufficient_quota"
-    return kind
+    is_broke = problem.status == PAYMENT_REQUIRED or any(each in message for each in OUT_OF_CREDIT)
+    return "insufficient_quota" if kind == "rate_limited" and is_broke else kind
 
 
 def _seconds(delay: str | None) -> float | None:

@@ -78,6 +78,9 @@ NO_SUCH_MODEL: Final = re.compile(
 )
 
 
+PAYMENT_REQUIRED: Final = 402
+
+
 class ErrorTable(Struct, frozen=True, kw_only=True):
     """A vendor's own words for what went wrong: its codes, then its types."""
 
@@ -211,6 +214,8 @@ def _of_error(status: int, said: Told, table: ErrorTable) -> VerdictClass:
     coded = table.codes.get(said.code) or table.types.get(said.type)
     if coded == "auth" and status == 403:
         coded = None  # a 403 may be about the model or the content
+    if coded == "rate_limited" and status == PAYMENT_REQUIRED:
+        coded = None  # who has no credit is told so by many in the words of a limit
     return coded or _of_words(status, said) or STATUSES.get(status) or _of_range(status)
 
 

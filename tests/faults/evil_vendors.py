@@ -102,7 +102,8 @@ class Generate:
         return b": ping\n\n"
 
     def error(self, *, status: int, message: str) -> bytes:
-        error = {"code": status, "message": message, "status": "UNAVAILABLE"}
+        word = "RESOURCE_EXHAUSTED" if status == 429 else "UNAVAILABLE"
+        error = {"code": status, "message": message, "status": word}
         return msgspec.json.encode({"error": error})
 
     def error_event(self, *, message: str) -> bytes:

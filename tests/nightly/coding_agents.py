@@ -19,6 +19,8 @@ from tests.clients.fixtures import bare_stack
 from tests.clients.foreign import KINDS
 from tests.clients.management import Model
 from tests.clients.stack import Stack
+from tests.clients.wiretap import Wiretap, tapped
+from tests.nightly.agents.streams import faults_of, is_stream
 from tests.nightly.agents.vendor import (
     ASK,
     MODEL,
@@ -220,23 +222,30 @@ def vendors(bare_stack: Stack, session: Session) -> Iterator[Stack]:
         yield bare_stack
 
 
-def agent_of(
-    stack: Stack, session: Session, packages: Path, *, home: Path, ask: str = ASK
-) -> Agent:
-    work = session.files[0].parent
-    return Agent(
-        home=home, work=work, packages=packages, url=stack.url, key=stack.key.value, ask=ask
-    )
+@pytest.fixture
+def tap(vendors: Stack) -> Iterator[Wiretap]:
+    """Between an agent and the gateway; what the agent was told is in the order it was promised."""
+    with tapped(vendors.gateway.port) as opened:
+        yield opened
+        streams = [each for each in opened.exchanges() if is_stream(each)]
+        assert streams
+        for each in streams:
+            assert faults_of(each) == [], each.path
+
+
+@pytest.fixture
+def agent(vendors: Stack, session: Session, packages: Path, tap: Wiretap, tmp_path: Path) -> Agent:
+    work, key = session.files[0].parent, vendors.key.value
+    return Agent(home=tmp_path, work=work, packages=packages, url=tap.url, key=key)
 
 
 @pytest.mark.timeout(INSTALLED_WITHIN_S + 2 * WITHIN_S)
 @pytest.mark.parametrize("vendor", KINDS)
 @pytest.mark.parametrize("name", AGENTS)
 def test_an_agent_reads_two_files_at_once_and_tells_of_them(
-    name: str, vendor: str, vendors: Stack, session: Session, packages: Path, tmp_path: Path
+    name: str, vendor: str, agent: Agent, session: Session
 ) -> None:
     session.requests.clear()
-    agent = agent_of(vendors, session, packages, home=tmp_path)
     said = AGENTS[name](agent, f"{vendor}/{KNOWN if name == CODEX else MODEL}")
     assert TELLING in said
     assert all(word in said for word in WORDS), said
@@ -248,12 +257,9 @@ def test_an_agent_reads_two_files_at_once_and_tells_of_them(
 
 @pytest.mark.timeout(INSTALLED_WITHIN_S + 2 * WITHIN_S)
 @pytest.mark.parametrize("vendor", KINDS)
-def test_codex_patches_files_with_a_tool_that_takes_free_text(
-    vendor: str, vendors: Stack, session: Session, packages: Path, tmp_path: Path
-) -> None:
-    agent = agent_of(vendors, session, packages, home=tmp_path, ask=PATCH_ASK)
+def test_codex_patches_files_with_a_tool_that_takes_free_text(vendor: str, agent: Agent) -> None:
     made = agent.work / "made.txt"
     made.unlink(missing_ok=True)
-    said = codex(agent, f"{vendor}/{KNOWN}")
+    said = codex(msgspec.structs.replace(agent, ask=PATCH_ASK), f"{vendor}/{KNOWN}")
     assert TELLING in said
     assert made.read_text(encoding="utf-8") == PATCHED, said

@@ -148,6 +148,7 @@ def test_an_error_in_a_success_is_one() -> None:
         (403, {"status": "PERMISSION_DENIED"}, "permission"),
         (404, {"status": "NOT_FOUND", "details": 3}, "not_found"),
         (429, {"status": "RESOURCE_EXHAUSTED"}, "rate_limited"),
+        (402, {"status": "RESOURCE_EXHAUSTED"}, "insufficient_quota"),
         (
             429,
             {"status": "RESOURCE_EXHAUSTED", "message": "Your prepayment credits are depleted."},

@@ -74,6 +74,7 @@ def test_a_status_that_is_no_errors_counts_as_not_said(status: int) -> None:
         (openai(code="content_filter"), 400, "blocked"),
         (openai(code="invalid_request_error", type="authentication_error"), 401, "authentication"),
         (openai(type="unknown_error", code="invalid_request_error"), 402, "insufficient_quota"),
+        (openai(type="rate_limit_error"), 402, "insufficient_quota"),
         (openai(code="model_not_found"), 400, "not_found"),
         (openai(code="DeploymentNotFound"), 404, "not_found"),
         (

@@ -93,6 +93,7 @@ def test_openais_errors_are_told_apart(
         ),
         (401, "authentication_error", "invalid x-api-key", "auth"),
         (402, "billing_error", "pay", "quota"),
+        (402, "rate_limit_error", "pay", "quota"),
         (403, "permission_error", "Your API key may not", "auth"),
         (404, "not_found_error", "model: claude-0", "model_missing"),
         (404, "not_found_error", "File not found: file_1", "client_error"),
