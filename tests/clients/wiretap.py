@@ -22,6 +22,7 @@ class Exchange(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     at: float  # when its first byte was sent, on the monotonic clock
+    is_whole: bool  # the answer has come to its end
 
 
 class Link:
@@ -42,8 +43,8 @@ class Link:
             answer = _answer(received)
             if answer is None:
                 return
-            status, headers, body, received = answer
-            yield Exchange(path, question, status, headers, body, at)
+            status, headers, body, received, is_whole = answer
+            yield Exchange(path, question, status, headers, body, at, is_whole)
 
 
 class Wiretap:
@@ -118,20 +119,21 @@ async def _closed(server: asyncio.Server) -> None:
     await asyncio.gather(*links, return_exceptions=True)
 
 
-def _answer(received: bytes) -> tuple[int, dict[str, str], bytes, bytes] | None:
-    """Status, headers, body and what follows; None while something is missing."""
+def _answer(received: bytes) -> tuple[int, dict[str, str], bytes, bytes, bool] | None:
+    """Status, headers, body, what follows, and whether it is whole; None if it says nothing yet."""
     first, _, rest = received.partition(b"\r\n")
     words = first.split(b" ", 2)
     if len(words) < 2 or b"\r\n\r\n" not in received:
         return None
     # An answer is framed as a question is.
     read = parse(b"ANSWER / HTTP/1.1\r\n" + rest)
+    is_whole = read is not None
     if read is None and b"transfer-encoding: chunked" in rest.lower():
         read = parse(b"ANSWER / HTTP/1.1\r\n" + _completed(rest))
     if read is None:
         return None
     _, _, headers, body, following = read
-    return int(words[1]), headers, body, following
+    return int(words[1]), headers, body, following, is_whole
 
 
 def _completed(answer: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """The streams that an agent was told, by the path it has asked."""
 
-import re
 from base64 import b64decode
 from typing import Final
 
@@ -13,23 +12,26 @@ from tests.protocols.client_streams.frames import messages_of
 
 STREAMS: Final = ("text/event-stream", "application/vnd.amazon.eventstream")
 INVOKED: Final = "/invoke-with-response-stream"
-# How a path ends, or what it holds -> the dialect it is asked in. The first that fits.
+# How a path ends -> the dialect it is asked in.
 PATHS: Final[tuple[tuple[str, Dialect], ...]] = (
-    (r"/chat/completions", "openai.chat"),
-    (r"/responses", "openai.responses"),
-    (r"/messages|/anthropic/models/|/invoke-with-response-stream", "anthropic.messages"),
-    (r":streamGenerateContent", "gemini.generate"),
-    (r"/converse-stream", "bedrock.converse"),
+    ("/chat/completions", "openai.chat"),
+    ("/responses", "openai.responses"),
+    ("/messages", "anthropic.messages"),
+    (":streamRawPredict", "anthropic.messages"),
+    (INVOKED, "anthropic.messages"),
+    (":streamGenerateContent", "gemini.generate"),
 )
 
 
 def is_stream(exchange: Exchange) -> bool:
-    return exchange.headers.get("content-type", "").startswith(STREAMS)
+    """One that was heard to its end: agents leave what they have no use for."""
+    kind = exchange.headers.get("content-type", "")
+    return exchange.is_whole and kind.startswith(STREAMS)
 
 
 def faults_of(exchange: Exchange) -> list[str]:
     path = exchange.path.partition("?")[0]
-    dialect = next(dialect for word, dialect in PATHS if re.search(word, path))
+    dialect = next(dialect for end, dialect in PATHS if path.endswith(end))
     body = unwrapped(exchange.body) if path.endswith(INVOKED) else exchange.body
     return faults_of_stream(dialect, body)
 
