@@ -95,3 +95,10 @@ def test_unknown_fields_of_a_document_made_of_blocks_are_lost() -> None:
     request = chat(says("user", media))
     assert sent(request)["contents"][0]["parts"] == [{"text": "one"}]
     assert sorted(lost(request)) == ["cache", "other:odd"]
+
+
+def test_an_own_result_may_only_show_something() -> None:
+    body = {"name": "f", "parts": [{"odd": {"a": 1}}]}
+    call = model({"functionCall": {"name": "f", "args": {}}})
+    request = decoded(user({"text": "hi"}), call, user({"functionResponse": body}))
+    assert response(request) == body

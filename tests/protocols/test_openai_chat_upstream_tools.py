@@ -41,6 +41,12 @@ def test_custom_tools_are_native_to_openai() -> None:
     assert told["messages"][0]["tool_calls"][0]["custom"] == {"name": "patch", "input": "free"}
 
 
+def test_free_text_has_the_same_format_in_both_of_openais_dialects() -> None:
+    free = ir.CustomTool(name="free", format=raw({"type": "text"}))
+    (told,) = body(asked(tools=(free,)))["tools"]
+    assert told["custom"] == {"name": "free", "format": {"type": "text"}}
+
+
 def test_custom_tools_are_functions_elsewhere() -> None:
     call = ir.ToolCall(id="c", name="patch", arguments="free", form="custom")
     choice = ir.ToolChoice(mode="named", name="patch")

@@ -41,6 +41,8 @@ def test_only_texts_instruct() -> None:
     opaque = ir.Opaque(dialect="openai.responses", kind="part:x", raw=raw({}))
     other = ir.Message(role="system", head=True, content=(opaque,))
     assert losses(foreign(messages=(head, other))) == ["image", "opaque"]
+    thought = ir.Message(role="system", head=True, content=(ir.Thinking(text="hm"),))
+    assert losses(foreign(messages=(thought,))) == ["opaque"]
 
 
 def test_a_message_is_the_items_it_is_made_of() -> None:
