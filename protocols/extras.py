@@ -72,6 +72,9 @@ class Bared:
             extra=self._lose(response.extra, "answer", ""),
         )
 
+    def vectors(self, response: ir.EmbeddingResponse) -> ir.EmbeddingResponse:
+        return replace(response, extra=self._lose(response.extra, "answer", ""))
+
     def event(self, event: Event) -> Event:
         match event:
             case ir.TextDelta():

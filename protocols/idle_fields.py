@@ -81,6 +81,7 @@ IDLE: Final[Mapping[Dialect, Mapping[Place, Names]]] = {
         "thinking": PADDING,
         "event": frozenset({"keepalive", "response.queued"}),
     },
+    "openai.embeddings": {"answer": BOOKS_OF_CHAT},
     "anthropic.messages": {
         "stop": frozenset({"stop_reason"}),
         "text": frozenset({"estimated_tokens"}),

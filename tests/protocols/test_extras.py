@@ -316,3 +316,13 @@ def test_a_perplexed_answer_is_told_whole() -> None:
         "other:invented_top",
         "seal",
     ]
+
+
+@pytest.mark.parametrize("dialect", ["openai.embeddings", "gemini.generate"])
+def test_vectors_go_without_what_only_their_dialect_says(dialect: Dialect) -> None:
+    answer = ir.EmbeddingResponse(
+        model="m", vectors=(Raw(b"[1]"),), usage=ir.Usage(), extra={**EXTRA, "empty": Raw(b"[]")}
+    )
+    bared = Bared(dialect)
+    assert bared.vectors(answer) == msgspec.structs.replace(answer, extra=None)
+    assert [loss.code for loss in bared.losses] == ["other:theirs"]

@@ -22,6 +22,7 @@ from gateway.edge.questions.translation import DROPPED, hidden, target_of, unask
 from gateway.edge.runtime import Runtime
 from protocols.codec import Head
 from protocols.errors import ProtocolError
+from protocols.extras import Bared
 from protocols.registry import EMBEDDINGS_CODECS, EMBEDDINGS_UPSTREAM
 
 DIMENSIONS: Final = "dimensions"
@@ -88,6 +89,7 @@ def _is_token(item: Raw) -> bool:
 
 class VectorsQuestion:
     __slots__ = (
+        "_bared",
         "_codec",
         "_model",
         "_request",
@@ -106,7 +108,9 @@ class VectorsQuestion:
     def __init__(self, exchange: Exchange, candidate: Candidate, runtime: Runtime) -> None:
         """Raises GatewayError where the client's body is not of its dialect, or cannot be asked."""
         dialect = candidate.surface.dialect
-        self._codec = EMBEDDINGS_CODECS[exchange.arrival.operation.dialect]
+        asks = exchange.arrival.operation.dialect
+        self._codec = EMBEDDINGS_CODECS[asks]
+        self._bared = None if asks == dialect else Bared(dialect)
         self._upstream = EMBEDDINGS_UPSTREAM[dialect]
         self._model = exchange.model
         try:
@@ -144,5 +148,9 @@ class VectorsQuestion:
 
     def told(self, body: bytes, *, stream: bool) -> Told:
         response = replace(self._upstream.decode_response(body), model=self._model)
+        bared = self._bared
+        if bared is not None:
+            response = bared.vectors(response)
         encoded = self._codec.encode_response(response, self._request)
-        return Told(body=encoded.body, losses=encoded.losses)
+        lost = () if bared is None else tuple(bared.losses)
+        return Told(body=encoded.body, losses=encoded.losses + lost)

@@ -40,7 +40,10 @@ class Fake:
             raise DecodeError("vectors", "is missing")
         vectors = msgspec.json.decode(said["vectors"], type=tuple[Raw, ...])
         usage = ir.Usage(input_tokens=msgspec.json.decode(said["tokens"]))
-        return ir.EmbeddingResponse(model="theirs", vectors=vectors, usage=usage)
+        extra = {name: said[name] for name in said.keys() & {"invented", "createTime"}}
+        return ir.EmbeddingResponse(
+            model="theirs", vectors=vectors, usage=usage, extra=extra or None
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +95,16 @@ async def test_a_loss_is_told() -> None:
     client = await house.ask(b'{"model":"m","input":"a","store":true}', path=PATH)
 
     assert client.headers[b"x-switchyard-degraded"] == b"store"
+
+
+async def test_what_only_the_vendor_s_dialect_says_is_not_told_and_is_a_loss() -> None:
+    said = {**msgspec.json.decode(VECTORS), "invented": 1, "createTime": "now"}
+    house = House(Said(msgspec.json.encode(said)), providers=(vendor(),))
+    client = await house.ask(BODY, path=PATH)
+
+    assert client.headers[b"x-switchyard-degraded"] == b"other:invented"
+    assert told_by(house)[1].errand.degraded == ("other:invented",)
+    assert not client.body.count(b"invented") + client.body.count(b"createTime")
 
 
 async def test_what_is_no_answer_is_not_translated() -> None:
