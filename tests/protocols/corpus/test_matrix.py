@@ -186,6 +186,8 @@ def _unread(asked: ir.Request, sent: Encoded, other: Dialect) -> Iterator[str]:
 
 
 def _lost_parts(asked: ir.Request, again: ir.Request, codes: set[str]) -> Iterator[str]:
+    # What is usual is so in the dialect that it was asked in.
+    again = msgspec.structs.replace(again, dialect=asked.dialect)
     for name, (facet, losses) in FACETS.items():
         before, after = facet(asked), facet(again)
         if name == "max_tokens" and before is not None and after is not None:
