@@ -192,6 +192,8 @@ def _lost_parts(asked: ir.Request, again: ir.Request, codes: set[str]) -> Iterat
         before, after = facet(asked), facet(again)
         if name == "max_tokens" and before is not None and after is not None:
             after = before if after >= before else after  # a budget for thinking may raise it
+        if name in {"top_p", "top_k"}:
+            after = getattr(again.sampling, name)  # be it what that vendor would take anyway
         if before is not None and before != after and not codes & losses:
             yield f"{name}: {after!r:.60} instead of {before!r:.60}, without a loss"
         if before is not None and before == after and (codes & losses) - PARTIAL:
