@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from deploy.bootstrap import BIN, NODE_CLIENTS
-from tests.clients.foreign import GREETING, KINDS, vendors
+from tests.clients.foreign import GREETING, KINDS, PICTURE, vendors
 from tests.clients.stack import Stack
 
 __all__ = ["vendors"]
@@ -23,6 +23,7 @@ def results(vendors: Stack) -> dict[str, Any]:
         "key": vendors.key.value,
         "vendors": tuple(KINDS),
         "question": GREETING,
+        "picture": PICTURE,
     }
     done = subprocess.run(
         [str(BIN / "node"), "ai-sdk.mjs", msgspec.json.encode(told).decode()],
@@ -38,8 +39,12 @@ def results(vendors: Stack) -> dict[str, Any]:
 
 @pytest.mark.parametrize("vendor", KINDS)
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_answers_streams_and_tools(results: dict[str, Any], provider: str, vendor: str) -> None:
+def test_all_that_a_provider_does(results: dict[str, Any], provider: str, vendor: str) -> None:
     said = results[f"{provider} on {vendor}"]
     assert (said["text"], said["words"], said["steps"]) == (GREETING, 60, 2)
     assert said["used"] > 50
     assert "21 degrees" in said["told"]
+    if provider != "messages":
+        assert isinstance(said["formed"]["city"], str)
+    assert "image/png" in said["shown"]
+    assert said["refused"] == ["AI_APICallError", 400]

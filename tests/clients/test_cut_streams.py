@@ -18,7 +18,7 @@ from tests.faults.evil_upstream import TOKENS
 from tests.faults.referee import Referee
 from tests.protocols.client_streams import faults_of_stream
 
-CUTS: Final = (1, 3, TOKENS)
+CUTS: Final = (1, TOKENS)
 RAISED: Final[dict[Dialect, type[Exception]]] = {
     "openai.chat": openai.APIError,
     "openai.responses": openai.APIError,
