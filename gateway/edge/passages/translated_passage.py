@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from gateway.edge.egress.upstream import TooLarge
 from gateway.edge.exchange import Exchange
 from gateway.edge.passages.naming import Naming
 from gateway.edge.passages.passage import Passage, failed_stop, is_whole_event
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 # Whose events are numbered: only the stream itself knows what comes next.
 NUMBERED: Final[frozenset[Dialect]] = frozenset({"openai.responses"})
+
+
+# Eight times what the longest answers hold. Some dialects say all of it once more at the end.
+TOLD_CAP_CHARS: Final = 4_194_304
 
 
 class ModelFailed(ProtocolError):
@@ -52,6 +57,7 @@ class TranslatedPassage(Passage):
         "_part",
         "_step",
         "_text_bytes",
+        "_told_chars",
         "_whole",
         "pauses",
     )
@@ -81,6 +87,7 @@ class TranslatedPassage(Passage):
         self._ended: bytes | None = None  # what the client will see of the last event
         self._events = 0  # that said something, and were not counted yet
         self._text_bytes = 0
+        self._told_chars = 0
 
     def keep_in(self, keeping: "Keeping") -> None:
         """What is said from now on, as far as the next turn needs it."""
@@ -118,6 +125,8 @@ class TranslatedPassage(Passage):
                 self.meaningful = native.is_meaningful(raw)
             if self.failure is None:
                 self._tell(self._decoded(raw), kept)
+            if self._told_chars > TOLD_CAP_CHARS:
+                raise TooLarge("what the answer says", limit_bytes=TOLD_CAP_CHARS)
             if self.failure is not None:
                 self.over = True
                 return kept
@@ -181,6 +190,7 @@ class TranslatedPassage(Passage):
                 case ir.TextDelta() | ir.ArgumentsDelta():
                     self._events += 1
                     self._text_bytes += len(event.text)
+                    self._told_chars += len(event.text)
                     if step is not None and event.index in step.thoughts:
                         step.think(event.index, event.text)
                 case ir.BlockStarted() | ir.Sealed() if step is not None:
