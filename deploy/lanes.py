@@ -83,7 +83,7 @@ def test_lanes(measurement: Measurement) -> list[Lane]:
         ),
         Lane(
             name="clients",
-            budget_s=40,
+            budget_s=170,
             run=lambda: run_shown(measurement.pytest_step("clients", *CLIENTS)),
         ),
         Lane(
