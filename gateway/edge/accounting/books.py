@@ -130,6 +130,8 @@ class Books:
         else:
             if ended is not None:
                 self._meter.recorded(status=ended.outcome.status)
+        if ended is not None and ended.money.charge_nano:
+            exchange.charge_nano = (exchange.charge_nano or 0) + ended.money.charge_nano
 
     def checkpoint(self, exchange: Exchange, made: Attempt) -> None:
         assert made.start is not None  # noqa: S101 - it has begun
@@ -152,7 +154,7 @@ class Books:
         try:
             end = end_of(exchange, last, last.start, now=now)
             if end.money.cost_nano is not None or end.money.charge_nano:
-                exchange.charge_nano = end.money.charge_nano
+                exchange.charge_nano = (exchange.charge_nano or 0) + end.money.charge_nano
             self._spool.write(end)
         except SpoolFull:
             if not self._spool.lenient:

@@ -15,6 +15,7 @@ from gateway.edge.calls.differences import NO_DIFFERENCE, difference_of
 from gateway.edge.calls.failures import (
     IN_A_HURRY,
     Failure,
+    given_up,
     is_about_us,
     is_json,
     is_json_object,
@@ -47,7 +48,6 @@ from gateway.edge.questions.questions import Question
 from gateway.edge.runtime import Runtime
 from protocols.codec import Encoded, Loss
 from protocols.errors import Problem, ProtocolError
-from protocols.ir import Usage
 from providers.adapters.base import Destination, Verdict
 from providers.adapters.headers import HeaderRefused
 
@@ -70,6 +70,7 @@ class Caller:
         "_losses",
         "_native",
         "_passage",
+        "_paused",
         "_runtime",
         "_watch",
         "ending",
@@ -93,6 +94,7 @@ class Caller:
         self._asked_by = asked_by
         self._losses = tuple(exchange.losses)
         self._passage: Passage | None = None  # of the stream that is under way
+        self._paused: Question | None = None  # whose vendor may go on
         # An answer whose last event is out; whoever has time lets it end by itself.
         self.ending: UpstreamAnswer | None = None
 
@@ -127,12 +129,18 @@ class Caller:
                 answer.abort()
             if watch.left_at is not None:
                 self._runtime.metrics.canceled(seconds=self._runtime.clock() - watch.left_at)
-        if failure is not None and not failure.delivered and self._exchange.delivered is made:
+        if made.paused:
+            self._paused, self._losses = question, tuple(self._exchange.losses)
+            if failure is not None:
+                failure.counts = False  # it had come to its end
+        elif failure is not None and not failure.delivered and self._exchange.delivered is made:
             await self._tell_in_stream(failure)
         return failure
 
     async def tell_end(self, told: Encoded) -> None:
         """After a pause: all of an answer, or the last of a stream."""
+        assert self._paused is not None  # noqa: S101 - it has told how to end
+        self.lose(self._paused, told.losses)
         if self._exchange.asked_stream:
             await self._delivery.finish(told.body, upstream={})
         else:
@@ -280,11 +288,11 @@ class Caller:
             return odd(f"answered {answer.status} with broken JSON", slug=slug)
         headers = answer.headers
         if stop in native.failed_stops and question.lane == "native":
-            return self._given_up(failed_stop(stop), made, usage)
+            return given_up(failed_stop(stop), made, usage)
         try:
             told = question.told(body, stream=exchange.asked_stream)
         except ModelFailed as failed:
-            return self._given_up(failed.problem, made, usage)
+            return given_up(failed.problem, made, usage)
         except ProtocolError as error:
             return odd(f"answered {answer.status} with what cannot be read: {error}", slug=slug)
         made.paused = told.pauses
@@ -305,13 +313,6 @@ class Caller:
         else:
             await self._delivery.whole(status=answer.status, upstream=headers, body=told.body)
         return None
-
-    def _given_up(self, problem: Problem, made: Attempt, usage: Usage | None) -> Failure:
-        """The model has failed, its vendor has not."""
-        made.usage = usage
-        failure = of_problem(problem, slug=made.candidate.provider.slug)
-        failure.counts = False
-        return failure
 
     async def _stream(
         self, step: Step, question: Question, made: Attempt, answer: UpstreamAnswer

@@ -26,7 +26,9 @@ from gateway.edge.egress.upstream import (
     TooLarge,
     UpstreamFault,
 )
+from gateway.edge.exchange import Attempt
 from protocols.errors import FrameTooLarge, Kind, Problem, ProtocolError
+from protocols.ir import Usage
 from protocols.native import NativeDialect
 from providers.adapters.base import RETRYABLE, Verdict, VerdictClass
 
@@ -156,6 +158,14 @@ def of_problem(problem: Problem, *, slug: str) -> Failure:
     cls = CLASSES.get(problem.kind, "server_error")
     verdict = Verdict(cls=cls, message=problem.message, retry_after=problem.retry_after)
     return Failure(verdict=verdict, told=f"{slug} failed.", problem=problem)
+
+
+def given_up(problem: Problem, made: Attempt, usage: Usage | None) -> Failure:
+    """The model has failed, its vendor has not."""
+    made.usage = usage
+    failure = of_problem(problem, slug=made.candidate.provider.slug)
+    failure.counts = False
+    return failure
 
 
 def of_answer(

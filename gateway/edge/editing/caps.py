@@ -53,7 +53,6 @@ class Config(Struct):
 
 
 GROUP: Final = msgspec.json.Decoder(Group)
-GROUPS: Final = msgspec.json.Decoder(list[Group])
 CONFIG: Final = msgspec.json.Decoder(Config)
 
 
@@ -82,14 +81,20 @@ def _tools_within(raw: Raw) -> int:
     try:
         if memoryview(raw)[0] != OPENING:
             return len(GROUP.decode(raw).tools)
-        groups = GROUPS.decode(raw)
+        groups = LIST.decode(raw)
     except msgspec.DecodeError:
         return 0
-    held = (
-        len(group.functionDeclarations) + len(group.function_declarations) + len(group.tools)
-        for group in groups
-    )
-    return sum(count or 1 for count in held)
+    return sum(map(_tools_of, groups))
+
+
+def _tools_of(raw: Raw) -> int:
+    """One that cannot be read is one: what it is the vendor says."""
+    try:
+        group = GROUP.decode(raw)
+    except msgspec.DecodeError:
+        return 1
+    held = len(group.functionDeclarations) + len(group.function_declarations) + len(group.tools)
+    return held or 1
 
 
 def _check_count(field: str, count: int, most: int) -> None:

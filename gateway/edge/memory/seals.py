@@ -34,6 +34,7 @@ REFUSALS: Final = re.compile(
     rb"|(?:corrupted|invalid) thought signature|thought signature is not valid",
     re.IGNORECASE,
 )
+REFUSAL_BYTES: Final = 8_192  # what an error says of a seal it says at once
 # In an answer with seals that do not say whose they are.
 BARE: Final[Mapping[Dialect, re.Pattern[bytes]]] = {
     "openai.responses": re.compile(rb'"encrypted_content"\s*:\s*"(?!c3kx|")'),
@@ -115,7 +116,7 @@ def _knowing(dialect: Dialect, *, target: Target, pin: Pin | None) -> Callable[[
 
 def is_refused(answer: bytes) -> bool:
     """Whether an error is about a seal that its reader did not make, or makes no more."""
-    return REFUSALS.search(answer) is not None
+    return REFUSALS.search(answer, 0, REFUSAL_BYTES) is not None
 
 
 class Sealer:

@@ -58,6 +58,7 @@ class TranslatedPassage(Passage):
         "_step",
         "_text_bytes",
         "_told_chars",
+        "_waiting",
         "_whole",
         "pauses",
     )
@@ -88,6 +89,8 @@ class TranslatedPassage(Passage):
         self._events = 0  # that said something, and were not counted yet
         self._text_bytes = 0
         self._told_chars = 0
+        # What is not written yet: who goes on with a stream writes nothing that may not be sent.
+        self._waiting: list[ir.Event] | None = None
 
     def keep_in(self, keeping: "Keeping") -> None:
         """What is said from now on, as far as the next turn needs it."""
@@ -96,6 +99,7 @@ class TranslatedPassage(Passage):
     def may_pause(self, whole: Continuation, end: Callable[[ir.Finished], Encoded]) -> None:
         """`end` tells the client that this was all, where the vendor does not go on."""
         self._whole, self._part, self._on_pause = whole, whole.part(), end
+        self._waiting = None if whole.encoder is None else []
 
     @property
     def losses(self) -> list[Loss]:
@@ -185,7 +189,7 @@ class TranslatedPassage(Passage):
                     self.failure, self.counts = failed_stop(word), False
                     return
                 case ir.Finished():
-                    self._ended = self._encoder.feed(self._naming.event(event))
+                    self._ended = self._flushed() + self._encoder.feed(self._naming.event(event))
                     continue
                 case ir.TextDelta() | ir.ArgumentsDelta():
                     self._events += 1
@@ -197,15 +201,26 @@ class TranslatedPassage(Passage):
                     step.feed(event)
                 case _:
                     pass
-            if told := self._encoder.feed(self._naming.event(event)):
+            waits = self._waiting is not None
+            told = self._put_off(event) if waits else self._encoder.feed(self._naming.event(event))
+            if told:
                 kept.append(told)
+
+    def _put_off(self, event: ir.Event) -> bytes:
+        assert self._waiting is not None  # noqa: S101 - that is why
+        self._waiting.append(self._naming.event(event))
+        return self._flushed() if self.observer.content else b""
+
+    def _flushed(self) -> bytes:
+        waiting, self._waiting = self._waiting, None
+        return b"".join(map(self._encoder.feed, waiting or ()))
 
     def _heard(self, event: ir.Event, part: Part) -> ir.Event | None:
         heard, whole, end = part.heard(event), self._whole, self._on_pause
         assert whole is not None and end is not None  # noqa: S101, PT018 - they come together
         if not isinstance(event, ir.Finished) or not whole.may_pause(event.stop, event.usage):
             return heard
-        self.pauses, self._ended = True, b""
+        self.pauses, self._ended = True, self._flushed()
         said = part.pause()
         whole.encoder = self._encoder
         whole.end = partial(end, replace(event, usage=whole.paused(said).usage))
@@ -217,6 +232,7 @@ class TranslatedPassage(Passage):
             self._tell(self._decoder.close(), kept)
         self._grammar.close()
         if self.pauses:
+            kept.append(self._ended or b"")
             return True
         if self._ended is not None:
             kept += (self._ended, self._encoder.close())

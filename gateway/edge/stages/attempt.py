@@ -141,7 +141,7 @@ class Course:
                 step = walk.next(now=runtime.clock(), wall=runtime.wall())
                 continue
             if failure is None or failure.delivered or exchange.client_gone:
-                if exchange.attempts[-1].paused and not exchange.client_gone:
+                if failure is None and exchange.attempts[-1].paused and not exchange.client_gone:
                     continue
                 return
             if await self._is_ended_at_pause():
@@ -187,7 +187,11 @@ class Course:
         continuation = exchange.continuation
         if continuation is None or continuation.end is None:
             return False
-        exchange.delivered = next(made for made in reversed(exchange.attempts) if made.paused)
+        made = exchange.delivered = next(
+            made for made in reversed(exchange.attempts) if made.paused
+        )
+        if made.usage is not None:
+            exchange.usage, exchange.whole = made.usage, True
         await self.caller.tell_end(continuation.end())
         return True
 
@@ -298,8 +302,8 @@ class Course:
     def _measure(self, made: Attempt, verdict: Verdict | None) -> None:
         ttft_s = None
         first_at = self._exchange.first_content_at
-        if self._exchange.delivered is made and first_at is not None:
-            ttft_s = max(first_at, made.began_at) - made.began_at
+        if self._exchange.delivered is made and first_at is not None and first_at >= made.began_at:
+            ttft_s = first_at - made.began_at
         if verdict is not None:
             made.verdict, made.message = verdict.cls, verdict.message
         target = made.candidate.target

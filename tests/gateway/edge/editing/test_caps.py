@@ -74,6 +74,14 @@ def test_tools_are_counted_wherever_they_are(place: str) -> None:
     assert "has 2049 entries; at most 2048" in problem.message
 
 
+def test_a_group_that_cannot_be_read_hides_no_other() -> None:
+    functions = [{"name": "f"}] * (MAX_TOOLS + 1)
+    body = {"tools": [{"functionDeclarations": functions}, {"functionDeclarations": None}]}
+    problem = refused(body, GENERATE)
+    assert problem is not None
+    assert "has 2050 entries" in problem.message
+
+
 @pytest.mark.parametrize("config", ["generationConfig", "generation_config"])
 @pytest.mark.parametrize("name", ["candidateCount", "candidate_count"])
 @pytest.mark.parametrize("spelled", [str, int, float])

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.edge.memory.seals import doubted, is_refused, opened
+from gateway.edge.memory.seals import REFUSAL_BYTES, doubted, is_refused, opened
 from gateway.edge.memory.vault import Vault
 from protocols import ir
 from protocols.codec import Target
@@ -231,3 +231,10 @@ def test_a_name_alone_proves_nothing() -> None:
     (message,) = told.messages
     assert message.content[0].seal.origin != "anthropic"  # type: ignore[union-attr]
     assert not are_others_trusted
+
+
+def test_only_the_beginning_of_an_error_is_looked_at() -> None:
+    """Whoever sends megabytes keeps nobody waiting."""
+    words = msgspec.json.encode({"error": {"message": SAID[0]}})
+    assert is_refused(b" " * 1_000 + words)
+    assert not is_refused(b" " * REFUSAL_BYTES + words)

@@ -9,6 +9,7 @@ import pytest
 from gateway.edge.egress.upstream import Disconnected
 from tests.gateway.edge.dialects import PATHS
 from tests.gateway.edge.house import House, first_bytes, told_by
+from tests.gateway.edge.plane import bearer
 from tests.gateway.edge.questions.test_translation import claude, event
 from tests.gateway.edge.vendors import SSE, Client, Said
 
@@ -208,6 +209,76 @@ async def test_a_stream_that_breaks_off_after_its_pause_says_so() -> None:
     assert [each["sequence_number"] for each in told] == list(range(len(told)))
     _, final = told_by(gateway)
     assert final.outcome.status == "interrupted"
+
+
+@pytest.mark.parametrize("ends", ["deadline", "stopping"])
+async def test_whoever_is_interrupted_between_two_calls_ends_at_the_pause(ends: str) -> None:
+    open_still = Said(*events("One. ", "pause_turn"), 60.0, headers=SSE)
+    gateway = house(open_still, stream("Two.", "end_turn"))
+    headers = {**bearer(), b"x-request-timeout-ms": b"150"} if ends == "deadline" else None
+    client = Client()
+    asking = asyncio.create_task(
+        gateway.ask(STREAMED, path=RESPONSES, client=client, headers=headers)
+    )
+    if ends == "stopping":
+        await first_bytes(client)
+        while open_still.reads < 12:  # noqa: ASYNC110 - the loop does it
+            await asyncio.sleep(0)
+        gateway.worker.open_exchanges.stop()
+    await asyncio.wait_for(asking, 5)
+
+    assert len(gateway.vendors.calls) == 1
+    assert client.is_complete
+    told = told_events(client)
+    assert [each["type"] for each in told].count("response.completed") == 1
+    assert told[-1]["type"] == "response.completed"
+    starts, final = told_by(gateway)
+    assert (len(starts), final.outcome.status) == (1, "ok")
+    assert final.money.charge_nano == 13_000
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_of_a_call_that_said_nothing_nothing_is_told(pieces: int) -> None:
+    begun: list[Any] = [*events("Two.", "end_turn")[:pieces], Disconnected("reset", sent=True)]
+    gateway = house(stream("One. ", "pause_turn"), Said(*begun, headers=SSE))
+    client = await gateway.ask(STREAMED, path=RESPONSES)
+
+    told = told_events(client)
+    assert [each["sequence_number"] for each in told] == list(range(len(told)))
+    kinds = [each["type"] for each in told]
+    assert kinds.count("response.output_item.done") == kinds.count("response.output_item.added")
+    (item,) = told[-1]["response"]["output"]
+    assert [part["text"] for part in item["content"]] == ["One. "]
+
+
+async def test_a_pause_without_a_word_is_gone_on_with() -> None:
+    empty = Said(*(events("", "pause_turn")[0], *events("", "pause_turn")[-2:]), headers=SSE)
+    gateway = house(stream("One. ", "pause_turn"), empty, stream("Two.", "end_turn"))
+    client = await gateway.ask(STREAMED, path=RESPONSES)
+
+    told = told_events(client)
+    assert [each["sequence_number"] for each in told] == list(range(len(told)))
+    assert streamed_text(client) == "One. Two."
+    assert len(gateway.vendors.calls) == 3
+
+
+@pytest.mark.parametrize(
+    ("second", "paid"),
+    [(message("Two.", "end_turn"), b"0.000026"), (Disconnected("no", sent=True), b"0.000013")],
+)
+async def test_the_header_tells_what_all_calls_cost(second: Any, paid: bytes) -> None:
+    gateway = house(message("One. ", "pause_turn"), second)
+    client = await gateway.ask(WHOLE, path=RESPONSES)
+
+    assert client.headers[b"x-switchyard-cost-usd"] == paid
+
+
+async def test_what_was_lost_before_a_pause_is_lost() -> None:
+    gateway = house(message("One. ", "pause_turn"), Disconnected("no", sent=True))
+    client = await gateway.ask(WHOLE, path=RESPONSES)
+
+    assert b"opaque" in client.headers[b"x-switchyard-degraded"]
+    assert "opaque" in told_by(gateway)[1].errand.degraded
 
 
 @pytest.mark.parametrize("asked", [WHOLE, STREAMED])
