@@ -103,9 +103,9 @@ def _arranged(writing: Writing, rest: Iterable[tuple[str, Message]]) -> list[dic
 def _placed(turns: list[Turn]) -> list[Turn]:
     for at, turn in enumerate(turns):
         if turn.role == "system":
-            before, after = turns[:at][-1:], turns[at + 1 :][:1]
-            is_asked = any(each.role == "user" for each in before)
-            if not is_asked or any(each.role == "user" for each in after):
+            before = turns[at - 1].role if at else None
+            after = turns[at + 1].role if at + 1 < len(turns) else None
+            if before != "user" or after == "user":
                 turn.role = "user"
     return merged(turns)
 

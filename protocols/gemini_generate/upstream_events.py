@@ -49,11 +49,22 @@ LOGPROBS: Final = "logprobsResult"
 class _Candidate:
     """One answer as far as it has come."""
 
-    __slots__ = ("beside", "block", "calls", "is_sealed", "partial", "parts", "said", "text")
+    __slots__ = (
+        "beside",
+        "block",
+        "calls",
+        "content",
+        "is_sealed",
+        "partial",
+        "parts",
+        "said",
+        "text",
+    )
 
     def __init__(self, memo: Memo, number: int) -> None:
         self.calls = Calls(memo.seed, number)
-        self.said: dict[str, Raw] = {}  # all that stood beside the parts
+        self.said: dict[str, Raw] = {}  # all that stood beside the content
+        self.content: dict[str, Raw] = {}  # all that stood in it beside the parts
         self.block: ir.Content | None = None  # that is open
         self.is_sealed = False  # the open block has nothing more to say
         self.text: list[str] = []  # of the open block
@@ -144,7 +155,10 @@ class GenerateEventDecoder:
         return [ir.UsageUpdated(usage=usage)]
 
     def _stop(self, candidate: _Candidate) -> ir.Stop:
-        return read_stop(candidate.said, candidate.beside)
+        said = candidate.said
+        if candidate.content:
+            said = {**said, "content": Raw(msgspec.json.encode(candidate.content))}
+        return read_stop(said, candidate.beside)
 
     def _take(self, candidate: _Candidate, said: dict[str, Raw], number: int) -> list[Event]:
         events: list[Event] = []
@@ -160,9 +174,7 @@ class GenerateEventDecoder:
         candidate.said.update(
             (key, raw) for key, raw in said.items() if key not in {"content", LOGPROBS}
         )
-        if beside := beside_parts(said):
-            known = beside_parts(candidate.said)
-            candidate.said["content"] = Raw(msgspec.json.encode({**known, **beside}))
+        candidate.content.update(beside_parts(said))
         return events + self._told_beside(candidate, said, number)
 
     def _tell(self, candidate: _Candidate, block: ir.Content, number: int) -> list[Event]:

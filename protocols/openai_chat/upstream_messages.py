@@ -57,17 +57,22 @@ class MessageWriter:
 
     def _merged(self, messages: Iterable[Message]) -> Iterator[Message]:
         """What the model said at once is one message: Responses has one for each thing said."""
-        before: Message | None = None
+        first: Message | None = None
+        said: list[ir.Content] = []  # by the model, since `first`
         for position, message in enumerate(messages):
-            if before is not None and before.role == message.role == "assistant":
-                before = replace(before, content=before.content + message.content)
-                self._sending.losses.unknown(message.extra, path=f"messages[{position}]")
-                continue
-            if before is not None:
-                yield before
-            before = message
-        if before is not None:
-            yield before
+            if first is not None:
+                if message.role == "assistant":
+                    said += message.content
+                    self._sending.losses.unknown(message.extra, path=f"messages[{position}]")
+                    continue
+                yield replace(first, content=tuple(said))
+                first = None
+            if message.role == "assistant":
+                first, said = message, [*message.content]
+            else:
+                yield message
+        if first is not None:
+            yield replace(first, content=tuple(said))
 
     def _tell_late(self) -> None:
         if self._late:
