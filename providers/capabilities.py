@@ -223,12 +223,16 @@ REFUSALS: Final = (
     ),
     (frozenset({"anthropic_compatible"}), re.compile(rf"(?!{BEFORE}claude-).*"), SYSTEM_LATER),
     # Before Gemini 3 neither calling functions nor searching goes with an answer in JSON: "with a
-    # response mime type: 'application/json' is unsupported" (googleapis/python-genai#867).
+    # response mime type: 'application/json' is unsupported" (googleapis/python-genai#867); they do
+    # not go with each other (langchain-ai/langchainjs#10675); and "`function_response.parts` is not
+    # supported for this model" (google-gemini/gemini-cli#19436).
     (
         GEMINI,
         re.compile(rf"{BEFORE}gemini-(?:[12](?!\d)|pro(?!-latest)).*"),
-        frozenset({"output+tools"}),
+        frozenset({"media_in_results", "output+tools", "tools+search"}),
     ),
+    # What allows both at once, Vertex does not know (vercel/ai#14655).
+    (frozenset({"vertex"}), re.compile(rf"{BEFORE}gemini-.*"), frozenset({"tools+search"})),
     # An answer that is begun already is not gone on with.
     (
         CLAUDE,

@@ -1,7 +1,8 @@
 """The messages of a request, as the dialect wants them.
 
 Laws: its own contents keep their order and their number. Of others, what one side says in a row
-becomes one content, and results stand first in it, in the order of their calls.
+becomes one content, and results stand first in it, in the order of their calls. What a result
+shows and cannot hold follows in a content of its own: beside results nothing else is shown.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,11 @@ Part = dict[str, Any] | Raw
 # https://ai.google.dev/gemini-api/docs/thought-signatures: for calls that another model made.
 UNSIGNED: Final = "skip_thought_signature_validator"
 LAST: Final = 1 << 30
+AFTER: Final = LAST - 1  # what results show, when all of them are told
+# In `Target.refuses`: pictures and documents within a result.
+APART: Final = "media_in_results"
+# Whose results may hold what is kept elsewhere; in the Gemini API only what is inline.
+HOLD_FILES: Final = frozenset({"vertex"})
 # Google looks at no file whose type is not said.
 TYPES: Final[Mapping[str, str]] = {
     "gif": "image/gif",
@@ -58,10 +64,14 @@ class Content:
         self.extra = extra
         self.parts: list[tuple[int, Part]] = []
 
-    def said(self) -> dict[str, Any]:
+    def said(self) -> list[dict[str, Any]]:
+        ordered = sorted(self.parts, key=lambda each: each[0])
+        after = next((at for at, (rank, _) in enumerate(ordered) if rank == AFTER), 0)
         role = noted(self.extra, "role") or self.role
-        ordered = [part for _, part in sorted(self.parts, key=lambda each: each[0])]
-        return with_extra({"role": role, "parts": ordered}, self.extra)
+        return [
+            with_extra({"role": role, "parts": [part for _, part in each]}, self.extra)
+            for each in ((ordered[:after], ordered[after:]) if after else (ordered,))
+        ]
 
 
 class Contents:
@@ -93,7 +103,7 @@ class Contents:
             self._system, contents = [], [alone]
         if self._target.seal_required:
             _sign(contents)
-        return [content.said() for content in contents]
+        return [said for content in contents for said in content.said()]
 
     def _take(self, message: ir.Message, path: str) -> None:
         if message.name is not None:
@@ -262,10 +272,21 @@ class Contents:
         response = _response(block, text, is_own=self._is_own)
         if response is not None:
             said["response"] = response
-        if media:
-            said["parts"] = media
+        held, shown = self._shared(media)
+        if held:
+            said["parts"] = held
         place = LAST if self._is_own else rank
         yield place, with_extra({"functionResponse": said}, extra)
+        yield from ((AFTER, part) for part in shown)
+
+    def _shared(self, media: list[Part]) -> tuple[list[Part], list[Part]]:
+        """What a result may hold, and what is shown after it."""
+        if not self._is_own and APART in self._target.refuses:
+            return [], media
+        if self._is_own or self._target.vendor in HOLD_FILES:
+            return media, []
+        files = [part for part in media if _is_file(part)]
+        return [part for part in media if not _is_file(part)], files
 
     def _within(self, block: ir.ToolResult, path: str) -> tuple[str, list[Part]]:
         """What a result says in words, and what it shows."""
@@ -274,7 +295,7 @@ class Contents:
         for position, each in enumerate(block.content):
             place = f"{path}.content[{position}]"
             is_first = not (texts or block.structured)
-            if isinstance(each, ir.Media) or (self._is_own and not is_first):
+            if self._is_own and not is_first:
                 shown.extend(self._told(each, place))
                 continue
             # As parts they are told what is lost of them; as words they stand in the response.
@@ -311,7 +332,8 @@ def _sign(contents: list[Content]) -> None:
     """Every step of the current turn must be signed, and what no one signed says so."""
     for content in reversed(contents):
         if content.role == "user":
-            if any("functionResponse" not in part for _, part in content.parts if _is_read(part)):
+            told = (part for rank, part in content.parts if rank != AFTER and _is_read(part))
+            if any("functionResponse" not in part for part in told):
                 return
             continue
         calls = (part for _, part in content.parts if _is_read(part) and "functionCall" in part)
@@ -322,3 +344,7 @@ def _sign(contents: list[Content]) -> None:
 
 def _is_read(part: Part) -> bool:
     return isinstance(part, dict)
+
+
+def _is_file(part: Part) -> bool:
+    return isinstance(part, dict) and "fileData" in part

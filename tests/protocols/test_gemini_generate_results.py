@@ -102,3 +102,73 @@ def test_an_own_result_may_only_show_something() -> None:
     call = model({"functionCall": {"name": "f", "args": {}}})
     request = decoded(user({"text": "hi"}), call, user({"functionResponse": body}))
     assert response(request) == body
+
+
+DOCUMENT: Final = ir.Media(
+    kind="document", source=ir.InlineBlocks(content=(ir.Text(text="inner"), IMAGE))
+)
+PLAIN: Final = ir.Media(kind="document", source=ir.InlineText(text="hi"), context="about")
+
+
+def test_words_of_a_document_within_are_the_answer_s() -> None:
+    told = response(answered(ir.Text(text="a"), DOCUMENT, ir.Text(text="b")))
+    assert told["response"] == {"output": "a\ninner\nb"}
+    assert told["parts"] == [SHOWN]
+    told = response(answered(PLAIN, is_error=True))
+    assert told["response"] == {"error": "about"}
+    assert told["parts"] == [{"inlineData": {"mimeType": "text/plain", "data": "aGk="}}]
+
+
+APART: Final = frozenset({"media_in_results"})
+
+
+def test_who_takes_no_media_in_results_is_shown_them_after_all_of_them() -> None:
+    calls = says("assistant", ir.ToolCall(id="c1", name="f"), ir.ToolCall(id="c2", name="g"))
+    first = ir.ToolResult(call_id="c1", content=(ir.Text(text="one"), IMAGE))
+    second = ir.ToolResult(call_id="c2", content=(DOCUMENT,))
+    asked = ir.Text(text="which?")
+    request = chat(HI, calls, says("user", ir.Text(text="so"), first, second, asked))
+    said = sent(request, refuses=APART)["contents"]
+    assert said[2:] == [
+        user(
+            {"functionResponse": {"id": "c1", "name": "f", "response": {"output": "one"}}},
+            {"functionResponse": {"id": "c2", "name": "g", "response": {"output": "inner"}}},
+        ),
+        user(SHOWN, SHOWN, {"text": "so"}, {"text": "which?"}),
+    ]
+    assert lost(request, refuses=APART) == []
+
+
+def test_words_beside_results_are_no_turn_of_their_own() -> None:
+    request = answered(ir.Text(text="one"))
+    assert len(sent(request, refuses=APART)["contents"]) == 3
+    gone = answered(IMAGE, id_="gone")
+    assert sent(gone, refuses=APART)["contents"][2:] == [user(SHOWN)]
+
+
+def test_the_dialects_own_results_show_what_they_showed() -> None:
+    body = {"name": "f", "response": {"output": "seen"}, "parts": [SHOWN]}
+    call = model({"functionCall": {"name": "f", "args": {}}})
+    request = decoded(user({"text": "hi"}), call, user({"functionResponse": body}))
+    (part,) = sent(request, refuses=APART)["contents"][2]["parts"]
+    assert part == {"functionResponse": body}
+
+
+@pytest.mark.parametrize(("vendor", "turns"), [("gemini", 4), ("vertex", 3)])
+def test_files_in_results_are_known_to_vertex_alone(vendor: str, turns: int) -> None:
+    """https://ai.google.dev/api/caching#FunctionResponsePart"""
+    file = ir.Media(kind="image", source=ir.FileRef(origin="gemini", id="files/x"))
+    said = sent(answered(file), vendor=vendor)["contents"]
+    shown = {"fileData": {"fileUri": "files/x"}}
+    assert len(said) == turns
+    if vendor == "gemini":
+        assert said[3] == user(shown)
+        assert "parts" not in said[2]["parts"][0]["functionResponse"]
+    else:
+        assert said[2]["parts"][0]["functionResponse"]["parts"] == [shown]
+
+
+def test_what_results_show_after_them_begins_no_new_turn() -> None:
+    request = answered(IMAGE)
+    said = sent(request, refuses=APART, seal_required=True)["contents"]
+    assert said[1]["parts"][0]["thoughtSignature"] == "skip_thought_signature_validator"

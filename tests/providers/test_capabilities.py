@@ -101,9 +101,12 @@ def test_gemini_takes_tools_and_json_at_once_since_the_third() -> None:
             "publishers/google/models/gemini-2.5-pro",
         ):
             assert "output+tools" in capabilities(kind, name, {}).refuses, name
+            assert "media_in_results" in capabilities(kind, name, {}).refuses, name
+            assert "tools+search" in capabilities(kind, name, {}).refuses, name
         for name in ("gemini-3-flash-preview", "gemini-3.1-pro-preview", "gemini-flash-latest"):
-            assert "output+tools" not in capabilities(kind, name, {}).refuses, name
-    assert "output+tools" not in capabilities("openai_compatible", "gemini-2.5-pro", {}).refuses
+            refuses = capabilities(kind, name, {}).refuses
+            assert refuses == ({"tools+search"} if kind == "vertex" else set()), name
+    assert not capabilities("openai_compatible", "gemini-2.5-pro", {}).refuses
 
 
 def test_since_the_eighth_of_the_fourth_claude_takes_instructions_among_the_messages() -> None:
