@@ -188,7 +188,7 @@ MODELS: Final = (
     _row(COMPATIBLE, r"(?:glm-(?:4[.-][6-9]|[5-9])|mimo-v).*", **PASSBACK),
 )
 SYSTEM_LATER: Final = frozenset({"system_later"})
-# What holds beside the rows above, all that fit.
+# What holds beside the rows above, all that fit; of names in small letters.
 REFUSALS: Final = (
     (
         CLAUDE,
@@ -216,8 +216,8 @@ REFUSALS: Final = (
     (
         CLAUDE,
         re.compile(
-            rf"{BEFORE}claude-(?:v?[12](?!\d)|instant|3[.-]|mythos-preview"
-            r"|[a-z]+-4(?:[.-][0-7](?!\d)|[@-]20\d{6}|$)).*"
+            rf"{BEFORE}claude-(?:v?[12](?!\d)|instant|3[.-]|mythos-preview|4(?:[.-][0-7])?-[a-z]+"
+            r"|[a-z]+-4(?:[.-][0-7](?!\d)|[@-]20\d{6}|(?![.-]?\d))).*"
         ),
         SYSTEM_LATER,
     ),
@@ -280,8 +280,9 @@ def _known(kind: str, name: str) -> Capabilities:
         known["cache"] = True
     if kind == "bedrock" and not CLAUDES.match(name):
         known["dialects"] = ("bedrock.converse",)
+    folded = name.lower()
     for kinds, pattern, refused in REFUSALS:
-        if kind in kinds and pattern.fullmatch(name):
+        if kind in kinds and pattern.fullmatch(folded):
             known["refuses"] = known.get("refuses", frozenset()) | refused
     return Capabilities(**known)
 

@@ -110,11 +110,15 @@ def test_gemini_takes_tools_and_json_at_once_since_the_third() -> None:
 
 
 def test_since_the_eighth_of_the_fourth_claude_takes_instructions_among_the_messages() -> None:
-    newer = ("opus-4-8", "opus-4-8@20260528", "opus-5", "sonnet-5", "fable-5-1", "mythos-5")
+    newer = (
+        "opus-4-8", "opus-4-8@20260528", "Opus-4-8", "opus-4.8:thinking", "opus-4-10", "4.8-opus",
+        "opus-5", "sonnet-5", "fable-5-1", "mythos-5", "5-sonnet",
+    )  # fmt: skip
     older = (
         "v2:1", "2.1", "instant-v1", "3-opus-latest", "3-5-haiku-20241022", "3-7-sonnet@20250219",
         "opus-4-20250514", "sonnet-4", "opus-4-1", "haiku-4-5-20251001", "opus-4-6", "opus-4-7",
-        "sonnet-4-6", "sonnet-4.6", "mythos-preview",
+        "sonnet-4-6", "sonnet-4.6", "Sonnet-4.6", "mythos-preview", "4-sonnet", "4.5-sonnet",
+        "4-opus-20250514", "sonnet-4-thinking", "sonnet-4:thinking", "opus-4-latest",
     )  # fmt: skip
     for kind, before in (
         ("anthropic", ""),
@@ -125,6 +129,7 @@ def test_since_the_eighth_of_the_fourth_claude_takes_instructions_among_the_mess
         for name in (*newer, "of-tomorrow"):
             refuses = capabilities(kind, f"{before}claude-{name}", {}).refuses
             assert "system_later" not in refuses, name
+        assert "system_later" not in capabilities(kind, f"{before}Claude-Opus-4-8", {}).refuses
         for name in older:
             refuses = capabilities(kind, f"{before}claude-{name}", {}).refuses
             assert "system_later" in refuses, name
