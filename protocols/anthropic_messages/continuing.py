@@ -17,13 +17,23 @@ MESSAGES: Final = "messages"
 
 
 def continued(body: bytes, content: Sequence[ir.Content], target: Target) -> bytes:
-    """`body` as it was encoded; `content` goes back as the vendor has said it."""
-    said = ir.Message(role="assistant", content=tuple(content))
+    """`body` as it was encoded; `content` goes back as the vendor has said it.
+
+    It says texts that it does not take: those without a word do not go back.
+    """
+    told = tuple(block for block in content if not _is_blank(block))
+    if not told:
+        return body
+    said = ir.Message(role="assistant", content=told)
     own = ir.Request(dialect=DIALECT, model=target.model, messages=(said,))
     (answer,) = _messages(encode_request(own, target, "").body)
     asked: dict[str, Any] = {**OBJECT.decode(body)}
     asked[MESSAGES] = [*_messages(body), answer]
     return msgspec.json.encode(asked)
+
+
+def _is_blank(block: ir.Content) -> bool:
+    return isinstance(block, ir.Text) and not block.text.strip()
 
 
 def _messages(body: bytes) -> list[Raw]:

@@ -84,14 +84,20 @@ def test_streams_are_collected_as_one_answer() -> None:
     assert whole.content == first.content
 
 
-def test_a_vendor_gets_back_what_it_has_said() -> None:
-    codec = UPSTREAM_CODECS["anthropic.messages"]
-    target = Target(model="claude-x", vendor="anthropic")
+CODEC = UPSTREAM_CODECS["anthropic.messages"]
+TARGET = Target(model="claude-x", vendor="anthropic")
+
+
+def encoded() -> bytes:
     asked = ir.Request(
         dialect="openai.responses",
         model="m",
         messages=(ir.Message(role="user", content=(ir.Text(text="Hi"),)),),
     )
+    return CODEC.encode_request(asked, TARGET, "s").body
+
+
+def test_a_vendor_gets_back_what_it_has_said() -> None:
     content = [
         {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
         {"type": "text", "text": "One."},
@@ -100,11 +106,22 @@ def test_a_vendor_gets_back_what_it_has_said() -> None:
         {"type": "future", "of": ["nobody", "knows"]},
     ]
     body = msgspec.json.encode({"content": content, "stop_reason": "pause_turn", "usage": {}})
-    said = codec.decode_response(body, Memo(seed="s"))
+    said = CODEC.decode_response(body, Memo(seed="s"))
 
-    encoded = codec.encode_request(asked, target, "s").body
-    again = msgspec.json.decode(continued(encoded, said.content, target))
-    before = msgspec.json.decode(encoded)
+    again = msgspec.json.decode(continued(encoded(), said.content, TARGET))
+    before = msgspec.json.decode(encoded())
     assert again["messages"][:-1] == before["messages"]
     assert again["messages"][-1] == {"role": "assistant", "content": content}
     assert {**again, "messages": []} == {**before, "messages": []}
+
+
+def test_texts_that_it_does_not_take_do_not_go_back() -> None:
+    texts = [ir.Text(text=text) for text in ("", "One.", "\n ")]
+    again = msgspec.json.decode(continued(encoded(), texts, TARGET))
+    assert again["messages"][1:] == [
+        {"role": "assistant", "content": [{"type": "text", "text": "One."}]}
+    ]
+
+
+def test_where_nothing_was_said_the_same_is_asked_again() -> None:
+    assert continued(encoded(), [ir.Text(text="")], TARGET) == encoded()
