@@ -23,9 +23,13 @@ CONTENT: Final = frozenset({"cachedContent", "container", "conversation", "mcp_s
 # What vendors do where nobody asks for anything else.
 USUAL: Final[Mapping[str, tuple[object, ...]]] = {
     "background": (False,),
+    "caller": ({"type": "direct"},),
+    "defer_loading": (False,),
+    "eager_input_streaming": (False,),
     "inference_geo": ("global",),
     "mediaResolution": ("MEDIA_RESOLUTION_UNSPECIFIED",),
     "performanceConfig": ({"latency": "standard"},),
+    "phase": ("final_answer",),
     "prompt_cache_retention": ("in_memory", "in-memory"),
     "truncation": ("disabled",),
 }
@@ -51,6 +55,8 @@ HOLDERS: Final = frozenset(
 # The words of blocks that are not modelled whole; what else they hold is told when only these go.
 KNOWN: Final[Mapping[str, frozenset[str]]] = {
     "guardContent": frozenset({"guardContent"}),
+    "input_text": frozenset({"text"}),
+    "output_text": frozenset({"text"}),
     "part:refusal": frozenset({"refusal"}),
     "refusal": frozenset({"refusal"}),
     "searchResult": frozenset({"searchResult"}),

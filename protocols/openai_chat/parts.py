@@ -1,18 +1,20 @@
 """Content of a Chat message: a string, or a list of parts."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from protocols.cache_points import take_cache_point
 from protocols.errors import DecodeError
 from protocols.fields import Fields, Item, read_items
 from protocols.ir import FileRef, Inline, Media, Opaque, Refusal, Source, Text, Thinking
 from protocols.lenient import an_object, words
+from protocols.losses import says_nothing
 from protocols.media import read_url
 from protocols.openai_chat.notes import PART, URL, note
 
 Part: TypeAlias = Text | Thinking | Media | Refusal | Opaque
 WORDS_ONLY: Final = {"type", "text"}
+TEXTS: Final = {"input_text", "output_text"}
 LONGEST_SCHEME: Final = 8
 DETAILS: Final[Mapping[str, Literal["low", "high", "auto", "original"]]] = {
     "low": "low",
@@ -37,8 +39,14 @@ def _part(item: Item) -> Part:
         text = fields.required_text("refusal")
         return Refusal(text=text) if fields.rest() is None else _opaque(item, kind, text)
     # Vendors have parts of their own, and take back what they know.
+    # What Responses calls a text is one here as well, whatever stands beside it.
     said = an_object(item.raw)
-    return _opaque(item, kind, words(said.get("text")) if said.keys() == WORDS_ONLY else None)
+    is_words = kind in TEXTS or all(map(_is_of_words, said, said.values()))
+    return _opaque(item, kind, words(said.get("text")) if is_words else None)
+
+
+def _is_of_words(name: str, value: Any) -> bool:
+    return name in WORDS_ONLY or says_nothing(name, value)
 
 
 def _opaque(item: Item, kind: str, text: str | None) -> Opaque:

@@ -25,6 +25,20 @@ ECHO: Final[dict[str, Any]] = {
     "role": "assistant", "content": "x", "annotations": [], "refusal": None, "audio": None,
     "function_call": None, "tool_calls": None,
 }  # fmt: skip
+UNDEFERRED: Final = {
+    "name": "f", "input_schema": {"type": "object"}, "defer_loading": False,
+    "eager_input_streaming": False,
+}  # fmt: skip
+CALLED: Final = {
+    "role": "assistant",
+    "content": [
+        {"type": "tool_use", "id": "c", "name": "f", "input": {}, "caller": {"type": "direct"}}
+    ],
+}
+RESULT: Final = {
+    "role": "user",
+    "content": [{"type": "tool_result", "tool_use_id": "c", "content": "1"}],
+}
 SILENT: Final[dict[Dialect, tuple[dict[str, Any], ...]]] = {
     "openai.chat": (
         {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0},
@@ -41,12 +55,14 @@ SILENT: Final[dict[Dialect, tuple[dict[str, Any], ...]]] = {
         {"conversation": None, "prompt": None, "include": [], "store": False, "tools": []},
         {"text": {"format": {"type": "text"}, "verbosity": "medium"}, "client_metadata": {}},
         {"reasoning": {"effort": None, "summary": None}, "parallel_tool_calls": False},
+        {"input": [TURN, {"role": "assistant", "content": "x", "phase": "final_answer"}, TURN]},
     ),
     "anthropic.messages": (
         {"mcp_servers": [], "container": None, "stop_sequences": [], "service_tier": "auto"},
         {"temperature": 1, "metadata": {"user_id": None}, "thinking": {"type": "disabled"}},
         {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}, "system": []},
         {"output_config": {"effort": None}, "cache_control": None, "inference_geo": "global"},
+        {"messages": [TURN, CALLED, RESULT], "tools": [UNDEFERRED]},
     ),
     "gemini.generate": (
         {"safetySettings": [], "labels": {}, "tools": [], "cachedContent": ""},

@@ -78,6 +78,11 @@ def test_any_other_limit_of_claudes_search_is_a_loss(limit: Any, code: str) -> N
     assert lost(encoded) == [(code, f"tools[0].{name}") for name in limit]
 
 
+def test_what_claudes_search_does_unasked_is_no_limit() -> None:
+    said = {**OF_CLAUDE, "defer_loading": False, "max_uses": None}
+    assert lost(asked("anthropic", "web_search_20250305", said, "openai.responses")) == []
+
+
 def test_any_other_limit_of_openais_search_is_a_loss() -> None:
     said = {
         "type": "web_search",
