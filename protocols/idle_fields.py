@@ -22,7 +22,7 @@ from protocols.lenient import VALUES, read
 
 Place: TypeAlias = Literal[
     "answer", "stop", "message", "logprobs", "x_groq", "venice_parameters", "promptFeedback",
-    "groundingMetadata", "output", "part", "event", "citation",
+    "groundingMetadata", "output", "part", "event", "citation", "books",
     "text", "thinking", "media", "call", "result",
 ]  # fmt: skip
 Names: TypeAlias = frozenset[str]
@@ -44,6 +44,8 @@ ECHOES_OF_RESPONSES: Final = frozenset(
 BOOKS_OF_RESPONSES: Final = frozenset(
     {"billing", "completed_at", "copilot_usage", "created_at", "tool_usage"}
 )
+# Of Codex.
+BOOKS_OF_ITEMS: Final = frozenset({"internal_chat_message_metadata_passthrough"})
 BOOKS_OF_CHAT: Final = frozenset(
     {
         "copilot_usage", "cost", "generationId", "generation_id", "id", "latency_checkpoint",
@@ -75,14 +77,16 @@ IDLE: Final[Mapping[Dialect, Mapping[Place, Names]]] = {
     },
     "openai.responses": {
         "answer": ECHOES_OF_RESPONSES | BOOKS_OF_RESPONSES | frozenset({"output_text"}),
+        "books": frozenset({"turn_id"}),
         "stop": frozenset({"error", "incomplete_details", "status"}),
-        "call": frozenset({"item_id", "output_index"}),
-        "text": PADDING,
-        "thinking": PADDING,
+        "call": BOOKS_OF_ITEMS | frozenset({"item_id", "output_index"}),
+        "text": BOOKS_OF_ITEMS | PADDING,
+        "thinking": BOOKS_OF_ITEMS | PADDING,
         "event": frozenset({"keepalive", "response.queued"}),
     },
     "openai.embeddings": {"answer": BOOKS_OF_CHAT},
     "anthropic.messages": {
+        "answer": frozenset({"amazon-bedrock-invocationMetrics"}),
         "stop": frozenset({"stop_reason"}),
         "text": frozenset({"estimated_tokens"}),
         "thinking": frozenset({"estimated_tokens"}),
@@ -112,6 +116,9 @@ INSIDE: Final[Mapping[tuple[Dialect, Place, str], Place]] = {
     ("openai.chat", "call", "custom"): "part",
     ("openai.chat", "media", "image_url"): "part",
     ("openai.chat", "citation", "url_citation"): "part",
+    ("openai.responses", "call", "metadata"): "books",
+    ("openai.responses", "text", "metadata"): "books",
+    ("openai.responses", "thinking", "metadata"): "books",
     ("openai.responses", "text", "content"): "part",
     ("openai.responses", "thinking", "content"): "part",
     ("openai.responses", "thinking", "summary"): "part",

@@ -8,7 +8,7 @@ import pytest
 from msgspec import Raw
 
 from protocols import ir
-from protocols.codec import Memo
+from protocols.codec import Frame, Memo
 from protocols.extras import MOST_LOSSES, Bared
 from protocols.ir import Dialect
 from protocols.registry import UPSTREAM_CODECS
@@ -218,6 +218,44 @@ def test_what_a_vendor_means_by_default_is_no_loss_of_a_block() -> None:
     for phase, told in (("final_answer", []), ("commentary", ["other:phase"])):
         text = ir.Text(text="a", extra=raw({"phase": phase}))
         assert codes("openai.responses", response(content=(text,))) == told
+
+
+TURN: Final = {"turn_id": "t"}
+
+
+@pytest.mark.parametrize("block", BLOCKS[:3])
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"metadata": TURN, "internal_chat_message_metadata_passthrough": TURN}, []),
+        ({"metadata": {**TURN, "topic": "t"}}, ["other:topic"]),
+    ],
+)
+def test_what_a_client_books_of_its_turns_is_no_loss(
+    block: ir.Content, said: Any, told: list[str]
+) -> None:
+    bare: Any = msgspec.structs.replace(block, extra=raw(said))
+    if isinstance(bare, ir.Text):
+        bare = msgspec.structs.replace(bare, citations=())
+    assert codes("openai.responses", response(content=(bare,))) == told
+
+
+def test_what_bedrock_measures_of_a_stream_is_no_loss() -> None:
+    said = {"amazon-bedrock-invocationMetrics": {"inputTokenCount": 9, "firstByteLatency": 9}}
+    stop = {"type": "message_stop", **said}
+    decoder = UPSTREAM_CODECS["anthropic.messages"].event_decoder(Memo(seed="a"))
+    frames = (
+        {"type": "message_start", "message": {"id": "1", "model": "m", "content": []}},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+    )
+    heard = [
+        event
+        for each in (*frames, stop)
+        for event in decoder.feed(Frame(data=msgspec.json.encode(each), raw=b""))
+    ]
+    assert isinstance(heard[-1], ir.Finished)
+    assert heard[-1].extra == raw(said)
+    assert codes_of_stream("anthropic.messages", *heard) == []
 
 
 def test_what_proves_a_citation_is_a_seal() -> None:
