@@ -12,7 +12,7 @@ from protocols.gemini_generate.parts import DIALECT
 from protocols.gemini_generate.reading import noted
 from protocols.gemini_generate.request import DYNAMIC, JSON, PLAIN
 from protocols.gemini_generate.schema import Narrowed
-from protocols.gemini_generate.upstream_tools import narrowed
+from protocols.gemini_generate.upstream_tools import EITHER, narrowed
 from protocols.gemini_generate.wire import with_extra
 from protocols.losses import Losses
 
@@ -44,10 +44,6 @@ FAMILIES: Final = (("flash-lite", 512, 24_576), ("flash", 1, 24_576), ("pro", 12
 NO_FAMILY: Final = (0, 1 << 31)
 LARGEST_SEED: Final = (1 << 31) - 1
 INSTRUCTION: Final = "Answer with one JSON object and nothing else."
-
-
-# In `Target.refuses`: an answer in JSON, while there is a tool to call.
-EITHER: Final = "output+tools"
 
 
 class Config:

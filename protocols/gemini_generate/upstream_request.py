@@ -17,6 +17,8 @@ from protocols.losses import Losses
 from protocols.media import linked_media
 from protocols.naming import Names
 
+# A field of `toolConfig`: what the vendor runs may be called beside functions.
+ALLOWED: Final = "includeServerSideToolInvocations"
 BAD: Final = re.compile(r"[^A-Za-z0-9_.:-]")
 FIRST: Final = re.compile(r"[A-Za-z_]")
 # Of Chat: to be told the usage, which every stream tells.
@@ -55,7 +57,10 @@ def encode_request(request: ir.Request, target: Target, seed: str) -> Encoded:
     parts = {
         "systemInstruction": system,
         "tools": listed,
-        "toolConfig": None if choice is None else {"functionCallingConfig": choice},
+        "toolConfig": {
+            **({} if choice is None else {"functionCallingConfig": choice}),
+            **({ALLOWED: True} if tools.is_mixed else {}),
+        },
         "generationConfig": generation,
         "serviceTier": _tier(request, target, losses),
     }

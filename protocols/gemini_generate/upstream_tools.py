@@ -17,6 +17,10 @@ from protocols.losses import Losses
 from protocols.naming import Names
 
 GOOGLE: Final = frozenset({VENDOR, "vertex"})
+# In `Target.refuses`: an answer in JSON, while there is a tool to call.
+EITHER: Final = "output+tools"
+# And what the vendor runs, while there are functions to call.
+ALONE: Final = "tools+search"
 SCHEMA_TOOL: Final = "json_output"
 MODES: Final[Mapping[str | None, str]] = {
     "auto": "AUTO",
@@ -27,7 +31,11 @@ MODES: Final[Mapping[str | None, str]] = {
 
 
 class Tools:
-    """`custom` are the names of those that take free text, and were sent as functions."""
+    """`custom` are the names of those that take free text, and were sent as functions.
+
+    `is_mixed` is set where functions are sent beside what the vendor runs, which must be allowed
+    (https://ai.google.dev/gemini-api/docs/tool-combination).
+    """
 
     def __init__(
         self, *, request: ir.Request, target: Target, names: Names, losses: Losses
@@ -38,18 +46,24 @@ class Tools:
         self._names = names
         self._losses = losses
         self._spare = SPARE_WORDS
+        self._has_functions = any(not isinstance(tool, ir.ProviderTool) for tool in request.tools)
         self.custom: set[str] = set()
+        self.is_mixed = False
 
     def tools(self) -> list[dict[str, Any] | Raw]:
         if self._request.tools and "tools" in self._target.refuses:
             self._losses.add("other:tools", "tools", "the target takes none", content=True)
+            return []
+        if not self._is_own and self._are_spared():
             return []
         functions: list[dict[str, Any]] = []
         listed: list[dict[str, Any] | Raw] = []
         for position, tool in enumerate(self._request.tools):
             path = f"tools[{position}]"
             if isinstance(tool, ir.ProviderTool):
-                listed += self._provided(tool, path)
+                provided = self._provided(tool, path)
+                listed += provided
+                self.is_mixed |= bool(provided) and self._has_functions and not self._is_own
                 continue
             if not functions:
                 listed.append({"functionDeclarations": functions})
@@ -59,10 +73,27 @@ class Tools:
                 functions.append(self._free(tool, path))
         return listed
 
+    def _are_spared(self) -> bool:
+        """No tool may be called, none was, and the form of the answer cannot be had beside them."""
+        request, choice = self._request, self._request.tool_choice
+        return (
+            EITHER in self._target.refuses
+            and (request.output is not None and request.output.kind != "text")
+            and (choice is not None and choice.mode == "none")
+            and not any(
+                isinstance(block, ir.ToolCall)
+                for message in request.messages
+                for block in message.content
+            )
+        )
+
     def _provided(self, tool: ir.ProviderTool, path: str) -> Sequence[dict[str, Any] | Raw]:
         if tool.origin == VENDOR and self._target.vendor in GOOGLE:
             return (tool.raw,)
         equal = self._target.tools.get(f"{tool.origin}/{tool.kind}")
+        if equal is not None and self._has_functions and ALONE in self._target.refuses:
+            self._losses.add("provider_tool", path, "the target takes it or functions")
+            return ()
         if equal is not None:
             return (web_search.fitted(tool, equal, self._losses, path, of="gemini"),)
         self._losses.add("provider_tool", path, f"the target has no {tool.kind}")
@@ -144,6 +175,8 @@ class Tools:
 
     def _chosen(self, choice: ir.ToolChoice) -> dict[str, Any]:
         mode = MODES.get(choice.mode, "AUTO")
+        if mode == "AUTO" and self.is_mixed:
+            mode = "VALIDATED"  # AUTO knows functions only
         allowed = choice.allowed if choice.name is None else (choice.name,)
         if not allowed:
             return {"mode": mode}
