@@ -44,11 +44,17 @@ RANKS: Final[Mapping[str, str]] = {
     "saved": "sum(notional_nano)",
     "avg_cost": "sum(charge_nano) / nullif(sum(final_requests - unpriced), 0)",
 }
-MEASURED: Final = (
-    "final_requests", "unpriced", "charge_nano", "notional_nano", "tokens_in", "tokens_out",
-    "tokens_cached",
-)  # fmt: skip
-NOTHING: Final[Sums] = dict.fromkeys(MEASURED, 0)
+# What is summed for every metric, and for some beside it: each takes its time over many windows.
+ALWAYS: Final = ("final_requests", "unpriced", "charge_nano")
+BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "tokens_in": ("tokens_in",),
+    "tokens_out": ("tokens_out",),
+    "tokens_cached": ("tokens_cached",),
+    "saved": ("notional_nano",),
+}
+NOTHING: Final[Sums] = dict.fromkeys(
+    (*ALWAYS, *(name for names in BESIDE.values() for name in names)), 0
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +84,17 @@ class Earlier:
 
 def explored(question: Question, *, by: Sequence[str], metric: str, most: int) -> Explored:
     """Those that have most of the metric first, by columns of ours."""
+    measured = _measured(metric)
     names = [f"name_{number}" for number in range(len(by))]
     texts = ", ".join(
         f"coalesce({column}::text, '') AS {name}" for column, name in zip(by, names, strict=True)
     )
     listed = ", ".join(names)
+    # By columns as they are: a text is made of each group, not of each row.
     grouped = f"""
     , grouped AS MATERIALIZED (
-        SELECT {listed}, bucket, {summed(MEASURED)}
-        FROM (SELECT {texts}, {BUCKET} AS bucket, {", ".join(MEASURED)} FROM parts) AS part
-        GROUP BY {listed}, bucket HAVING {used(MEASURED)}
+        SELECT {texts}, {BUCKET} AS bucket, {summed(measured)}
+        FROM parts GROUP BY {", ".join(by)}, {BUCKET} HAVING {used(measured)}
     ), top AS (
         SELECT {listed},
             row_number() OVER (ORDER BY {RANKS[metric]} DESC NULLS LAST, {listed}) AS ranking
@@ -95,17 +102,17 @@ def explored(question: Question, *, by: Sequence[str], metric: str, most: int) -
     )
     """  # noqa: S608 - names of our own columns
     query = f"""
-    SELECT ranking, {", ".join(f"top.{name}" for name in names)}, bucket, {summed(MEASURED)}
+    SELECT ranking, {", ".join(f"top.{name}" for name in names)}, bucket, {summed(measured)}
     FROM grouped LEFT JOIN top USING ({listed})
     GROUP BY ranking, {", ".join(f"top.{name}" for name in names)}, bucket ORDER BY ranking
     """  # noqa: S608 - see above
     found: dict[tuple[str, ...], list[Cell]] = {}
     told = {"most": most}
-    rows = run(question, query, keys=by, measures=MEASURED, parameters=told, grouped=grouped)
+    rows = run(question, query, keys=by, measures=measured, parameters=told, grouped=grouped)
     for ranking, *row in rows:
         group = () if ranking is None else tuple(row[: len(by)])
         bucket, *sums = row[len(by) :]
-        cell = cell_of(question, group, bucket, sums, MEASURED)
+        cell = cell_of(question, group, bucket, sums, measured)
         found.setdefault(group, []).append(cell)
     named = [_labels(by, place, found) for place in range(len(by))]
     series = [_series(question, group, named, told) for group, told in found.items()]
@@ -116,12 +123,17 @@ def explored(question: Question, *, by: Sequence[str], metric: str, most: int) -
     )
 
 
-def earlier(question: Question, *, by: Sequence[str]) -> Earlier:
+def earlier(question: Question, *, by: Sequence[str], metric: str) -> Earlier:
+    measured = _measured(metric)
     found = {
         one.group: one.sums
-        for one in cells(replace(question, buckets=()), by=by, measures=MEASURED)
+        for one in cells(replace(question, buckets=()), by=by, measures=measured)
     }
     return Earlier(groups=found, total=added(list(found.values())) or NOTHING)
+
+
+def _measured(metric: str) -> tuple[str, ...]:
+    return ALWAYS + BESIDE.get(metric, ())
 
 
 def _labels(by: Sequence[str], place: int, found: Mapping[tuple[str, ...], object]) -> Names:

@@ -21,6 +21,7 @@ from billing.selectors.windows import built_days
 from billing.windows import BuiltDays, Span, reading_of
 
 NO_DAY: Final = date.max
+WORK_MEMORY: Final = "48MB"
 BUCKET: Final = "width_bucket(at, %(buckets)s::timestamptz[])"
 # Without its OFFSET each LATERAL would be one join over all records there are.
 SOURCES: Final = """
@@ -257,8 +258,11 @@ def run(
     answer = ANSWER.format(sources=sources, grouped=grouped, query=query)
     is_total = _is_total(question, keys=keys)
     with connection.cursor() as cursor:
-        # Compiling these statements would take longer than running them.
-        cursor.execute("SELECT set_config('jit', 'off', true)")
+        # Compiling these statements would take longer than running them; many groups of many
+        # buckets are more than PostgreSQL holds in memory by itself.
+        cursor.execute(
+            "SELECT set_config('jit', 'off', true), set_config('work_mem', %s, true)", [WORK_MEMORY]
+        )
         while True:
             built = built_days(tenant_id=question.tenant_id)
             if built is not None and is_total:

@@ -16,7 +16,9 @@ class ExploreView(UsageBase):
         by = columns_of(told)
         week_start = self.access.the_tenant().week_start
         question = bucketed(asked, rollup=told["rollup"], week_start=week_start)
-        past = earlier(before(asked), by=by) if "compare" in told else None
+        past = None
+        if "compare" in told:
+            past = earlier(before(asked), by=by, metric=told["metric"])
         found = explored(question, by=by, metric=told["metric"], most=told["top"])
         return self.framed(
             {
