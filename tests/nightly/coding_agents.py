@@ -229,7 +229,8 @@ def tap(vendors: Stack) -> Iterator[Wiretap]:
         yield opened
         streams = [each for each in opened.exchanges() if is_stream(each)]
         assert streams
-        for each in streams:
+        # Agents leave what they have no use for, some right before the last byte.
+        for each in (stream for stream in streams if stream.is_whole):
             assert faults_of(each) == [], each.path
 
 

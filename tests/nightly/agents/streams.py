@@ -24,9 +24,7 @@ PATHS: Final[tuple[tuple[str, Dialect], ...]] = (
 
 
 def is_stream(exchange: Exchange) -> bool:
-    """One that was heard to its end: agents leave what they have no use for."""
-    kind = exchange.headers.get("content-type", "")
-    return exchange.is_whole and kind.startswith(STREAMS)
+    return exchange.headers.get("content-type", "").startswith(STREAMS)
 
 
 def faults_of(exchange: Exchange) -> list[str]:
