@@ -158,7 +158,7 @@ class Watch:
         self.arm()
 
     def rest(self) -> None:
-        """Nothing is expected of a vendor for now; the client is still kept company."""
+        """No vendor is waited for until the next `expect`; the client is still kept company."""
         self.limit_s = math.inf
         self.arm()
 

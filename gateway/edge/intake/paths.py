@@ -56,7 +56,7 @@ def _check(segment: bytes, *, last: bool, holds_model: bool) -> None:
 
 
 def _model_segment(segments: Sequence[bytes]) -> int:
-    """Where a model name may hold an encoded '/' (Bedrock ARNs do); -1 for nowhere."""
+    """Where a model name may hold an encoded '/' (Bedrock ARNs do); -1 where none may."""
     offset = 1 if segments[0] in DIALECT_PREFIXES else 0
     rest = segments[offset:]
     if rest and (rest[0] == b"model" or (offset and rest[0] == b"deployments")):
